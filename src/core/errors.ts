@@ -1,0 +1,97 @@
+/** Part of the public API: clients switch on it. Add codes; never rename one. */
+export type ErrorCode =
+  | 'invalid-request'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'plan-not-found'
+  | 'task-not-found'
+  | 'synthesis-not-found'
+  | 'synthesis-disabled'
+  | 'synthesis-not-ready'
+  | 'payload-too-large'
+  | 'idempotency-key-reused'
+  | 'overlapping-tasks'
+  | 'budget-exceeded'
+  | 'plan-not-finished'
+  | 'plan-finished'
+  | 'task-not-finished'
+  | 'task-finished'
+  | 'rate-limited'
+  | 'quota-exceeded'
+  | 'goal-not-planned'
+  | 'unavailable'
+
+/** One thing wrong with a request. `pointer` is a JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter. */
+export interface FieldError {
+  pointer: string
+  detail: string
+}
+
+/**
+ * What a caller can be told went wrong. The message is shown to callers, so it never carries a
+ * prompt, an output, a secret or a connection string.
+ */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError'
+  readonly code: ErrorCode
+  readonly errors: FieldError[]
+  /** Further members of the problem document, such as the overlap matrix. */
+  readonly extensions: Record<string, unknown>
+  /** Seconds after which the same request may succeed; becomes `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: {
+      errors?: FieldError[]
+      extensions?: Record<string, unknown>
+      retryAfterSeconds?: number
+      cause?: unknown
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.errors = options.errors ?? []
+    this.extensions = options.extensions ?? {}
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
+
+/** Why a task or a synthesis did not succeed, as callers see it. */
+export interface Failure {
+  /** kebab-case, stable: `timeout`, `worker-lost`, `provider-error`, `dependency-failed` … */
+  code: string
+  message: string
+}
+
+/**
+ * An executor's error after which the same call may succeed later, so the task is tried again.
+ * Anything else that an executor throws is final.
+ */
+export class TransientError extends Error {
+  override readonly name = 'TransientError'
+  readonly code: string
+  /** The earliest time for another attempt, where the other side named one. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(
+    message: string,
+    options: { code?: string; retryAfterMs?: number | undefined; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = options.code ?? 'transient'
+    this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+/** An executor's final error with a stable code; its message is shown to callers. */
+export class PermanentError extends Error {
+  override readonly name = 'PermanentError'
+  readonly code: string
+
+  constructor(code: string, message: string, options: { cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+  }
+}

@@ -1,0 +1,18 @@
+/** What one submission may hold. The operator sets each by a variable; see `main/config.ts`. */
+export interface Limits {
+  /** Tasks of one plan, after patterns were expanded. */
+  maxTasks: number
+  /** Bytes of one request body. */
+  maxBodyBytes: number
+  /** Characters of one task's own texts (role, task, context, output format, prompt …), each. */
+  maxPromptChars: number
+  /** Characters of the plan's shared context. */
+  maxContextChars: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  maxTasks: 10_000,
+  maxBodyBytes: 64 * 1024 * 1024,
+  maxPromptChars: 128_000,
+  maxContextChars: 2_000_000,
+}

@@ -1,0 +1,169 @@
+import type { Failure } from './errors.ts'
+import type { Finding } from './findings.ts'
+import type { TaskStatus } from './status.ts'
+import type { TaskSpec } from './submission.ts'
+import type { Conflict } from './synthesis.ts'
+import type { Usage } from './usage.ts'
+
+/** What a task produced. Stored once, when its attempt ends. */
+export interface TaskOutput {
+  /** Markdown or plain text; JSON where the task has an `outputSchema`. */
+  text: string
+  /** The parsed output, where the task has an `outputSchema`. */
+  data?: unknown
+  findings?: Finding[]
+  edits?: TaskEdits
+}
+
+/** The files that one task changed, against the commit or tree it started from. */
+export interface TaskEdits {
+  /** The commit the task started from; empty where the workspace is no repository. */
+  base: string
+  /** A unified diff, as `git diff --binary` writes it. */
+  patch: string
+  files: string[]
+}
+
+/** How one attempt ended, when it did not throw. */
+export type ExecutionOutcome =
+  | { status: 'succeeded'; output: TaskOutput; usage: Usage }
+  | {
+      status: 'incomplete'
+      /** The partial output; its text may be empty. */
+      output: TaskOutput
+      /** `step-limit`, `token-limit`, `empty-output`, `off-schema`, `content-filter` … */
+      reason: Failure
+      usage: Usage
+    }
+
+/** One attempt at one task, as an executor sees it. */
+export interface ExecutionRequest {
+  planId: string
+  taskId: string
+  /** From 1; counts every run, those cut short by a dead worker too. */
+  attempt: number
+  /** The plan's shared context, the same text for every task of the plan: a cacheable prefix. */
+  sharedContext: string
+  /** The task's own prompt, rendered, without the shared context. */
+  prompt: string
+  spec: TaskSpec
+  workspace: Workspace | undefined
+}
+
+export interface ExecutionContext {
+  /** Aborts on the task's timeout, a cancel, or the shutdown of the worker; the reason says which. */
+  signal: AbortSignal
+  /** A piece of text as the model writes it. Cheap; may be called often. */
+  onText(text: string): void
+  /** Usage so far, so that an attempt that fails or is aborted is still counted. The latest call wins. */
+  onUsage(usage: Usage): void
+}
+
+/** What `GET /v1/executors` says of one executor. */
+export interface ExecutorDescription {
+  name: string
+  description: string
+  /** False when it cannot run here, with the reason. */
+  available: boolean
+  reason?: string
+  /** Names of the tools that `task.tools` may choose from. */
+  tools: string[]
+  capabilities: {
+    readsWorkspace: boolean
+    writesWorkspace: boolean
+    usesModel: boolean
+    structuredOutput: boolean
+  }
+  /** A JSON Schema of `task.options`. */
+  options: Record<string, unknown>
+}
+
+/** What runs a task. */
+export interface Executor {
+  readonly name: string
+  /**
+   * `io`: waits on something else most of the time, so a hundred may run in one process.
+   * `cpu`: works on this machine, so about as many run as it has cores.
+   */
+  readonly lane: 'io' | 'cpu'
+  describe(): ExecutorDescription
+  /**
+   * What is wrong with a task's `options`, `model` and `tools`, found before anything is stored.
+   * `path` is relative to the task: `['options', 'delayMs']`.
+   */
+  validate(spec: TaskSpec): { path: (string | number)[]; message: string }[]
+  /**
+   * Runs one attempt to its end. Settles within two seconds of `signal` aborting, and leaves
+   * no process, file or timer behind.
+   *
+   * @throws {TransientError} The same call may succeed later: the task is tried again.
+   * @throws {PermanentError} Final, with a code that callers see.
+   * @throws Any other error is final too; its message is logged and kept from callers.
+   */
+  execute(request: ExecutionRequest, context: ExecutionContext): Promise<ExecutionOutcome>
+}
+
+/** A plan's files, as one task sees them. */
+export interface Workspace {
+  /** Absolute path of the folder. Everything an executor opens must stay inside. */
+  root: string
+  /** False when the task shares the folder with others, and must not write. */
+  writable: boolean
+}
+
+/** One task's part of what a synthesis is made of. */
+export interface TaskResult {
+  taskId: string
+  description: string
+  status: TaskStatus
+  text: string
+  /** Numbered from 1 in `findingRef`s. */
+  findings: Finding[]
+  edits?: TaskEdits
+  error?: Failure
+}
+
+export interface SynthesisInput {
+  title: string
+  /** The plan's shared context. */
+  context: string
+  instructions: string | undefined
+  outputSchema: Record<string, unknown> | undefined
+  results: TaskResult[]
+}
+
+/** A synthesis before the ledger was checked. Findings of tasks are named by `findingRef`. */
+export interface SynthesisDraft {
+  summary: string
+  findings: {
+    title: string
+    severity: Finding['severity']
+    confidence: number
+    category?: string | undefined
+    file?: string | undefined
+    line?: number | undefined
+    detail: string
+    recommendation?: string | undefined
+    /** Refs of the task findings that are in it, at least one. */
+    from: string[]
+  }[]
+  dropped: { finding: string; reason: string }[]
+  conflicts: Conflict[]
+  /** `findings` are indexes into `findings` above. */
+  actions: { action: string; why: string; findings: number[] }[]
+  data?: unknown
+  usage: Usage
+  model?: string
+}
+
+/** Writes syntheses with a model. The deterministic merge needs no port: it is in core. */
+export interface ModelSynthesizer {
+  /**
+   * @throws {TransientError} Tried again, then replaced by the deterministic merge.
+   * @throws Any other error: replaced by the deterministic merge at once.
+   */
+  synthesize(
+    input: SynthesisInput,
+    options: { model: string | undefined; signal: AbortSignal; onUsage(usage: Usage): void },
+  ): Promise<SynthesisDraft>
+}

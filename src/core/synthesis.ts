@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import { Severity } from './findings.ts'
+import { TaskStatus } from './status.ts'
+import { Usage } from './usage.ts'
+
+/** A finding of the synthesis: one or more findings of tasks, merged. */
+export const SynthesisFinding = z
+  .object({
+    /** `f-1`, `f-2` … in order of rank. */
+    id: z.string(),
+    title: z.string(),
+    severity: Severity,
+    confidence: z.number().min(0).max(1),
+    category: z.string().optional(),
+    file: z.string().optional(),
+    line: z.int().min(1).optional(),
+    detail: z.string(),
+    recommendation: z.string().optional(),
+    /** Ids of the tasks that found it. */
+    sources: z.array(z.string()).min(1),
+  })
+  .meta({ id: 'SynthesisFinding' })
+export type SynthesisFinding = z.output<typeof SynthesisFinding>
+
+/** Two tasks that recommend what cannot both be done. */
+export const Conflict = z
+  .object({
+    between: z.array(z.string()).min(2),
+    about: z.string(),
+    sides: z.array(
+      z.object({ taskId: z.string(), recommendation: z.string(), evidence: z.string() }),
+    ),
+    resolution: z.string(),
+    /** Why that resolution: `higher severity wins`, `needs a person` … */
+    rule: z.string(),
+  })
+  .meta({ id: 'Conflict' })
+export type Conflict = z.output<typeof Conflict>
+
+export const Action = z
+  .object({
+    rank: z.int().min(1),
+    action: z.string(),
+    why: z.string(),
+    /** Ids of the synthesis's findings. */
+    findings: z.array(z.string()),
+  })
+  .meta({ id: 'Action' })
+export type Action = z.output<typeof Action>
+
+/** What became of one finding of one task. */
+export const LedgerEntry = z
+  .object({
+    /** `security/2`: the second finding of the task `security`. */
+    finding: z.string(),
+    fate: z.enum(['kept', 'merged', 'dropped']),
+    /** The synthesis's finding it is in; absent when it was dropped. */
+    into: z.string().optional(),
+    reason: z.string().optional(),
+  })
+  .meta({ id: 'LedgerEntry' })
+export type LedgerEntry = z.output<typeof LedgerEntry>
+
+export const Coverage = z
+  .object({
+    succeeded: z.array(z.string()),
+    missing: z.array(
+      z.object({ taskId: z.string(), status: TaskStatus, error: z.string().optional() }),
+    ),
+  })
+  .meta({ id: 'Coverage' })
+export type Coverage = z.output<typeof Coverage>
+
+export const MergedEdits = z
+  .object({
+    /** The commit that every task started from. */
+    base: z.string(),
+    /** The merged commit; absent when nothing could be merged. */
+    commit: z.string().optional(),
+    merged: z.array(z.string()),
+    conflicts: z.array(
+      z.object({
+        path: z.string(),
+        tasks: z.array(z.string()),
+        base: z.string().optional(),
+        ours: z.string().optional(),
+        theirs: z.string().optional(),
+        proposal: z.string().optional(),
+      }),
+    ),
+    patch: z.string(),
+  })
+  .meta({ id: 'MergedEdits' })
+export type MergedEdits = z.output<typeof MergedEdits>
+
+export const Synthesis = z
+  .object({
+    version: z.int().min(1),
+    status: z.enum(['succeeded', 'failed']),
+    /** Who wrote it: a model, or the deterministic merge. */
+    executor: z.enum(['model', 'merge']),
+    model: z.string().optional(),
+    createdAt: z.iso.datetime(),
+    /** True when tasks were still running as it was written. */
+    preliminary: z.boolean(),
+    /** Markdown that can be read on its own. */
+    summary: z.string(),
+    findings: z.array(SynthesisFinding),
+    conflicts: z.array(Conflict),
+    actions: z.array(Action),
+    ledger: z.array(LedgerEntry),
+    coverage: Coverage,
+    edits: MergedEdits.optional(),
+    /** Fits the `outputSchema` of the synthesis, where one was given. */
+    data: z.unknown().optional(),
+    /** What a reader must know of how it came about, such as a model that failed three times. */
+    notes: z.array(z.string()),
+    usage: Usage,
+  })
+  .meta({ id: 'Synthesis' })
+export type Synthesis = z.output<typeof Synthesis>

@@ -1,0 +1,37 @@
+import { z } from 'zod'
+
+/** What an attempt, a task or a plan has consumed. Every attempt counts once, failed ones too. */
+export const Usage = z
+  .object({
+    /** All input tokens, those read from or written to a cache included. */
+    inputTokens: z.int().min(0),
+    outputTokens: z.int().min(0),
+    cacheReadTokens: z.int().min(0),
+    cacheWriteTokens: z.int().min(0),
+    /** Calls of a model. */
+    steps: z.int().min(0),
+    /** At the prices of `prices.json`; 0 for a model without a known price. */
+    costUsd: z.number().min(0),
+  })
+  .meta({ id: 'Usage' })
+export type Usage = z.output<typeof Usage>
+
+export const NO_USAGE: Usage = Object.freeze({
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  steps: 0,
+  costUsd: 0,
+})
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    steps: a.steps + b.steps,
+    costUsd: a.costUsd + b.costUsd,
+  }
+}

@@ -1,0 +1,259 @@
+import { z } from 'zod'
+import { Finding } from './findings.ts'
+import { PlanStatus, TASK_STATUSES, TaskStatus } from './status.ts'
+import { PlanMode, Policy, TaskFiles } from './submission.ts'
+import { Usage } from './usage.ts'
+
+// What the API answers. One schema is the validation of what leaves, the type and the OpenAPI.
+
+export const Failure = z.object({ code: z.string(), message: z.string() }).meta({ id: 'Failure' })
+
+export const Counts = z
+  .object(
+    Object.fromEntries(TASK_STATUSES.map((status) => [status, z.int().min(0)])) as Record<
+      TaskStatus,
+      z.ZodInt
+    >,
+  )
+  .extend({ total: z.int().min(0) })
+  .meta({ id: 'Counts' })
+export type Counts = z.output<typeof Counts>
+
+export const Plan = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    status: PlanStatus,
+    mode: PlanMode,
+    counts: Counts,
+    /** Ids of the tasks that may run at the same time, in the order of the waves. Absent on lists. */
+    waves: z.array(z.array(z.string())).optional(),
+    policy: Policy,
+    usage: Usage,
+    /** Why the plan was stopped before its tasks ended, where it was. */
+    stopped: Failure.optional(),
+    synthesis: z.object({
+      status: z.enum(['pending', 'running', 'succeeded', 'failed', 'disabled']),
+      /** The newest version; 0 before there is one. */
+      version: z.int().min(0),
+    }),
+    metadata: z.record(z.string(), z.unknown()),
+    createdAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().nullable(),
+    finishedAt: z.iso.datetime().nullable(),
+    /** When the plan and all that belongs to it is deleted. */
+    expiresAt: z.iso.datetime().nullable(),
+    links: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'Plan' })
+export type Plan = z.output<typeof Plan>
+
+export const PlanPage = z
+  .object({ items: z.array(Plan), nextCursor: z.string().nullable() })
+  .meta({ id: 'PlanPage' })
+export type PlanPage = z.output<typeof PlanPage>
+
+export const Attempt = z
+  .object({
+    number: z.int().min(1),
+    /** `lost`: its worker died. `interrupted`: its worker was shut down. Neither spends an attempt. */
+    outcome: z.enum([
+      'running',
+      'succeeded',
+      'incomplete',
+      'failed',
+      'timed-out',
+      'cancelled',
+      'lost',
+      'interrupted',
+    ]),
+    startedAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().nullable(),
+    workerId: z.string(),
+    usage: Usage,
+    error: Failure.optional(),
+  })
+  .meta({ id: 'Attempt' })
+export type Attempt = z.output<typeof Attempt>
+
+/** One task without its output, as lists show it. */
+export const TaskSummary = z
+  .object({
+    id: z.string(),
+    description: z.string(),
+    status: TaskStatus,
+    executor: z.string(),
+    model: z.string().optional(),
+    dependsOn: z.array(z.string()),
+    /** The wave it belongs to, from 1. */
+    wave: z.int().min(1),
+    /** Runs so far, of the `maxAttempts` that may fail. */
+    attemptCount: z.int().min(0),
+    maxAttempts: z.int().min(1),
+    timings: z.object({
+      queuedAt: z.iso.datetime(),
+      startedAt: z.iso.datetime().nullable(),
+      finishedAt: z.iso.datetime().nullable(),
+    }),
+    usage: Usage,
+    error: Failure.optional(),
+    links: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'TaskSummary' })
+export type TaskSummary = z.output<typeof TaskSummary>
+
+export const TaskPage = z
+  .object({ items: z.array(TaskSummary), nextCursor: z.string().nullable() })
+  .meta({ id: 'TaskPage' })
+export type TaskPage = z.output<typeof TaskPage>
+
+export const TaskDetail = TaskSummary.extend({
+  attempts: z.array(Attempt),
+  timeoutMs: z.int(),
+  priority: z.int(),
+  files: TaskFiles.optional(),
+  /** As it is sent: the shared context first, then the task's own prompt. */
+  prompt: z.string(),
+}).meta({ id: 'TaskDetail' })
+export type TaskDetail = z.output<typeof TaskDetail>
+
+export const Edits = z
+  .object({ base: z.string(), patch: z.string(), files: z.array(z.string()) })
+  .meta({ id: 'Edits' })
+
+/** A task with its output, in the shape that callers of TaskOutput know. */
+export const OutputTask = z
+  .object({
+    id: z.string(),
+    status: TaskStatus,
+    description: z.string(),
+    /** Empty before the task has ended, and for a task that produced nothing. */
+    output: z.string(),
+    data: z.unknown().optional(),
+    findings: z.array(Finding.extend({ id: z.string() })).optional(),
+    edits: Edits.optional(),
+    usage: Usage,
+    error: Failure.optional(),
+  })
+  .meta({ id: 'OutputTask' })
+export type OutputTask = z.output<typeof OutputTask>
+
+export const TaskOutputAnswer = z
+  .object({
+    /** `timeout`: the wait was over first. `not_ready`: it was not waited for. */
+    retrievalStatus: z.enum(['success', 'timeout', 'not_ready']),
+    task: OutputTask,
+  })
+  .meta({ id: 'TaskOutput' })
+export type TaskOutputAnswer = z.output<typeof TaskOutputAnswer>
+
+export const Todos = z
+  .object({
+    todos: z.array(
+      z.object({
+        content: z.string(),
+        status: z.enum(['pending', 'in_progress', 'completed']),
+        activeForm: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'Todos' })
+export type Todos = z.output<typeof Todos>
+
+export const Report = z
+  .object({
+    /** From the first task's start to the last one's end, or until now. */
+    wallMs: z.number(),
+    /** What the tasks would have taken one after another: an estimate, nobody ran them so. */
+    sumOfTaskMs: z.number(),
+    /** `sumOfTaskMs / wallMs`. */
+    speedup: z.number(),
+    /** How many tasks ran at once, on average over `wallMs`. */
+    effectiveParallelism: z.number(),
+    /** The longest chain of dependent tasks: no number of workers makes the plan faster. */
+    criticalPathMs: z.number(),
+    /** From when a task could have run to when it did. */
+    queueWaitMs: z.object({ p50: z.number(), p95: z.number(), max: z.number() }),
+    stragglers: z.array(
+      z.object({ taskId: z.string(), durationMs: z.number(), timesMedian: z.number() }),
+    ),
+    usage: Usage,
+    /** What went wrong with the parallelism, in words; empty when nothing did. */
+    diagnostics: z.array(z.object({ code: z.string(), message: z.string() })),
+  })
+  .meta({ id: 'Report' })
+export type Report = z.output<typeof Report>
+
+export const Overlap = z
+  .object({
+    tasks: z.tuple([z.string(), z.string()]),
+    kind: z.enum(['write/write', 'read/write']),
+    /** Real files where the plan has a workspace, globs where it has not. */
+    files: z.array(z.string()),
+    /** How many there are; `files` names at most 20. */
+    fileCount: z.int().min(1),
+  })
+  .meta({ id: 'Overlap' })
+export type Overlap = z.output<typeof Overlap>
+
+export const Advice = z
+  .object({ code: z.string(), message: z.string(), tasks: z.array(z.string()) })
+  .meta({ id: 'Advice' })
+export type Advice = z.output<typeof Advice>
+
+export const Estimate = z
+  .object({
+    tasks: z.int(),
+    tokens: z.object({ low: z.int(), high: z.int() }),
+    /** `null` where the price of a model is not known. */
+    costUsd: z.object({ low: z.number(), high: z.number() }).nullable(),
+    prices: z.object({ source: z.string(), date: z.string() }).optional(),
+    unpricedModels: z.array(z.string()),
+  })
+  .meta({ id: 'Estimate' })
+export type Estimate = z.output<typeof Estimate>
+
+export const DryRun = z
+  .object({
+    tasks: z.array(
+      z.object({
+        id: z.string(),
+        description: z.string(),
+        executor: z.string(),
+        model: z.string().optional(),
+        dependsOn: z.array(z.string()),
+        prompt: z.string(),
+      }),
+    ),
+    waves: z.array(z.array(z.string())),
+    overlaps: z.array(Overlap),
+    warnings: z.array(Advice),
+    advice: z.array(Advice),
+    estimate: Estimate,
+  })
+  .meta({ id: 'DryRun' })
+export type DryRun = z.output<typeof DryRun>
+
+export const ExecutorList = z
+  .object({
+    default: z.string(),
+    defaultModel: z.string().nullable(),
+    items: z.array(
+      z.object({
+        name: z.string(),
+        description: z.string(),
+        available: z.boolean(),
+        reason: z.string().optional(),
+        tools: z.array(z.string()),
+        capabilities: z.object({
+          readsWorkspace: z.boolean(),
+          writesWorkspace: z.boolean(),
+          usesModel: z.boolean(),
+          structuredOutput: z.boolean(),
+        }),
+        options: z.record(z.string(), z.unknown()),
+      }),
+    ),
+  })
+  .meta({ id: 'ExecutorList' })
+export type ExecutorList = z.output<typeof ExecutorList>

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/browser/**', 'node_modules/**'],
+    globalSetup: ['test/support/redis-server.ts'],
+    // Real Redis, real child processes: slower than a mock, still far below these.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+})

@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { TransientError } from '../core/errors.ts'
+import type { Executor } from '../core/ports.ts'
+import { renderFullPrompt } from '../core/prompt.ts'
+import { EchoOptions } from '../core/submission.ts'
+import { NO_USAGE } from '../core/usage.ts'
+
+/** Answers with the rendered prompt: for rehearsals, tests and load. Does nothing that costs. */
+export const echoExecutor: Executor = {
+  name: 'echo',
+  lane: 'io',
+
+  describe: () => ({
+    name: 'echo',
+    description: 'Returns the rendered prompt. For rehearsals, tests and load.',
+    available: true,
+    tools: [],
+    capabilities: {
+      readsWorkspace: false,
+      writesWorkspace: false,
+      usesModel: false,
+      structuredOutput: false,
+    },
+    options: z.toJSONSchema(EchoOptions, { io: 'input' }),
+  }),
+
+  validate(spec) {
+    const errors: { path: (string | number)[]; message: string }[] = []
+    const parsed = EchoOptions.safeParse(spec.options ?? {})
+    for (const { path, message } of parsed.error?.issues ?? []) {
+      errors.push({ path: ['options', ...path.map(toKey)], message })
+    }
+    // A prompt that is returned as it is would be called a success without fitting its schema.
+    if (spec.outputSchema !== undefined) {
+      errors.push({ path: ['outputSchema'], message: 'is not supported by the executor `echo`' })
+    }
+    return errors
+  },
+
+  async execute({ spec, attempt, sharedContext, prompt }, { signal }) {
+    signal.throwIfAborted()
+    const options = spec.options === undefined ? {} : EchoOptions.parse(spec.options)
+    const { delayMs = 0, failAttempts = 0, hang = false, outputBytes } = options
+    if (hang || delayMs > 0) await pause(hang ? undefined : delayMs, signal)
+    if (attempt <= failAttempts) {
+      throw new TransientError(`attempt ${attempt} failed, as \`failAttempts\` asked`, {
+        code: 'echo-failed',
+      })
+    }
+    const full = renderFullPrompt(sharedContext, prompt)
+    const text = outputBytes === undefined ? full : fitBytes(full, outputBytes)
+    return { status: 'succeeded', output: { text }, usage: NO_USAGE }
+  },
+}
+
+/** Waits `delayMs`, or for ever. Rejects with the signal's reason as soon as it aborts. */
+function pause(delayMs: number | undefined, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined
+    const onAbort = () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    if (delayMs !== undefined) {
+      timer = setTimeout(() => {
+        signal.removeEventListener('abort', onAbort)
+        resolve()
+      }, delayMs)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** Cuts or pads with spaces to exactly `size` bytes of UTF-8, never leaving half a character. */
+function fitBytes(text: string, size: number): string {
+  // A UTF-16 unit takes at least one byte, so no later unit can be within `size`.
+  const bytes = Buffer.from(text.slice(0, size))
+  if (bytes.length <= size) return bytes.toString() + ' '.repeat(size - bytes.length)
+  let end = size
+  // 10xxxxxx continues a character that began before it.
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
+  return bytes.toString('utf8', 0, end) + ' '.repeat(size - end)
+}
+
+function toKey(part: PropertyKey): string | number {
+  return typeof part === 'number' ? part : String(part)
+}

@@ -1,0 +1,64 @@
+import type { Dirent } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface WalkedEntry {
+  /** Relative to the folder, with `/`. */
+  path: string
+  kind: 'file' | 'link'
+}
+
+export interface WalkOptions {
+  /** Stops after so many entries. */
+  maxEntries: number
+  /** A `node_modules` folder that is walked all the same, by its relative path. */
+  keepNodeModules?: (path: string) => boolean
+  signal?: AbortSignal
+}
+
+/**
+ * The files and links below a folder, sorted by path. Links are named and never followed. What git
+ * keeps for itself (`.git`, in any case of letters) and `node_modules` are left out, and so is what is
+ * neither file nor link, and a name that is not UTF-8, because no path in JSON can name it.
+ */
+export async function walkFolder(
+  folder: string,
+  options: WalkOptions,
+): Promise<{ entries: WalkedEntry[]; truncated: boolean }> {
+  const entries: WalkedEntry[] = []
+  const pending = ['']
+  let truncated = false
+  for (let parent = pending.pop(); parent !== undefined && !truncated; parent = pending.pop()) {
+    options.signal?.throwIfAborted()
+    for (const found of await childrenOf(join(folder, parent))) {
+      const path = parent === '' ? found.name : `${parent}/${found.name}`
+      if (found.name.toLowerCase() === '.git' || found.name.includes('\u{fffd}')) continue
+      if (found.isDirectory()) {
+        const skipped = found.name === 'node_modules' && options.keepNodeModules?.(path) !== true
+        if (!skipped) pending.push(path)
+      } else if (found.isFile() || found.isSymbolicLink()) {
+        if (entries.length === options.maxEntries) {
+          truncated = true
+          break
+        }
+        entries.push({ path, kind: found.isFile() ? 'file' : 'link' })
+      }
+    }
+  }
+  entries.sort((a, b) => (a.path < b.path ? -1 : 1))
+  return { entries, truncated }
+}
+
+async function childrenOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    // A folder that vanished under the walk, or one that may not be read, holds nothing for us.
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) return []
+    throw error
+  }
+}
+
+export function isErrno(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isErrno } from './folder-walk.ts'
+import { removeTree } from './remove-tree.ts'
+
+/** The parts of `dataDir` that belong to plans: one folder a plan, and none without one. */
+export interface PlanFolders {
+  /** The real path of a plan's folder, made when it is not there. */
+  make(planId: string): Promise<string>
+  /** Plans that have a folder here. */
+  list(): Promise<string[]>
+  remove(planId: string): Promise<void>
+}
+
+export function planFolders(dataDir: string): PlanFolders {
+  const parent = join(dataDir, 'workspaces')
+  const folderOf = (planId: string) => join(parent, folderName(planId))
+  return {
+    async make(planId) {
+      const folder = folderOf(planId)
+      await mkdir(folder, { recursive: true })
+      // Git looks for a repository in every folder upwards. This file ends the search: a git command
+      // that runs in a task's folder finds no repository, rather than the one that holds `dataDir`.
+      await writeFile(join(folder, '.git'), 'gitdir: none\n', { flag: 'wx' }).catch((error) => {
+        if (!isErrno(error, 'EEXIST')) throw error
+      })
+      return realpath(folder)
+    },
+
+    async list() {
+      const names = await readdir(parent).catch((error) => {
+        if (isErrno(error, 'ENOENT')) return []
+        throw error
+      })
+      return names.filter((name) => !name.startsWith('.')).map(decodeURIComponent)
+    },
+
+    async remove(planId) {
+      // Renamed first: another process sees the plan's folder whole or not at all.
+      const doomed = join(parent, `.removed-${randomUUID()}`)
+      try {
+        await rename(folderOf(planId), doomed)
+      } catch (error) {
+        if (isErrno(error, 'ENOENT')) return
+        throw error
+      }
+      await removeTree(doomed)
+    },
+  }
+}
+
+/**
+ * Puts a folder in place whole: `fill` writes a new one beside it, which is then renamed. Of several
+ * processes that do so at once the first wins, and the others use its folder.
+ */
+export async function materialise(
+  folder: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
+  if (await exists(folder)) return
+  const draft = `${folder}.${randomUUID()}`
+  try {
+    await mkdir(draft, { recursive: true })
+    await fill(draft)
+    await rename(draft, folder)
+  } catch (error) {
+    await removeTree(draft)
+    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false
+    throw error
+  }
+}
+
+/** Any id becomes one folder's name, and back; a dot cannot make it `..` or hidden. */
+function folderName(planId: string): string {
+  return encodeURIComponent(planId).replaceAll('.', '%2E')
+}

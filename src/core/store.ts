@@ -1,0 +1,184 @@
+import type { Failure } from './errors.ts'
+import type { TaskOutput } from './ports.ts'
+import type { PlanStatus, TaskStatus } from './status.ts'
+import type { NewPlan, PlanRecord, Stop, StoredAttempt, TaskState } from './stored.ts'
+import type { TaskSpec } from './submission.ts'
+import type { Synthesis } from './synthesis.ts'
+import type { Usage } from './usage.ts'
+
+// The ports to where plans live. Every call throws ServiceError `unavailable` while the store is away.
+
+/** Submitting, reading and deleting whole plans. */
+export interface PlanStore {
+  /** All or nothing. A plan that is there already is not touched: its request hash is answered. */
+  create(
+    plan: NewPlan,
+  ): Promise<
+    | { status: 'created'; createdAt: number; round: number }
+    | { status: 'exists'; requestHash: string }
+  >
+  /** Marks the batch as in the queue. Until then the sweeper takes the submission for cut short. */
+  markEnqueued(planId: string): Promise<void>
+  get(planId: string): Promise<PlanRecord | undefined>
+  /** Newest first, of one tenant. `before` is the position the last page ended at. */
+  list(query: {
+    tenant: string
+    limit: number
+    before: string | undefined
+  }): Promise<{ plans: PlanRecord[]; next: string | undefined }>
+  taskIds(planId: string): Promise<string[]>
+  context(planId: string): Promise<string>
+  files(planId: string): Promise<Record<string, string>>
+  /** Removes the plan and everything of it but its jobs. Does not block for a large one. */
+  delete(planId: string, tenant: string): Promise<void>
+}
+
+/** Reading the tasks of a plan. */
+export interface TaskStore {
+  specs(planId: string, taskIds: readonly string[]): Promise<(TaskSpec | undefined)[]>
+  states(planId: string, taskIds: readonly string[]): Promise<TaskState[]>
+  attempts(planId: string, taskId: string, count: number): Promise<StoredAttempt[]>
+  outputs(planId: string, taskIds: readonly string[]): Promise<(TaskOutput | undefined)[]>
+  /** Ids of ended tasks in order of ending, from a position. */
+  endedIds(planId: string, from: number, count: number): Promise<string[]>
+}
+
+/** Units of the batch that may run now, by number; see `UnitLayout`. */
+export type ReleasedUnits = number[]
+
+export type BegunTask =
+  | { status: 'begun'; attempt: number; spent: number; spec: TaskSpec }
+  | { status: 'ended' }
+  | { status: 'wait'; ms: number }
+  | { status: 'gone' }
+
+/** How one attempt ended, as the store keeps it. */
+export interface AttemptEnd {
+  planId: string
+  taskId: string
+  attempt: number
+  token: string
+  /** `queued`: it is to run again, after `retryInMs`. */
+  status: Exclude<TaskStatus, 'running' | 'skipped'>
+  outcome: Exclude<StoredAttempt['outcome'], 'running' | 'lost'>
+  /** Whether it counts against the task's `attempts`. */
+  spends: boolean
+  error?: Failure | undefined
+  usage?: Usage | undefined
+  retryInMs?: number | undefined
+  output?: TaskOutput | undefined
+}
+
+/** The life of tasks. Each call is one step in the store: the state, its event and what follows from it. */
+export interface TaskLife {
+  /** A token names one attempt: the same call repeated begins nothing twice. */
+  begin(task: {
+    planId: string
+    taskId: string
+    token: string
+    /** The fair-queueing round of the job; see `fairPriority`. */
+    round: number
+  }): Promise<BegunTask>
+  /** `refused`: the attempt was taken for dead and begun elsewhere; nothing of it was stored. */
+  end(
+    end: AttemptEnd,
+  ): Promise<{
+    status: 'recorded' | 'refused' | 'gone'
+    released: ReleasedUnits
+    remaining: number
+  }>
+  cancel(
+    planId: string,
+    taskId: string,
+  ): Promise<{
+    status: 'gone' | 'unknown' | 'ended' | 'cancelled' | 'cancelling'
+    released: ReleasedUnits
+  }>
+  stop(
+    planId: string,
+    code: Stop['code'],
+    message: string,
+  ): Promise<{ status: 'gone' | 'finished' | 'stopped'; released: ReleasedUnits }>
+  /** Queues ended tasks again as units of their own, numbered from `firstUnit`. */
+  requeue(
+    planId: string,
+    firstUnit: number,
+    tasks: readonly { taskId: string; waitsFor: number }[],
+  ): Promise<{ status: 'gone' | 'changed' | 'queued' } | { status: 'not-ended'; taskId: string }>
+  /** What a worker should have heard of: plans stopped, tasks cancelled. */
+  stopped(planIds: readonly string[]): Promise<{ planId: string; stop?: Stop; cancels: string[] }[]>
+  /** Units released but not yet known to be in the queue. */
+  released(planId: string): Promise<ReleasedUnits>
+  /** They are in the queue now. */
+  confirmReleased(planId: string, units: ReleasedUnits): Promise<void>
+  /** The number the next unit of a plan gets. */
+  nextUnit(planId: string): Promise<number>
+}
+
+export interface SynthesisStore {
+  begin(
+    planId: string,
+    jobId: string,
+    options: { replaceable: boolean },
+  ): Promise<{ status: 'gone' | 'superseded' } | { status: 'done' | 'go'; version: number }>
+  /** Stores the version and, where nothing else is left to do, finishes the plan with `outcome`. */
+  finish(
+    planId: string,
+    jobId: string,
+    result: {
+      synthesis: Synthesis | undefined
+      outcome: Extract<PlanStatus, 'succeeded' | 'partial' | 'failed' | 'cancelled'>
+      usage: Usage | undefined
+    },
+  ): Promise<'gone' | 'done' | 'stored'>
+  request(
+    planId: string,
+    options: { preliminary: boolean },
+  ): Promise<{ status: 'gone' } | { status: 'allocated'; version: number; jobId: string }>
+  get(planId: string, version: number): Promise<Synthesis | undefined>
+  all(planId: string): Promise<Synthesis[]>
+}
+
+/** What needs looking after now and then, by any process. */
+export interface Upkeep {
+  /** Plans past their deadline, past their retention, and submitted but never marked as enqueued. */
+  due(now: number): Promise<{ overdue: string[]; expired: string[]; active: string[] }>
+  /** Plans whose submission was cut short more than `olderThanMs` ago. */
+  unsealed(planIds: readonly string[], olderThanMs: number): Promise<string[]>
+}
+
+export interface StoredEvent {
+  id: string
+  type: string
+  data: Record<string, unknown>
+}
+
+/** The event log of each plan. */
+export interface EventLog {
+  /** Events after an id, oldest first. */
+  read(planId: string, after: string, count: number): Promise<StoredEvent[]>
+  /** The plan, all its tasks and the id of the newest event, as of one moment. */
+  snapshot(
+    planId: string,
+  ): Promise<{ plan: PlanRecord; states: Map<string, TaskState>; newest: string } | undefined>
+  /** Token text of a running task; kept for a short while only. */
+  appendText(planId: string, taskId: string, attempt: number, text: string): void
+}
+
+/** One message: what changed in one plan. `changes` are `type taskId`, the id empty for the plan's own. */
+export interface ChangeMessage {
+  planId: string
+  changes: { type: string; taskId: string }[]
+}
+
+/** Hears of changes as they happen. At most once: who listens reads the state after it began to. */
+export interface ChangeFeed {
+  /** `undefined` instead of a message: some may have been missed, read everything again. */
+  onChange(listener: (message: ChangeMessage | undefined) => void): () => void
+  onText(
+    listener: (planId: string, taskId: string, attempt: number, text: string) => void,
+  ): () => void
+  onControl(
+    listener: (planId: string, taskId: string | undefined, code: string) => void,
+  ): () => void
+}

@@ -1,0 +1,146 @@
+import type { Redis } from 'ioredis'
+import type { ChangeFeed, ChangeMessage, EventLog, StoredEvent, Upkeep } from '../core/store.ts'
+import { type KeySpace, planKey, shardKey } from './keys.ts'
+import { fieldsOf, planRecord, taskState } from './records.ts'
+import { whileAvailable } from './redis.ts'
+import type { RunScript } from './scripts.ts'
+
+export function redisEventLog(options: {
+  redis: Redis
+  run: RunScript
+  space: KeySpace
+}): EventLog {
+  const { redis, run, space } = options
+  return {
+    read: (planId, after, count) =>
+      whileAvailable(async () => {
+        const key = `${planKey(space, planId)}:events`
+        const entries = await redis.xrange(key, `(${after}`, '+', 'COUNT', count)
+        return entries.map(([id, fields]) => storedEvent(id, fieldsOf(fields)))
+      }),
+    snapshot: (planId) =>
+      whileAvailable(async () => {
+        const [header, tasks, newest] = (await run('snapshot', planKey(space, planId))) as [
+          string[],
+          string[],
+          string,
+        ]
+        const fields = fieldsOf(header)
+        if (fields.spec === undefined) return undefined
+        const plan = planRecord(fields)
+        const states = new Map(
+          Object.entries(fieldsOf(tasks)).map(([id, raw]) => [id, taskState(raw, plan.createdAt)]),
+        )
+        return { plan, states, newest }
+      }),
+    appendText(planId, taskId, attempt, text) {
+      const channel = `${planKey(space, planId).replace(/:plan:[^:]+$/, '')}:text`
+      // A watcher's convenience: not stored, and not worth failing a task for.
+      redis.publish(channel, `${planId} ${taskId} ${attempt}\n${text}`).catch(() => undefined)
+    },
+  }
+}
+
+function storedEvent(id: string, fields: Record<string, string>): StoredEvent {
+  const data = JSON.parse(fields.data ?? '{}') as Record<string, unknown>
+  return { id, type: fields.type ?? '', data }
+}
+
+/**
+ * One subscription for the whole process, however many callers wait. `subscriber` is a connection of
+ * its own, because a subscribed connection can do nothing else.
+ */
+export async function redisChangeFeed(options: {
+  subscriber: Redis
+  space: KeySpace
+}): Promise<ChangeFeed> {
+  const { subscriber, space } = options
+  const listeners = {
+    change: new Set<(message: ChangeMessage | undefined) => void>(),
+    text: new Set<(planId: string, taskId: string, attempt: number, text: string) => void>(),
+    control: new Set<(planId: string, taskId: string | undefined, code: string) => void>(),
+  }
+  const shards = Array.from({ length: space.shards }, (_, shard) => shardKey(space, shard))
+  await subscriber.subscribe(
+    ...shards.flatMap((shard) => [`${shard}:changes`, `${shard}:control`, `${shard}:text`]),
+  )
+  // Subscribed again after an outage: what happened in between was not heard.
+  subscriber.on('ready', () => {
+    for (const listener of listeners.change) listener(undefined)
+  })
+  subscriber.on('message', (channel: string, message: string) => {
+    if (channel.endsWith(':changes')) {
+      if (listeners.change.size === 0) return
+      const parsed = changeMessage(message)
+      for (const listener of listeners.change) listener(parsed)
+    } else if (channel.endsWith(':control')) {
+      const [planId = '', taskId = '', code = ''] = message.split(' ')
+      const task = taskId === '*' ? undefined : taskId
+      for (const listener of listeners.control) listener(planId, task, code)
+    } else {
+      const line = message.indexOf('\n')
+      const [planId = '', taskId = '', attempt = '0'] = message.slice(0, line).split(' ')
+      const text = message.slice(line + 1)
+      for (const listener of listeners.text) listener(planId, taskId, Number(attempt), text)
+    }
+  })
+  const on =
+    <Listener>(set: Set<Listener>) =>
+    (listener: Listener) => {
+      set.add(listener)
+      return () => {
+        set.delete(listener)
+      }
+    }
+  return {
+    onChange: on(listeners.change),
+    onText: on(listeners.text),
+    onControl: on(listeners.control),
+  }
+}
+
+function changeMessage(message: string): ChangeMessage {
+  const [planId = '', ...lines] = message.split('\n')
+  return {
+    planId,
+    changes: lines.map((line) => {
+      const space = line.indexOf(' ')
+      return { type: line.slice(0, space), taskId: line.slice(space + 1) }
+    }),
+  }
+}
+
+export function redisUpkeep(options: { redis: Redis; space: KeySpace }): Upkeep {
+  const { redis, space } = options
+  const shards = Array.from({ length: space.shards }, (_, shard) => shardKey(space, shard))
+  return {
+    due: (now) =>
+      whileAvailable(async () => {
+        const overdue: string[] = []
+        const expired: string[] = []
+        const active: string[] = []
+        for (const shard of shards) {
+          overdue.push(
+            ...(await redis.zrangebyscore(`${shard}:deadlines`, 0, now, 'LIMIT', 0, 100)),
+          )
+          expired.push(...(await redis.zrangebyscore(`${shard}:expiry`, 0, now, 'LIMIT', 0, 100)))
+          active.push(...(await redis.zrange(`${shard}:active`, 0, -1)))
+        }
+        return { overdue, expired, active }
+      }),
+    unsealed: (planIds, olderThanMs) =>
+      whileAvailable(async () => {
+        const pipeline = redis.pipeline()
+        for (const planId of planIds) {
+          pipeline.hmget(planKey(space, planId), 'createdAt', 'enqueued')
+        }
+        const replies = (await pipeline.exec()) ?? []
+        const [seconds] = await redis.time()
+        const before = Number(seconds) * 1_000 - olderThanMs
+        return planIds.filter((_, index) => {
+          const [createdAt, enqueued] = (replies[index]?.[1] ?? []) as (string | null)[]
+          return createdAt != null && enqueued === null && Number(createdAt) <= before
+        })
+      }),
+  }
+}

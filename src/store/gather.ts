@@ -1,0 +1,54 @@
+/** How many calls go into one script: it must not keep Redis from others for long. */
+const MOST_AT_ONCE = 100
+
+/**
+ * Turns calls for one into calls for many: those made under the same key in the same turn of the
+ * event loop are handed to `together`, in order, which answers one result for each.
+ */
+export function gather<Call, Result>(
+  keyOf: (call: Call) => string,
+  together: (key: string, calls: Call[]) => Promise<Result[]>,
+): (call: Call) => Promise<Result> {
+  interface Waiting {
+    call: Call
+    resolve(result: Result): void
+    reject(error: unknown): void
+  }
+  let waiting = new Map<string, Waiting[]>()
+
+  async function send(key: string, group: Waiting[]): Promise<void> {
+    try {
+      const results = await together(
+        key,
+        group.map(({ call }) => call),
+      )
+      group.forEach(({ resolve, reject }, index) => {
+        const result = results[index]
+        if (result === undefined) reject(new Error('a call was not answered'))
+        else resolve(result)
+      })
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
+  }
+
+  function flush(): void {
+    const groups = waiting
+    waiting = new Map()
+    for (const [key, group] of groups) {
+      for (let at = 0; at < group.length; at += MOST_AT_ONCE) {
+        void send(key, group.slice(at, at + MOST_AT_ONCE))
+      }
+    }
+  }
+
+  return (call) =>
+    new Promise((resolve, reject) => {
+      if (waiting.size === 0) setImmediate(flush)
+      const key = keyOf(call)
+      const group = waiting.get(key)
+      const entry = { call, resolve, reject }
+      if (group === undefined) waiting.set(key, [entry])
+      else group.push(entry)
+    })
+}

@@ -1,0 +1,20 @@
+-- ARGV: shard, job id, 1 when it may be passed over because another will follow
+-- Answers { 'gone' } | { 'done', version } | { 'superseded' } | { 'go', version }
+local job_id = ARGV[2]
+if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
+local version = redis.call('HGET', plan .. ':versions', job_id)
+if version == 'superseded' then return { 'superseded' } end
+if version and redis.call('HEXISTS', plan .. ':syntheses', version) == 1 then return { 'done', version } end
+if not version then
+  if ARGV[3] == '1' and number('syn:pending') > 1 then
+    redis.call('HSET', plan .. ':versions', job_id, 'superseded')
+    redis.call('HINCRBY', plan, 'syn:pending', -1)
+    return { 'superseded' }
+  end
+  version = tostring(redis.call('HINCRBY', plan, 'syn:allocated', 1))
+  redis.call('HSET', plan .. ':versions', job_id, version)
+end
+redis.call('HSET', plan, 'syn:status', 'running')
+emit('synthesis.started', { version = tonumber(version), at = now })
+publish()
+return { 'go', version }

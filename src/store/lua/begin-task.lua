@@ -1,0 +1,70 @@
+-- Begins one attempt at each of some tasks. Sent twice by a connection that came back, it answers the
+-- same twice: the token says that it is the same attempt.
+-- ARGV: shard, workerId, fair-queueing round of the job, how often a task's worker may die, then
+--       taskId and token of each task
+-- Answers a pair for each task: { 'begun', attempt, spent, spec } | { 'ended' } | { 'wait', until } | { 'gone' }
+local worker_id = ARGV[2]
+local round = tonumber(ARGV[3])
+local most_losses = tonumber(ARGV[4])
+local answers = {}
+local gone = redis.call('EXISTS', plan) == 0
+local constrained = not gone and number('constrained') == 1
+
+if not gone and round > 0 and round > tonumber(redis.call('GET', shard .. ':round') or '0') then
+  redis.call('SET', shard .. ':round', round)
+end
+
+for i = 5, #ARGV, 2 do
+  local id, token = ARGV[i], ARGV[i + 1]
+  if gone then
+    answers[#answers + 1] = { 'gone' }
+  else
+    local task = load_task(id)
+    if task.status == 'running' and task.token == token then
+      answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id) }
+    elseif ENDED[task.status] then
+      answers[#answers + 1] = { 'ended' }
+    elseif task.retryAt and task.retryAt > now then
+      answers[#answers + 1] = { 'wait', task.retryAt - now }
+    else
+      if task.status == 'running' then
+        local lost = load_attempt(id, task.attempt)
+        if lost then
+          lost.outcome = 'lost'
+          lost.finishedAt = now
+          save_attempt(id, lost)
+        end
+        task.lost = (task.lost or 0) + 1
+        move(task, 'queued')
+        emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'worker-lost' })
+      end
+      if (task.lost or 0) > most_losses then
+        task.error = {
+          code = 'worker-lost',
+          message = 'The worker that ran it died ' .. task.lost .. ' times; it is not tried again.'
+        }
+        end_task(id, task, 'failed', constrained)
+        answers[#answers + 1] = { 'ended' }
+      else
+        if not header('startedAt') then
+          redis.call('HSET', plan, 'startedAt', now)
+          emit('plan.started', { at = now })
+        end
+        move(task, 'running')
+        task.attempt = task.attempt + 1
+        task.token = token
+        task.workerId = worker_id
+        task.runningSince = now
+        task.startedAt = task.startedAt or now
+        task.retryAt = nil
+        task.error = nil
+        save_task(id, task)
+        save_attempt(id, { number = task.attempt, outcome = 'running', startedAt = now, workerId = worker_id })
+        emit('task.started', { taskId = id, attempt = task.attempt, at = now, workerId = worker_id })
+        answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id) }
+      end
+    end
+  end
+end
+publish()
+return { answers, released }

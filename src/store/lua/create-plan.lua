@@ -1,0 +1,36 @@
+-- Stores a plan, or answers with the hash of the one that is there.
+-- ARGV: shard, staged key or '', count of header pairs, pairs…, context, ids, tenant index key,
+--       deadline in ms or 0, suffix, field and value of everything else (`:ready` is a sorted set, the rest are hashes)
+local existing = redis.call('HGET', plan, 'requestHash')
+if existing then return { 'exists', existing } end
+local at = 2
+local staged = ARGV[at]; at = at + 1
+local pairs_count = tonumber(ARGV[at]); at = at + 1
+for _ = 1, pairs_count do
+  redis.call('HSET', plan, ARGV[at], ARGV[at + 1])
+  at = at + 2
+end
+redis.call('HSET', plan, 'createdAt', now)
+local context = ARGV[at]; at = at + 1
+if context ~= '' then redis.call('SET', plan .. ':context', context) end
+redis.call('SET', plan .. ':ids', ARGV[at]); at = at + 1
+redis.call('ZADD', ARGV[at], now, plan_id); at = at + 1
+local timeout = tonumber(ARGV[at]); at = at + 1
+if timeout > 0 then redis.call('ZADD', shard .. ':deadlines', now + timeout, plan_id) end
+redis.call('ZADD', shard .. ':active', now, plan_id)
+if staged ~= '' then
+  redis.call('RENAME', staged, plan .. ':specs')
+  redis.call('PERSIST', plan .. ':specs')
+end
+while at <= #ARGV do
+  if ARGV[at] == ':ready' then
+    redis.call('ZADD', plan .. ':ready', ARGV[at + 2], ARGV[at + 1])
+  else
+    redis.call('HSET', plan .. ARGV[at], ARGV[at + 1], ARGV[at + 2])
+  end
+  at = at + 3
+end
+emit('plan.queued', { at = now, counts = counts() })
+publish()
+-- The round of fair queueing that the busiest queue has reached: a new plan starts there.
+return { 'created', tostring(now), redis.call('GET', shard .. ':round') or '0' }

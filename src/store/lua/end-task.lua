@@ -1,0 +1,83 @@
+-- Ends attempts, each under the token it began with. One whose token is no longer the task's was taken
+-- for dead and has been begun again elsewhere: its result is refused, its usage still counts.
+-- ARGV: shard, then of each: taskId, attempt, token, JSON of
+--       { status, outcome, error?, usage?, retryInMs?, spends }, JSON of the output or ''
+-- Answers { { 'recorded' | 'refused' | 'gone' , …}, released units, tasks remaining }
+local answers = {}
+if redis.call('EXISTS', plan) == 0 then
+  for _ = 2, #ARGV, 5 do answers[#answers + 1] = 'gone' end
+  return { answers, {}, 0 }
+end
+local constrained = number('constrained') == 1
+
+for i = 2, #ARGV, 5 do
+  local id, attempt_number, token = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
+  local result = cjson.decode(ARGV[i + 3])
+  local output = ARGV[i + 4]
+  local task = load_task(id)
+  local attempt = load_attempt(id, attempt_number)
+  local current = task.status == 'running' and task.token == token
+
+  if not current then
+    local same = attempt and attempt.token == token
+    answers[#answers + 1] = same and 'recorded' or 'refused'
+    if attempt and not same and attempt.outcome == 'lost' and not attempt.usage and result.usage then
+      attempt.usage = result.usage
+      attempt.token = token
+      save_attempt(id, attempt)
+      add_usage(result.usage)
+      task.usage = sum_usage(task.usage, result.usage)
+      save_task(id, task)
+    end
+  else
+    answers[#answers + 1] = 'recorded'
+    attempt = attempt or { number = attempt_number, startedAt = task.runningSince, workerId = task.workerId }
+    attempt.outcome = result.outcome
+    attempt.finishedAt = now
+    attempt.error = result.error
+    attempt.usage = result.usage
+    -- Kept so that the same call, sent again by a connection that came back, is known as the same.
+    attempt.token = token
+    save_attempt(id, attempt)
+    add_usage(result.usage)
+    task.usage = sum_usage(task.usage, result.usage)
+    if result.spends then task.spent = task.spent + 1 end
+    local status = result.status
+    local stop = header('stop')
+    if status == 'queued' and (stop or task.cancel) then
+      -- Stopped while it was about to be tried again.
+      status = 'cancelled'
+      result.error = stop and cjson.decode(stop) or { code = 'cancelled', message = 'The task was cancelled.' }
+    end
+    if status == 'queued' then
+      move(task, 'queued')
+      task.token = nil
+      if result.retryInMs then task.retryAt = now + result.retryInMs end
+      task.error = result.error
+      save_task(id, task)
+      if result.outcome == 'interrupted' then
+        emit('task.requeued', { taskId = id, attempt = attempt_number, at = now, reason = 'worker-shutdown' })
+      else
+        emit('task.retrying', {
+          taskId = id, attempt = attempt_number, at = now, retryAt = task.retryAt or now, error = result.error
+        })
+      end
+    else
+      if output ~= '' then redis.call('HSET', plan .. ':outputs', id, output) end
+      task.error = result.error
+      end_task(id, task, status, constrained)
+      if status == 'failed' and header('onFailure') == 'abort' then
+        stop_plan('aborted', 'Task ' .. id .. ' failed, and the plan asks to stop at the first failure.')
+      end
+    end
+  end
+end
+
+if constrained then release_ready() end
+local left = remaining()
+if left == 0 and not header('outcome') then
+  local stop = header('stop')
+  if stop and cjson.decode(stop).code == 'cancelled' then finish_plan('cancelled') end
+end
+publish()
+return { answers, released, left }

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { PlanStore } from '../core/store.ts'
+import type { NewPlan } from '../core/stored.ts'
+import { type KeySpace, PLAN_SUFFIXES, planKey, shardKey, shardOf } from './keys.ts'
+import { planRecord } from './records.ts'
+import { whileAvailable } from './redis.ts'
+import type { RunScript } from './scripts.ts'
+
+/** Tasks whose specifications travel in the one script that creates a plan; more are staged first. */
+const TASKS_IN_ONE_SCRIPT = 500
+/** Fields of one HSET: small enough that Redis answers others in between. */
+const FIELDS_AT_ONCE = 250
+
+export function redisPlanStore(options: {
+  redis: Redis
+  run: RunScript
+  space: KeySpace
+  /** How long a finished plan is kept. */
+  retentionMs: number
+}): PlanStore {
+  const { redis, run, space } = options
+  const keyOf = (planId: string) => planKey(space, planId)
+  const shardOfPlan = (planId: string) => shardKey(space, shardOf(planId))
+
+  /** Writes the specifications under a key that expires, so that a submission cut short leaves nothing. */
+  async function stage(plan: NewPlan): Promise<string> {
+    const key = `${keyOf(plan.spec.id)}:staged:${randomUUID()}`
+    for (let at = 0; at < plan.tasks.length; at += FIELDS_AT_ONCE) {
+      const fields = plan.tasks
+        .slice(at, at + FIELDS_AT_ONCE)
+        .flatMap((task) => [task.id, JSON.stringify(task)])
+      await redis.hset(key, ...fields)
+      if (at === 0) await redis.expire(key, 3_600)
+    }
+    return key
+  }
+
+  return {
+    create: (plan) =>
+      whileAvailable(async () => {
+        const key = keyOf(plan.spec.id)
+        const large = plan.tasks.length > TASKS_IN_ONE_SCRIPT
+        if (large) {
+          const requestHash = await redis.hget(key, 'requestHash')
+          if (requestHash !== null) return { status: 'exists', requestHash }
+        }
+        const staged = large ? await stage(plan) : ''
+        const shard = shardOfPlan(plan.spec.id)
+        const header = headerFields(plan, options.retentionMs)
+        const hashes: (string | number)[] = []
+        const hash = (suffix: string, field: string, value: string | number) =>
+          hashes.push(`:${suffix}`, field, value)
+        if (!large) for (const task of plan.tasks) hash('specs', task.id, JSON.stringify(task))
+        for (const [path, text] of Object.entries(plan.files ?? {})) hash('files', path, text)
+        for (const [suffix, field, value] of holdingFields(plan)) hash(suffix, field, value)
+        const answer = (await run(
+          'create-plan',
+          key,
+          shard,
+          staged,
+          header.length / 2,
+          ...header,
+          plan.context,
+          JSON.stringify(plan.tasks.map((task) => task.id)),
+          `${shard}:plans:${plan.spec.tenant}`,
+          plan.spec.policy.timeoutMs ?? 0,
+          ...hashes,
+        )) as [string, string, string?]
+        if (answer[0] === 'exists') {
+          if (staged !== '') await redis.unlink(staged)
+          return { status: 'exists', requestHash: answer[1] }
+        }
+        return { status: 'created', createdAt: Number(answer[1]), round: Number(answer[2]) }
+      }),
+
+    markEnqueued: (planId) =>
+      whileAvailable(async () => {
+        await redis.hset(keyOf(planId), 'enqueued', 1)
+      }),
+
+    get: (planId) =>
+      whileAvailable(async () => {
+        const fields = await redis.hgetall(keyOf(planId))
+        return fields.spec === undefined ? undefined : planRecord(fields)
+      }),
+
+    list: ({ tenant, limit, before }) =>
+      whileAvailable(async () => {
+        const [time, lastId] = before?.split('~') ?? []
+        const top = time === undefined ? '+inf' : time
+        const entries: { id: string; at: number }[] = []
+        for (let shard = 0; shard < space.shards; shard += 1) {
+          const key = `${shardKey(space, shard)}:plans:${tenant}`
+          // Several plans of one millisecond: some before the cursor may come again and are left out below.
+          const found = await redis.zrevrangebyscore(
+            key,
+            top,
+            '-inf',
+            'WITHSCORES',
+            'LIMIT',
+            0,
+            limit + 64,
+          )
+          for (let at = 0; at + 1 < found.length; at += 2) {
+            entries.push({ id: found[at] ?? '', at: Number(found[at + 1]) })
+          }
+        }
+        entries.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1))
+        const rest = entries.filter(
+          (entry) =>
+            time === undefined ||
+            entry.at < Number(time) ||
+            (entry.at === Number(time) && lastId !== undefined && entry.id < lastId),
+        )
+        const page = rest.slice(0, limit)
+        const pipeline = redis.pipeline()
+        for (const { id } of page) pipeline.hgetall(keyOf(id))
+        const replies = (await pipeline.exec()) ?? []
+        const plans = replies.flatMap(([error, fields]) => {
+          if (error !== null) throw error
+          const record = fields as Record<string, string>
+          return record.spec === undefined ? [] : [planRecord(record)]
+        })
+        const last = page.at(-1)
+        const next = rest.length > limit && last !== undefined ? `${last.at}~${last.id}` : undefined
+        return { plans, next }
+      }),
+
+    taskIds: (planId) =>
+      whileAvailable(async () => {
+        const ids = await redis.get(`${keyOf(planId)}:ids`)
+        return ids === null ? [] : (JSON.parse(ids) as string[])
+      }),
+
+    context: (planId) =>
+      whileAvailable(async () => (await redis.get(`${keyOf(planId)}:context`)) ?? ''),
+
+    files: (planId) => whileAvailable(() => redis.hgetall(`${keyOf(planId)}:files`)),
+
+    delete: (planId, tenant) =>
+      whileAvailable(async () => {
+        const key = keyOf(planId)
+        const shard = shardOfPlan(planId)
+        await redis
+          .multi()
+          .unlink(key, ...PLAN_SUFFIXES.map((suffix) => `${key}:${suffix}`))
+          .zrem(`${shard}:plans:${tenant}`, planId)
+          .zrem(`${shard}:active`, planId)
+          .zrem(`${shard}:deadlines`, planId)
+          .zrem(`${shard}:expiry`, planId)
+          .publish(`${shard}:changes`, `${planId}\nplan.deleted `)
+          .exec()
+      }),
+  }
+}
+
+function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
+  const { spec } = plan
+  const units = Math.ceil(plan.tasks.length / spec.units.size)
+  const held = spec.units.limit !== null || plan.dependencies.size > 0
+  return [
+    'spec',
+    JSON.stringify(spec),
+    'requestHash',
+    plan.requestHash,
+    'n:queued',
+    plan.tasks.length,
+    'onFailure',
+    spec.policy.onFailure,
+    'constrained',
+    held ? 1 : 0,
+    'limit',
+    spec.units.limit ?? 0,
+    'inFlight',
+    held ? initialUnits(plan).released.length : 0,
+    'nextUnit',
+    units,
+    'retentionMs',
+    retentionMs,
+    'syn:pending',
+    1,
+    'syn:status',
+    spec.synthesis === false ? 'disabled' : 'pending',
+  ]
+}
+
+/** Which units may run at once, which wait for the limit, and which for tasks. */
+export function initialUnits(plan: NewPlan): {
+  released: number[]
+  ready: number[]
+  held: Map<number, number>
+} {
+  const { size, limit } = plan.spec.units
+  const units = Math.ceil(plan.tasks.length / size)
+  const held = new Map<number, number>()
+  plan.tasks.forEach((task, index) => {
+    const waitsFor = plan.dependencies.get(task.id)?.length ?? 0
+    if (waitsFor > 0) held.set(Math.floor(index / size), waitsFor)
+  })
+  const free = Array.from({ length: units }, (_, unit) => unit).filter((unit) => !held.has(unit))
+  const at = limit ?? free.length
+  return { released: free.slice(0, at), ready: free.slice(at), held }
+}
+
+/** What a plan with an order or a limit needs beside its header; see `lua/common.lua`. */
+function holdingFields(plan: NewPlan): [suffix: string, field: string, value: string | number][] {
+  const { size, limit } = plan.spec.units
+  if (limit === null && plan.dependencies.size === 0) return []
+  const fields: [string, string, string | number][] = []
+  const dependents = new Map<string, string[]>()
+  plan.tasks.forEach((task, index) => {
+    fields.push(['units', task.id, Math.floor(index / size)])
+    for (const dependency of plan.dependencies.get(task.id) ?? []) {
+      dependents.set(dependency, [...(dependents.get(dependency) ?? []), task.id])
+    }
+  })
+  if (size > 1) {
+    for (let at = 0; at < plan.tasks.length; at += size) {
+      fields.push(['left', String(at / size), Math.min(size, plan.tasks.length - at)])
+    }
+  }
+  for (const [taskId, ids] of dependents) fields.push(['dependents', taskId, JSON.stringify(ids)])
+  const { held, ready } = initialUnits(plan)
+  for (const [unit, count] of held) fields.push(['held', String(unit), count])
+  for (const unit of ready) fields.push(['ready', String(unit), unit])
+  return fields
+}

@@ -1,0 +1,96 @@
+import type { TaskOutput } from '../core/ports.ts'
+import { TASK_STATUSES, type TaskCounts } from '../core/status.ts'
+import type { PlanRecord, PlanSpec, Stop, StoredAttempt, TaskState } from '../core/stored.ts'
+import { NO_USAGE, type Usage } from '../core/usage.ts'
+
+// Between the fields of Redis and the records of core. Only this project writes them, so they are
+// parsed without a schema; a field that is missing has the value it had before anything happened.
+
+export type Fields = Record<string, string>
+
+/** `[name, value, name, value …]`, as scripts answer a hash, to an object. */
+export function fieldsOf(flat: unknown): Fields {
+  const fields: Fields = {}
+  if (!Array.isArray(flat)) return fields
+  for (let at = 0; at + 1 < flat.length; at += 2) fields[String(flat[at])] = String(flat[at + 1])
+  return fields
+}
+
+export function planRecord(fields: Fields): PlanRecord {
+  const spec = JSON.parse(fields.spec ?? '{}') as PlanSpec
+  const counts = Object.fromEntries(
+    TASK_STATUSES.map((status) => [status, Number(fields[`n:${status}`] ?? 0)]),
+  ) as TaskCounts
+  return {
+    spec,
+    counts,
+    usage: {
+      inputTokens: Number(fields['u:inputTokens'] ?? 0),
+      outputTokens: Number(fields['u:outputTokens'] ?? 0),
+      cacheReadTokens: Number(fields['u:cacheReadTokens'] ?? 0),
+      cacheWriteTokens: Number(fields['u:cacheWriteTokens'] ?? 0),
+      steps: Number(fields['u:steps'] ?? 0),
+      costUsd: Number(fields['u:costNanos'] ?? 0) / 1e9,
+    },
+    createdAt: Number(fields.createdAt ?? 0),
+    startedAt: time(fields.startedAt),
+    finishedAt: time(fields.finishedAt),
+    outcome: fields.outcome as PlanRecord['outcome'],
+    expiresAt: time(fields.expiresAt),
+    stop: fields.stop === undefined ? undefined : (JSON.parse(fields.stop) as Stop),
+    budgetUsd: fields.budgetUsd === undefined ? spec.policy.budgetUsd : Number(fields.budgetUsd),
+    synthesis: {
+      status: (fields['syn:status'] ?? 'pending') as PlanRecord['synthesis']['status'],
+      version: Number(fields['syn:version'] ?? 0),
+    },
+  }
+}
+
+export function taskState(raw: string | null | undefined, createdAt?: number): TaskState {
+  if (raw === null || raw === undefined) {
+    return {
+      status: 'queued',
+      attempt: 0,
+      spent: 0,
+      queuedAt: createdAt,
+      startedAt: undefined,
+      finishedAt: undefined,
+      workerId: undefined,
+      error: undefined,
+      usage: NO_USAGE,
+    }
+  }
+  const state = JSON.parse(raw) as TaskState & { usage?: Partial<Usage> }
+  return {
+    status: state.status,
+    attempt: state.attempt,
+    spent: state.spent,
+    queuedAt: state.queuedAt ?? createdAt,
+    startedAt: state.startedAt,
+    finishedAt: state.finishedAt,
+    workerId: state.workerId,
+    error: state.error,
+    usage: { ...NO_USAGE, ...state.usage },
+  }
+}
+
+export function storedAttempt(raw: string): StoredAttempt {
+  const attempt = JSON.parse(raw) as StoredAttempt & { usage?: Partial<Usage> }
+  return {
+    number: attempt.number,
+    outcome: attempt.outcome,
+    startedAt: attempt.startedAt,
+    finishedAt: attempt.finishedAt,
+    workerId: attempt.workerId,
+    usage: { ...NO_USAGE, ...attempt.usage },
+    error: attempt.error,
+  }
+}
+
+export function taskOutput(raw: string | null | undefined): TaskOutput | undefined {
+  return raw === null || raw === undefined ? undefined : (JSON.parse(raw) as TaskOutput)
+}
+
+function time(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text)
+}

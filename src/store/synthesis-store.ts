@@ -1,0 +1,70 @@
+import type { Redis } from 'ioredis'
+import type { SynthesisStore } from '../core/store.ts'
+import type { Synthesis } from '../core/synthesis.ts'
+import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import { whileAvailable } from './redis.ts'
+import type { RunScript } from './scripts.ts'
+
+export function redisSynthesisStore(options: {
+  redis: Redis
+  run: RunScript
+  space: KeySpace
+}): SynthesisStore {
+  const { redis, run, space } = options
+  const keyOf = (planId: string) => planKey(space, planId)
+  const shardOfPlan = (planId: string) => shardKey(space, shardOf(planId))
+  return {
+    begin: (planId, jobId, { replaceable }) =>
+      whileAvailable(async () => {
+        const [status, version] = (await run(
+          'begin-synthesis',
+          keyOf(planId),
+          shardOfPlan(planId),
+          jobId,
+          replaceable ? 1 : 0,
+        )) as ['gone' | 'superseded' | 'done' | 'go', string?]
+        if (status === 'gone' || status === 'superseded') return { status }
+        return { status, version: Number(version) }
+      }),
+    finish: (planId, jobId, { synthesis, outcome, usage }) =>
+      whileAvailable(
+        async () =>
+          (await run(
+            'finish-synthesis',
+            keyOf(planId),
+            shardOfPlan(planId),
+            jobId,
+            synthesis?.version ?? 0,
+            synthesis === undefined ? '' : JSON.stringify(synthesis),
+            synthesis?.status ?? '',
+            synthesis?.executor ?? '',
+            outcome,
+            usage === undefined ? '' : JSON.stringify(usage),
+            synthesis?.preliminary === true ? 1 : 0,
+          )) as 'gone' | 'done' | 'stored',
+      ),
+    request: (planId, { preliminary }) =>
+      whileAvailable(async () => {
+        const [status, version, jobId] = (await run(
+          'request-synthesis',
+          keyOf(planId),
+          shardOfPlan(planId),
+          preliminary ? 1 : 0,
+        )) as ['gone' | 'allocated', string?, string?]
+        if (status === 'gone') return { status }
+        return { status, version: Number(version), jobId: jobId ?? '' }
+      }),
+    get: (planId, version) =>
+      whileAvailable(async () => {
+        const raw = await redis.hget(`${keyOf(planId)}:syntheses`, String(version))
+        return raw === null ? undefined : (JSON.parse(raw) as Synthesis)
+      }),
+    all: (planId) =>
+      whileAvailable(async () => {
+        const found = await redis.hvals(`${keyOf(planId)}:syntheses`)
+        return found
+          .map((raw) => JSON.parse(raw) as Synthesis)
+          .sort((a, b) => a.version - b.version)
+      }),
+  }
+}

@@ -1,0 +1,203 @@
+import { hostname } from 'node:os'
+import type { Redis } from 'ioredis'
+import type { AttemptEnd, BegunTask, TaskLife, TaskStore } from '../core/store.ts'
+import type { Stop } from '../core/stored.ts'
+import type { TaskSpec } from '../core/submission.ts'
+import { gather } from './gather.ts'
+import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import { storedAttempt, taskOutput, taskState } from './records.ts'
+import { whileAvailable } from './redis.ts'
+import type { RunScript } from './scripts.ts'
+
+export function redisTaskStore(options: { redis: Redis; space: KeySpace }): TaskStore {
+  const { redis } = options
+  const keyOf = (planId: string) => planKey(options.space, planId)
+  return {
+    specs: (planId, taskIds) =>
+      whileAvailable(async () => {
+        if (taskIds.length === 0) return []
+        const found = await redis.hmget(`${keyOf(planId)}:specs`, ...taskIds)
+        return found.map((raw) => (raw === null ? undefined : (JSON.parse(raw) as TaskSpec)))
+      }),
+    states: (planId, taskIds) =>
+      whileAvailable(async () => {
+        if (taskIds.length === 0) return []
+        const [createdAt, found] = await Promise.all([
+          redis.hget(keyOf(planId), 'createdAt'),
+          redis.hmget(`${keyOf(planId)}:tasks`, ...taskIds),
+        ])
+        return found.map((raw) => taskState(raw, Number(createdAt ?? 0)))
+      }),
+    attempts: (planId, taskId, count) =>
+      whileAvailable(async () => {
+        if (count === 0) return []
+        const fields = Array.from({ length: count }, (_, at) => `${taskId}#${at + 1}`)
+        const found = await redis.hmget(`${keyOf(planId)}:attempts`, ...fields)
+        return found.flatMap((raw) => (raw === null ? [] : [storedAttempt(raw)]))
+      }),
+    outputs: (planId, taskIds) =>
+      whileAvailable(async () => {
+        if (taskIds.length === 0) return []
+        const found = await redis.hmget(`${keyOf(planId)}:outputs`, ...taskIds)
+        return found.map(taskOutput)
+      }),
+    endedIds: (planId, from, count) =>
+      whileAvailable(() => redis.lrange(`${keyOf(planId)}:ended`, from, from + count - 1)),
+  }
+}
+
+/** The name that attempts carry: which process, on which machine. */
+export function workerName(): string {
+  return `${hostname()}:${process.pid}`
+}
+
+/**
+ * Steps of the same plan that are asked for at the same moment go to Redis in one script: a unit of
+ * forty tasks begins with one call, and tasks that end together end with one.
+ */
+export function redisTaskLife(options: {
+  redis: Redis
+  run: RunScript
+  space: KeySpace
+  workerId: string
+  /** How often the worker of one task may die before the task is given up. */
+  mostLosses: number
+}): TaskLife {
+  const { redis, run, space } = options
+  const keyOf = (planId: string) => planKey(space, planId)
+  const shardOfPlan = (planId: string) => shardKey(space, shardOf(planId))
+
+  const begin = gather<Parameters<TaskLife['begin']>[0], BegunTask>(
+    (task) => task.planId,
+    async (planId, tasks) => {
+      const round = Math.max(...tasks.map((task) => task.round))
+      const args = tasks.flatMap((task) => [task.taskId, task.token])
+      const [answers] = (await run(
+        'begin-task',
+        keyOf(planId),
+        shardOfPlan(planId),
+        options.workerId,
+        round,
+        options.mostLosses,
+        ...args,
+      )) as [[string, ...unknown[]][], number[]]
+      return answers.map(begunTask)
+    },
+  )
+
+  const end = gather<AttemptEnd, Awaited<ReturnType<TaskLife['end']>>>(
+    (attempt) => attempt.planId,
+    async (planId, attempts) => {
+      const args = attempts.flatMap((attempt) => [
+        attempt.taskId,
+        attempt.attempt,
+        attempt.token,
+        JSON.stringify({
+          status: attempt.status,
+          outcome: attempt.outcome,
+          spends: attempt.spends,
+          error: attempt.error,
+          usage: attempt.usage,
+          retryInMs: attempt.retryInMs,
+        }),
+        attempt.output === undefined ? '' : JSON.stringify(attempt.output),
+      ])
+      const [answers, released, remaining] = (await run(
+        'end-task',
+        keyOf(planId),
+        shardOfPlan(planId),
+        ...args,
+      )) as [('recorded' | 'refused' | 'gone')[], (string | number)[], number]
+      // The units are handed to one of the callers only: each is to be released once.
+      return answers.map((status, index) => ({
+        status,
+        released: index === 0 ? released.map(Number) : [],
+        remaining,
+      }))
+    },
+  )
+
+  return {
+    begin: (task) => whileAvailable(() => begin(task)),
+    end: (attempt) => whileAvailable(() => end(attempt)),
+    cancel: (planId, taskId) =>
+      whileAvailable(async () => {
+        const [status, released] = (await run(
+          'cancel-task',
+          keyOf(planId),
+          shardOfPlan(planId),
+          taskId,
+        )) as [Awaited<ReturnType<TaskLife['cancel']>>['status'], (string | number)[]]
+        return { status, released: released.map(Number) }
+      }),
+    stop: (planId, code, message) =>
+      whileAvailable(async () => {
+        const [status, released] = (await run(
+          'stop-plan',
+          keyOf(planId),
+          shardOfPlan(planId),
+          code,
+          message,
+        )) as ['gone' | 'finished' | 'stopped', (string | number)[]]
+        return { status, released: released.map(Number) }
+      }),
+    requeue: (planId, firstUnit, tasks) =>
+      whileAvailable(async () => {
+        const [status, taskId] = (await run(
+          'retry-tasks',
+          keyOf(planId),
+          shardOfPlan(planId),
+          '',
+          firstUnit,
+          ...tasks.flatMap((task) => [task.taskId, task.waitsFor]),
+        )) as [string, string?]
+        if (status === 'not-ended') return { status, taskId: taskId ?? '' }
+        return { status: status as 'gone' | 'changed' | 'queued' }
+      }),
+    stopped: (planIds) =>
+      whileAvailable(async () => {
+        const pipeline = redis.pipeline()
+        for (const planId of planIds) {
+          pipeline.hmget(keyOf(planId), 'stop', 'spec')
+          pipeline.smembers(`${keyOf(planId)}:cancels`)
+        }
+        const replies = (await pipeline.exec()) ?? []
+        return planIds.map((planId, index) => {
+          const [stop, spec] = (replies[index * 2]?.[1] ?? []) as (string | null)[]
+          const cancels = (replies[index * 2 + 1]?.[1] ?? []) as string[]
+          const deleted: Stop = { code: 'deleted', message: 'The plan was deleted.' }
+          const reason = stop ? (JSON.parse(stop) as Stop) : spec === null ? deleted : undefined
+          return { planId, cancels, ...(reason === undefined ? {} : { stop: reason }) }
+        })
+      }),
+    released: (planId) =>
+      whileAvailable(async () => {
+        const units = await redis.smembers(`${keyOf(planId)}:released`)
+        return units.map(Number)
+      }),
+    confirmReleased: (planId, units) =>
+      whileAvailable(async () => {
+        if (units.length > 0) await redis.srem(`${keyOf(planId)}:released`, ...units)
+      }),
+    nextUnit: (planId) =>
+      whileAvailable(async () => Number((await redis.hget(keyOf(planId), 'nextUnit')) ?? 0)),
+  }
+}
+
+function begunTask([status, ...rest]: [string, ...unknown[]]): BegunTask {
+  switch (status) {
+    case 'begun':
+      return {
+        status,
+        attempt: Number(rest[0]),
+        spent: Number(rest[1]),
+        spec: JSON.parse(String(rest[2])) as TaskSpec,
+      }
+    case 'wait':
+      return { status, ms: Number(rest[0]) }
+    case 'gone':
+      return { status }
+    default:
+      return { status: 'ended' }
+  }
+}

@@ -1,0 +1,175 @@
+import { TuttiError } from './error.ts'
+import { linesOf } from './lines.ts'
+import { eventsOf, type ServerSentEvent } from './sse.ts'
+import { isFinished } from './status.ts'
+import { type CallOptions, pause, type Transport } from './transport.ts'
+import type { Plan, Synthesis, TaskStatus } from './types.ts'
+
+/** The whole state of a plan, with which a stream of its events begins. */
+export interface Snapshot {
+  plan: Plan
+  tasks: {
+    id: string
+    description: string
+    status: TaskStatus
+    wave: number
+    attempt: number
+    startedAt: string | null
+    finishedAt: string | null
+  }[]
+  synthesis: Pick<Synthesis, 'version' | 'status'> | Plan['synthesis'] | null
+}
+
+/** What a change says of itself: which members are there depends on its type. */
+export interface Change {
+  at?: string
+  taskId?: string
+  attempt?: number
+  status?: string
+  durationMs?: number
+  workerId?: string
+  version?: number
+  text?: string
+  usage?: Plan['usage']
+  counts?: Plan['counts']
+  error?: { code: string; message: string }
+}
+
+export type ChangeType =
+  | 'plan.started'
+  | 'plan.stopped'
+  | 'plan.reopened'
+  | 'plan.finished'
+  | 'task.started'
+  | 'task.finished'
+  | 'task.requeued'
+  | 'task.retrying'
+  | 'task.text'
+  | 'synthesis.started'
+  | 'synthesis.finished'
+
+/** One event of a plan. `id` is what a later `lastEventId` goes on from; only texts have none. */
+export type PlanEvent =
+  | { type: 'snapshot'; id: string | undefined; data: Snapshot }
+  | { type: ChangeType; id: string | undefined; data: Change }
+
+export interface FollowOptions extends Pick<CallOptions, 'signal'> {
+  /** Goes on after this event; the stream then begins without a snapshot. */
+  lastEventId?: string | undefined
+  /** The text of running model tasks too, as `task.text`. */
+  tokens?: boolean | undefined
+  /** The connection is made anew when nothing arrives for so long, no heartbeat either. Default: 60,000. */
+  idleTimeoutMs?: number | undefined
+}
+
+const DEFAULT_IDLE_TIMEOUT_MS = 60_000
+const PAUSE_BEFORE_RESUMING_MS = 250
+/** Broken connections in a row, without one event between them, before a stream is given up. */
+const MOST_FRUITLESS_CONNECTIONS = 10
+
+/**
+ * The events of a plan until it has finished. A connection that breaks is made anew from the last
+ * event on, so that the events are those of one unbroken stream.
+ *
+ * @throws {TuttiError} The plan does not exist, or the service stayed away.
+ */
+export async function* followPlan(
+  transport: Transport,
+  path: string,
+  options: FollowOptions = {},
+): AsyncGenerator<PlanEvent, void> {
+  const position: Position = { lastEventId: options.lastEventId, atEnd: false, hadFinished: false }
+  for (let fruitless = 0; ; ) {
+    const before = position.lastEventId
+    const end = yield* readConnection(transport, path, options, position)
+    if (end === 'finished') return
+    fruitless = position.lastEventId === before ? fruitless + 1 : 0
+    if (fruitless >= MOST_FRUITLESS_CONNECTIONS) {
+      throw new TuttiError('network-error', 'the stream of events keeps breaking off')
+    }
+    await pause(PAUSE_BEFORE_RESUMING_MS * (fruitless + 1), options.signal)
+  }
+}
+
+/** Where the stream is, kept across connections. */
+interface Position {
+  lastEventId: string | undefined
+  /** Whether the last event read is one after which the service ends the stream. */
+  atEnd: boolean
+  /** Whether the plan was known to have finished before the connection was made. */
+  hadFinished: boolean
+}
+
+async function* readConnection(
+  transport: Transport,
+  path: string,
+  options: FollowOptions,
+  position: Position,
+): AsyncGenerator<PlanEvent, 'finished' | 'broken'> {
+  const { signal, tokens, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = options
+  const response = await transport.stream({
+    method: 'GET',
+    path: `${path}/events`,
+    query: { tokens },
+    headers: {
+      accept: 'text/event-stream',
+      ...(position.lastEventId === undefined ? {} : { 'last-event-id': position.lastEventId }),
+    },
+    repeatable: true,
+    options: { signal },
+  })
+  // The standard's way to say that there is nothing more to come.
+  if (response.status === 204 || response.body === null) return 'finished'
+  let isEmpty = true
+  try {
+    for await (const event of eventsOf(linesOf(response.body, idleTimeoutMs))) {
+      // An event sent again, such as by a service that resumes at the event instead of after it.
+      if (event.id !== undefined && event.id === position.lastEventId) continue
+      const planEvent = planEventOf(event)
+      if (planEvent === undefined) continue
+      isEmpty = false
+      position.hadFinished = false
+      if (event.id !== undefined) position.lastEventId = event.id
+      if (planEvent.type !== 'task.text') position.atEnd = isLast(planEvent)
+      yield planEvent
+    }
+  } catch (error) {
+    if (error instanceof TuttiError || signal?.aborted === true) throw error
+    return 'broken'
+  }
+  if (position.atEnd) return 'finished'
+  if (!isEmpty) return 'broken'
+  // Resumed after the last event of a plan, the stream is empty, as is one that was cut at once.
+  // Only a connection made after the plan had finished tells which.
+  if (position.hadFinished) return 'finished'
+  const { body: plan } = await transport.json<Plan>({
+    method: 'GET',
+    path,
+    repeatable: true,
+    options: { signal },
+  })
+  position.hadFinished = isFinished(plan.status)
+  return 'broken'
+}
+
+function planEventOf({ id, type, data }: ServerSentEvent): PlanEvent | undefined {
+  // Not one of ours: the service names every event.
+  if (type === 'message') return undefined
+  try {
+    // A type that this version does not know is passed on: programs skip what they do not switch on.
+    return { type, id, data: JSON.parse(data) } as PlanEvent
+  } catch (cause) {
+    throw new TuttiError('bad-response', `the event ${type} does not hold JSON`, { cause })
+  }
+}
+
+function isLast(event: PlanEvent): boolean {
+  switch (event.type) {
+    case 'plan.finished':
+      return true
+    case 'snapshot':
+      return isFinished(event.data.plan.status)
+    default:
+      return false
+  }
+}

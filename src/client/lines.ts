@@ -1,0 +1,63 @@
+/**
+ * The lines of a body, without their ends: `\n`, `\r\n` or `\r`, as Server-Sent Events and NDJSON
+ * need. A last line without an end is given too, unless it is empty.
+ *
+ * Leaving the loop closes the connection.
+ *
+ * @param idleTimeoutMs How long nothing at all may arrive.
+ * @throws {IdleError} After that time.
+ * @throws Whatever fetch throws for a connection that broke.
+ */
+export async function* linesOf(
+  body: ReadableStream<Uint8Array>,
+  idleTimeoutMs: number,
+): AsyncGenerator<string, void> {
+  const reader = body.getReader()
+  // Also drops a byte order mark at the start, as both formats ask for.
+  const decoder = new TextDecoder()
+  // The line that has not ended, in pieces: joined once, because a line may be many chunks long.
+  let unfinished: string[] = []
+  let carriageReturn = ''
+  try {
+    while (true) {
+      const { done, value } = await withinIdleTime(reader.read(), idleTimeoutMs)
+      let text =
+        carriageReturn + (done ? decoder.decode() : decoder.decode(value, { stream: true }))
+      // At the end of a chunk it may be the first half of a `\r\n`.
+      carriageReturn = !done && text.endsWith('\r') ? '\r' : ''
+      if (carriageReturn !== '') text = text.slice(0, -1)
+      const [first = '', ...others] = text.split(/\r\n|\n|\r/)
+      unfinished.push(first)
+      for (const next of others) {
+        yield unfinished.join('')
+        unfinished = [next]
+      }
+      if (done) break
+    }
+    const last = unfinished.join('')
+    if (last !== '') yield last
+  } finally {
+    // Settles after the connection is closed; a broken one rejects, which says nothing new.
+    reader.cancel().catch(() => {})
+  }
+}
+
+/** Nothing arrived for too long: the other side, or something in between, is gone without saying so. */
+export class IdleError extends Error {
+  override readonly name = 'IdleError'
+}
+
+async function withinIdleTime<T>(arrival: Promise<T>, idleTimeoutMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const idle = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new IdleError(`nothing arrived for ${idleTimeoutMs} ms`)),
+      idleTimeoutMs,
+    )
+  })
+  try {
+    return await Promise.race([arrival, idle])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,161 @@
+import { TuttiError } from './error.ts'
+import { type FollowOptions, followPlan, type PlanEvent } from './events.ts'
+import { itemsOf, type Page } from './pages.ts'
+import { poll, seconds } from './polling.ts'
+import { randomKey } from './random-key.ts'
+import { isFinished } from './status.ts'
+import type { CallOptions, Transport } from './transport.ts'
+import type { DryRun, Plan, PlanStatus, PlanSubmission, Report, Todos } from './types.ts'
+
+export interface SubmitOptions extends CallOptions {
+  /**
+   * Repeating a call with the same key and plan makes no second plan. Without one the client takes
+   * a random one, so that its own retries are safe.
+   */
+  idempotencyKey?: string | undefined
+  /** Asks the service to wait so long for the plan to finish before it answers; it may cut this short. */
+  waitMs?: number | undefined
+}
+
+export interface PlanQuery extends CallOptions {
+  status?: PlanStatus | undefined
+  /** Items of one page. */
+  limit?: number | undefined
+}
+
+export interface WaitOptions extends CallOptions {
+  /** How long to wait in all. Without it: as long as it takes. */
+  waitMs?: number | undefined
+}
+
+/** Every call throws `TuttiError`, or the reason of its signal. */
+export interface Plans {
+  /** Stores the plan and enqueues all its tasks at once. */
+  submit(plan: PlanSubmission, options: SubmitOptions & { dryRun: true }): Promise<DryRun>
+  submit(plan: PlanSubmission, options?: SubmitOptions & { dryRun?: false }): Promise<Plan>
+  get(planId: string, options?: CallOptions): Promise<Plan>
+  /** All plans, newest first. */
+  list(query?: PlanQuery): AsyncGenerator<Plan, void>
+  page(query?: PlanQuery & { cursor?: string | undefined }): Promise<Page<Plan>>
+  /** The finished plan. @throws {TuttiError} `timeout` when it has not finished in time. */
+  wait(planId: string, options?: WaitOptions): Promise<Plan>
+  /** Every change until the plan has finished, across broken connections. */
+  events(planId: string, options?: FollowOptions): AsyncGenerator<PlanEvent, void>
+  cancel(planId: string, options?: CallOptions): Promise<Plan>
+  /** Raises the budget of a plan that its budget stopped, and runs what is left. */
+  resume(planId: string, budgetUsd: number, options?: CallOptions): Promise<Plan>
+  delete(planId: string, options?: CallOptions): Promise<void>
+  report(planId: string, options?: CallOptions): Promise<Report>
+  todos(planId: string, options?: CallOptions): Promise<Todos>
+}
+
+export function planPath(planId: string): string {
+  return `/v1/plans/${encodeURIComponent(planId)}`
+}
+
+export function plansOf(transport: Transport): Plans {
+  const get = async <T>(path: string, options: CallOptions | undefined): Promise<T> => {
+    const { body } = await transport.json<T>({ method: 'GET', path, repeatable: true, options })
+    return body
+  }
+
+  const page: Plans['page'] = async ({ status, limit, cursor, ...options } = {}) => {
+    const { body } = await transport.json<Page<Plan>>({
+      method: 'GET',
+      path: '/v1/plans',
+      query: { status, limit, cursor },
+      repeatable: true,
+      options,
+    })
+    return body
+  }
+
+  async function submit(
+    plan: PlanSubmission,
+    options: SubmitOptions & { dryRun: true },
+  ): Promise<DryRun>
+  async function submit(plan: PlanSubmission, options?: SubmitOptions): Promise<Plan>
+  async function submit(
+    plan: PlanSubmission,
+    { idempotencyKey, waitMs, dryRun, ...options }: SubmitOptions & { dryRun?: boolean } = {},
+  ): Promise<Plan | DryRun> {
+    const wait: Record<string, string> =
+      waitMs === undefined ? {} : { prefer: `wait=${seconds(waitMs)}` }
+    const { body } = await transport.json<Plan | DryRun>({
+      method: 'POST',
+      path: '/v1/plans',
+      query: { dryRun: dryRun === true ? true : undefined },
+      headers: dryRun === true ? {} : { 'idempotency-key': idempotencyKey ?? randomKey(), ...wait },
+      body: plan,
+      repeatable: true,
+      waitMs: waitMs ?? 0,
+      options,
+    })
+    return body
+  }
+
+  return {
+    submit,
+    page,
+    list: (query = {}) => itemsOf((cursor) => page({ ...query, cursor })),
+    get: (planId, options) => get(planPath(planId), options),
+    report: (planId, options) => get(`${planPath(planId)}/report`, options),
+    todos: (planId, options) => get(`${planPath(planId)}/todos`, options),
+    events: (planId, options) => followPlan(transport, planPath(planId), options),
+
+    async wait(planId, { waitMs, ...options } = {}) {
+      const ask = async (pollMs: number) => {
+        const { body } = await transport.json<Plan>({
+          method: 'GET',
+          path: planPath(planId),
+          query: { wait: seconds(pollMs) },
+          repeatable: true,
+          waitMs: pollMs,
+          options,
+        })
+        return body
+      }
+      const plan = await poll(waitMs, ask, ({ status }) => isFinished(status))
+      if (isFinished(plan.status)) return plan
+      throw new TuttiError('timeout', `plan ${planId} has not finished in ${waitMs} ms`)
+    },
+
+    async cancel(planId, options) {
+      const { body } = await transport.json<Plan>({
+        method: 'POST',
+        path: `${planPath(planId)}/cancel`,
+        repeatable: true,
+        options,
+      })
+      return body
+    },
+
+    async resume(planId, budgetUsd, options) {
+      const { body } = await transport.json<Plan>({
+        method: 'POST',
+        path: `${planPath(planId)}/resume`,
+        body: { budgetUsd },
+        // The budget is set, not added to.
+        repeatable: true,
+        options,
+      })
+      return body
+    },
+
+    async delete(planId, options) {
+      try {
+        await transport.json({
+          method: 'DELETE',
+          path: planPath(planId),
+          repeatable: true,
+          options,
+        })
+      } catch (error) {
+        // An earlier try deleted it, and only its answer was lost.
+        if (error instanceof TuttiError && error.code === 'plan-not-found' && error.tries > 1)
+          return
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,142 @@
+import { TuttiError } from './error.ts'
+import { linesOf } from './lines.ts'
+import { itemsOf, type Page } from './pages.ts'
+import { planPath } from './plans.ts'
+import { poll } from './polling.ts'
+import { type CallOptions, pause, type Transport } from './transport.ts'
+import type { OutputTask, TaskDetail, TaskOutput, TaskStatus, TaskSummary } from './types.ts'
+
+export interface TaskQuery extends CallOptions {
+  status?: TaskStatus | undefined
+  /** Items of one page. */
+  limit?: number | undefined
+}
+
+export interface OutputOptions extends Pick<CallOptions, 'signal'> {
+  /** Whether to wait for the task to end. Default: true. */
+  block?: boolean | undefined
+  /** How long to wait, in all. Default: 30,000. */
+  timeoutMs?: number | undefined
+}
+
+/** Every call throws `TuttiError`, or the reason of its signal. */
+export interface Tasks {
+  /** All tasks of the plan, without their outputs. */
+  list(planId: string, query?: TaskQuery): AsyncGenerator<TaskSummary, void>
+  page(
+    planId: string,
+    query?: TaskQuery & { cursor?: string | undefined },
+  ): Promise<Page<TaskSummary>>
+  get(planId: string, taskId: string, options?: CallOptions): Promise<TaskDetail>
+  /** What the task produced, or with `timeout` and `not_ready` how far it is. */
+  output(planId: string, taskId: string, options?: OutputOptions): Promise<TaskOutput>
+  /** Every task that has ended by now with its output, in the order of ending. */
+  outputs(planId: string, options?: Pick<CallOptions, 'signal'>): AsyncGenerator<OutputTask, void>
+  cancel(planId: string, taskId: string, options?: CallOptions): Promise<TaskDetail>
+  /** Runs an ended task again; a new version of the synthesis follows. */
+  retry(planId: string, taskId: string, options?: CallOptions): Promise<TaskDetail>
+}
+
+const DEFAULT_OUTPUT_TIMEOUT_MS = 30_000
+const IDLE_TIMEOUT_MS = 60_000
+const MOST_BROKEN_STREAMS = 5
+
+function taskPath(planId: string, taskId: string): string {
+  return `${planPath(planId)}/tasks/${encodeURIComponent(taskId)}`
+}
+
+export function tasksOf(transport: Transport): Tasks {
+  const page: Tasks['page'] = async (planId, { status, limit, cursor, ...options } = {}) => {
+    const { body } = await transport.json<Page<TaskSummary>>({
+      method: 'GET',
+      path: `${planPath(planId)}/tasks`,
+      query: { status, limit, cursor },
+      repeatable: true,
+      options,
+    })
+    return body
+  }
+
+  const change = async (path: string, repeatable: boolean, options: CallOptions | undefined) => {
+    const { body } = await transport.json<TaskDetail>({
+      method: 'POST',
+      path,
+      repeatable,
+      options,
+    })
+    return body
+  }
+
+  return {
+    page,
+    list: (planId, query = {}) => itemsOf((cursor) => page(planId, { ...query, cursor })),
+    outputs: (planId, options) => outputsOf(transport, planId, options?.signal),
+    cancel: (planId, taskId, options) =>
+      change(`${taskPath(planId, taskId)}/cancel`, true, options),
+    // Repeated after an answer that was lost, it would run the task twice or fail for a task that runs.
+    retry: (planId, taskId, options) => change(`${taskPath(planId, taskId)}/retry`, false, options),
+
+    async get(planId, taskId, options) {
+      const { body } = await transport.json<TaskDetail>({
+        method: 'GET',
+        path: taskPath(planId, taskId),
+        repeatable: true,
+        options,
+      })
+      return body
+    },
+
+    output(planId, taskId, { block = true, timeoutMs, signal } = {}) {
+      const ask = async (pollMs: number) => {
+        const { body } = await transport.json<TaskOutput>({
+          method: 'GET',
+          path: `${taskPath(planId, taskId)}/output`,
+          query: { block, timeout: block ? pollMs : undefined },
+          repeatable: true,
+          waitMs: pollMs,
+          options: { signal },
+        })
+        return body
+      }
+      const waitMs = block ? (timeoutMs ?? DEFAULT_OUTPUT_TIMEOUT_MS) : 0
+      return poll(waitMs, ask, ({ retrievalStatus }) => retrievalStatus === 'success')
+    },
+  }
+}
+
+/** A stream that breaks is read again from its start, without what was given already. */
+async function* outputsOf(
+  transport: Transport,
+  planId: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<OutputTask, void> {
+  const given = new Set<string>()
+  for (let broken = 0; ; broken++) {
+    const response = await transport.stream({
+      method: 'GET',
+      path: `${planPath(planId)}/outputs`,
+      headers: { accept: 'application/x-ndjson' },
+      repeatable: true,
+      options: { signal },
+    })
+    if (response.body === null) return
+    try {
+      for await (const line of linesOf(response.body, IDLE_TIMEOUT_MS)) {
+        if (line === '') continue
+        const task: OutputTask = JSON.parse(line)
+        if (given.has(task.id)) continue
+        given.add(task.id)
+        yield task
+      }
+      return
+    } catch (error) {
+      if (signal?.aborted === true) throw error
+      if (broken === MOST_BROKEN_STREAMS) {
+        throw new TuttiError('network-error', 'the stream of outputs keeps breaking off', {
+          cause: error,
+        })
+      }
+      await pause(250 * 2 ** broken, signal)
+    }
+  }
+}

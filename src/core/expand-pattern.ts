@@ -149,7 +149,7 @@ function expandTemplate(
   if (pattern.kind === 'directories') {
     const literal = escapeBrackets(value)
     named.files = replaceStrings(files ?? [value === '.' ? '**' : '{{directory}}/**'], (glob) =>
-      glob.replace(mark, () => literal),
+      glob.replace(mark, () => literal).replace(/^(?:\.\/)+/, ''),
     )
     return named
   }

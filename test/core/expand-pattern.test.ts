@@ -158,6 +158,14 @@ describe('a pattern by directories', () => {
       pattern: { kind: 'directories', directories: ['.'], task: { task: 'x' } },
     })
     expect(tasks).toMatchObject([{ id: 'directory-1', files: ['**'] }])
+    const own = expand({
+      pattern: {
+        kind: 'directories',
+        directories: ['.'],
+        task: { task: 'x', files: ['{{directory}}/*.ts'] },
+      },
+    })
+    expect(own.tasks[0]?.files).toEqual(['*.ts'])
   })
 
   test('gives ids that stay apart for names that look alike', () => {

@@ -1,0 +1,97 @@
+/** Words that say nothing about what a sentence is about. */
+const STOP_WORDS = new Set(
+  (
+    'a an the and or but of in on at to for from with by as is are was were be been being it its this that ' +
+    'these those there here not no nor can could may might must should would will shall do does did done has ' +
+    'have had having if then than so such into onto over under via per any all each every some only also very ' +
+    'too just which who whom whose what when where while how why you your we our they their them he she his her i'
+  ).split(' '),
+)
+
+/** Short names that are as common as what they stand for. */
+const ALIASES: Record<string, string> = {
+  sqli: 'sql injection',
+  xss: 'cross site scripting',
+  csrf: 'cross site request forgery',
+  ssrf: 'server side request forgery',
+  rce: 'remote code execution',
+  auth: 'authentication',
+  authn: 'authentication',
+  authz: 'authorization',
+  creds: 'credential',
+  config: 'configuration',
+  param: 'parameter',
+  params: 'parameter',
+  db: 'database',
+  async: 'asynchronous',
+  sync: 'synchronous',
+  perf: 'performance',
+}
+
+const WIDE = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}]/u
+
+/**
+ * What a text is about: the stems of its words without the common ones. Names in camel case fall
+ * into their words; scripts that write no spaces, into pairs of characters.
+ *
+ * @param limit Characters of the text that are looked at.
+ */
+export function stems(text: string, limit = 600): Set<string> {
+  const found = new Set<string>()
+  const spaced = text
+    .slice(0, limit)
+    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+  for (const word of spaced.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []) {
+    if (STOP_WORDS.has(word)) continue
+    if (WIDE.test(word)) {
+      for (const pair of characterPairs(word)) found.add(pair)
+      continue
+    }
+    const alias = Object.hasOwn(ALIASES, word) ? ALIASES[word] : undefined
+    if (alias === undefined) found.add(stem(word))
+    else for (const part of alias.split(' ')) found.add(stem(part))
+  }
+  return found
+}
+
+/**
+ * A word without its ending, so that `caching`, `cached` and `caches` are the same. Shorter than
+ * Porter's algorithm and cruder: stems are only ever compared with each other.
+ */
+export function stem(word: string): string {
+  if (word.length < 4 || /\d/.test(word)) return word
+  let root = word
+  if (root.endsWith('ies') && root.length > 4) root = `${root.slice(0, -3)}y`
+  else if (/(?:ss|x|ch|sh)es$/.test(root)) root = root.slice(0, -2)
+  else if (/[^su]s$/.test(root)) root = root.slice(0, -1)
+  if (root.length > 5 && root.endsWith('ing')) root = undouble(root.slice(0, -3))
+  else if (root.length > 4 && /[^e]ed$/.test(root)) root = undouble(root.slice(0, -2))
+  else if (root.length > 6 && /[st]ion$/.test(root)) root = root.slice(0, -3)
+  else if (root.length > 6 && root.endsWith('ly')) root = root.slice(0, -2)
+  return root.length > 3 && root.endsWith('e') ? root.slice(0, -1) : root
+}
+
+/** The share of all their members that two sets have in common, 0 to 1; 0 for two empty ones. */
+export function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  if (a.size === 0 || b.size === 0) return 0
+  const shared = sharedCount(a, b)
+  return shared / (a.size + b.size - shared)
+}
+
+export function sharedCount(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  const [small, large] = a.size <= b.size ? [a, b] : [b, a]
+  let shared = 0
+  for (const member of small) if (large.has(member)) shared += 1
+  return shared
+}
+
+function undouble(root: string): string {
+  return /([bdgmnprt])\1$/.test(root) ? root.slice(0, -1) : root
+}
+
+function characterPairs(word: string): string[] {
+  const characters = [...word]
+  if (characters.length < 3) return [word]
+  return characters.slice(1).map((character, index) => `${characters[index]}${character}`)
+}

@@ -109,6 +109,8 @@ export interface Workspace {
   root: string
   /** False when the task shares the folder with others, and must not write. */
   writable: boolean
+  /** A folder for temporary files that is the task's own, outside of `root`; absent when shared. */
+  scratch?: string
 }
 
 /** One task's part of what a synthesis is made of. */

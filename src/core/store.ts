@@ -19,6 +19,9 @@ export interface PlanStore {
   >
   /** Marks the batch as in the queue. Until then the sweeper takes the submission for cut short. */
   markEnqueued(planId: string): Promise<void>
+  isEnqueued(planId: string): Promise<boolean>
+  /** SHA-256 of the body a plan was submitted with; `undefined` when there is no such plan. */
+  requestHash(planId: string): Promise<string | undefined>
   get(planId: string): Promise<PlanRecord | undefined>
   /** Newest first, of one tenant. `before` is the position the last page ended at. */
   list(query: {
@@ -29,6 +32,8 @@ export interface PlanStore {
   taskIds(planId: string): Promise<string[]>
   context(planId: string): Promise<string>
   files(planId: string): Promise<Record<string, string>>
+  /** Records the commit that all tasks start from, once; answers with the recorded one. */
+  pinBase(planId: string, candidate: string): Promise<string>
   /** Removes the plan and everything of it but its jobs. Does not block for a large one. */
   delete(planId: string, tenant: string): Promise<void>
 }
@@ -80,9 +85,7 @@ export interface TaskLife {
     round: number
   }): Promise<BegunTask>
   /** `refused`: the attempt was taken for dead and begun elsewhere; nothing of it was stored. */
-  end(
-    end: AttemptEnd,
-  ): Promise<{
+  end(end: AttemptEnd): Promise<{
     status: 'recorded' | 'refused' | 'gone'
     released: ReleasedUnits
     remaining: number

@@ -223,4 +223,6 @@ export interface TaskSpec extends Omit<SubmittedTask, 'id' | 'description' | 'ex
   description: string
   /** Resolved at submission, so that a change of the default does not change a stored plan. */
   executor: string
+  /** `dependsOn`, and the tasks whose files overlap with this one's in a plan that serializes. */
+  waitsFor?: string[]
 }

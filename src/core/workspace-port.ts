@@ -69,8 +69,6 @@ export interface CollectedEdits {
 /** A task's view of its plan's files, until it is closed. */
 export interface OpenedWorkspace {
   workspace: Workspace
-  /** The task's own folder for temporary files, outside of the workspace; undefined when shared. */
-  scratch: string | undefined
   /** The commit that the folder held when it was opened; undefined for a shared plain folder. */
   base: string | undefined
   /** Compares the folder with its base. Call it after the last process of the task has ended. */

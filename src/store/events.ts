@@ -121,10 +121,12 @@ export function redisUpkeep(options: { redis: Redis; space: KeySpace }): Upkeep 
         const active: string[] = []
         for (const shard of shards) {
           overdue.push(
-            ...(await redis.zrangebyscore(`${shard}:deadlines`, 0, now, 'LIMIT', 0, 100)),
+            ...(await redis.zrangebyscore(`${shard}:deadlines`, '-inf', `${now}`, 'LIMIT', 0, 100)),
           )
-          expired.push(...(await redis.zrangebyscore(`${shard}:expiry`, 0, now, 'LIMIT', 0, 100)))
-          active.push(...(await redis.zrange(`${shard}:active`, 0, -1)))
+          expired.push(
+            ...(await redis.zrangebyscore(`${shard}:expiry`, '-inf', `${now}`, 'LIMIT', 0, 100)),
+          )
+          active.push(...(await redis.zrange(`${shard}:active`, '0', '-1')))
         }
         return { overdue, expired, active }
       }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { PlanStore } from '../core/store.ts'
 import type { NewPlan } from '../core/stored.ts'
+import { initialUnits } from '../core/units.ts'
 import { type KeySpace, PLAN_SUFFIXES, planKey, shardKey, shardOf } from './keys.ts'
 import { planRecord } from './records.ts'
 import { whileAvailable } from './redis.ts'
@@ -79,6 +80,12 @@ export function redisPlanStore(options: {
         await redis.hset(keyOf(planId), 'enqueued', 1)
       }),
 
+    isEnqueued: (planId) =>
+      whileAvailable(async () => (await redis.hexists(keyOf(planId), 'enqueued')) === 1),
+
+    requestHash: (planId) =>
+      whileAvailable(async () => (await redis.hget(keyOf(planId), 'requestHash')) ?? undefined),
+
     get: (planId) =>
       whileAvailable(async () => {
         const fields = await redis.hgetall(keyOf(planId))
@@ -138,6 +145,15 @@ export function redisPlanStore(options: {
 
     files: (planId) => whileAvailable(() => redis.hgetall(`${keyOf(planId)}:files`)),
 
+    pinBase: (planId, candidate) =>
+      whileAvailable(async () => {
+        const key = keyOf(planId)
+        // A plan that was deleted meanwhile must not come back as a header of one field.
+        if ((await redis.exists(key)) === 0) return candidate
+        await redis.hsetnx(key, 'base', candidate)
+        return (await redis.hget(key, 'base')) ?? candidate
+      }),
+
     delete: (planId, tenant) =>
       whileAvailable(async () => {
         const key = keyOf(planId)
@@ -173,7 +189,7 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     'limit',
     spec.units.limit ?? 0,
     'inFlight',
-    held ? initialUnits(plan).released.length : 0,
+    held ? initialUnits(plan.tasks, spec.units, plan.dependencies).released.length : 0,
     'nextUnit',
     units,
     'retentionMs',
@@ -183,24 +199,6 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     'syn:status',
     spec.synthesis === false ? 'disabled' : 'pending',
   ]
-}
-
-/** Which units may run at once, which wait for the limit, and which for tasks. */
-export function initialUnits(plan: NewPlan): {
-  released: number[]
-  ready: number[]
-  held: Map<number, number>
-} {
-  const { size, limit } = plan.spec.units
-  const units = Math.ceil(plan.tasks.length / size)
-  const held = new Map<number, number>()
-  plan.tasks.forEach((task, index) => {
-    const waitsFor = plan.dependencies.get(task.id)?.length ?? 0
-    if (waitsFor > 0) held.set(Math.floor(index / size), waitsFor)
-  })
-  const free = Array.from({ length: units }, (_, unit) => unit).filter((unit) => !held.has(unit))
-  const at = limit ?? free.length
-  return { released: free.slice(0, at), ready: free.slice(at), held }
 }
 
 /** What a plan with an order or a limit needs beside its header; see `lua/common.lua`. */
@@ -221,7 +219,7 @@ function holdingFields(plan: NewPlan): [suffix: string, field: string, value: st
     }
   }
   for (const [taskId, ids] of dependents) fields.push(['dependents', taskId, JSON.stringify(ids)])
-  const { held, ready } = initialUnits(plan)
+  const { held, ready } = initialUnits(plan.tasks, plan.spec.units, plan.dependencies)
   for (const [unit, count] of held) fields.push(['held', String(unit), count])
   for (const unit of ready) fields.push(['ready', String(unit), unit])
   return fields

@@ -31,13 +31,14 @@ export async function connectForWork(url: string, onError: (error: Error) => voi
 }
 
 function newRedis(url: string, options: RedisOptions): Redis {
-  return new Redis({
+  const all: Omit<RedisOptions, 'replyMapping'> = {
     ...addressOf(url),
     lazyConnect: true,
     // Quick at first, because a restart takes seconds, and never more than a second apart.
     retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
     ...options,
-  })
+  }
+  return new Redis(all)
 }
 
 /** `redis://`, `rediss://` or `redis+sentinel://host:port,host:port/master-name`. */

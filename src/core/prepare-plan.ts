@@ -1,0 +1,231 @@
+import type { z } from 'zod'
+import { type FieldError, ServiceError } from './errors.ts'
+import { expandTasks } from './expand-pattern.ts'
+import type { Limits } from './limits.ts'
+import type { Executor } from './ports.ts'
+import type { UnitLayout } from './stored.ts'
+import { type SubmitPlan, submitPlanSchema, type TaskSpec } from './submission.ts'
+import { layoutUnits } from './units.ts'
+import type { Workspaces } from './workspace-port.ts'
+
+export interface PrepareDeps {
+  limits: Limits
+  executors: ReadonlyMap<string, Executor>
+  defaultExecutor: string
+  /** Whether a model can write syntheses here. */
+  modelAvailable: boolean
+  workspaces: Pick<Workspaces, 'check' | 'listFiles'>
+  /** Whether a JSON Schema can be used; the reason when it cannot. */
+  schemaProblem: (schema: Record<string, unknown>) => string | undefined
+  preflight: Preflight
+  /** Writes the tasks of a plan that has only a goal. */
+  planGoal: ((plan: SubmitPlan) => Promise<SubmitPlan['tasks']>) | undefined
+}
+
+/** Independence checked: which tasks collide, in which order they run. */
+export type Preflight = (plan: SubmitPlan, tasks: readonly TaskSpec[]) => Promise<PreflightResult>
+
+export interface PreflightResult {
+  waves: string[][]
+  /** What each task waits for beside `dependsOn`, so that overlapping tasks run one after another. */
+  serialized: Map<string, string[]>
+}
+
+/** A submission that was found valid as a whole. */
+export interface PreparedPlan {
+  plan: SubmitPlan
+  title: string
+  tasks: TaskSpec[]
+  waves: string[][]
+  units: UnitLayout
+  files: Record<string, string> | undefined
+}
+
+const schemas = new WeakMap<Limits, ReturnType<typeof submitPlanSchema>>()
+
+/**
+ * Parses a body, which for a large one is the bytes as received. `canonical` is the text that tells
+ * whether two submissions are the same.
+ *
+ * @throws {ServiceError} invalid-request, naming each field by its JSON Pointer.
+ */
+export function parseSubmission(
+  limits: Limits,
+  body: unknown,
+): { plan: SubmitPlan; canonical: string } {
+  const value: unknown = body
+  const schema = schemas.get(limits) ?? submitPlanSchema(limits)
+  schemas.set(limits, schema)
+  const result = schema.safeParse(value)
+  if (!result.success) throw invalid(result.error.issues.flatMap((issue) => fieldErrors(issue)))
+  return { plan: result.data, canonical: JSON.stringify(value) }
+}
+
+/** Everything that can be found wrong before anything is stored. */
+export async function preparePlan(deps: PrepareDeps, submitted: SubmitPlan): Promise<PreparedPlan> {
+  let plan = submitted
+  if (plan.goal !== undefined) {
+    if (deps.planGoal === undefined) {
+      throw invalid([
+        {
+          pointer: '/goal',
+          detail: 'needs a model to plan with, and none is configured; give `tasks` or a `pattern`',
+        },
+      ])
+    }
+    const tasks = await deps.planGoal(plan)
+    plan = { ...plan, tasks }
+  }
+  const expanded = expandTasks(plan, deps.limits)
+  const errors = [...expanded.errors]
+  if (expanded.tasks.length > deps.limits.maxTasks) {
+    errors.push({
+      pointer: plan.pattern === undefined ? '/tasks' : '/pattern',
+      detail: `has ${expanded.tasks.length} tasks; at most ${deps.limits.maxTasks} are allowed`,
+    })
+    throw invalid(errors)
+  }
+  const tasks = expanded.tasks.map((task): TaskSpec => {
+    const { dependsOn } = task
+    return {
+      ...task,
+      executor: task.executor ?? deps.defaultExecutor,
+      ...(dependsOn === undefined ? {} : { waitsFor: dependsOn }),
+    }
+  })
+  const pointerOf = (index: number) =>
+    plan.pattern === undefined ? `/tasks/${index}` : '/pattern/task'
+  tasks.forEach((task, index) => {
+    errors.push(...taskErrors(deps, task, pointerOf(index)))
+  })
+  errors.push(...synthesisErrors(deps, plan.synthesis))
+  if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
+  if (errors.length > 0) throw invalid(dedupe(errors))
+
+  const { waves, serialized } = await deps.preflight(plan, tasks)
+  for (const task of tasks) {
+    const extra = serialized.get(task.id)
+    if (extra !== undefined && extra.length > 0) {
+      task.waitsFor = [...new Set([...(task.waitsFor ?? []), ...extra])]
+    }
+  }
+  return {
+    plan,
+    title: plan.title ?? titleOf(plan, tasks),
+    tasks,
+    waves,
+    units: layoutUnits(tasks, {
+      ordered: tasks.some((task) => (task.waitsFor?.length ?? 0) > 0),
+      maxConcurrency: plan.mode === 'sequential' ? 1 : plan.policy.maxConcurrency,
+      laneOf: (task) => deps.executors.get(task.executor)?.lane ?? 'io',
+    }),
+    files:
+      plan.workspace !== undefined && 'files' in plan.workspace ? plan.workspace.files : undefined,
+  }
+}
+
+function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldError[] {
+  const errors: FieldError[] = []
+  const executor = deps.executors.get(task.executor)
+  if (executor === undefined) {
+    const known = [...deps.executors.keys()].join(', ')
+    return [{ pointer: `${pointer}/executor`, detail: `is not known here; choose one of ${known}` }]
+  }
+  const description = executor.describe()
+  if (!description.available) {
+    const reason = description.reason ?? 'it is not available'
+    errors.push({ pointer: `${pointer}/executor`, detail: `cannot run here: ${reason}` })
+  }
+  for (const { path, message } of executor.validate(task)) {
+    errors.push({ pointer: `${pointer}${jsonPointer(path)}`, detail: message })
+  }
+  if (task.outputSchema !== undefined) {
+    const problem = deps.schemaProblem(task.outputSchema)
+    if (problem !== undefined) {
+      errors.push({
+        pointer: `${pointer}/outputSchema`,
+        detail: `is no usable JSON Schema: ${problem}`,
+      })
+    }
+  }
+  return errors
+}
+
+export function synthesisErrors(
+  deps: Pick<PrepareDeps, 'modelAvailable' | 'schemaProblem'>,
+  synthesis: SubmitPlan['synthesis'],
+  pointer = '/synthesis',
+): FieldError[] {
+  if (synthesis === false) return []
+  const errors: FieldError[] = []
+  const needsModel = synthesis.executor === 'model' || synthesis.model !== undefined
+  if (needsModel && !deps.modelAvailable) {
+    errors.push({
+      pointer: `${pointer}/${synthesis.executor === 'model' ? 'executor' : 'model'}`,
+      detail: 'needs a model, and none is configured; leave it out for the deterministic merge',
+    })
+  }
+  if (synthesis.outputSchema !== undefined) {
+    const problem = deps.schemaProblem(synthesis.outputSchema)
+    if (problem !== undefined) {
+      errors.push({
+        pointer: `${pointer}/outputSchema`,
+        detail: `is no usable JSON Schema: ${problem}`,
+      })
+    } else if (!deps.modelAvailable || synthesis.executor === 'merge') {
+      errors.push({
+        pointer: `${pointer}/outputSchema`,
+        detail: 'needs a model: the deterministic merge has a form of its own',
+      })
+    }
+  }
+  return errors
+}
+
+function titleOf(plan: SubmitPlan, tasks: readonly TaskSpec[]): string {
+  if (plan.goal !== undefined) return plan.goal.slice(0, 300)
+  const [first] = tasks
+  return tasks.length === 1 && first !== undefined
+    ? first.description
+    : `${tasks.length} tasks: ${tasks
+        .slice(0, 3)
+        .map((task) => task.description)
+        .join(', ')}${tasks.length > 3 ? ' …' : ''}`.slice(0, 300)
+}
+
+export function invalid(errors: FieldError[]): ServiceError {
+  const [first] = errors
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  const text = first === undefined ? '' : `: ${first.pointer || '/'} ${first.detail}${more}`
+  return new ServiceError('invalid-request', `The request is not valid${text}.`, { errors })
+}
+
+/** An error of a union is told by the member that came closest, not as "invalid input". */
+function fieldErrors(issue: z.core.$ZodIssue, base: PropertyKey[] = []): FieldError[] {
+  const path = [...base, ...issue.path]
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const closest = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]
+    if (closest !== undefined) return closest.flatMap((inner) => fieldErrors(inner, path))
+  }
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      pointer: jsonPointer([...path, key]),
+      detail: 'is not a known field',
+    }))
+  }
+  return [{ pointer: jsonPointer(path), detail: issue.message }]
+}
+
+function depth(issues: readonly z.core.$ZodIssue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length))
+}
+
+/** RFC 6901. */
+export function jsonPointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+function dedupe(errors: FieldError[]): FieldError[] {
+  const seen = new Map(errors.map((error) => [`${error.pointer} ${error.detail}`, error]))
+  return [...seen.values()].slice(0, 100)
+}

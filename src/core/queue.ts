@@ -1,0 +1,59 @@
+import type { Lane } from './stored.ts'
+
+/** One job of the queue: a task, or neighbouring tasks of a large plan. */
+export interface Unit {
+  planId: string
+  /** From 0, in plan order; retried tasks get new numbers. */
+  unit: number
+  lane: Lane
+  taskIds: string[]
+  /** How many of them may run at once. */
+  width: 'all' | 1
+  /** The round of fair queueing in which its turn comes: plans take turns, one unit a round. */
+  round: number
+  /** From the tasks' `priority`, -100 to 100. */
+  priority: number
+  /** In the queue, but not to be run before it is released. */
+  held: boolean
+}
+
+/** What a synthesis job is asked to do; stored with the job. */
+export interface SynthesisJob {
+  planId: string
+  /** Unique in the plan; running it twice writes one version. */
+  jobId: string
+  /** `final`: after all tasks, and finishes the plan. `again`: asked for. `preliminary`: on the way. */
+  kind: 'final' | 'again' | 'preliminary'
+  /** Replaces the plan's own where it was asked for. */
+  instructions?: string | undefined
+  model?: string | undefined
+  executor?: 'model' | 'merge' | undefined
+  outputSchema?: Record<string, unknown> | undefined
+}
+
+/** The queue that workers take units and syntheses from. */
+export interface BatchQueue {
+  /**
+   * Enqueues all units and, behind all of them, the synthesis: all or none. Enqueueing again what
+   * is there already changes nothing.
+   *
+   * @throws {ServiceError} `unavailable`; what was taken in part has been removed again.
+   */
+  enqueueBatch(synthesis: SynthesisJob, units: readonly Unit[]): Promise<void>
+  /** A synthesis that waits for no tasks. */
+  enqueueSynthesis(synthesis: SynthesisJob): Promise<void>
+  /** Lets held units run. Units that are not held, or gone, are passed over. */
+  release(planId: string, units: readonly { unit: number; lane: Lane }[]): Promise<void>
+  /** Takes a plan's jobs out, as far as no worker has them, a few at a time. */
+  remove(planId: string, units: readonly { unit: number; lane: Lane }[]): Promise<void>
+  /** Which of these units have a job. */
+  present(
+    planId: string,
+    units: readonly { unit: number; lane: Lane }[],
+  ): Promise<{ units: Set<number>; synthesis: boolean }>
+}
+
+/** The final synthesis of a plan, enqueued with its batch; its retries get numbers of their own. */
+export function finalSynthesisJobId(planId: string, generation: number): string {
+  return `${planId}-s${generation}`
+}

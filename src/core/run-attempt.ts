@@ -1,0 +1,128 @@
+import { type Failure, PermanentError, TransientError } from './errors.ts'
+import type { ExecutionOutcome, ExecutionRequest, Executor, TaskOutput } from './ports.ts'
+import { AttemptAborted } from './running-tasks.ts'
+import type { AttemptEnd } from './store.ts'
+import { NO_USAGE, type Usage } from './usage.ts'
+
+/** How long after an abort an executor may take before its attempt is ended without it. */
+const SETTLE_MS = 5_000
+/** Partial text that is kept of an attempt that did not end well, in characters. */
+const KEPT_TEXT = 1_000_000
+const FIRST_BACKOFF_MS = 500
+const LONGEST_BACKOFF_MS = 30_000
+
+/** What the store is told of an attempt, but for which attempt it is. */
+export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | 'token'>
+
+/**
+ * Runs one attempt and says how it ended. Never throws: an executor's errors become failures, and
+ * `onFault` hears of those that no executor should have.
+ */
+export async function runAttempt(options: {
+  executor: Executor
+  request: ExecutionRequest
+  controller: AbortController
+  /** Attempts that failed before this one. */
+  spent: number
+  random: () => number
+  onText: (text: string) => void
+  onFault: (error: unknown) => void
+}): Promise<AttemptResult> {
+  const { executor, request, controller, spent } = options
+  const { timeoutMs, attempts } = request.spec
+  let usage: Usage = NO_USAGE
+  let text = ''
+  const timer = setTimeout(() => {
+    controller.abort(new AttemptAborted('timeout', `It ran longer than ${timeoutMs} ms.`))
+  }, timeoutMs)
+  try {
+    const outcome = await settled(
+      executor.execute(request, {
+        signal: controller.signal,
+        onText(piece) {
+          if (text.length < KEPT_TEXT) text += piece
+          options.onText(piece)
+        },
+        onUsage(latest) {
+          usage = latest
+        },
+      }),
+      controller.signal,
+    )
+    return ended(outcome)
+  } catch (error) {
+    const partial: TaskOutput | undefined = text === '' ? undefined : { text }
+    const again = spent + 1 < attempts
+    const failed = (
+      failure: Failure,
+      outcome: 'failed' | 'timed-out',
+      retryInMs: number | undefined,
+    ): AttemptResult =>
+      again && retryInMs !== undefined
+        ? { status: 'queued', outcome, spends: true, error: failure, usage, retryInMs }
+        : { status: 'failed', outcome, spends: true, error: failure, usage, output: partial }
+
+    const reason: unknown = controller.signal.reason
+    if (controller.signal.aborted && reason instanceof AttemptAborted) {
+      const failure = { code: reason.kind, message: reason.message }
+      switch (reason.kind) {
+        case 'timeout':
+          return failed(failure, 'timed-out', backoff(spent, options.random))
+        case 'cancelled':
+          return {
+            status: 'cancelled',
+            outcome: 'cancelled',
+            spends: false,
+            error: failure,
+            usage,
+            output: partial,
+          }
+        case 'shutdown':
+        case 'lost':
+          return { status: 'queued', outcome: 'interrupted', spends: false, usage }
+      }
+    }
+    if (error instanceof TransientError) {
+      const failure = { code: error.code, message: error.message }
+      const pause = Math.max(backoff(spent, options.random), error.retryAfterMs ?? 0)
+      return failed(failure, 'failed', pause)
+    }
+    if (error instanceof PermanentError) {
+      return failed({ code: error.code, message: error.message }, 'failed', undefined)
+    }
+    options.onFault(error)
+    const failure = { code: 'executor-error', message: 'The executor failed unexpectedly.' }
+    return failed(failure, 'failed', undefined)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function ended(outcome: ExecutionOutcome): AttemptResult {
+  const { status, output, usage } = outcome
+  return status === 'succeeded'
+    ? { status, outcome: status, spends: false, usage, output }
+    : { status, outcome: status, spends: true, error: outcome.reason, usage, output }
+}
+
+/** The result, or a rejection some time after an abort that the executor did not heed. */
+function settled<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const onAbort = () => {
+      timer = setTimeout(() => reject(new Error('the executor did not stop')), SETTLE_MS)
+    }
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    result.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort)
+      clearTimeout(timer)
+    })
+  })
+}
+
+/** Exponential, with jitter, so that tasks that failed together do not come back together. */
+function backoff(failures: number, random: () => number): number {
+  const longest = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures)
+  return Math.round(longest * (0.5 + random() / 2))
+}

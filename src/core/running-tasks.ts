@@ -1,0 +1,57 @@
+/** Why a running attempt is aborted; what its `AbortSignal` carries as its reason. */
+export class AttemptAborted extends Error {
+  override readonly name = 'AttemptAborted'
+  readonly kind: 'timeout' | 'cancelled' | 'shutdown' | 'lost'
+  constructor(kind: AttemptAborted['kind'], message: string) {
+    super(message)
+    this.kind = kind
+  }
+}
+
+/** What runs in this process, so that a cancel heard from elsewhere finds it. */
+export interface RunningTasks {
+  /** A signal for one task, from when its job was taken; call `done` when it is over. */
+  track(planId: string, taskId: string): { controller: AbortController; done(): void }
+  /** Aborts one task, or with no `taskId` all of a plan. */
+  abort(planId: string, taskId: string | undefined, reason: AttemptAborted): void
+  abortAll(reason: AttemptAborted): void
+  planIds(): string[]
+  readonly size: number
+}
+
+export function runningTasks(): RunningTasks {
+  const plans = new Map<string, Map<string, AbortController>>()
+  let size = 0
+  return {
+    track(planId, taskId) {
+      const controller = new AbortController()
+      const tasks = plans.get(planId) ?? new Map<string, AbortController>()
+      tasks.set(taskId, controller)
+      plans.set(planId, tasks)
+      size += 1
+      return {
+        controller,
+        done() {
+          size -= 1
+          if (tasks.get(taskId) === controller) tasks.delete(taskId)
+          if (tasks.size === 0 && plans.get(planId) === tasks) plans.delete(planId)
+        },
+      }
+    },
+    abort(planId, taskId, reason) {
+      const tasks = plans.get(planId)
+      if (tasks === undefined) return
+      if (taskId !== undefined) tasks.get(taskId)?.abort(reason)
+      else for (const controller of tasks.values()) controller.abort(reason)
+    },
+    abortAll(reason) {
+      for (const tasks of plans.values()) {
+        for (const controller of tasks.values()) controller.abort(reason)
+      }
+    },
+    planIds: () => [...plans.keys()],
+    get size() {
+      return size
+    },
+  }
+}

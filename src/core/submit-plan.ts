@@ -1,0 +1,153 @@
+import type { Submission } from './api.ts'
+import { ServiceError } from './errors.ts'
+import {
+  type PrepareDeps,
+  type PreparedPlan,
+  parseSubmission,
+  preparePlan,
+} from './prepare-plan.ts'
+import { type BatchQueue, finalSynthesisJobId } from './queue.ts'
+import type { PlanStore, TaskStore } from './store.ts'
+import type { NewPlan, PlanSpec } from './stored.ts'
+import type { TaskSpec } from './submission.ts'
+import { initialUnits, unitsOf } from './units.ts'
+
+export interface SubmitDeps extends PrepareDeps {
+  plans: PlanStore
+  tasks: TaskStore
+  queue: BatchQueue
+  /** SHA-256 as 32 bytes. */
+  sha256: (text: string) => Uint8Array
+  randomBytes: (count: number) => Uint8Array
+  planIdFrom: (bytes: Uint8Array) => string
+  /** Something that the caller need not hear of; for the log. */
+  onFault: (error: unknown, planId: string) => void
+}
+
+/**
+ * Checks a submission as a whole, stores it and enqueues its batch. With an idempotency key the plan's
+ * id follows from the key, so that a repetition finds the plan, and finishes what a first attempt
+ * that was cut short has begun.
+ */
+export async function submitPlan(
+  deps: SubmitDeps,
+  submission: Submission,
+): Promise<{ planId: string; created: boolean }> {
+  const parsed = parseSubmission(deps.limits, submission.body)
+  const requestHash = hex(deps.sha256(parsed.canonical))
+  const planId = planIdOf(deps, submission)
+  if (submission.idempotencyKey !== undefined) {
+    // Before anything else is looked at: a repetition is not checked against what has changed since.
+    const known = await deps.plans.requestHash(planId)
+    if (known !== undefined) return repeated(deps, planId, known, requestHash)
+  }
+  const prepared = await preparePlan(deps, parsed.plan)
+  const plan = newPlan(prepared, planId, requestHash, submission)
+  const stored = await deps.plans.create(plan)
+  if (stored.status === 'exists') return repeated(deps, planId, stored.requestHash, requestHash)
+  await enqueue(deps, plan.spec, plan.tasks, stored.round)
+  return { planId, created: true }
+}
+
+function planIdOf(deps: SubmitDeps, { tenant, idempotencyKey }: Submission): string {
+  return deps.planIdFrom(
+    idempotencyKey === undefined
+      ? deps.randomBytes(16)
+      : deps.sha256(`${tenant}\0${idempotencyKey}`).slice(0, 16),
+  )
+}
+
+async function repeated(
+  deps: SubmitDeps,
+  planId: string,
+  known: string,
+  requestHash: string,
+): Promise<{ planId: string; created: boolean }> {
+  if (known !== requestHash) {
+    throw new ServiceError(
+      'idempotency-key-reused',
+      'This Idempotency-Key was used with another body. Use a new key for a new plan.',
+    )
+  }
+  if (!(await deps.plans.isEnqueued(planId))) await enqueueStored(deps, planId)
+  return { planId, created: false }
+}
+
+/** Enqueues a plan whose submission was cut short between the two steps. */
+export async function enqueueStored(
+  deps: Pick<SubmitDeps, 'plans' | 'tasks' | 'queue' | 'onFault'>,
+  planId: string,
+): Promise<void> {
+  const record = await deps.plans.get(planId)
+  if (record === undefined) return
+  const ids = await deps.plans.taskIds(planId)
+  const specs = await deps.tasks.specs(planId, ids)
+  const tasks = specs.filter((spec) => spec !== undefined)
+  await enqueue(deps, record.spec, tasks, 0)
+}
+
+async function enqueue(
+  deps: Pick<SubmitDeps, 'plans' | 'queue' | 'onFault'>,
+  spec: PlanSpec,
+  tasks: readonly TaskSpec[],
+  round: number,
+): Promise<void> {
+  const { released } = initialUnits(tasks, spec.units, dependenciesOf(tasks))
+  const free = new Set(released)
+  const units = unitsOf(spec, tasks, { round, held: (unit) => !free.has(unit) })
+  const jobId = finalSynthesisJobId(spec.id, 1)
+  try {
+    await deps.queue.enqueueBatch({ planId: spec.id, jobId, kind: 'final' }, units)
+  } catch (error) {
+    // Nothing may be left of a plan that was refused. If the store is away, the sweeper does it.
+    await deps.plans.delete(spec.id, spec.tenant).catch((e: unknown) => deps.onFault(e, spec.id))
+    throw error
+  }
+  // Not waited for: the batch is durable, and the sweeper can tell so without the mark.
+  deps.plans.markEnqueued(spec.id).catch((error: unknown) => deps.onFault(error, spec.id))
+}
+
+function dependenciesOf(tasks: readonly TaskSpec[]): Map<string, string[]> {
+  return new Map(
+    tasks.flatMap(({ id, waitsFor }) =>
+      waitsFor === undefined || waitsFor.length === 0 ? [] : [[id, waitsFor]],
+    ),
+  )
+}
+
+function newPlan(
+  prepared: PreparedPlan,
+  planId: string,
+  requestHash: string,
+  { tenant, traceparent }: Submission,
+): NewPlan {
+  const { plan, tasks, waves, units, files } = prepared
+  const { workspace } = plan
+  return {
+    spec: {
+      id: planId,
+      tenant,
+      title: prepared.title,
+      mode: plan.mode,
+      policy: plan.policy,
+      workspace:
+        workspace === undefined || !('files' in workspace) ? workspace : { files: true as const },
+      isolate: plan.policy.onOverlap === 'isolate',
+      synthesis: plan.synthesis,
+      webhook: plan.webhook,
+      metadata: plan.metadata,
+      waves,
+      units,
+      traceparent,
+    },
+    context: plan.context ?? '',
+    tasks,
+    files,
+    requestHash,
+    dependencies: dependenciesOf(tasks),
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}

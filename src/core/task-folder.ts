@@ -1,0 +1,145 @@
+import { PermanentError, TransientError } from './errors.ts'
+import type { LoadedPlan } from './plan-cache.ts'
+import type { Executor, Workspace } from './ports.ts'
+import type { AttemptResult } from './run-attempt.ts'
+import type { RunUnitDeps } from './run-unit.ts'
+import type { PlanStore, TaskStore } from './store.ts'
+import type { TaskSpec } from './submission.ts'
+import type { OrderedEdits, PlanFiles } from './workspace-port.ts'
+
+/** A task's folder while one attempt runs. */
+interface TaskFolder {
+  workspace: Workspace | undefined
+  /** Adds what the task changed to the result of its attempt. */
+  withEdits(result: AttemptResult): Promise<AttemptResult>
+  close(): Promise<void>
+}
+
+const NO_FOLDER: TaskFolder = {
+  workspace: undefined,
+  withEdits: (result) => Promise.resolve(result),
+  close: () => Promise.resolve(),
+}
+
+/** The plan as far as its files are concerned. */
+export function planFiles(
+  store: Pick<PlanStore, 'files' | 'pinBase'>,
+  plan: Pick<LoadedPlan, 'spec'>,
+  base: string | undefined,
+): PlanFiles | undefined {
+  const { id, workspace } = plan.spec
+  if (workspace === undefined) return undefined
+  return {
+    planId: id,
+    spec: workspace,
+    inlineFiles: () => store.files(id),
+    base,
+    pinBase: (candidate) => store.pinBase(id, candidate),
+  }
+}
+
+/** The globs that a task declared to write; empty for one that only reads. */
+export function writesOf(spec: Pick<TaskSpec, 'files'>): string[] {
+  return spec.files === undefined || Array.isArray(spec.files) ? [] : (spec.files.write ?? [])
+}
+
+/**
+ * Opens the plan's files for one attempt, where it has any and the executor looks at files. A
+ * workspace that cannot be had is a failure of the attempt, tried again when that may help.
+ */
+export async function openTaskFolder(
+  deps: Pick<RunUnitDeps, 'workspaces' | 'tasks' | 'files' | 'onFault'>,
+  plan: LoadedPlan,
+  spec: TaskSpec,
+  executor: Executor,
+  signal: AbortSignal,
+): Promise<TaskFolder | { failure: AttemptResult }> {
+  const files = planFiles(deps.files, plan, undefined)
+  if (files === undefined || !executor.describe().capabilities.readsWorkspace) return NO_FOLDER
+  const writes = writesOf(spec)
+  const isolated = writes.length > 0
+  try {
+    const opened = await deps.workspaces.open(
+      files,
+      {
+        taskId: spec.id,
+        isolated,
+        writes,
+        after: isolated ? await editsBefore(deps.tasks, plan.spec.id, spec) : [],
+      },
+      signal,
+    )
+    return {
+      workspace: opened.workspace,
+      async withEdits(result) {
+        if (!isolated || result.status === 'queued') return result
+        const { edits, problem } = await opened.collectEdits()
+        const output = result.output ?? { text: '' }
+        if (problem !== undefined) {
+          const status = result.status === 'succeeded' ? 'incomplete' : result.status
+          return { ...result, status, error: result.error ?? problem }
+        }
+        return edits === undefined ? result : { ...result, output: { ...output, edits } }
+      },
+      close: () => opened.close(),
+    }
+  } catch (error) {
+    if (error instanceof TransientError) {
+      const failure = { code: error.code, message: error.message }
+      return {
+        failure: {
+          status: 'queued',
+          outcome: 'failed',
+          spends: true,
+          error: failure,
+          retryInMs: error.retryAfterMs ?? 1_000,
+        },
+      }
+    }
+    if (!(error instanceof PermanentError)) deps.onFault(error, plan.spec.id, spec.id)
+    const failure =
+      error instanceof PermanentError
+        ? { code: error.code, message: error.message }
+        : { code: 'workspace-error', message: 'The workspace could not be opened.' }
+    return { failure: { status: 'failed', outcome: 'failed', spends: true, error: failure } }
+  }
+}
+
+/** The edits of every task that this one comes after, in plan order. */
+export async function editsBefore(
+  tasks: Pick<TaskStore, 'specs' | 'outputs'>,
+  planId: string,
+  spec: TaskSpec,
+): Promise<OrderedEdits[]> {
+  const found = new Map<string, { edits: OrderedEdits['edits'] | undefined; after: string[] }>()
+  let wanted = [...(spec.waitsFor ?? [])]
+  while (wanted.length > 0) {
+    const [specs, outputs] = await Promise.all([
+      tasks.specs(planId, wanted),
+      tasks.outputs(planId, wanted),
+    ])
+    wanted.forEach((taskId, index) => {
+      found.set(taskId, { edits: outputs[index]?.edits, after: specs[index]?.waitsFor ?? [] })
+    })
+    wanted = [...found.values()].flatMap(({ after }) => after).filter((id) => !found.has(id))
+    wanted = [...new Set(wanted)]
+  }
+  // A task is listed after all it comes after itself.
+  const ordered: OrderedEdits[] = []
+  const placed = new Set<string>()
+  const closure = (taskId: string): string[] => {
+    const direct = found.get(taskId)?.after ?? []
+    return [...new Set(direct.flatMap((id) => [...closure(id), id]))]
+  }
+  const place = (taskId: string): void => {
+    if (placed.has(taskId)) return
+    placed.add(taskId)
+    const entry = found.get(taskId)
+    for (const id of entry?.after ?? []) place(id)
+    if (entry?.edits === undefined) return
+    const after = closure(taskId).filter((id) => found.get(id)?.edits !== undefined)
+    ordered.push({ taskId, edits: entry.edits, after })
+  }
+  for (const taskId of spec.waitsFor ?? []) place(taskId)
+  return ordered
+}

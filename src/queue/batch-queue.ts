@@ -1,0 +1,221 @@
+import {
+  createRedisBackend,
+  type FlowJob,
+  FlowProducer,
+  Job,
+  Queue,
+  type RedisQueueBackend,
+} from 'bullmq'
+import type { Redis } from 'ioredis'
+import { ServiceError } from '../core/errors.ts'
+import {
+  type BatchQueue,
+  finalSynthesisJobId,
+  type SynthesisJob,
+  type Unit,
+} from '../core/queue.ts'
+import {
+  fairPriority,
+  HELD_DELAY_MS,
+  QUEUES,
+  type QueueKind,
+  queueOfLane,
+  type Shards,
+  unitJobId,
+} from './names.ts'
+
+/** Jobs removed in one go: Redis answers others in between. */
+const REMOVED_AT_ONCE = 100
+
+type FlowEntries = Parameters<RedisQueueBackend['addFlow']>[0]
+
+/**
+ * FlowProducer looks at the first answer of the transaction only, so that a child Redis refused goes
+ * unnoticed, and its parent waits for ever. This one looks at all of them.
+ */
+function checkedBackend(...args: Parameters<typeof createRedisBackend>): RedisQueueBackend {
+  const backend = createRedisBackend(...args)
+  const addFlow = backend.addFlow.bind(backend)
+  backend.addFlow = async (entries: FlowEntries) => {
+    const results = await addFlow(entries)
+    const refused = results.findIndex(
+      ([error, answer]) => error !== null || (typeof answer === 'number' && answer < 0),
+    )
+    if (refused >= 0) {
+      const [error, answer] = results[refused] ?? []
+      throw new PartialBatchError(
+        entries.map((entry) => entry.jobId),
+        error instanceof Error ? error.message : `code ${String(answer)}`,
+      )
+    }
+    return results
+  }
+  return backend
+}
+
+class PartialBatchError extends Error {
+  readonly jobIds: string[]
+  constructor(jobIds: string[], reason: string) {
+    super(`Redis took the batch only in part: ${reason}`)
+    this.jobIds = jobIds
+  }
+}
+
+export interface OpenBatchQueue extends BatchQueue {
+  /** Every queue of every shard, for those who look at them. */
+  queues: { kind: QueueKind; shard: number; queue: Queue }[]
+  close(): Promise<void>
+}
+
+/** `connection` is shared and stays open. Await `ready` before the first batch. */
+export function bullBatchQueue(options: { connection: Redis; shards: Shards }): OpenBatchQueue {
+  const { connection, shards } = options
+  const producer = new FlowProducer({ connection }, checkedBackend)
+  producer.on('error', () => undefined)
+  const queues = Array.from({ length: shards.count }, (_, shard) =>
+    (Object.keys(QUEUES) as QueueKind[]).map((kind) => {
+      const queue = new Queue(QUEUES[kind], { connection, prefix: shards.prefixOf(shard) })
+      queue.on('error', () => undefined)
+      return { kind, shard, queue }
+    }),
+  ).flat()
+
+  function queueFor(planId: string, kind: QueueKind): Queue {
+    const shard = shards.shardOf(planId)
+    const found = queues.find((entry) => entry.shard === shard && entry.kind === kind)
+    if (found === undefined) {
+      throw new ServiceError('unavailable', `The plan lies on shard ${shard}, which is not in use.`)
+    }
+    return found.queue
+  }
+
+  function synthesisNode(synthesis: SynthesisJob): FlowJob {
+    return {
+      name: 'synthesis',
+      queueName: QUEUES.synthesis,
+      prefix: shards.prefixOf(shards.shardOf(synthesis.planId)),
+      data: synthesis,
+      opts: { jobId: synthesis.jobId, removeOnComplete: true },
+    }
+  }
+
+  function unitNode(unit: Unit): FlowJob {
+    const { planId, held, lane, priority, ...rest } = unit
+    return {
+      name:
+        unit.taskIds.length === 1 ? (unit.taskIds[0] ?? 'task') : `${unit.taskIds.length} tasks`,
+      queueName: queueOfLane(lane),
+      prefix: shards.prefixOf(shards.shardOf(planId)),
+      data: { planId, lane, ...rest },
+      opts: {
+        jobId: unitJobId(planId, unit.unit),
+        priority: fairPriority({ round: unit.round, priority }),
+        removeOnComplete: true,
+        // A failed job must not keep the synthesis waiting; units fail only by a fault of ours.
+        ignoreDependencyOnFailure: true,
+        ...(held ? { delay: HELD_DELAY_MS } : {}),
+      },
+    }
+  }
+
+  async function removeJobs(queue: Queue, ids: readonly string[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += REMOVED_AT_ONCE) {
+      const chunk = ids.slice(at, at + REMOVED_AT_ONCE)
+      // One that a worker has cannot be removed: it finds the plan gone, and ends.
+      await Promise.allSettled(chunk.map((id) => queue.remove(id, { removeChildren: false })))
+    }
+  }
+
+  function byQueue(planId: string, units: readonly { unit: number; lane: Unit['lane'] }[]) {
+    const groups = new Map<Queue, number[]>()
+    for (const { unit, lane } of units) {
+      const queue = queueFor(planId, lane)
+      groups.set(queue, [...(groups.get(queue) ?? []), unit])
+    }
+    return groups
+  }
+
+  return {
+    queues,
+
+    async enqueueBatch(synthesis, units) {
+      try {
+        await producer.add({ ...synthesisNode(synthesis), children: units.map(unitNode) })
+      } catch (error) {
+        if (!(error instanceof PartialBatchError)) throw error
+        for (const [queue, numbers] of byQueue(synthesis.planId, units)) {
+          await removeJobs(
+            queue,
+            numbers.map((unit) => unitJobId(synthesis.planId, unit)),
+          )
+        }
+        await removeJobs(queueFor(synthesis.planId, 'synthesis'), [synthesis.jobId])
+        throw new ServiceError(
+          'unavailable',
+          'The batch could not be enqueued as a whole; nothing was.',
+          {
+            retryAfterSeconds: 1,
+            cause: error,
+          },
+        )
+      }
+    },
+
+    async enqueueSynthesis(synthesis) {
+      await producer.add(synthesisNode(synthesis))
+    },
+
+    async release(planId, units) {
+      for (const [queue, numbers] of byQueue(planId, units)) {
+        const backend = queue.getBackend()
+        await Promise.all(
+          numbers.map(async (unit) => {
+            try {
+              await backend.promote(unitJobId(planId, unit))
+            } catch (error) {
+              // Promoted already, or gone: BullMQ's codes for a job that is not delayed, or is missing.
+              if (!isNotDelayed(error)) throw error
+            }
+          }),
+        )
+      }
+    },
+
+    async remove(planId, units) {
+      for (const [queue, numbers] of byQueue(planId, units)) {
+        await removeJobs(
+          queue,
+          numbers.map((unit) => unitJobId(planId, unit)),
+        )
+      }
+      await removeJobs(queueFor(planId, 'synthesis'), [finalSynthesisJobId(planId, 1)])
+    },
+
+    async present(planId, units) {
+      const found = new Set<number>()
+      for (const [queue, numbers] of byQueue(planId, units)) {
+        const jobs = await Promise.all(
+          numbers.map((unit) => Job.fromId(queue, unitJobId(planId, unit))),
+        )
+        numbers.forEach((unit, index) => {
+          if (jobs[index] !== undefined) found.add(unit)
+        })
+      }
+      const synthesis = await Job.fromId(
+        queueFor(planId, 'synthesis'),
+        finalSynthesisJobId(planId, 1),
+      )
+      return { units: found, synthesis: synthesis !== undefined }
+    },
+
+    async close() {
+      await producer.close()
+      await Promise.all(queues.map(({ queue }) => queue.close()))
+    },
+  }
+}
+
+function isNotDelayed(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === -1 || code === -3
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto'
+import { type Job, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+
+/** A worker's lease on a job. Renewed three times in this time; a dead worker's jobs wait for its end. */
+const LEASE_MS = 10_000
+/** How often each process looks for jobs whose lease has run out. */
+const STALLED_CHECK_MS = 4_000
+/** A job that failed by a fault of ours, not by a task's, comes back after this time. */
+const FAULT_DELAY_MS = 5_000
+
+/** Decides whether another job is fetched now. */
+export interface Gate {
+  wantsMore(): boolean
+  readyForMore(): Promise<void>
+}
+
+/** What to do with a job that was handled: it is over, or another worker is to have it. */
+export type Handled = 'done' | 'give-back'
+
+export interface Consumer {
+  /** Takes no more jobs; those taken go on. */
+  pause(): void
+  /** Resolves once every job taken has been handled and given back or completed. */
+  idle(): Promise<void>
+  /** Lets go of the connections. Call after `idle`. */
+  close(): Promise<void>
+  readonly active: number
+}
+
+/** Opens the parts of Worker that fetch by hand without a second round trip. */
+class FetchingWorker extends Worker {
+  /** Completes a job and, in the same round trip, takes the next one if `fetchNext`. */
+  async completeAndFetch(job: Job, token: string, fetchNext: boolean): Promise<Job | undefined> {
+    const next = await job.moveToCompleted(null, token, fetchNext)
+    if (!Array.isArray(next) || !next[0]) return undefined
+    const [data, id] = next
+    return this.nextJobFromJobData(data, id, token)
+  }
+}
+
+/**
+ * Takes jobs off one queue as the gate allows and hands each to `handle`. Fetched by hand rather
+ * than by BullMQ's own loop, because how many jobs a process may hold depends on how many of their
+ * tasks run, which only the gate knows.
+ */
+export function startConsumer(options: {
+  queueName: string
+  prefix: string
+  connection: Redis
+  /** How many loops fetch side by side, each with a Worker instance of its own. */
+  instances: number
+  gate: Gate
+  /** `lost` aborts when another worker may have the job. Never throws for a task's failure. */
+  handle: (data: unknown, jobId: string, lost: AbortSignal) => Promise<Handled>
+  onError: (error: Error, event: string, jobId?: string) => void
+}): Consumer {
+  const { gate, onError } = options
+  const jobs = new Map<string, { worker: Worker; token: string; lost: AbortController }>()
+  const handling = new Set<Promise<void>>()
+  let paused = false
+
+  const workers = Array.from({ length: options.instances }, () => {
+    const worker = new FetchingWorker(options.queueName, null, {
+      connection: options.connection,
+      prefix: options.prefix,
+      autorun: false,
+      lockDuration: LEASE_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      // How often a task's worker may die is counted where the task's attempts are.
+      maxStalledCount: 1_000_000,
+      drainDelay: 5,
+    })
+    worker.on('error', (error) => onError(error, 'queue connection failed'))
+    worker.on('stalled', (jobId) => onError(new Error('lease ran out'), 'job taken back', jobId))
+    void worker.startStalledCheckTimer()
+    return worker
+  })
+
+  async function handleJob(worker: FetchingWorker, first: Job): Promise<void> {
+    let job: Job | undefined = first
+    while (job !== undefined) {
+      const id = job.id ?? ''
+      const token = job.token ?? ''
+      const lost = new AbortController()
+      // The same job twice in one process: the first lease ran out while this process was held up.
+      jobs.get(id)?.lost.abort(new Error('lease lost'))
+      const entry = { worker, token, lost }
+      jobs.set(id, entry)
+      let next: Job | undefined
+      try {
+        const handled = await options.handle(job.data, id, lost.signal)
+        if (handled === 'done') {
+          next = await worker.completeAndFetch(job, token, !paused && gate.wantsMore())
+        } else {
+          await job.moveToWait(token)
+        }
+      } catch (error) {
+        next = undefined
+        await putAside(job, token, error instanceof Error ? error : new Error(String(error)))
+      } finally {
+        if (jobs.get(id) === entry) jobs.delete(id)
+      }
+      job = next
+    }
+  }
+
+  /** After an unforeseen error. A job is never failed: that would drop its tasks. */
+  async function putAside(job: Job, token: string, error: Error): Promise<void> {
+    onError(error, 'job handling failed', job.id)
+    try {
+      await job.moveToDelayed(Date.now() + FAULT_DELAY_MS, token)
+    } catch (moveError) {
+      // The lease is gone: the job has been, or will be, taken back by the stalled check.
+      if (moveError instanceof Error) onError(moveError, 'job lease lost', job.id)
+    }
+  }
+
+  async function fetchLoop(worker: FetchingWorker): Promise<void> {
+    while (!paused) {
+      await gate.readyForMore()
+      if (paused) return
+      try {
+        const job = (await worker.getNextJob(randomUUID())) as Job | undefined
+        if (job === undefined) continue
+        const handled = handleJob(worker, job)
+        handling.add(handled)
+        void handled.finally(() => handling.delete(handled))
+      } catch (error) {
+        if (paused) return
+        onError(error instanceof Error ? error : new Error(String(error)), 'fetching failed')
+        await delay(500)
+      }
+    }
+  }
+
+  const renewal = setInterval(() => {
+    for (const worker of workers) {
+      const held = [...jobs].filter(([, entry]) => entry.worker === worker)
+      if (held.length === 0) continue
+      worker
+        .extendJobLocks(
+          held.map(([id]) => id),
+          held.map(([, entry]) => entry.token),
+          LEASE_MS,
+        )
+        .then((failed) => {
+          for (const id of failed) jobs.get(id)?.lost.abort(new Error('lease lost'))
+        })
+        .catch((error: Error) => onError(error, 'lease renewal failed'))
+    }
+  }, LEASE_MS / 3)
+
+  for (const worker of workers) void fetchLoop(worker)
+
+  return {
+    pause() {
+      paused = true
+    },
+    async idle() {
+      while (handling.size > 0) await Promise.all(handling)
+    },
+    async close() {
+      paused = true
+      clearInterval(renewal)
+      await Promise.all(workers.map((worker) => worker.close(true)))
+    },
+    get active() {
+      return jobs.size
+    },
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,43 @@
+import type { Unit } from '../core/queue.ts'
+import type { Lane } from '../core/stored.ts'
+
+/** One queue a lane, because a plan of heavy tasks must not stand in the way of light ones. */
+export const QUEUES = {
+  io: 'tasks',
+  bulk: 'bulk',
+  cpu: 'heavy',
+  synthesis: 'syntheses',
+} as const
+export type QueueKind = keyof typeof QUEUES
+
+/** Where the queues of a plan live: the same hash slot as the plan itself. */
+export interface Shards {
+  count: number
+  prefixOf(shard: number): string
+  shardOf(planId: string): number
+}
+
+export function unitJobId(planId: string, unit: number): string {
+  return `${planId}-${unit}`
+}
+
+export function queueOfLane(lane: Lane): string {
+  return QUEUES[lane]
+}
+
+/** Far beyond any plan's life: a held job waits for its release, not for a time. */
+export const HELD_DELAY_MS = 5 * 365 * 24 * 3_600_000
+
+const MOST = 2 ** 21 - 1
+const FIRST_ROUND = 200_000
+
+/**
+ * BullMQ's priority of a unit, 1 (first) to 2^21 - 1. Start-time fair queueing: a plan begins at the
+ * round that the queue has reached, and each of its units comes one round later. So plans take turns,
+ * a small one is not kept waiting by a large one, and a large one is not starved by many small ones.
+ * A task priority of 1 is worth a thousand rounds. P. Goyal, H. Vin, H. Cheng, "Start-time Fair
+ * Queueing", SIGCOMM 1996.
+ */
+export function fairPriority(unit: Pick<Unit, 'round' | 'priority'>): number {
+  return Math.max(1, Math.min(MOST, FIRST_ROUND + unit.round - unit.priority * 1_000))
+}

@@ -9,7 +9,10 @@ export interface Problem {
   type?: string
   title?: string
   status?: number
+  code?: string
   detail?: string
+  /** The id of the request, for whoever reads the service's log. */
+  instance?: string
   errors?: FieldError[]
   [member: string]: unknown
 }
@@ -54,6 +57,11 @@ export class TuttiError extends Error {
   }
 }
 
+/** Whether a repeated call failed only because an earlier try, whose answer was lost, had done its work. */
+export function isDoneBefore(error: unknown, code: string): boolean {
+  return error instanceof TuttiError && error.code === code && error.tries > 1
+}
+
 /** The error that an answer outside of 2xx stands for. Reads the body to its end. */
 export async function errorOf(response: Response, tries: number): Promise<TuttiError> {
   const text = await response.text()
@@ -94,8 +102,9 @@ function isFieldError(value: unknown): value is FieldError {
   return typeof value === 'object' && value !== null && 'pointer' in value && 'detail' in value
 }
 
-/** `/problems/plan-not-found` → `plan-not-found`. */
+/** From the type, `/problems/plan-not-found`, where it is no member of its own. */
 function codeOf(problem: Problem): string | undefined {
+  if (typeof problem.code === 'string') return problem.code
   const [, code] = /\/problems\/([a-z0-9-]+)$/.exec(problem.type ?? '') ?? []
   return code
 }

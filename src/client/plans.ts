@@ -1,4 +1,4 @@
-import { TuttiError } from './error.ts'
+import { isDoneBefore, TuttiError } from './error.ts'
 import { type FollowOptions, followPlan, type PlanEvent } from './events.ts'
 import { itemsOf, type Page } from './pages.ts'
 import { poll, seconds } from './polling.ts'
@@ -24,7 +24,7 @@ export interface PlanQuery extends CallOptions {
 }
 
 export interface WaitOptions extends CallOptions {
-  /** How long to wait in all. Without it: as long as it takes. */
+  /** How long to wait in all, to the second. Without it: as long as it takes. */
   waitMs?: number | undefined
 }
 
@@ -121,13 +121,18 @@ export function plansOf(transport: Transport): Plans {
     },
 
     async cancel(planId, options) {
-      const { body } = await transport.json<Plan>({
-        method: 'POST',
-        path: `${planPath(planId)}/cancel`,
-        repeatable: true,
-        options,
-      })
-      return body
+      try {
+        const { body } = await transport.json<Plan>({
+          method: 'POST',
+          path: `${planPath(planId)}/cancel`,
+          repeatable: true,
+          options,
+        })
+        return body
+      } catch (error) {
+        if (isDoneBefore(error, 'plan-finished')) return get(planPath(planId), options)
+        throw error
+      }
     },
 
     async resume(planId, budgetUsd, options) {

@@ -1,4 +1,4 @@
-import { TuttiError } from './error.ts'
+import { isDoneBefore, TuttiError } from './error.ts'
 import { linesOf } from './lines.ts'
 import { itemsOf, type Page } from './pages.ts'
 import { planPath } from './plans.ts'
@@ -57,11 +57,11 @@ export function tasksOf(transport: Transport): Tasks {
     return body
   }
 
-  const change = async (path: string, repeatable: boolean, options: CallOptions | undefined) => {
+  const get: Tasks['get'] = async (planId, taskId, options) => {
     const { body } = await transport.json<TaskDetail>({
-      method: 'POST',
-      path,
-      repeatable,
+      method: 'GET',
+      path: taskPath(planId, taskId),
+      repeatable: true,
       options,
     })
     return body
@@ -71,16 +71,29 @@ export function tasksOf(transport: Transport): Tasks {
     page,
     list: (planId, query = {}) => itemsOf((cursor) => page(planId, { ...query, cursor })),
     outputs: (planId, options) => outputsOf(transport, planId, options?.signal),
-    cancel: (planId, taskId, options) =>
-      change(`${taskPath(planId, taskId)}/cancel`, true, options),
-    // Repeated after an answer that was lost, it would run the task twice or fail for a task that runs.
-    retry: (planId, taskId, options) => change(`${taskPath(planId, taskId)}/retry`, false, options),
+    get,
 
-    async get(planId, taskId, options) {
+    async cancel(planId, taskId, options) {
+      try {
+        const { body } = await transport.json<TaskDetail>({
+          method: 'POST',
+          path: `${taskPath(planId, taskId)}/cancel`,
+          repeatable: true,
+          options,
+        })
+        return body
+      } catch (error) {
+        if (isDoneBefore(error, 'task-finished')) return get(planId, taskId, options)
+        throw error
+      }
+    },
+
+    async retry(planId, taskId, options) {
       const { body } = await transport.json<TaskDetail>({
-        method: 'GET',
-        path: taskPath(planId, taskId),
-        repeatable: true,
+        method: 'POST',
+        path: `${taskPath(planId, taskId)}/retry`,
+        // A second one would run the task twice, or fail because it runs.
+        repeatable: false,
         options,
       })
       return body

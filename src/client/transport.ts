@@ -129,7 +129,7 @@ function queryOf(query: Request['query']): string {
   const given = Object.entries(query ?? {}).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   )
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
 }
 
 function parse<T>(text: string, base: string): T {
@@ -142,6 +142,8 @@ function parse<T>(text: string, base: string): T {
 
 function mayRepeat(request: Request, error: TuttiError): boolean {
   if ((error.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) return false
+  // More patience frees no quota, unless the service says when.
+  if (error.code === 'quota-exceeded' && error.retryAfterMs === undefined) return false
   switch (error.status) {
     // The service says that it did nothing.
     case 429:

@@ -13,6 +13,8 @@ export interface WalkOptions {
   maxEntries: number
   /** A `node_modules` folder that is walked all the same, by its relative path. */
   keepNodeModules?: (path: string) => boolean
+  /** Throws for a folder that may not be read, rather than to take it for an empty one. */
+  refuseUnreadable?: boolean
   signal?: AbortSignal
 }
 
@@ -30,7 +32,7 @@ export async function walkFolder(
   let truncated = false
   for (let parent = pending.pop(); parent !== undefined && !truncated; parent = pending.pop()) {
     options.signal?.throwIfAborted()
-    for (const found of await childrenOf(join(folder, parent))) {
+    for (const found of await childrenOf(join(folder, parent), options)) {
       const path = parent === '' ? found.name : `${parent}/${found.name}`
       if (found.name.toLowerCase() === '.git' || found.name.includes('\u{fffd}')) continue
       if (found.isDirectory()) {
@@ -49,12 +51,13 @@ export async function walkFolder(
   return { entries, truncated }
 }
 
-async function childrenOf(folder: string): Promise<Dirent[]> {
+async function childrenOf(folder: string, options: WalkOptions): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true })
   } catch (error) {
-    // A folder that vanished under the walk, or one that may not be read, holds nothing for us.
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) return []
+    // It vanished under the walk.
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return []
+    if (isErrno(error, 'EACCES') && options.refuseUnreadable !== true) return []
     throw error
   }
 }

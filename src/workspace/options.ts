@@ -1,8 +1,10 @@
 /** Bounds on what one workspace may cost. */
 export interface WorkspaceLimits {
-  /** Files that one listing names, and that a copy of a folder may hold. */
+  /** Files that one listing names. */
+  maxListedFiles: number
+  /** Files that a task's own folder may start with. */
   maxFiles: number
-  /** Bytes of all files that a folder of a task may start with. */
+  /** Bytes of all files that it may start with. */
   maxBytes: number
   /** Bytes of the files that one task changed, taken together. */
   maxChangedBytes: number
@@ -17,7 +19,8 @@ export interface WorkspaceLimits {
 }
 
 export const DEFAULT_WORKSPACE_LIMITS: WorkspaceLimits = {
-  maxFiles: 50_000,
+  maxListedFiles: 50_000,
+  maxFiles: 200_000,
   maxBytes: 2 * 1024 ** 3,
   maxChangedBytes: 64 * 1024 ** 2,
   maxPatchBytes: 16 * 1024 ** 2,

@@ -6,17 +6,23 @@ import { removeTree } from './remove-tree.ts'
 
 /** The parts of `dataDir` that belong to plans: one folder a plan, and none without one. */
 export interface PlanFolders {
+  /** Where a plan's folder is, or would be. */
+  path(planId: string): string
   /** The real path of a plan's folder, made when it is not there. */
   make(planId: string): Promise<string>
   /** Plans that have a folder here. */
   list(): Promise<string[]>
   remove(planId: string): Promise<void>
+  /** Removes what a process left that died while it removed a plan. */
+  removeLeftovers(): Promise<void>
 }
 
 export function planFolders(dataDir: string): PlanFolders {
   const parent = join(dataDir, 'workspaces')
   const folderOf = (planId: string) => join(parent, folderName(planId))
   return {
+    path: folderOf,
+
     async make(planId) {
       const folder = folderOf(planId)
       await mkdir(folder, { recursive: true })
@@ -29,10 +35,7 @@ export function planFolders(dataDir: string): PlanFolders {
     },
 
     async list() {
-      const names = await readdir(parent).catch((error) => {
-        if (isErrno(error, 'ENOENT')) return []
-        throw error
-      })
+      const names = await namesIn(parent)
       return names.filter((name) => !name.startsWith('.')).map(decodeURIComponent)
     },
 
@@ -47,6 +50,20 @@ export function planFolders(dataDir: string): PlanFolders {
       }
       await removeTree(doomed)
     },
+
+    async removeLeftovers() {
+      const doomed = (await namesIn(parent)).filter((name) => name.startsWith('.removed-'))
+      for (const name of doomed) await removeTree(join(parent, name))
+    },
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return []
+    throw error
   }
 }
 

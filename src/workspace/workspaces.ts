@@ -1,82 +1,167 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { PermanentError } from '../core/errors.ts'
-import type { OpenedWorkspace, PlanFiles, Workspaces } from '../core/workspace-port.ts'
+import type { FileListing, OpenedWorkspace, PlanFiles, Workspaces } from '../core/workspace-port.ts'
 import { allowedFolder } from './allowed-path.ts'
+import { checkOutShared } from './checkout.ts'
+import { joined, untilAborted } from './concurrency.ts'
 import { walkFolder } from './folder-walk.ts'
+import { gitCommand } from './git.ts'
+import { type GitSource, type GitSpec, gitSource } from './git-source.ts'
 import { inlineFilesErrors, writeInlineFiles } from './inline-files.ts'
+import { mergeEdits } from './merge-edits.ts'
 import { DEFAULT_WORKSPACE_LIMITS, type WorkspaceOptions } from './options.ts'
 import { materialise, planFolders } from './plan-folder.ts'
+import {
+  borrowedFrom,
+  copiedPlanRepository,
+  fetchedPlanRepository,
+  folderFiles,
+  inlineFiles,
+  type PlanRepository,
+} from './plan-repository.ts'
+import { repositoryCache } from './repository-cache.ts'
+import { openTaskFolder } from './task-folder.ts'
 
+/** Plans' files on this machine. Any number of processes may share one `dataDir`. */
 export function workspaces(options: WorkspaceOptions): Workspaces {
   const limits = { ...DEFAULT_WORKSPACE_LIMITS, ...options.limits }
-  const folders = planFolders(options.dataDir)
+  const dataDir = resolve(options.dataDir)
+  const { roots } = options
+  const git = gitCommand(options.environment)
+  const folders = planFolders(dataDir)
+  const cache = repositoryCache(git, dataDir, limits)
+  const repositories = { git, cache, limits }
+  const policy = {
+    roots,
+    hosts: options.gitHosts,
+    schemes: options.gitSchemes ?? ['https'],
+    credentials: options.credentials ?? {},
+  }
+  const joinedRepository = joined<PlanRepository>()
+  const joinedFolder = joined<string>()
 
-  async function sharedFolder(plan: PlanFiles): Promise<string> {
-    const { spec } = plan
-    if ('path' in spec) {
-      const folder = await allowedFolder(options.roots, spec.path)
-      if (folder !== undefined) return folder
-      throw new PermanentError('workspace-not-found', PATH_REFUSED)
+  async function callersFolder(path: string): Promise<string> {
+    const folder = await allowedFolder(roots, path)
+    if (folder !== undefined) return folder
+    throw new PermanentError('workspace-not-found', `The workspace's path ${PATH_REFUSED}.`)
+  }
+
+  async function sourceOf(spec: GitSpec): Promise<GitSource> {
+    const found = await gitSource(spec, policy)
+    if ('source' in found) return found.source
+    const [first] = found.errors
+    throw new PermanentError('workspace-refused', `${first?.pointer} ${first?.detail}.`)
+  }
+
+  function repositoryOf(plan: PlanFiles): Promise<PlanRepository> {
+    return joinedRepository(plan.planId, async () => {
+      const folder = await folders.make(plan.planId)
+      const { spec } = plan
+      if ('git' in spec) {
+        return fetchedPlanRepository(repositories, folder, plan, await sourceOf(spec.git))
+      }
+      const read = async () =>
+        'path' in spec
+          ? folderFiles(await callersFolder(spec.path), limits)
+          : inlineFiles(await plan.inlineFiles())
+      return copiedPlanRepository(repositories, folder, plan, read)
+    })
+  }
+
+  /** One folder for all tasks of a plan that only read. A caller's own folder is used as it is. */
+  function sharedFolder(plan: PlanFiles): Promise<string> {
+    return joinedFolder(plan.planId, async () => {
+      const { spec } = plan
+      if ('path' in spec) return callersFolder(spec.path)
+      const planFolder = await folders.make(plan.planId)
+      const folder = join(planFolder, 'shared')
+      await materialise(folder, async (draft) => {
+        if ('files' in spec) return writeInlineFiles(draft, await plan.inlineFiles())
+        const { gitDir, base } = await repositoryOf(plan)
+        return checkOutShared(git, gitDir, base, draft)
+      })
+      return folder
+    })
+  }
+
+  async function openShared(plan: PlanFiles): Promise<OpenedWorkspace> {
+    const base = 'git' in plan.spec ? (await repositoryOf(plan)).base : undefined
+    return {
+      workspace: { root: await sharedFolder(plan), writable: false },
+      base,
+      collectEdits: async () => ({ edits: undefined, problem: undefined }),
+      close: async () => {},
     }
-    const folder = join(await folders.make(plan.planId), 'shared')
-    await materialise(folder, async (draft) => writeInlineFiles(draft, await plan.inlineFiles()))
-    return folder
+  }
+
+  function listed(paths: string[], more: boolean, base?: string): FileListing {
+    const truncated = more || paths.length > limits.maxListedFiles
+    return { status: 'listed', files: paths.slice(0, limits.maxListedFiles), truncated, base }
+  }
+
+  async function listRepository(spec: GitSpec): Promise<FileListing> {
+    const found = await gitSource(spec, policy)
+    if ('errors' in found) return { status: 'refused', errors: found.errors }
+    try {
+      const { gitDir, commit } = await cache.fetchRef(found.source)
+      const { stdout } = await git(['ls-tree', '-r', '-z', '--name-only', commit], { gitDir })
+      const paths = stdout.toString().split('\0')
+      const named = paths.filter((path) => path !== '' && !`/${path}`.includes('/node_modules/'))
+      return listed(named.sort(), false, commit)
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error
+      const detail = error.message
+      return { status: 'refused', errors: [{ pointer: '/workspace/git', detail }] }
+    }
   }
 
   return {
     async check(spec) {
       if ('path' in spec) {
-        const folder = await allowedFolder(options.roots, spec.path)
-        const detail = options.roots.length === 0 ? NO_ROOTS : PATH_REFUSED
+        const folder = await allowedFolder(roots, spec.path)
+        const detail = roots.length === 0 ? NO_ROOTS : PATH_REFUSED
         return folder === undefined ? [{ pointer: '/workspace/path', detail }] : []
       }
       if ('files' in spec) return inlineFilesErrors(Object.keys(spec.files))
-      return [{ pointer: '/workspace/git', detail: 'is not open to plans here' }]
+      const found = await gitSource(spec.git, policy)
+      return 'errors' in found ? found.errors : []
     },
 
     async listFiles(spec, signal) {
-      if ('path' in spec) {
-        const folder = await allowedFolder(options.roots, spec.path)
-        if (folder === undefined) {
-          const detail = PATH_REFUSED
-          return { status: 'refused', errors: [{ pointer: '/workspace/path', detail }] }
-        }
-        const { entries, truncated } = await walkFolder(folder, {
-          maxEntries: limits.maxFiles,
-          signal,
-        })
-        const files = entries.map((entry) => entry.path)
-        return { status: 'listed', files, truncated, base: undefined }
+      if ('files' in spec) return listed(Object.keys(spec.files).sort(), false)
+      if ('git' in spec) return untilAborted(listRepository(spec.git), signal)
+      const folder = await allowedFolder(roots, spec.path)
+      if (folder === undefined) {
+        const detail = roots.length === 0 ? NO_ROOTS : PATH_REFUSED
+        return { status: 'refused', errors: [{ pointer: '/workspace/path', detail }] }
       }
-      const paths = 'files' in spec ? Object.keys(spec.files).sort() : []
-      return {
-        status: 'listed',
-        files: paths.slice(0, limits.maxFiles),
-        truncated: paths.length > limits.maxFiles,
-        base: undefined,
-      }
+      const walked = await walkFolder(folder, { maxEntries: limits.maxListedFiles, signal })
+      const paths = walked.entries.map(({ path }) => path)
+      return listed(paths, walked.truncated)
     },
 
-    async open(plan): Promise<OpenedWorkspace> {
-      return {
-        workspace: { root: await sharedFolder(plan), writable: false },
-        scratch: undefined,
-        base: undefined,
-        collectEdits: async () => ({ edits: undefined, problem: undefined }),
-        close: async () => {},
-      }
+    async open(plan, task, signal) {
+      if (!task.isolated) return untilAborted(openShared(plan), signal)
+      const repository = await untilAborted(repositoryOf(plan), signal)
+      const folder = await folders.make(plan.planId)
+      return openTaskFolder(git, repository, folder, task, limits, signal)
     },
 
-    async merge() {
-      throw new PermanentError('workspace-refused', 'The workspace cannot be merged.')
+    async merge(plan, edits, signal) {
+      const repository = await untilAborted(repositoryOf(plan), signal)
+      return mergeEdits(git, repository, edits, limits, signal)
     },
 
     forget: (planId) => folders.remove(planId),
 
     async sweep(isKept) {
+      await folders.removeLeftovers()
+      const borrowed = new Set<string | undefined>()
       for (const planId of await folders.list()) {
-        if (!(await isKept(planId))) await folders.remove(planId)
+        if (await isKept(planId)) borrowed.add(await borrowedFrom(folders.path(planId)))
+        else await folders.remove(planId)
       }
+      await cache.evict((gitDir) => borrowed.has(gitDir), Date.now() - limits.keepRepositoryMs)
     },
   }
 }

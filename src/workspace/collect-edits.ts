@@ -1,0 +1,153 @@
+import { lstat } from 'node:fs/promises'
+import picomatch from 'picomatch'
+import { PermanentError } from '../core/errors.ts'
+import type { CollectedEdits } from '../core/workspace-port.ts'
+import { commitFiles, type FileChange } from './commit-files.ts'
+import { walkFolder } from './folder-walk.ts'
+import { type Git, OutputTooLarge } from './git.ts'
+import type { WorkspaceLimits } from './options.ts'
+import { changedPaths, patchBetween } from './patch.ts'
+import type { PlanRepository } from './plan-repository.ts'
+import { FileTooLarge, readEntry } from './safe-read.ts'
+
+/** A folder that a task has worked in, and what it held before. */
+export interface TaskFiles {
+  folder: string
+  indexFile: string
+  /** Links of the start that the folder never held. */
+  omitted: string[]
+  /** The commit that was checked out. */
+  start: string
+  /** Globs of the files that the task declared to write. */
+  writes: string[]
+}
+
+/**
+ * What a task changed in its folder, as a patch. The folder is read as plain files that anybody may
+ * have written: links are taken as links, a repository in it is not looked at, and ignored files are
+ * left out unless the task declared to write them.
+ */
+export async function collectEdits(
+  git: Git,
+  repository: PlanRepository,
+  files: TaskFiles,
+  limits: WorkspaceLimits,
+): Promise<CollectedEdits> {
+  const { gitDir, date } = repository
+  try {
+    const changes = await readChanges(git, gitDir, files, limits)
+    if (changes.length === 0) return NO_EDITS
+    const { start } = files
+    const commit = await commitFiles(git, gitDir, { parent: start, date, changes })
+    const changed = await changedPaths(git, gitDir, start, commit)
+    if (changed.length === 0) return NO_EDITS
+    const patch = await patchBetween(git, gitDir, start, commit, limits.maxPatchBytes)
+    return { edits: { base: start, patch, files: changed }, problem: undefined }
+  } catch (error) {
+    if (error instanceof FileTooLarge || error instanceof OutputTooLarge) return TOO_LARGE
+    throw error
+  }
+}
+
+const NO_EDITS: CollectedEdits = { edits: undefined, problem: undefined }
+const TOO_LARGE: CollectedEdits = {
+  edits: undefined,
+  problem: { code: 'edits-too-large', message: 'The files that the task changed are too large.' },
+}
+
+async function readChanges(
+  git: Git,
+  gitDir: string,
+  files: TaskFiles,
+  limits: WorkspaceLimits,
+): Promise<FileChange[]> {
+  const { folder } = files
+  if (!(await lstat(folder)).isDirectory()) {
+    throw new PermanentError('workspace-refused', 'The task has replaced its own folder.')
+  }
+  const tracked = await trackedPaths(git, gitDir, files)
+  const paths = [
+    ...(await changedTracked(git, gitDir, files)),
+    ...(await newPaths(git, gitDir, files, tracked, limits)),
+  ]
+  const removed: FileChange[] = []
+  const written: FileChange[] = []
+  let left = limits.maxChangedBytes
+  for (const path of paths) {
+    const entry = await readEntry(folder, path, left)
+    if (entry === undefined) {
+      if (tracked.has(path) && !files.omitted.includes(path))
+        removed.push({ path, mode: 'removed' })
+      continue
+    }
+    left -= entry.content.length
+    written.push({ path, ...entry })
+  }
+  return [...removed, ...written]
+}
+
+async function trackedPaths(
+  git: Git,
+  gitDir: string,
+  { indexFile }: TaskFiles,
+): Promise<Set<string>> {
+  const { stdout } = await git(['ls-files', '-z'], { gitDir, indexFile })
+  return new Set(splitNul(stdout))
+}
+
+/** Files of the start that are changed or gone, by what the index knows of each. */
+async function changedTracked(
+  git: Git,
+  gitDir: string,
+  { folder, indexFile }: TaskFiles,
+): Promise<string[]> {
+  const options = ['--name-only', '-z', '--no-renames', '--ignore-submodules=all']
+  const call = { gitDir, workTree: folder, indexFile }
+  return splitNul((await git(['diff-files', ...options], call)).stdout)
+}
+
+/** Files that the start did not have and that are not ignored, by the folder's own rules. */
+async function newPaths(
+  git: Git,
+  gitDir: string,
+  files: TaskFiles,
+  tracked: ReadonlySet<string>,
+  limits: WorkspaceLimits,
+): Promise<string[]> {
+  const { folder, indexFile, writes } = files
+  const modules = [...tracked].filter((path) => path.includes('node_modules/'))
+  const { entries, truncated } = await walkFolder(folder, {
+    maxEntries: tracked.size + limits.maxFiles,
+    keepNodeModules: (path) => modules.some((module) => module.startsWith(`${path}/`)),
+    refuseUnreadable: true,
+  })
+  if (truncated) throw new FileTooLarge('too many files')
+  const found = entries.map(({ path }) => path).filter((path) => !tracked.has(path))
+  if (found.length === 0) return []
+  const links = entries.filter(({ kind }) => kind === 'link')
+  const bases = writes
+    .map((glob) => picomatch.scan(glob).base)
+    // Git refuses to be asked for what lies behind a link.
+    .filter((base) => base !== '' && !links.some(({ path }) => base.startsWith(`${path}/`)))
+  const { stdout } = await git(['check-ignore', '-z', '--stdin', '--no-index'], {
+    gitDir,
+    workTree: folder,
+    // One that does not exist: nothing counts as tracked or as part of a submodule.
+    indexFile: `${indexFile}.none`,
+    literalPaths: false,
+    input: [...found, ...bases].map((path) => `./${path}\0`).join(''),
+    codes: [0, 1],
+  })
+  const ignored = new Set(splitNul(stdout).map((path) => path.slice('./'.length)))
+  // A glob that starts in an ignored place means that place; `src/**` does not mean src/*.log.
+  const meant = writes.filter((glob) => ignored.has(picomatch.scan(glob).base))
+  const isMeant = picomatch(meant, { dot: true })
+  return found.filter((path) => !ignored.has(path) || (meant.length > 0 && isMeant(path)))
+}
+
+function splitNul(output: Buffer): string[] {
+  return output
+    .toString()
+    .split('\0')
+    .filter((part) => part !== '')
+}

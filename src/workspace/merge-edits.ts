@@ -1,0 +1,107 @@
+import { isUtf8 } from 'node:buffer'
+import type { MergedEdits } from '../core/synthesis.ts'
+import type { OrderedEdits } from '../core/workspace-port.ts'
+import { type Git, GitFailure, OutputTooLarge } from './git.ts'
+import { mergeTree, type PathConflict } from './merge-tree.ts'
+import type { WorkspaceLimits } from './options.ts'
+import { patchBetween } from './patch.ts'
+import type { PlanRepository } from './plan-repository.ts'
+import { commitTree, taskCommits } from './task-commits.ts'
+
+type Conflict = MergedEdits['conflicts'][number]
+
+/** Conflicts beyond this many are named without their contents. */
+const MAX_SHOWN_CONFLICTS = 100
+
+/**
+ * Merges the edits of tasks into one commit on the plan's base, in the order given: each three-way
+ * with what was merged before it. A task that conflicts is left out as a whole, because half of its
+ * edits are not what it did.
+ */
+export async function mergeEdits(
+  git: Git,
+  repository: PlanRepository,
+  edits: readonly OrderedEdits[],
+  limits: WorkspaceLimits,
+  signal: AbortSignal,
+): Promise<MergedEdits> {
+  const { gitDir, base, date } = repository
+  const commits = taskCommits(git, repository, edits, signal)
+  const merged: OrderedEdits[] = []
+  const conflicts: Conflict[] = []
+  let tip = base
+  let tree = base
+  for (const entry of edits) {
+    const commit = await commits.of(entry.taskId)
+    const result =
+      commit === undefined ? undefined : await mergeTree(git, gitDir, tip, commit, signal)
+    if (commit !== undefined && result !== undefined && result.conflicts === undefined) {
+      // Both as parents: what the task brought with it is then known to later merges.
+      tip = await commitTree(git, gitDir, result.tree, [tip, commit], date, 'merge')
+      tree = result.tree
+      merged.push(entry)
+      continue
+    }
+    const found = result?.conflicts ?? []
+    const paths = found.length > 0 ? found : entry.edits.files.map((path) => ({ path }))
+    for (const conflict of paths) {
+      const shown = conflicts.length < MAX_SHOWN_CONFLICTS
+      conflicts.push({
+        path: conflict.path,
+        tasks: [...ownersOf(conflict.path, merged), entry.taskId],
+        ...(shown ? await contents(git, gitDir, conflict, limits.maxConflictBytes) : {}),
+      })
+    }
+  }
+  if (merged.length === 0) return { base, merged: [], conflicts, patch: '' }
+  const ids = merged.map(({ taskId }) => taskId)
+  const commit = await commitTree(git, gitDir, tree, [base], date, message(ids))
+  const maxBytes = limits.maxPatchBytes * merged.length
+  const patch = await patchBetween(git, gitDir, base, commit, maxBytes)
+  return { base, commit, merged: ids, conflicts, patch }
+}
+
+function message(taskIds: string[]): string {
+  return `Edits of ${taskIds.length === 1 ? 'one task' : `${taskIds.length} tasks`}\n\n${taskIds.join('\n')}`
+}
+
+/** The merged tasks that changed a path, or where none did (a rename, a folder) what is around it. */
+function ownersOf(path: string, merged: readonly OrderedEdits[]): string[] {
+  const owners = (touches: (file: string) => boolean) =>
+    merged.filter(({ edits }) => edits.files.some(touches)).map(({ taskId }) => taskId)
+  const exact = owners((file) => file === path)
+  if (exact.length > 0) return exact
+  return owners((file) => file.startsWith(`${path}/`) || path.startsWith(`${file}/`))
+}
+
+async function contents(
+  git: Git,
+  gitDir: string,
+  conflict: PathConflict,
+  maxBytes: number,
+): Promise<Pick<Conflict, 'base' | 'ours' | 'theirs'>> {
+  const sides: Pick<Conflict, 'base' | 'ours' | 'theirs'> = {}
+  for (const side of ['base', 'ours', 'theirs'] as const) {
+    const object = conflict[side]
+    const text = object === undefined ? undefined : await textOf(git, gitDir, object, maxBytes)
+    if (text !== undefined) sides[side] = text
+  }
+  return sides
+}
+
+async function textOf(
+  git: Git,
+  gitDir: string,
+  object: string,
+  maxBytes: number,
+): Promise<string | undefined> {
+  try {
+    const call = { gitDir, maxOutputBytes: maxBytes }
+    const { stdout } = await git(['cat-file', 'blob', object], call)
+    return isUtf8(stdout) && !stdout.includes(0) ? stdout.toString() : undefined
+  } catch (error) {
+    // Too large to show, or no file: a submodule's commit.
+    if (error instanceof OutputTooLarge || error instanceof GitFailure) return undefined
+    throw error
+  }
+}

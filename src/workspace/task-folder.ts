@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { OpenedWorkspace, TaskAccess } from '../core/workspace-port.ts'
+import { checkOut } from './checkout.ts'
+import { collectEdits } from './collect-edits.ts'
+import type { Git } from './git.ts'
+import type { WorkspaceLimits } from './options.ts'
+import type { PlanRepository } from './plan-repository.ts'
+import { removeTree } from './remove-tree.ts'
+import { taskCommits } from './task-commits.ts'
+
+/**
+ * A folder that one task has for itself, with the plan's base and the work of the tasks before it, and
+ * a scratch folder beside it. The repository stays outside and is shared with no task.
+ */
+export async function openTaskFolder(
+  git: Git,
+  repository: PlanRepository,
+  planFolder: string,
+  task: TaskAccess,
+  limits: WorkspaceLimits,
+  signal: AbortSignal,
+): Promise<OpenedWorkspace> {
+  const { gitDir } = repository
+  // Another for every attempt: what an earlier one left is not found again.
+  const own = join(planFolder, 'tasks', `${encodeURIComponent(task.taskId)}-${randomUUID()}`)
+  const folder = join(own, 'files')
+  const scratch = join(own, 'scratch')
+  try {
+    await mkdir(scratch, { recursive: true })
+    const after = task.after.map(({ taskId }) => taskId)
+    const commits = taskCommits(git, repository, task.after, signal)
+    const start = await commits.startAfter(after)
+    const { indexFile, omitted } = await checkOut(git, gitDir, start, folder, signal)
+    const files = { folder, indexFile, omitted, start, writes: task.writes }
+    return {
+      workspace: { root: folder, writable: true, scratch },
+      base: start,
+      collectEdits: () => collectEdits(git, repository, files, limits),
+      close: () => removeTree(own),
+    }
+  } catch (error) {
+    await removeTree(own)
+    throw error
+  }
+}

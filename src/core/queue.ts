@@ -46,11 +46,8 @@ export interface BatchQueue {
   release(planId: string, units: readonly { unit: number; lane: Lane }[]): Promise<void>
   /** Takes a plan's jobs out, as far as no worker has them, a few at a time. */
   remove(planId: string, units: readonly { unit: number; lane: Lane }[]): Promise<void>
-  /** Which of these units have a job. */
-  present(
-    planId: string,
-    units: readonly { unit: number; lane: Lane }[],
-  ): Promise<{ units: Set<number>; synthesis: boolean }>
+  /** Whether a synthesis waits in the queue, or is being written. */
+  hasSynthesis(planId: string, jobId: string): Promise<boolean>
 }
 
 /** The final synthesis of a plan, enqueued with its batch; its retries get numbers of their own. */

@@ -1,5 +1,6 @@
 import type { Failure } from './errors.ts'
 import type { TaskOutput } from './ports.ts'
+import type { SynthesisJob } from './queue.ts'
 import type { PlanStatus, TaskStatus } from './status.ts'
 import type { NewPlan, PlanRecord, Stop, StoredAttempt, TaskState } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
@@ -17,7 +18,9 @@ export interface PlanStore {
     | { status: 'created'; createdAt: number; round: number }
     | { status: 'exists'; requestHash: string }
   >
-  /** Marks the batch as in the queue. Until then the sweeper takes the submission for cut short. */
+  /** A retry that was stored, and perhaps not enqueued. */
+  unfinishedRetry(planId: string): Promise<RetryBatch | undefined>
+  /** Marks the batch, or the retry, as in the queue. Until then the sweeper takes the submission for cut short. */
   markEnqueued(planId: string): Promise<void>
   isEnqueued(planId: string): Promise<boolean>
   /** SHA-256 of the body a plan was submitted with; `undefined` when there is no such plan. */
@@ -34,6 +37,7 @@ export interface PlanStore {
   files(planId: string): Promise<Record<string, string>>
   /** Records the commit that all tasks start from, once; answers with the recorded one. */
   pinBase(planId: string, candidate: string): Promise<string>
+  setBudget(planId: string, budgetUsd: number): Promise<void>
   /** Removes the plan and everything of it but its jobs. Does not block for a large one. */
   delete(planId: string, tenant: string): Promise<void>
 }
@@ -46,6 +50,13 @@ export interface TaskStore {
   outputs(planId: string, taskIds: readonly string[]): Promise<(TaskOutput | undefined)[]>
   /** Ids of ended tasks in order of ending, from a position. */
   endedIds(planId: string, from: number, count: number): Promise<string[]>
+}
+
+/** Tasks to be run again as units of their own, numbered from `firstUnit`. */
+export interface RetryBatch {
+  firstUnit: number
+  /** `waitsFor`: how many of the others it waits for. */
+  tasks: { taskId: string; waitsFor: number; priority: number }[]
 }
 
 /** Units of the batch that may run now, by number; see `UnitLayout`. */
@@ -102,11 +113,10 @@ export interface TaskLife {
     code: Stop['code'],
     message: string,
   ): Promise<{ status: 'gone' | 'finished' | 'stopped'; released: ReleasedUnits }>
-  /** Queues ended tasks again as units of their own, numbered from `firstUnit`. */
+  /** Queues ended tasks again. `changed`: another retry came first. */
   requeue(
     planId: string,
-    firstUnit: number,
-    tasks: readonly { taskId: string; waitsFor: number }[],
+    batch: RetryBatch,
   ): Promise<{ status: 'gone' | 'changed' | 'queued' } | { status: 'not-ended'; taskId: string }>
   /** What a worker should have heard of: plans stopped, tasks cancelled. */
   stopped(planIds: readonly string[]): Promise<{ planId: string; stop?: Stop; cancels: string[] }[]>
@@ -122,22 +132,24 @@ export interface SynthesisStore {
   begin(
     planId: string,
     jobId: string,
-    options: { replaceable: boolean },
+    kind: SynthesisJob['kind'],
   ): Promise<{ status: 'gone' | 'superseded' } | { status: 'done' | 'go'; version: number }>
   /** Stores the version and, where nothing else is left to do, finishes the plan with `outcome`. */
   finish(
     planId: string,
     jobId: string,
     result: {
+      kind: SynthesisJob['kind']
       synthesis: Synthesis | undefined
       outcome: Extract<PlanStatus, 'succeeded' | 'partial' | 'failed' | 'cancelled'>
       usage: Usage | undefined
     },
   ): Promise<'gone' | 'done' | 'stored'>
+  /** The version that a job is to write, or is writing already. */
   request(
     planId: string,
-    options: { preliminary: boolean },
-  ): Promise<{ status: 'gone' } | { status: 'allocated'; version: number; jobId: string }>
+    jobId: string,
+  ): Promise<{ status: 'gone' } | { status: 'allocated'; version: number }>
   get(planId: string, version: number): Promise<Synthesis | undefined>
   all(planId: string): Promise<Synthesis[]>
 }
@@ -148,6 +160,14 @@ export interface Upkeep {
   due(now: number): Promise<{ overdue: string[]; expired: string[]; active: string[] }>
   /** Plans whose submission was cut short more than `olderThanMs` ago. */
   unsealed(planIds: readonly string[], olderThanMs: number): Promise<string[]>
+  /** Those with units that were released, and perhaps not put into the queue. */
+  withReleased(planIds: readonly string[]): Promise<string[]>
+  /** A deadline that was acted on. */
+  settleDeadline(planId: string): Promise<void>
+  /** A plan of which only its place on the lists is left. */
+  forget(planId: string): Promise<void>
+  /** Fair queueing begins at its first round again, now that nothing waits. */
+  resetRounds(): Promise<void>
 }
 
 export interface StoredEvent {

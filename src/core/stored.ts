@@ -1,7 +1,7 @@
 import type { Failure } from './errors.ts'
 import type { PlanStatus, TaskCounts, TaskStatus } from './status.ts'
 import type { Policy, SubmitPlan, SynthesisSpec, TaskSpec, WorkspaceSpec } from './submission.ts'
-import type { Usage } from './usage.ts'
+import { NO_USAGE, type Usage } from './usage.ts'
 
 // What is kept of a plan. Times are milliseconds since 1970, by the clock of Redis.
 
@@ -81,6 +81,21 @@ export interface TaskState {
   workerId: string | undefined
   error: Failure | undefined
   usage: Usage
+}
+
+/** The state of a task that nothing has happened to yet. */
+export function untouchedTask(queuedAt: number | undefined): TaskState {
+  return {
+    status: 'queued',
+    attempt: 0,
+    spent: 0,
+    queuedAt,
+    startedAt: undefined,
+    finishedAt: undefined,
+    workerId: undefined,
+    error: undefined,
+    usage: NO_USAGE,
+  }
 }
 
 export interface StoredAttempt {

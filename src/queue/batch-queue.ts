@@ -191,21 +191,8 @@ export function bullBatchQueue(options: { connection: Redis; shards: Shards }): 
       await removeJobs(queueFor(planId, 'synthesis'), [finalSynthesisJobId(planId, 1)])
     },
 
-    async present(planId, units) {
-      const found = new Set<number>()
-      for (const [queue, numbers] of byQueue(planId, units)) {
-        const jobs = await Promise.all(
-          numbers.map((unit) => Job.fromId(queue, unitJobId(planId, unit))),
-        )
-        numbers.forEach((unit, index) => {
-          if (jobs[index] !== undefined) found.add(unit)
-        })
-      }
-      const synthesis = await Job.fromId(
-        queueFor(planId, 'synthesis'),
-        finalSynthesisJobId(planId, 1),
-      )
-      return { units: found, synthesis: synthesis !== undefined }
+    async hasSynthesis(planId, jobId) {
+      return (await Job.fromId(queueFor(planId, 'synthesis'), jobId)) !== undefined
     },
 
     async close() {

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { ChangeFeed, ChangeMessage, EventLog, StoredEvent, Upkeep } from '../core/store.ts'
+import type { ChangeFeed, ChangeMessage, EventLog, StoredEvent } from '../core/store.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
 import { fieldsOf, planRecord, taskState } from './records.ts'
 import { whileAvailable } from './redis.ts'
@@ -107,42 +107,5 @@ function changeMessage(message: string): ChangeMessage {
       const space = line.indexOf(' ')
       return { type: line.slice(0, space), taskId: line.slice(space + 1) }
     }),
-  }
-}
-
-export function redisUpkeep(options: { redis: Redis; space: KeySpace }): Upkeep {
-  const { redis, space } = options
-  const shards = Array.from({ length: space.shards }, (_, shard) => shardKey(space, shard))
-  return {
-    due: (now) =>
-      whileAvailable(async () => {
-        const overdue: string[] = []
-        const expired: string[] = []
-        const active: string[] = []
-        for (const shard of shards) {
-          overdue.push(
-            ...(await redis.zrangebyscore(`${shard}:deadlines`, '-inf', `${now}`, 'LIMIT', 0, 100)),
-          )
-          expired.push(
-            ...(await redis.zrangebyscore(`${shard}:expiry`, '-inf', `${now}`, 'LIMIT', 0, 100)),
-          )
-          active.push(...(await redis.zrange(`${shard}:active`, '0', '-1')))
-        }
-        return { overdue, expired, active }
-      }),
-    unsealed: (planIds, olderThanMs) =>
-      whileAvailable(async () => {
-        const pipeline = redis.pipeline()
-        for (const planId of planIds) {
-          pipeline.hmget(planKey(space, planId), 'createdAt', 'enqueued')
-        }
-        const replies = (await pipeline.exec()) ?? []
-        const [seconds] = await redis.time()
-        const before = Number(seconds) * 1_000 - olderThanMs
-        return planIds.filter((_, index) => {
-          const [createdAt, enqueued] = (replies[index]?.[1] ?? []) as (string | null)[]
-          return createdAt != null && enqueued === null && Number(createdAt) <= before
-        })
-      }),
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import type { PlanStore } from '../core/store.ts'
+import type { PlanStore, RetryBatch } from '../core/store.ts'
 import type { NewPlan } from '../core/stored.ts'
 import { initialUnits } from '../core/units.ts'
 import { type KeySpace, PLAN_SUFFIXES, planKey, shardKey, shardOf } from './keys.ts'
@@ -77,7 +77,16 @@ export function redisPlanStore(options: {
 
     markEnqueued: (planId) =>
       whileAvailable(async () => {
-        await redis.hset(keyOf(planId), 'enqueued', 1)
+        const key = keyOf(planId)
+        // Not on a plan that was deleted meanwhile: it must not come back as a header of one field.
+        if ((await redis.exists(key)) === 0) return
+        await redis.multi().hset(key, 'enqueued', 1).hdel(key, 'batch').exec()
+      }),
+
+    unfinishedRetry: (planId) =>
+      whileAvailable(async () => {
+        const raw = await redis.hget(keyOf(planId), 'batch')
+        return raw === null ? undefined : (JSON.parse(raw) as RetryBatch)
       }),
 
     isEnqueued: (planId) =>
@@ -152,6 +161,11 @@ export function redisPlanStore(options: {
         if ((await redis.exists(key)) === 0) return candidate
         await redis.hsetnx(key, 'base', candidate)
         return (await redis.hget(key, 'base')) ?? candidate
+      }),
+
+    setBudget: (planId, budgetUsd) =>
+      whileAvailable(async () => {
+        await redis.hset(keyOf(planId), 'budgetUsd', budgetUsd)
       }),
 
     delete: (planId, tenant) =>

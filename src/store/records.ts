@@ -1,6 +1,13 @@
 import type { TaskOutput } from '../core/ports.ts'
 import { TASK_STATUSES, type TaskCounts } from '../core/status.ts'
-import type { PlanRecord, PlanSpec, Stop, StoredAttempt, TaskState } from '../core/stored.ts'
+import {
+  type PlanRecord,
+  type PlanSpec,
+  type Stop,
+  type StoredAttempt,
+  type TaskState,
+  untouchedTask,
+} from '../core/stored.ts'
 import { NO_USAGE, type Usage } from '../core/usage.ts'
 
 // Between the fields of Redis and the records of core. Only this project writes them, so they are
@@ -47,19 +54,7 @@ export function planRecord(fields: Fields): PlanRecord {
 }
 
 export function taskState(raw: string | null | undefined, createdAt?: number): TaskState {
-  if (raw === null || raw === undefined) {
-    return {
-      status: 'queued',
-      attempt: 0,
-      spent: 0,
-      queuedAt: createdAt,
-      startedAt: undefined,
-      finishedAt: undefined,
-      workerId: undefined,
-      error: undefined,
-      usage: NO_USAGE,
-    }
-  }
+  if (raw === null || raw === undefined) return untouchedTask(createdAt)
   const state = JSON.parse(raw) as TaskState & { usage?: Partial<Usage> }
   return {
     status: state.status,

@@ -14,19 +14,19 @@ export function redisSynthesisStore(options: {
   const keyOf = (planId: string) => planKey(space, planId)
   const shardOfPlan = (planId: string) => shardKey(space, shardOf(planId))
   return {
-    begin: (planId, jobId, { replaceable }) =>
+    begin: (planId, jobId, kind) =>
       whileAvailable(async () => {
         const [status, version] = (await run(
           'begin-synthesis',
           keyOf(planId),
           shardOfPlan(planId),
           jobId,
-          replaceable ? 1 : 0,
+          kind,
         )) as ['gone' | 'superseded' | 'done' | 'go', string?]
         if (status === 'gone' || status === 'superseded') return { status }
         return { status, version: Number(version) }
       }),
-    finish: (planId, jobId, { synthesis, outcome, usage }) =>
+    finish: (planId, jobId, { kind, synthesis, outcome, usage }) =>
       whileAvailable(
         async () =>
           (await run(
@@ -40,19 +40,18 @@ export function redisSynthesisStore(options: {
             synthesis?.executor ?? '',
             outcome,
             usage === undefined ? '' : JSON.stringify(usage),
-            synthesis?.preliminary === true ? 1 : 0,
+            kind,
           )) as 'gone' | 'done' | 'stored',
       ),
-    request: (planId, { preliminary }) =>
+    request: (planId, jobId) =>
       whileAvailable(async () => {
-        const [status, version, jobId] = (await run(
+        const [status, version] = (await run(
           'request-synthesis',
           keyOf(planId),
           shardOfPlan(planId),
-          preliminary ? 1 : 0,
-        )) as ['gone' | 'allocated', string?, string?]
-        if (status === 'gone') return { status }
-        return { status, version: Number(version), jobId: jobId ?? '' }
+          jobId,
+        )) as ['gone' | 'allocated', string?]
+        return status === 'gone' ? { status } : { status, version: Number(version) }
       }),
     get: (planId, version) =>
       whileAvailable(async () => {

@@ -141,15 +141,15 @@ export function redisTaskLife(options: {
         )) as ['gone' | 'finished' | 'stopped', (string | number)[]]
         return { status, released: released.map(Number) }
       }),
-    requeue: (planId, firstUnit, tasks) =>
+    requeue: (planId, batch) =>
       whileAvailable(async () => {
         const [status, taskId] = (await run(
           'retry-tasks',
           keyOf(planId),
           shardOfPlan(planId),
-          '',
-          firstUnit,
-          ...tasks.flatMap((task) => [task.taskId, task.waitsFor]),
+          JSON.stringify(batch),
+          batch.firstUnit,
+          ...batch.tasks.flatMap((task) => [task.taskId, task.waitsFor]),
         )) as [string, string?]
         if (status === 'not-ended') return { status, taskId: taskId ?? '' }
         return { status: status as 'gone' | 'changed' | 'queued' }

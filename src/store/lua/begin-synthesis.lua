@@ -1,4 +1,4 @@
--- ARGV: shard, job id, 1 when it may be passed over because another will follow
+-- ARGV: shard, job id, kind of the job: a `final` one is passed over when another will follow
 -- Answers { 'gone' } | { 'done', version } | { 'superseded' } | { 'go', version }
 local job_id = ARGV[2]
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
@@ -6,7 +6,7 @@ local version = redis.call('HGET', plan .. ':versions', job_id)
 if version == 'superseded' then return { 'superseded' } end
 if version and redis.call('HEXISTS', plan .. ':syntheses', version) == 1 then return { 'done', version } end
 if not version then
-  if ARGV[3] == '1' and number('syn:pending') > 1 then
+  if ARGV[3] == 'final' and number('syn:pending') > 1 then
     redis.call('HSET', plan .. ':versions', job_id, 'superseded')
     redis.call('HINCRBY', plan, 'syn:pending', -1)
     return { 'superseded' }

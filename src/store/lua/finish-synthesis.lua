@@ -1,10 +1,10 @@
 -- Stores a version and, where nothing is left to do, finishes the plan, in one step.
 -- ARGV: shard, job id, version or '0' for a plan without synthesis, JSON or '', status of the synthesis,
---       executor, outcome of the plan if it is to end, usage JSON or '', 1 when preliminary
+--       executor, outcome of the plan if it is to end, usage JSON or '', kind of the job
 -- Answers 'gone' | 'done' | 'stored'
 if redis.call('EXISTS', plan) == 0 then return 'gone' end
 local job_id, version, json, status, executor, outcome = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local preliminary = ARGV[9] == '1'
+local kind = ARGV[9]
 if redis.call('SISMEMBER', plan .. ':synthesized', job_id) == 1 then return 'done' end
 redis.call('SADD', plan .. ':synthesized', job_id)
 if version ~= '0' then
@@ -12,12 +12,13 @@ if version ~= '0' then
   if tonumber(version) > number('syn:version') then redis.call('HSET', plan, 'syn:version', version) end
   if ARGV[8] ~= '' then add_usage(cjson.decode(ARGV[8])) end
   emit('synthesis.finished', {
-    version = tonumber(version), status = status, executor = executor, preliminary = preliminary, at = now
+    version = tonumber(version), status = status, executor = executor, preliminary = kind == 'preliminary', at = now
   })
 end
 local pending = number('syn:pending')
-if not preliminary then pending = redis.call('HINCRBY', plan, 'syn:pending', -1) end
+-- Only the synthesis behind a batch holds the plan open.
+if kind == 'final' then pending = redis.call('HINCRBY', plan, 'syn:pending', -1) end
 if version ~= '0' then redis.call('HSET', plan, 'syn:status', pending > 0 and 'pending' or status) end
-if not preliminary and pending <= 0 and remaining() == 0 then finish_plan(outcome) end
+if kind == 'final' and pending <= 0 and remaining() == 0 then finish_plan(outcome) end
 publish()
 return 'stored'

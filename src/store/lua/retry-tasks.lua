@@ -1,6 +1,6 @@
 -- Makes ended tasks queued again, as new units, and asks for another synthesis after them.
--- ARGV: shard, unused, first new unit, then of each: taskId,
---       1 when it must wait for others of these, and for how many
+-- ARGV: shard, the batch as JSON, to be enqueued next, first new unit, then of each: taskId, and how
+--       many of the others it waits for
 -- Answers { 'gone' } | { 'not-ended', taskId } | { 'queued' }
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 for i = 4, #ARGV, 2 do
@@ -38,5 +38,8 @@ for i = 4, #ARGV, 2 do
 end
 redis.call('HSET', plan, 'nextUnit', unit, 'syn:status', 'pending')
 redis.call('HINCRBY', plan, 'syn:pending', 1)
+-- Until the batch is in the queue: a process that dies now leaves it to the sweeper.
+redis.call('HSET', plan, 'batch', ARGV[2])
+redis.call('HDEL', plan, 'enqueued')
 publish()
 return { 'queued' }

@@ -1,0 +1,130 @@
+import type { PlansApi, SynthesesApi, TasksApi } from './api.ts'
+import { ServiceError } from './errors.ts'
+import { planView } from './plan-views.ts'
+import { invalid, type PrepareDeps, synthesisErrors } from './prepare-plan.ts'
+import type { BatchQueue } from './queue.ts'
+import { type ReadDeps, requirePlan, requireTask, taskDetail } from './read-plans.ts'
+import { retryTasks } from './retry-tasks.ts'
+import { releaseUnits } from './run-unit.ts'
+import { isEnded } from './status.ts'
+import type { TaskLife } from './store.ts'
+import type { PlanRecord } from './stored.ts'
+import { laneOfUnit } from './units.ts'
+
+export interface ChangeDeps extends ReadDeps {
+  life: TaskLife
+  queue: BatchQueue
+  newToken: () => string
+  preparing: Pick<PrepareDeps, 'modelAvailable' | 'schemaProblem'>
+  /** Something that the caller need not hear of; for the log. */
+  onFault: (error: unknown, planId: string) => void
+}
+
+export function changePlans(deps: ChangeDeps): Pick<PlansApi, 'cancel' | 'delete' | 'resume'> {
+  return {
+    async cancel(tenant, planId) {
+      const record = await requirePlan(deps, tenant, planId)
+      if (record.outcome !== undefined) {
+        throw new ServiceError('plan-finished', `The plan has finished: it is ${record.outcome}.`)
+      }
+      const { released } = await deps.life.stop(planId, 'cancelled', 'The plan was cancelled.')
+      // Jobs of tasks that will never run; without this the sweeper would get to them.
+      releaseUnits(deps, record, released).catch((error: unknown) => deps.onFault(error, planId))
+      return planView(await requirePlan(deps, tenant, planId), { waves: true })
+    },
+
+    async delete(tenant, planId) {
+      const record = await requirePlan(deps, tenant, planId)
+      await deletePlan(deps, record)
+    },
+
+    async resume(tenant, planId, budgetUsd) {
+      const record = await requirePlan(deps, tenant, planId)
+      if (record.stop?.code !== 'budget-exhausted') {
+        throw new ServiceError('plan-not-finished', 'The plan was not stopped by its budget.')
+      }
+      if (budgetUsd <= record.usage.costUsd) {
+        throw invalid([
+          {
+            pointer: '/budgetUsd',
+            detail: `must be more than the ${record.usage.costUsd} already spent`,
+          },
+        ])
+      }
+      await deps.plans.setBudget(planId, budgetUsd)
+      await retryTasks(deps, record, (task) => task.error?.code === 'budget-exhausted')
+      return planView(await requirePlan(deps, tenant, planId), { waves: true })
+    },
+  }
+}
+
+/** Stops what runs and removes everything of a plan, its jobs included. */
+export async function deletePlan(
+  deps: Pick<ChangeDeps, 'plans' | 'life' | 'queue'>,
+  record: PlanRecord,
+): Promise<void> {
+  const planId = record.spec.id
+  const running = record.outcome === undefined
+  const units = running ? await deps.life.nextUnit(planId) : 0
+  if (running) await deps.life.stop(planId, 'deleted', 'The plan was deleted.')
+  await deps.plans.delete(planId, record.spec.tenant)
+  const all = Array.from({ length: units }, (_, unit) => ({
+    unit,
+    lane: laneOfUnit(record.spec.units, unit),
+  }))
+  // Jobs that a worker has are left: it finds the plan gone, and they end.
+  if (running) await deps.queue.remove(planId, all)
+}
+
+export function changeTasks(deps: ChangeDeps): Pick<TasksApi, 'cancel' | 'retry'> {
+  return {
+    async cancel(tenant, planId, taskId) {
+      const record = await requirePlan(deps, tenant, planId)
+      const { status, released } = await deps.life.cancel(planId, taskId)
+      switch (status) {
+        case 'gone':
+          throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
+        case 'unknown':
+          throw new ServiceError('task-not-found', `The plan has no task ${taskId.slice(0, 80)}.`)
+        case 'ended':
+          throw new ServiceError('task-finished', 'The task has ended; there is nothing to cancel.')
+        case 'cancelled':
+        case 'cancelling':
+          await releaseUnits(deps, record, released)
+          return taskDetail(deps, tenant, planId, taskId)
+      }
+    },
+
+    async retry(tenant, planId, taskId) {
+      const record = await requirePlan(deps, tenant, planId)
+      const { state } = await requireTask(deps, planId, taskId)
+      if (!isEnded(state.status)) {
+        throw new ServiceError(
+          'task-not-finished',
+          `The task is ${state.status}; it cannot be retried yet.`,
+        )
+      }
+      await retryTasks(deps, record, (_, id) => id === taskId)
+      return taskDetail(deps, tenant, planId, taskId)
+    },
+  }
+}
+
+export function changeSyntheses(deps: ChangeDeps): Pick<SynthesesApi, 'request'> {
+  return {
+    async request(tenant, planId, spec) {
+      await requirePlan(deps, tenant, planId)
+      const errors = synthesisErrors(deps.preparing, spec, '')
+      if (errors.length > 0) throw invalid(errors)
+      const { every: _, ...options } = spec
+      const jobId = `${planId}-v${deps.newToken()}`
+      // Enqueued first: whichever comes first, the job or the next line, names the version.
+      await deps.queue.enqueueSynthesis({ planId, jobId, kind: 'again', ...options })
+      const asked = await deps.syntheses.request(planId, jobId)
+      if (asked.status === 'gone') {
+        throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
+      }
+      return { version: asked.version }
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import type { Redis } from 'ioredis'
+import type { Upkeep } from '../core/store.ts'
+import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import { whileAvailable } from './redis.ts'
+
+export function redisUpkeep(options: { redis: Redis; space: KeySpace }): Upkeep {
+  const { redis, space } = options
+  const shards = Array.from({ length: space.shards }, (_, shard) => shardKey(space, shard))
+  return {
+    due: (now) =>
+      whileAvailable(async () => {
+        const overdue: string[] = []
+        const expired: string[] = []
+        const active: string[] = []
+        for (const shard of shards) {
+          overdue.push(
+            ...(await redis.zrangebyscore(`${shard}:deadlines`, '-inf', `${now}`, 'LIMIT', 0, 100)),
+          )
+          expired.push(
+            ...(await redis.zrangebyscore(`${shard}:expiry`, '-inf', `${now}`, 'LIMIT', 0, 100)),
+          )
+          active.push(...(await redis.zrange(`${shard}:active`, '0', '-1')))
+        }
+        return { overdue, expired, active }
+      }),
+    unsealed: (planIds, olderThanMs) =>
+      whileAvailable(async () => {
+        const pipeline = redis.pipeline()
+        for (const planId of planIds) {
+          pipeline.hmget(planKey(space, planId), 'createdAt', 'enqueued')
+        }
+        const replies = (await pipeline.exec()) ?? []
+        const [seconds] = await redis.time()
+        const before = Number(seconds) * 1_000 - olderThanMs
+        return planIds.filter((_, index) => {
+          const [createdAt, enqueued] = (replies[index]?.[1] ?? []) as (string | null)[]
+          return createdAt != null && enqueued === null && Number(createdAt) <= before
+        })
+      }),
+    withReleased: (planIds) =>
+      whileAvailable(async () => {
+        const pipeline = redis.pipeline()
+        for (const planId of planIds) pipeline.exists(`${planKey(space, planId)}:released`)
+        const replies = (await pipeline.exec()) ?? []
+        return planIds.filter((_, index) => replies[index]?.[1] === 1)
+      }),
+    settleDeadline: (planId) =>
+      whileAvailable(async () => {
+        await redis.zrem(`${shardKey(space, shardOf(planId))}:deadlines`, planId)
+      }),
+    forget: (planId) =>
+      whileAvailable(async () => {
+        const shard = shardKey(space, shardOf(planId))
+        for (const list of ['active', 'deadlines', 'expiry']) {
+          await redis.zrem(`${shard}:${list}`, planId)
+        }
+      }),
+    resetRounds: () =>
+      whileAvailable(async () => {
+        for (const shard of shards) await redis.del(`${shard}:round`)
+      }),
+  }
+}

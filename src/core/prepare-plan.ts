@@ -6,6 +6,7 @@ import type { Executor } from './ports.ts'
 import type { UnitLayout } from './stored.ts'
 import { type SubmitPlan, submitPlanSchema, type TaskSpec } from './submission.ts'
 import { layoutUnits } from './units.ts'
+import type { Advice, Estimate, Overlap } from './views.ts'
 import type { Workspaces } from './workspace-port.ts'
 
 export interface PrepareDeps {
@@ -27,16 +28,20 @@ export type Preflight = (plan: SubmitPlan, tasks: readonly TaskSpec[]) => Promis
 
 export interface PreflightResult {
   waves: string[][]
+  /** Empty where nothing collides. */
+  overlaps: Overlap[]
+  warnings: Advice[]
+  advice: Advice[]
+  estimate: Estimate
   /** What each task waits for beside `dependsOn`, so that overlapping tasks run one after another. */
   serialized: Map<string, string[]>
 }
 
 /** A submission that was found valid as a whole. */
-export interface PreparedPlan {
+export interface PreparedPlan extends Omit<PreflightResult, 'serialized'> {
   plan: SubmitPlan
   title: string
   tasks: TaskSpec[]
-  waves: string[][]
   units: UnitLayout
   files: Record<string, string> | undefined
 }
@@ -62,7 +67,11 @@ export function parseSubmission(
 }
 
 /** Everything that can be found wrong before anything is stored. */
-export async function preparePlan(deps: PrepareDeps, submitted: SubmitPlan): Promise<PreparedPlan> {
+export async function preparePlan(
+  deps: PrepareDeps,
+  submitted: SubmitPlan,
+  options: { dryRun: boolean } = { dryRun: false },
+): Promise<PreparedPlan> {
   let plan = submitted
   if (plan.goal !== undefined) {
     if (deps.planGoal === undefined) {
@@ -102,7 +111,10 @@ export async function preparePlan(deps: PrepareDeps, submitted: SubmitPlan): Pro
   if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
   if (errors.length > 0) throw invalid(dedupe(errors))
 
-  const { waves, serialized } = await deps.preflight(plan, tasks)
+  const { serialized, ...checked } = await deps.preflight(plan, tasks)
+  if (checked.overlaps.length > 0 && plan.policy.onOverlap === 'reject' && !options.dryRun) {
+    throw overlapping(checked.overlaps)
+  }
   for (const task of tasks) {
     const extra = serialized.get(task.id)
     if (extra !== undefined && extra.length > 0) {
@@ -113,7 +125,7 @@ export async function preparePlan(deps: PrepareDeps, submitted: SubmitPlan): Pro
     plan,
     title: plan.title ?? titleOf(plan, tasks),
     tasks,
-    waves,
+    ...checked,
     units: layoutUnits(tasks, {
       ordered: tasks.some((task) => (task.waitsFor?.length ?? 0) > 0),
       maxConcurrency: plan.mode === 'sequential' ? 1 : plan.policy.maxConcurrency,
@@ -191,6 +203,17 @@ function titleOf(plan: SubmitPlan, tasks: readonly TaskSpec[]): string {
         .slice(0, 3)
         .map((task) => task.description)
         .join(', ')}${tasks.length > 3 ? ' …' : ''}`.slice(0, 300)
+}
+
+function overlapping(overlaps: readonly Overlap[]): ServiceError {
+  const [first] = overlaps
+  const pair = first === undefined ? '' : `${first.tasks[0]} and ${first.tasks[1]}`
+  const count = overlaps.length === 1 ? 'One pair' : `${overlaps.length} pairs`
+  return new ServiceError(
+    'overlapping-tasks',
+    `${count} of tasks would work on the same files, first ${pair}. Give each task files of its own, or set policy.onOverlap to "serialize" or "isolate".`,
+    { extensions: { overlaps } },
+  )
 }
 
 export function invalid(errors: FieldError[]): ServiceError {

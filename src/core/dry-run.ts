@@ -1,0 +1,28 @@
+import type { Submission } from './api.ts'
+import { type PrepareDeps, parseSubmission, preparePlan } from './prepare-plan.ts'
+import { renderFullPrompt, renderTaskPrompt } from './prompt.ts'
+import type { DryRun } from './views.ts'
+
+export type DryRunDeps = PrepareDeps
+
+/** What a submission would do, with nothing stored. Overlaps are reported here, not rejected. */
+export async function dryRun(deps: DryRunDeps, submission: Submission): Promise<DryRun> {
+  const { plan } = parseSubmission(deps.limits, submission.body)
+  const prepared = await preparePlan(deps, plan, { dryRun: true })
+  const context = prepared.plan.context ?? ''
+  return {
+    tasks: prepared.tasks.map((task) => ({
+      id: task.id,
+      description: task.description,
+      executor: task.executor,
+      ...(task.model === undefined ? {} : { model: task.model }),
+      dependsOn: task.dependsOn ?? [],
+      prompt: renderFullPrompt(context, renderTaskPrompt(task)),
+    })),
+    waves: prepared.waves,
+    overlaps: prepared.overlaps,
+    warnings: prepared.warnings,
+    advice: prepared.advice,
+    estimate: prepared.estimate,
+  }
+}

@@ -1,0 +1,157 @@
+import { availableParallelism } from 'node:os'
+import { z } from 'zod'
+import { DEFAULT_LIMITS } from '../core/limits.ts'
+import { parseApiKeys } from '../http/api-keys.ts'
+
+const SECOND = 1_000
+const DAY = 24 * 3_600 * SECOND
+
+const CREDENTIAL = /^(?<name>[A-Za-z0-9_-]{1,64})@(?<host>[^=]+)=(?<token>.+)$/
+
+const count = (from: number, to: number) => z.coerce.number().int().min(from).max(to)
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+)
+
+/** The environment. The descriptions are what README's table and `.env.example` say. */
+export const Environment = z.object({
+  HOST: z.string().default('127.0.0.1').describe('Where the API listens.'),
+  PORT: count(0, 65_535).default(3000).describe('Port of the API; 0 for any free one.'),
+  REDIS_URL: z
+    .string()
+    .regex(
+      /^(redis|rediss|redis\+sentinel):\/\//,
+      'must begin with redis://, rediss:// or redis+sentinel://',
+    )
+    .optional()
+    .describe(
+      'Redis to use: redis://, rediss://, redis+sentinel://. `npm start` brings its own when unset.',
+    ),
+  TUTTI_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/)
+    .default('tutti')
+    .describe('What all keys in Redis begin with: several Tuttis may share one Redis.'),
+  TUTTI_SHARDS: count(1, 64)
+    .default(1)
+    .describe('Hash slots that new plans are spread over. May grow, never shrink.'),
+  TUTTI_DATA_DIR: z
+    .string()
+    .min(1)
+    .default('./.tutti')
+    .describe("The private Redis's files, checkouts and worktrees."),
+  TUTTI_CONCURRENCY: count(1, 10_000).default(100).describe('Tasks at once in one worker process.'),
+  TUTTI_CPU_CONCURRENCY: count(1, 1_000)
+    .default(Math.max(2, availableParallelism()))
+    .describe(
+      'Of those that work on this machine (static analysis, commands, coding agents), so many at once; the number of cores.',
+    ),
+  TUTTI_SYNTHESIS_CONCURRENCY: count(1, 1_000)
+    .default(8)
+    .describe('Syntheses at once in one worker process.'),
+  TUTTI_MODEL: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*:\S+$/)
+    .optional()
+    .describe('Default model, provider:model.'),
+  ANTHROPIC_API_KEY: z.string().min(1).optional().describe('Key for anthropic: models.'),
+  ANTHROPIC_BASE_URL: z.url().optional().describe('Another address for anthropic: models.'),
+  OPENAI_API_KEY: z.string().min(1).optional().describe('Key for openai: models.'),
+  OPENAI_BASE_URL: z.url().optional().describe('Another address for openai: models.'),
+  LOCAL_BASE_URL: z
+    .url()
+    .optional()
+    .describe("Any server that speaks OpenAI's chat completions, for local: models."),
+  TUTTI_EXECUTOR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Default executor; `model` where a model is configured, else `static`.'),
+  TUTTI_WORKSPACE_ROOTS: list
+    .default([])
+    .describe("Folders that a plan's workspace.path may lie in; none by default."),
+  TUTTI_GIT_HOSTS: list
+    .default([])
+    .describe('Hosts that workspace.git may be cloned from; none by default.'),
+  TUTTI_GIT_SCHEMES: list.default(['https']).describe('Schemes of those addresses.'),
+  TUTTI_GIT_CREDENTIALS: list
+    .transform((entries, context) => {
+      const credentials: Record<string, { host: string; token: string }> = {}
+      for (const [index, entry] of entries.entries()) {
+        const { name, host, token } = CREDENTIAL.exec(entry)?.groups ?? {}
+        if (name === undefined || host === undefined || token === undefined) {
+          // Named by its place, never by its text.
+          context.addIssue(`entry ${index + 1} is not name@host=token`)
+          return z.NEVER
+        }
+        credentials[name] = { host, token }
+      }
+      return credentials
+    })
+    .prefault('')
+    .describe(
+      'name@host=token, comma-separated: what workspace.git.credential may name, and the one host it is sent to.',
+    ),
+  TUTTI_API_KEYS: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return parseApiKeys(text)
+      } catch (error) {
+        context.addIssue(error instanceof Error ? error.message : 'is not a list of keys')
+        return z.NEVER
+      }
+    })
+    .prefault('')
+    .describe(
+      'tenant:sha256-of-key[:scope+scope], comma-separated; scopes are read, write, admin. When empty the service only listens on the loopback.',
+    ),
+  TUTTI_CORS_ORIGINS: list
+    .default([])
+    .describe('Origins whose pages may call the API; none by default.'),
+  TUTTI_MAX_TASKS: count(1, 1_000_000)
+    .default(DEFAULT_LIMITS.maxTasks)
+    .describe('Tasks in one plan.'),
+  TUTTI_MAX_BODY_BYTES: count(1_024, 1_073_741_824)
+    .default(DEFAULT_LIMITS.maxBodyBytes)
+    .describe('Bytes of one request body.'),
+  TUTTI_MAX_PROMPT_CHARS: count(1, 100_000_000)
+    .default(DEFAULT_LIMITS.maxPromptChars)
+    .describe("Characters of each of a task's texts."),
+  TUTTI_MAX_CONTEXT_CHARS: count(1, 100_000_000)
+    .default(DEFAULT_LIMITS.maxContextChars)
+    .describe("Characters of a plan's shared context."),
+  TUTTI_RETENTION_MS: count(1_000, 10 * 365 * DAY)
+    .default(30 * DAY)
+    .describe('How long a finished plan is kept, in milliseconds.'),
+  SHUTDOWN_GRACE_MS: count(0, 3_600_000)
+    .default(20 * SECOND)
+    .describe('How long a worker that is told to end lets running tasks go on.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe("pino's level."),
+})
+export type Config = Readonly<z.output<typeof Environment>>
+
+/** @throws {Error} naming every variable that is wrong, before anything was opened. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  // A variable set to nothing is a variable not set: that is how compose files pass them on.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const result = Environment.safeParse(given)
+  if (!result.success) throw new Error(`invalid environment\n${z.prettifyError(result.error)}`)
+  const config = result.data
+  if (config.TUTTI_API_KEYS.size === 0 && !isLoopback(config.HOST)) {
+    throw new Error(
+      `invalid environment\n✖ without TUTTI_API_KEYS the service listens on the loopback only, but HOST is ${config.HOST}`,
+    )
+  }
+  return Object.freeze(config)
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}

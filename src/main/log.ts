@@ -1,0 +1,15 @@
+import { type Logger, pino } from 'pino'
+import type { Config } from './config.ts'
+
+/** One line of JSON an event, on standard output. Prompts, outputs and keys are never logged. */
+export function createLog(config: Pick<Config, 'LOG_LEVEL'>, part: string): Logger {
+  return pino({
+    level: config.LOG_LEVEL,
+    base: { part, pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: {
+      paths: ['*.authorization', '*.password', '*.apiKey', 'headers.authorization'],
+      censor: '[redacted]',
+    },
+  })
+}

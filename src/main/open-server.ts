@@ -1,0 +1,38 @@
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
+import type { Logger } from 'pino'
+import { buildApp } from '../http/app.ts'
+import type { Config } from './config.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import { openApi } from './open-api.ts'
+import { openExecutors } from './open-executors.ts'
+import { openWorkspaces } from './open-workspaces.ts'
+
+/** Opens the API and listens. Answers with the address. */
+export async function openServer(options: {
+  config: Config
+  redisUrl: string
+  env: NodeJS.ProcessEnv
+  lifecycle: Lifecycle
+  log: Logger
+}): Promise<string> {
+  const { config, lifecycle, log } = options
+  const executors = openExecutors(config, log)
+  const { api, queue, limits } = await openApi({
+    ...options,
+    executors,
+    workspaces: openWorkspaces(config, options.env, log),
+    modelAvailable: executors.byName.get('model')?.describe().available ?? false,
+  })
+  const keys = config.TUTTI_API_KEYS
+  const app = await buildApp({
+    api,
+    limits,
+    keys: keys.size === 0 ? undefined : keys,
+    loopbackOnly: keys.size === 0,
+    corsOrigins: config.TUTTI_CORS_ORIGINS,
+    log,
+    queues: queue.queues.map((entry) => new BullMQAdapter(entry.queue, { readOnlyMode: true })),
+  })
+  lifecycle.onClose('http', () => app.close())
+  return app.listen({ host: config.HOST, port: config.PORT })
+}

@@ -1,0 +1,63 @@
+import type { Redis } from 'ioredis'
+import type {
+  ChangeFeed,
+  EventLog,
+  PlanStore,
+  SynthesisStore,
+  TaskLife,
+  TaskStore,
+  Upkeep,
+} from '../core/store.ts'
+import type { Shards } from '../queue/names.ts'
+import { redisChangeFeed, redisEventLog } from '../store/events.ts'
+import { type KeySpace, shardKey, shardOf } from '../store/keys.ts'
+import { redisPlanStore } from '../store/plan-store.ts'
+import { loadScripts } from '../store/scripts.ts'
+import { redisSynthesisStore } from '../store/synthesis-store.ts'
+import { redisTaskLife, redisTaskStore, workerName } from '../store/task-store.ts'
+import { redisUpkeep } from '../store/upkeep.ts'
+import type { Config } from './config.ts'
+
+/** How often the worker of one task may die before the task is given up as the likely cause. */
+const MOST_LOSSES = 25
+
+export interface Stores {
+  plans: PlanStore
+  tasks: TaskStore
+  life: TaskLife
+  syntheses: SynthesisStore
+  events: EventLog
+  upkeep: Upkeep
+  shards: Shards
+  space: KeySpace
+}
+
+export function openStores(redis: Redis, config: Config): Stores {
+  const space = { prefix: config.TUTTI_PREFIX, shards: config.TUTTI_SHARDS }
+  const run = loadScripts(redis)
+  return {
+    plans: redisPlanStore({ redis, run, space, retentionMs: config.TUTTI_RETENTION_MS }),
+    tasks: redisTaskStore({ redis, space }),
+    life: redisTaskLife({
+      redis,
+      run,
+      space,
+      workerId: workerName(),
+      mostLosses: MOST_LOSSES,
+    }),
+    syntheses: redisSynthesisStore({ redis, run, space }),
+    events: redisEventLog({ redis, run, space }),
+    upkeep: redisUpkeep({ redis, space }),
+    shards: {
+      count: space.shards,
+      prefixOf: (shard) => shardKey(space, shard),
+      shardOf,
+    },
+    space,
+  }
+}
+
+/** Listens on a connection of its own; see `ChangeFeed`. */
+export function openFeed(subscriber: Redis, stores: Stores): Promise<ChangeFeed> {
+  return redisChangeFeed({ subscriber, space: stores.space })
+}

@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import { planCache } from '../core/plan-cache.ts'
+import type { SynthesisJob } from '../core/queue.ts'
+import { type RunUnitDeps, runUnit, type UnitJob } from '../core/run-unit.ts'
+import { AttemptAborted, runningTasks } from '../core/running-tasks.ts'
+import { abortStopped, sweep } from '../core/sweep.ts'
+import { type SynthesizeDeps, synthesizePlan } from '../core/synthesize-plan.ts'
+import type { Workspaces } from '../core/workspace-port.ts'
+import { bullBatchQueue } from '../queue/batch-queue.ts'
+import { type Consumer, type Gate, type Handled, startConsumer } from '../queue/consumer.ts'
+import { QUEUES, type QueueKind } from '../queue/names.ts'
+import { createSlots, type SlotKind, type Slots } from '../queue/slots.ts'
+import { connectForWork } from '../store/redis.ts'
+import type { Config } from './config.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { Executors } from './open-executors.ts'
+import { openFeed, openStores } from './open-stores.ts'
+
+const SWEEP_MS = 2_000
+const LISTEN_AGAIN_MS = 1_000
+/** Loops that fetch side by side, each a Worker instance of its own. */
+const INSTANCES: Record<QueueKind, number> = { io: 2, bulk: 1, cpu: 1, synthesis: 1 }
+
+/**
+ * Opens everything a worker process is: connections, consumers of every queue, the sweeper. Closing
+ * takes no new tasks, lets running ones finish within the grace, and hands back the rest.
+ */
+export async function openWorker(options: {
+  config: Config
+  redisUrl: string
+  executors: Executors
+  workspaces: Workspaces
+  model: SynthesizeDeps['model']
+  lifecycle: Lifecycle
+  log: Logger
+}): Promise<void> {
+  const { config, lifecycle, log, executors, workspaces } = options
+  const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
+  const redis = await connectForWork(options.redisUrl, onError)
+  lifecycle.onClose('redis', () => redis.disconnect())
+  const subscriber = await connectForWork(options.redisUrl, onError)
+  lifecycle.onClose('subscriber', () => subscriber.disconnect())
+
+  const stores = openStores(redis, config)
+  const feed = await openFeed(subscriber, stores)
+  const queue = bullBatchQueue({ connection: redis, shards: stores.shards })
+  lifecycle.onClose('queues', () => queue.close())
+
+  const running = runningTasks()
+  lifecycle.onClose(
+    'control',
+    feed.onControl((planId, taskId, code) => {
+      const message =
+        code === 'cancelled' ? 'The task was cancelled.' : `The plan was stopped: ${code}.`
+      running.abort(planId, taskId, new AttemptAborted('cancelled', message))
+    }),
+  )
+
+  const slots = createSlots(config.TUTTI_CONCURRENCY)
+  const cpuSlots = createSlots(config.TUTTI_CPU_CONCURRENCY)
+  let stopping = false
+  const runDeps: RunUnitDeps = {
+    ...stores,
+    plans: planCache(stores.plans),
+    files: stores.plans,
+    queue,
+    executors: executors.byName,
+    workspaces,
+    running,
+    acquireSlot: (lane) => (lane === 'cpu' ? cpuSlots.acquire('io') : slots.acquire(lane)),
+    stopping: () => stopping,
+    newToken: randomUUID,
+    random: Math.random,
+    onFault: (err, planId, taskId) => log.error({ err, planId, taskId }, 'executor fault'),
+  }
+  const ending = new AbortController()
+  const synthesizeDeps: SynthesizeDeps = {
+    ...stores,
+    workspaces,
+    model: options.model,
+    nowIso: () => new Date().toISOString(),
+    pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+    onFault: (err, planId) => log.warn({ err, planId }, 'synthesis fault'),
+  }
+
+  const consumers = openConsumers({
+    redis,
+    shards: stores.shards,
+    gates: {
+      io: gateOf(slots, 'io'),
+      bulk: gateOf(slots, 'bulk'),
+      cpu: gateOf(cpuSlots, 'io'),
+      synthesis: openGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
+    },
+    runUnit: (job, lost) => runUnit(runDeps, job, lost),
+    synthesize: (job, lost) =>
+      synthesizePlan(synthesizeDeps, job, AbortSignal.any([lost, ending.signal])),
+    log,
+  })
+  lifecycle.onClose('consumers', async () => {
+    stopping = true
+    for (const consumer of consumers) consumer.pause()
+    const idle = Promise.all(consumers.map((consumer) => consumer.idle()))
+    const timer = setTimeout(() => {
+      log.info({ tasks: running.size }, 'grace is over, running tasks are handed back')
+      running.abortAll(new AttemptAborted('shutdown', 'The worker is shutting down.'))
+      ending.abort()
+    }, config.SHUTDOWN_GRACE_MS)
+    await idle.finally(() => clearTimeout(timer))
+    await Promise.all(consumers.map((consumer) => consumer.close()))
+  })
+
+  const sweepDeps = {
+    ...stores,
+    queue,
+    now: Date.now,
+    onFault: (err: unknown, planId: string) => log.warn({ err, planId }, 'upkeep fault'),
+  }
+  const timers = [
+    every(SWEEP_MS, () => sweep(sweepDeps), log),
+    every(LISTEN_AGAIN_MS, () => abortStopped(stores.life, running), log),
+  ]
+  lifecycle.onClose('upkeep', () => {
+    for (const stop of timers) stop()
+  })
+  log.info(
+    { concurrency: config.TUTTI_CONCURRENCY, executors: [...executors.byName.keys()] },
+    'worker is up',
+  )
+}
+
+function openConsumers(options: {
+  redis: Redis
+  shards: { count: number; prefixOf(shard: number): string }
+  gates: Record<QueueKind, Gate & { enter?: () => () => void }>
+  runUnit: (job: UnitJob, lost: AbortSignal) => Promise<Handled>
+  synthesize: (job: SynthesisJob, lost: AbortSignal) => Promise<Handled>
+  log: Logger
+}): Consumer[] {
+  const { log } = options
+  const consumers: Consumer[] = []
+  for (let shard = 0; shard < options.shards.count; shard += 1) {
+    for (const kind of Object.keys(QUEUES) as QueueKind[]) {
+      const gate = options.gates[kind]
+      consumers.push(
+        startConsumer({
+          queueName: QUEUES[kind],
+          prefix: options.shards.prefixOf(shard),
+          connection: options.redis,
+          instances: INSTANCES[kind],
+          gate,
+          handle: async (data, _jobId, lost) => {
+            if (kind !== 'synthesis') return options.runUnit(data as UnitJob, lost)
+            const leave = gate.enter?.()
+            try {
+              return await options.synthesize(data as SynthesisJob, lost)
+            } finally {
+              leave?.()
+            }
+          },
+          onError: (err, event, jobId) => log.warn({ err, jobId }, event),
+        }),
+      )
+    }
+  }
+  return consumers
+}
+
+function gateOf(slots: Slots, kind: SlotKind): Gate {
+  return {
+    wantsMore: () => slots.wantsMore(kind),
+    readyForMore: () => slots.readyForMore(kind),
+  }
+}
+
+/** Lets so many jobs in at once. */
+function openGate(most: number): Gate & { enter: () => () => void } {
+  let inside = 0
+  let waiting: (() => void)[] = []
+  return {
+    wantsMore: () => inside < most,
+    async readyForMore() {
+      while (inside >= most) await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+    enter() {
+      inside += 1
+      return () => {
+        inside -= 1
+        const woken = waiting
+        waiting = []
+        for (const wake of woken) wake()
+      }
+    },
+  }
+}
+
+/** Runs a step again and again, never twice at once; a failure is logged and the next run follows. */
+export function every(ms: number, step: () => Promise<void>, log: Logger): () => void {
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  const run = async () => {
+    try {
+      await step()
+    } catch (err) {
+      log.warn({ err }, 'upkeep failed')
+    }
+    if (!stopped) timer = setTimeout(() => void run(), ms)
+  }
+  timer = setTimeout(() => void run(), ms)
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+  }
+}

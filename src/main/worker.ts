@@ -1,0 +1,19 @@
+import { openExecutors } from './open-executors.ts'
+import { openWorker } from './open-worker.ts'
+import { openWorkspaces } from './open-workspaces.ts'
+import { requireRedisUrl, runProcess } from './run-process.ts'
+
+await runProcess('worker', async ({ config, lifecycle, log }) => {
+  await openWorker({
+    config,
+    redisUrl: requireRedisUrl(config),
+    executors: openExecutors(config, log),
+    workspaces: openWorkspaces(config, process.env, log),
+    model: undefined,
+    lifecycle,
+    log,
+  })
+  // Started by `npm start`: ends with it, however that ended.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.send?.('up')
+})

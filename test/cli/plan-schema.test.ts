@@ -24,7 +24,7 @@ function planSchema(): object {
       }
     },
   })
-  const { SubmitPlan: plan, ...others }: Record<string, object> = { ...definitions }
+  const { SubmitPlan: plan, ...others } = definitions as Record<string, object>
   return { $schema, title: 'A plan for Tutti', ...plan, definitions: others }
 }
 

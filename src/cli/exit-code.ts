@@ -1,0 +1,39 @@
+import type { PlanStatus, TaskStatus } from '../client/index.ts'
+
+/** What the command ends with; scripts switch on it, so numbers are added and never changed. */
+export const EXIT = { succeeded: 0, error: 1, partial: 2, failed: 3, cancelled: 4 } as const
+
+export function exitCodeOfPlan(status: PlanStatus): number {
+  switch (status) {
+    case 'succeeded':
+      return EXIT.succeeded
+    case 'partial':
+      return EXIT.partial
+    case 'failed':
+      return EXIT.failed
+    case 'cancelled':
+      return EXIT.cancelled
+    // It has not finished, so there is no outcome.
+    case 'queued':
+    case 'running':
+    case 'synthesizing':
+      return EXIT.error
+  }
+}
+
+export function exitCodeOfTask(status: TaskStatus): number {
+  switch (status) {
+    case 'succeeded':
+      return EXIT.succeeded
+    case 'incomplete':
+      return EXIT.partial
+    case 'failed':
+      return EXIT.failed
+    case 'cancelled':
+    case 'skipped':
+      return EXIT.cancelled
+    case 'queued':
+    case 'running':
+      return EXIT.error
+  }
+}

@@ -1,0 +1,192 @@
+import { readFile } from 'node:fs/promises'
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import packageJson from '../../package.json' with { type: 'json' }
+import type { PlanStatus } from '../client/index.ts'
+import { cancel, retry, watch } from './change.ts'
+import { type Context, contextOf, type GlobalOptions } from './context.ts'
+import { EXIT } from './exit-code.ts'
+import { explain } from './explain.ts'
+import { listPlans } from './list-plans.ts'
+import { type PlanFile, readPlanFile } from './plan-file.ts'
+import { run } from './run.ts'
+import { showOutput } from './show-output.ts'
+import { synthesize } from './synthesize.ts'
+import type { Terminal } from './terminal.ts'
+import { validate } from './validate.ts'
+
+const STATUSES = [
+  'queued',
+  'running',
+  'synthesizing',
+  'succeeded',
+  'partial',
+  'failed',
+  'cancelled',
+] as const satisfies readonly PlanStatus[]
+
+const EXAMPLES = `
+Examples:
+  tutti run review.yaml                    submit, watch, print the synthesis
+  tutti run review.yaml --json | jq .      the same for a program
+  tutti validate review.yaml               what it would do, and what is wrong with it
+  tutti ls --status running
+  tutti output PLAN security               what one task produced
+  tutti synth PLAN --instructions "Only what blocks a release"
+
+Exit codes of run, watch and retry --wait:
+  0 succeeded  2 partial  3 failed  4 cancelled  1 anything else
+
+Plans are YAML or JSON. For completion in an editor, begin a plan with
+  # yaml-language-server: $schema=plan.schema.json
+after \`tutti schema > plan.schema.json\`.`
+
+/** The command line. Each action answers with an exit code, which `done` receives. */
+export function programOf(terminal: Terminal, done: (exitCode: number) => void) {
+  const program = new Command('tutti')
+    .description('Runs a plan of subagents in parallel, and brings back one synthesis.')
+    .version(packageJson.version)
+    .addOption(
+      new Option('--url <url>', 'where the service is')
+        .env('TUTTI_URL')
+        .default('http://127.0.0.1:3000')
+        .argParser(addressOf),
+    )
+    .addOption(new Option('--api-key <key>', 'better set by TUTTI_API_KEY').env('TUTTI_API_KEY'))
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('(tutti --help shows how it is used)')
+
+  /** Runs an action: its errors become a sentence and an exit code. */
+  async function act(action: (context: Context) => Promise<number>, file?: PlanFile) {
+    const options: GlobalOptions = program.opts()
+    try {
+      done(await action(contextOf(terminal, options)))
+    } catch (error) {
+      terminal.note(`tutti: ${explain(error, options.url, file)}`)
+      done(EXIT.error)
+    }
+  }
+
+  /** As `act`, with a plan read from a file: errors then name its lines. */
+  async function actOn(
+    path: string,
+    action: (context: Context, file: PlanFile) => Promise<number>,
+  ): Promise<void> {
+    let file: PlanFile | undefined
+    await act(async () => {
+      file = await readPlanFile(path)
+      return EXIT.succeeded
+    })
+    const plan = file
+    if (plan !== undefined) await act((context) => action(context, plan), plan)
+  }
+
+  program
+    .command('run')
+    .description('submit a plan, show its tasks side by side, then print the synthesis')
+    .argument('<file>', 'the plan, in YAML or JSON; - for the standard input')
+    .option('--no-wait', 'print the id of the plan and return')
+    .option('--title <title>', 'instead of the title in the file')
+    .option('--idempotency-key <key>', 'the same key and plan make one plan only')
+    .option('--json', 'print the result as JSON and nothing else', false)
+    .action((path, options) => actOn(path, (context, file) => run(context, file, options)))
+
+  program
+    .command('validate')
+    .description('a dry run: waves, overlaps, warnings, advice and an estimate; stores nothing')
+    .argument('<file>', 'the plan, in YAML or JSON; - for the standard input')
+    .option('--json', 'print the answer of the service as JSON', false)
+    .action((path, options) => actOn(path, (context, file) => validate(context, file, options)))
+
+  program
+    .command('ls')
+    .description('list plans, newest first')
+    .addOption(new Option('--status <status>', 'only these').choices(STATUSES))
+    .option('--limit <count>', 'how many', countOf, 20)
+    .option('--json', 'print them as JSON', false)
+    .action((options) => act((context) => listPlans(context, options)))
+
+  program
+    .command('watch')
+    .description('show a plan to its end; Ctrl-C leaves it alone')
+    .argument('<plan>', 'its id')
+    .option('--json', 'print the result as JSON and nothing else', false)
+    .action((planId, options) => act((context) => watch(context, planId, options)))
+
+  program
+    .command('output')
+    .description('print what a task produced; waits for it to end')
+    .argument('<plan>', 'its id')
+    .argument('<task>', 'its id')
+    .option('--no-wait', 'do not wait')
+    .option('--timeout <seconds>', 'how long to wait', countOf, 600)
+    .option('--json', 'print status, findings and usage too, as JSON', false)
+    .action((planId, taskId, { wait, timeout, json }) =>
+      act((context) =>
+        showOutput(context, planId, taskId, { wait, json, timeoutMs: timeout * 1000 }),
+      ),
+    )
+
+  program
+    .command('cancel')
+    .description('cancel a plan or one of its tasks; what is done is kept')
+    .argument('<plan>', 'its id')
+    .argument('[task]', 'its id')
+    .option('--json', 'print the answer as JSON', false)
+    .action((planId, taskId, options) => act((context) => cancel(context, planId, taskId, options)))
+
+  program
+    .command('retry')
+    .description('run an ended task again; a new version of the synthesis follows')
+    .argument('<plan>', 'its id')
+    .argument('<task>', 'its id')
+    .option('--wait', 'show the plan to its end', false)
+    .option('--json', 'print the answer as JSON', false)
+    .action((planId, taskId, options) => act((context) => retry(context, planId, taskId, options)))
+
+  program
+    .command('synth')
+    .description('write the synthesis again from the outputs there are, or show it')
+    .argument('<plan>', 'its id')
+    .addOption(
+      new Option('--show [version]', 'show it instead: the newest version, or this one')
+        .preset('newest')
+        .argParser((text) => (text === 'newest' ? text : countOf(text))),
+    )
+    .option('--instructions <text>', 'what it should pay attention to')
+    .option('--model <provider:model>', 'who should write it')
+    .addOption(
+      new Option('--executor <name>', 'a model, or the deterministic merge').choices([
+        'model',
+        'merge',
+      ] as const),
+    )
+    .option('--json', 'print it whole, as JSON', false)
+    .action((planId, options) => act((context) => synthesize(context, planId, options)))
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of plans, for editors')
+    .action(() =>
+      act(async () => {
+        const file = new URL('../../schemas/plan.schema.json', import.meta.url)
+        terminal.out(await readFile(file, 'utf8'))
+        return EXIT.succeeded
+      }),
+    )
+
+  return program
+}
+
+function countOf(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1)
+    throw new InvalidArgumentError('must be a number from 1')
+  return count
+}
+
+function addressOf(text: string): string {
+  if (!URL.canParse(text) || !/^https?:/.test(text)) {
+    throw new InvalidArgumentError('must look like http://host:port')
+  }
+  return text.replace(/\/+$/, '')
+}

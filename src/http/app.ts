@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import type { BaseAdapter } from '@bull-board/api/baseAdapter'
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+} from 'fastify'
+import { serializerCompiler } from 'fastify-type-provider-zod'
+import type { Api } from '../core/api.ts'
+import { ServiceError } from '../core/errors.ts'
+import type { Limits } from '../core/limits.ts'
+import type { ApiKeys } from './api-keys.ts'
+import { addAuthentication } from './auth.ts'
+import { addBrowserGuard } from './browser-guard.ts'
+import { addDashboard, DASHBOARD_DIR } from './dashboard.ts'
+import { eventRoutes } from './events.ts'
+import { addJsonParser, PARSED_HERE_BYTES } from './json-body.ts'
+import { RequestLog, safeLogger } from './logging.ts'
+import { type Metrics, metricsRoute } from './metrics.ts'
+import { addNotFound } from './not-found.ts'
+import { addDocs, addOpenApi } from './openapi.ts'
+import { planRoutes } from './plans.ts'
+import { sendProblem } from './problem.ts'
+import { problemPages } from './problem-pages.ts'
+import { addQueueBoard } from './queues.ts'
+import { answerBadHttp } from './raw-problem.ts'
+import { addSecurityHeaders } from './security-headers.ts'
+import { submitRoutes } from './submit-plan.ts'
+import { synthesisRoutes } from './syntheses.ts'
+import { executorRoutes, probeRoutes } from './system.ts'
+import { taskRoutes } from './tasks.ts'
+import { plainSerializer, validatorCompiler } from './validation.ts'
+import { createWaits } from './waits.ts'
+
+export interface AppOptions {
+  api: Api
+  limits: Limits
+  /** Without: everybody who reaches the service may do everything, as the tenant `default`. */
+  keys?: ApiKeys | undefined
+  /** Without: nothing is logged. */
+  log?: FastifyBaseLogger | undefined
+  /** Refuses other host names than the loopback's: set where there are no keys. */
+  loopbackOnly?: boolean
+  /** Origins whose pages may call the API, such as `https://tools.example`. None by default. */
+  corsOrigins?: readonly string[]
+  /** The queues that `/queues` shows; without, there is no such page. */
+  queues?: readonly BaseAdapter[]
+  metrics?: Metrics
+  dashboardDir?: string
+  /** Hooks that run for every route after the caller is known, such as rate limits. */
+  plugins?: readonly FastifyPluginAsync[]
+  /** How often an idle event stream says that it lives. */
+  heartbeatMs?: number
+  /** Checks every answer against its schema, for tests: what does not fit becomes a 500. */
+  checkAnswers?: boolean
+  version?: string
+}
+
+const HEARTBEAT_MS = 15_000
+/** The longest time for a request to arrive, body included. */
+const REQUEST_TIMEOUT_MS = 300_000
+
+/** The whole HTTP side of the service, without listening. Closing it ends all waits and streams. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { api, limits, heartbeatMs = HEARTBEAT_MS, corsOrigins = [] } = options
+  const waits = createWaits()
+  const app = fastify({
+    ...(options.log === undefined ? {} : { loggerInstance: safeLogger(options.log) }),
+    logController: new RequestLog(),
+    bodyLimit: PARSED_HERE_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: requestId,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    frameworkErrors: sendProblem,
+    clientErrorHandler: answerBadHttp,
+    // Answered by the hook below, as a problem document.
+    return503OnClosing: false,
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(options.checkAnswers ? serializerCompiler : plainSerializer)
+  app.setErrorHandler(sendProblem)
+  addNotFound(app)
+  addJsonParser(app)
+  addSecurityHeaders(app)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (!waits.closing) return
+    const error = new ServiceError('unavailable', 'The service is shutting down.')
+    return sendProblem(error, request, reply.header('connection', 'close'))
+  })
+  // A connection is kept only for as long as there is somebody to serve it.
+  app.addHook('onSend', async (_request, reply) => {
+    if (waits.closing) reply.header('connection', 'close')
+  })
+  if (corsOrigins.length > 0) await app.register(cors, corsOptions(corsOrigins))
+  addBrowserGuard(app, {
+    allowedOrigins: corsOrigins,
+    loopbackOnly: options.loopbackOnly ?? false,
+  })
+  addAuthentication(app, options.keys)
+  for (const plugin of options.plugins ?? []) await app.register(plugin)
+
+  await addOpenApi(app, options.version ?? '0.1.0')
+  await app.register(
+    async (v1) => {
+      await v1.register(submitRoutes, { api, limits, waits })
+      await v1.register(planRoutes, { plans: api.plans, waits })
+      await v1.register(taskRoutes, { tasks: api.tasks, waits })
+      await v1.register(synthesisRoutes, { syntheses: api.syntheses, waits })
+      await v1.register(eventRoutes, { api, waits, heartbeatMs })
+      await v1.register(executorRoutes, { system: api.system })
+    },
+    { prefix: '/v1' },
+  )
+  await app.register(probeRoutes, { system: api.system })
+  await app.register(problemPages)
+  if (options.metrics !== undefined) await app.register(metricsRoute, options.metrics)
+  await addDocs(app)
+  if (options.queues !== undefined) await addQueueBoard(app, options.queues)
+  await addDashboard(app, options.dashboardDir ?? DASHBOARD_DIR)
+
+  app.addHook('preClose', async () => waits.close())
+  return app
+}
+
+/** A caller's own id is kept where it is harmless in logs and headers. */
+function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
+  const { 'x-request-id': given } = request.headers
+  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID()
+}
+
+function corsOptions(origins: readonly string[]): FastifyCorsOptions {
+  return {
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    allowedHeaders: [
+      'authorization',
+      'content-type',
+      'idempotency-key',
+      'last-event-id',
+      'prefer',
+      'traceparent',
+      'x-api-key',
+      'x-request-id',
+    ],
+    exposedHeaders: [
+      'idempotency-replayed',
+      'location',
+      'preference-applied',
+      'ratelimit',
+      'ratelimit-policy',
+      'retry-after',
+      'x-request-id',
+    ],
+    maxAge: 600,
+  }
+}

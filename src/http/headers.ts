@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { MAX_WAIT_SECONDS } from './query.ts'
+
+const MAX_KEY_LENGTH = 255
+
+/**
+ * `Idempotency-Key` in both spellings: as a plain token, which most clients send, and as a quoted
+ * string, which the IETF draft asks for. Both name the same key.
+ */
+const IdempotencyKey = z
+  .string()
+  .transform((header, context) => {
+    const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1]
+    const key = quoted === undefined ? header : quoted.replace(/\\(["\\])/g, '$1')
+    if (key.length <= MAX_KEY_LENGTH && /^[\x20-\x7e]+$/.test(key)) return key
+    context.addIssue({
+      code: 'custom',
+      message: `must be 1 to ${MAX_KEY_LENGTH} printable ASCII characters`,
+    })
+    return z.NEVER
+  })
+  .describe('The same key with the same body answers with the same plan, and makes no second one.')
+
+export const SubmitHeaders = z.object({
+  'idempotency-key': IdempotencyKey.optional(),
+  prefer: z
+    .string()
+    .optional()
+    .describe(
+      `\`wait=30\` answers 200 with the finished plan if it ends within 30 seconds (at most ${MAX_WAIT_SECONDS}), else 202.`,
+    ),
+  traceparent: z
+    .string()
+    .optional()
+    .describe('W3C trace context, passed on to the tasks; ignored when malformed.'),
+})
+
+export const EventsHeaders = z.object({
+  'last-event-id': z
+    .string()
+    .max(128, { error: 'is not an id of an event' })
+    .optional()
+    .describe('Resume after this event; the stream then begins without a snapshot.'),
+})
+
+/**
+ * The seconds of `Prefer: wait=…` (RFC 7240), at most `MAX_WAIT_SECONDS`. A preference that makes
+ * no sense is ignored, as the RFC asks.
+ */
+export function preferredWaitSeconds(prefer: string | undefined): number | undefined {
+  for (const preference of prefer?.split(',') ?? []) {
+    const seconds = /^\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:;.*)?$/i.exec(preference)?.[1]
+    // The first one counts, when there are several.
+    if (seconds !== undefined) return Math.min(Number(seconds), MAX_WAIT_SECONDS)
+  }
+  return undefined
+}
+
+/** Malformed trace context is dropped, as its specification asks. */
+export function traceparentOf(header: string | undefined): string | undefined {
+  const pattern = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+  return header !== undefined && pattern.test(header) ? header : undefined
+}

@@ -1,0 +1,87 @@
+import {
+  type FastifyBaseLogger,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+
+/** What is kept of an error: never its other members, which can hold a Redis command with its data. */
+export interface LoggedError {
+  type: string
+  message: string
+  code?: unknown
+  stack: string
+  cause?: LoggedError
+}
+
+const MAX_CAUSES = 5
+
+export function loggedError(error: unknown, depth = 0): LoggedError {
+  if (!(error instanceof Error)) {
+    return { type: typeof error, message: 'something that is no error was thrown', stack: '' }
+  }
+  const { code } = error as { code?: unknown }
+  return {
+    type: error.name,
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    stack: error.stack ?? '',
+    ...(error.cause === undefined || depth === MAX_CAUSES
+      ? {}
+      : { cause: loggedError(error.cause, depth + 1) }),
+  }
+}
+
+/** For every logger of the service: `pino({ serializers: LOG_SERIALIZERS })`. */
+export const LOG_SERIALIZERS = { err: (error: unknown) => loggedError(error) }
+
+/** The logger of the app, with our way of writing errors whatever it was made with. */
+export function safeLogger(logger: FastifyBaseLogger): FastifyBaseLogger {
+  return logger.child({}, { serializers: LOG_SERIALIZERS })
+}
+
+/**
+ * One line a request, when it has been answered: no headers, no body, no query string. Probes
+ * come every few seconds and say nothing, so they are `debug`.
+ */
+export class RequestLog extends LogController {
+  override incomingRequest(): void {}
+
+  override requestCompleted(
+    error: Error | null | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
+    const { planId, taskId } = (request.params ?? {}) as { planId?: string; taskId?: string }
+    const line = {
+      method: request.method,
+      path: pathOf(request.url),
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime * 10) / 10,
+      ...(planId === undefined ? {} : { planId }),
+      ...(taskId === undefined ? {} : { taskId }),
+      ...(request.caller?.tenant === undefined ? {} : { tenant: request.caller.tenant }),
+    }
+    if (error) request.log.info({ ...line, aborted: true }, 'request ended early')
+    else if (request.routeOptions.config.isProbe) request.log.debug(line, 'request')
+    else request.log.info(line, 'request')
+  }
+
+  override streamError(error: Error, request: FastifyRequest): void {
+    // A caller that has enough closes the connection; there is no other way to end a stream early.
+    if ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') {
+      request.log.debug('stream closed by the caller')
+    } else request.log.warn({ err: error }, 'stream cut off')
+  }
+
+  override writeHeadError(error: Error, request: FastifyRequest): void {
+    request.log.warn({ err: error }, 'headers not written')
+  }
+
+  override defaultErrorLog(): void {}
+}
+
+export function pathOf(url: string): string {
+  const end = url.search(/[?#;]/)
+  return end === -1 ? url : url.slice(0, end)
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+
+// What no id looks like never reaches the store; see `validatorCompiler` for how it is answered.
+
+const planId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/)
+  .describe('The id of the plan.')
+const taskId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/)
+  .describe('The id of the task, unique in its plan.')
+const version = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/)
+  .transform(Number)
+  .describe('The version of the synthesis, from 1.')
+
+export const PlanParams = z.object({ planId })
+export const TaskParams = z.object({ planId, taskId })
+export const VersionParams = z.object({ planId, version })

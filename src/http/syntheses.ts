@@ -1,0 +1,141 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { SynthesesApi } from '../core/api.ts'
+import { SynthesisSpec } from '../core/submission.ts'
+import { Synthesis } from '../core/synthesis.ts'
+import { answer, LOCATION } from './answers.ts'
+import { tenantOf } from './auth.ts'
+import { SYNTHESIS } from './examples.ts'
+import { PlanParams, VersionParams } from './params.ts'
+import { problemAnswers } from './problem.ts'
+import { WaitQuery } from './query.ts'
+import type { Waits } from './waits.ts'
+
+export interface SynthesisRouteOptions {
+  syntheses: SynthesesApi
+  waits: Waits
+}
+
+const SynthesisList = z.object({ items: z.array(Synthesis) }).meta({ id: 'SynthesisList' })
+
+const RequestedSynthesis = z
+  .object({ version: z.int().min(1), links: z.record(z.string(), z.string()) })
+  .meta({ id: 'RequestedSynthesis' })
+
+export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = async (
+  app,
+  { syntheses, waits },
+) => {
+  app.get(
+    '/plans/:planId/synthesis',
+    {
+      schema: {
+        operationId: 'getSynthesis',
+        tags: ['Syntheses'],
+        summary: 'Read the newest version of the synthesis, or wait for the first',
+        params: PlanParams,
+        querystring: WaitQuery,
+        response: {
+          200: answer('The synthesis.', Synthesis, { example: SYNTHESIS }),
+          ...problemAnswers(
+            'invalid-request',
+            'plan-not-found',
+            'synthesis-not-ready',
+            'synthesis-disabled',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { wait } = request.query
+      const until =
+        wait === undefined ? undefined : { timeoutMs: wait * 1_000, signal: waits.signalFor(reply) }
+      return reply.send(await syntheses.newest(tenantOf(request), request.params.planId, until))
+    },
+  )
+
+  app.get(
+    '/plans/:planId/syntheses',
+    {
+      schema: {
+        operationId: 'listSyntheses',
+        tags: ['Syntheses'],
+        summary: 'List all versions of the synthesis, oldest first',
+        params: PlanParams,
+        response: {
+          200: answer('All versions.', SynthesisList, { example: { items: [SYNTHESIS] } }),
+          ...problemAnswers('plan-not-found'),
+        },
+      },
+    },
+    async (request, reply) =>
+      reply.send({ items: await syntheses.all(tenantOf(request), request.params.planId) }),
+  )
+
+  app.get(
+    '/plans/:planId/syntheses/:version',
+    {
+      schema: {
+        operationId: 'getSynthesisVersion',
+        tags: ['Syntheses'],
+        summary: 'Read one version of the synthesis',
+        params: VersionParams,
+        response: {
+          200: answer('That version.', Synthesis, { example: SYNTHESIS }),
+          ...problemAnswers('plan-not-found', 'synthesis-not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { planId, version } = request.params
+      return reply.send(await syntheses.get(tenantOf(request), planId, version))
+    },
+  )
+
+  app.post(
+    '/plans/:planId/syntheses',
+    {
+      schema: {
+        operationId: 'requestSynthesis',
+        tags: ['Syntheses'],
+        summary: 'Ask for another version of the synthesis, without running tasks',
+        description:
+          'With other instructions, another model or another schema. Without a body, as the plan was submitted.',
+        params: PlanParams,
+        body: SynthesisSpec.prefault({}),
+        response: {
+          202: answer('The version that will be written.', RequestedSynthesis, {
+            example: {
+              version: 2,
+              links: { self: '/v1/plans/p00ff6m8vhp2rkc3a9x/syntheses/2' },
+            },
+            headers: { Location: LOCATION },
+          }),
+          ...problemAnswers(
+            'invalid-request',
+            'plan-not-found',
+            'plan-not-finished',
+            'budget-exceeded',
+            'payload-too-large',
+            'unsupported-media-type',
+          ),
+        },
+      },
+      config: {
+        isBodyOptional: true,
+        bodyExamples: {
+          shorter: {
+            summary: 'Other instructions',
+            value: { instructions: 'Only what must be fixed before the release.' },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { planId } = request.params
+      const { version } = await syntheses.request(tenantOf(request), planId, request.body)
+      const self = `/v1/plans/${planId}/syntheses/${version}`
+      return reply.code(202).header('location', self).send({ version, links: { self } })
+    },
+  )
+}

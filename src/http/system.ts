@@ -1,0 +1,82 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { SystemApi } from '../core/api.ts'
+import { ServiceError } from '../core/errors.ts'
+import { ExecutorList } from '../core/views.ts'
+import { answer } from './answers.ts'
+import { EXECUTORS } from './examples.ts'
+import { problemAnswers, problemAnswersOf } from './problem.ts'
+
+const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' })
+
+export const executorRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = async (
+  app,
+  { system },
+) => {
+  app.get(
+    '/executors',
+    {
+      schema: {
+        operationId: 'listExecutors',
+        tags: ['System'],
+        summary: 'What can run tasks here, and which runs them by default',
+        response: {
+          200: answer('The executors that are configured.', ExecutorList, { example: EXECUTORS }),
+          ...problemAnswers(),
+        },
+      },
+    },
+    async (_request, reply) => reply.send(system.executors()),
+  )
+}
+
+export const probeRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = async (
+  app,
+  { system },
+) => {
+  const config = { access: 'public', isProbe: true } as const
+  const example = { status: 'ok' } as const
+
+  app.get(
+    '/livez',
+    {
+      config,
+      schema: {
+        operationId: 'isAlive',
+        tags: ['System'],
+        summary: 'Whether the process serves requests',
+        description: 'Asks nothing else: a process is not restarted because Redis is away.',
+        security: [],
+        response: {
+          200: answer('It does.', Health, { example }),
+          ...problemAnswersOf(['internal-error']),
+        },
+      },
+    },
+    async (_request, reply) => reply.send({ status: 'ok' }),
+  )
+
+  app.get(
+    '/readyz',
+    {
+      config,
+      schema: {
+        operationId: 'isReady',
+        tags: ['System'],
+        summary: 'Whether plans can be submitted now',
+        description: 'Not so while Redis is away, and from the start of a shutdown on.',
+        security: [],
+        response: {
+          200: answer('They can.', Health, { example }),
+          ...problemAnswersOf(['unavailable']),
+        },
+      },
+    },
+    async (_request, reply) => {
+      if (!(await system.ready())) {
+        throw new ServiceError('unavailable', 'The store does not answer.')
+      }
+      return reply.send({ status: 'ok' })
+    },
+  )
+}

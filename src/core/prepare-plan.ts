@@ -58,7 +58,7 @@ export function parseSubmission(
   limits: Limits,
   body: unknown,
 ): { plan: SubmitPlan; canonical: string } {
-  const value: unknown = body
+  const value = body instanceof Uint8Array ? parseBytes(body) : body
   const schema = schemas.get(limits) ?? submitPlanSchema(limits)
   schemas.set(limits, schema)
   const result = schema.safeParse(value)
@@ -216,9 +216,23 @@ function overlapping(overlaps: readonly Overlap[]): ServiceError {
   )
 }
 
-export function invalid(errors: FieldError[]): ServiceError {
+/** @throws {ServiceError} invalid-request */
+function parseBytes(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message.slice(0, 200) : 'it is not UTF-8'
+    throw invalid([{ pointer: '', detail: `is no valid JSON: ${reason}` }])
+  }
+}
+
+/** Errors that one answer names; the rest is a number. */
+const MOST_ERRORS = 100
+
+export function invalid(all: FieldError[]): ServiceError {
+  const errors = all.slice(0, MOST_ERRORS)
   const [first] = errors
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  const more = all.length > 1 ? ` (and ${all.length - 1} more)` : ''
   const text = first === undefined ? '' : `: ${first.pointer || '/'} ${first.detail}${more}`
   return new ServiceError('invalid-request', `The request is not valid${text}.`, { errors })
 }
@@ -250,5 +264,5 @@ export function jsonPointer(path: readonly PropertyKey[]): string {
 
 function dedupe(errors: FieldError[]): FieldError[] {
   const seen = new Map(errors.map((error) => [`${error.pointer} ${error.detail}`, error]))
-  return [...seen.values()].slice(0, 100)
+  return [...seen.values()]
 }

@@ -50,7 +50,7 @@ export interface BatchQueue {
   hasSynthesis(planId: string, jobId: string): Promise<boolean>
 }
 
-/** The final synthesis of a plan, enqueued with its batch; its retries get numbers of their own. */
-export function finalSynthesisJobId(planId: string, generation: number): string {
-  return `${planId}-s${generation}`
+/** The synthesis behind a batch: 0 for the plan's first, the first unit's number for a retry's. */
+export function finalSynthesisJobId(planId: string, batch: number): string {
+  return `${planId}-s${batch}`
 }

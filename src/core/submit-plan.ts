@@ -95,7 +95,7 @@ async function enqueue(
   const { released } = initialUnits(tasks, spec.units, dependenciesOf(tasks))
   const free = new Set(released)
   const units = unitsOf(spec, tasks, { round, held: (unit) => !free.has(unit) })
-  const jobId = finalSynthesisJobId(spec.id, 1)
+  const jobId = finalSynthesisJobId(spec.id, 0)
   try {
     await deps.queue.enqueueBatch({ planId: spec.id, jobId, kind: 'final' }, units)
   } catch (error) {

@@ -60,7 +60,7 @@ async function settleSubmission(deps: SweepDeps, planId: string): Promise<void> 
   if (record === undefined) return
   const retry = await deps.plans.unfinishedRetry(planId)
   if (retry !== undefined) return enqueueRetry(deps, record, retry)
-  const jobId = finalSynthesisJobId(planId, 1)
+  const jobId = finalSynthesisJobId(planId, 0)
   const begun = record.startedAt !== undefined || record.stop !== undefined
   if (begun || (await deps.queue.hasSynthesis(planId, jobId))) {
     await deps.plans.markEnqueued(planId)

@@ -188,7 +188,7 @@ export function bullBatchQueue(options: { connection: Redis; shards: Shards }): 
           numbers.map((unit) => unitJobId(planId, unit)),
         )
       }
-      await removeJobs(queueFor(planId, 'synthesis'), [finalSynthesisJobId(planId, 1)])
+      await removeJobs(queueFor(planId, 'synthesis'), [finalSynthesisJobId(planId, 0)])
     },
 
     async hasSynthesis(planId, jobId) {

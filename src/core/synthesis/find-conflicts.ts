@@ -5,12 +5,22 @@ import { type Nearness, oppose, readStances, type Stance, topicOf } from './stan
 
 /** What one task recommends about one finding. */
 export interface Recommendation {
+  ref: string
   taskId: string
   finding: Finding
   /** Which group of duplicates it is in: two sides of one group are about the same thing. */
   group: number
   /** How many tasks found the same. */
   agreeing: number
+}
+
+export interface FoundConflict {
+  conflict: Conflict
+  /** Refs of the findings that take a side in it. */
+  refs: string[]
+  /** Those whose recommendation the resolution does not follow; none where a person must decide. */
+  losing: string[]
+  undecided: boolean
 }
 
 interface Side extends Recommendation, Place {
@@ -33,7 +43,7 @@ const CLEARLY_SURER = 0.2
  * more severe finding, then the one that more tasks share, then the clearly surer one, and where
  * none of these tells them apart, a person.
  */
-export function findConflicts(recommendations: readonly Recommendation[]): Conflict[] {
+export function findConflicts(recommendations: readonly Recommendation[]): FoundConflict[] {
   // Findings of many tasks often recommend the same in the same words.
   const read = new Map<string, Stance[]>()
   const sides = recommendations
@@ -138,58 +148,56 @@ function topicKey({ taskId, group, stance }: Side): string {
   return `${stance.axis}|${taskId}|${group}|${[...stance.object].sort().join(' ')}`
 }
 
-function describe({ sides, about }: { sides: ReadonlySet<Side>; about: string }): Conflict {
+function describe({ sides, about }: { sides: ReadonlySet<Side>; about: string }): FoundConflict {
   const ordered = [...sides].sort(stronger)
-  const shown = new Map(
-    ordered.map((side) => [
-      `${side.taskId}|${side.finding.recommendation ?? side.finding.title}`,
-      side,
-    ]),
-  )
+  const shown = new Map<string, Side>()
+  for (const side of ordered) {
+    const key = `${side.taskId}|${adviceOf(side)}`
+    if (!shown.has(key)) shown.set(key, side)
+  }
   const [best] = ordered
-  const rival = ordered.find(({ stance }) => stance.side !== best?.stance.side)
+  const against = ordered.filter(({ stance }) => stance.side !== best?.stance.side)
+  const decision = best && against[0] ? decide(best, against[0]) : undefined
   const place = formatPlace(ordered.find(({ file }) => file !== undefined) ?? NOWHERE)
   return {
-    between: [...new Set(ordered.map(({ taskId }) => taskId))],
-    about: place === '' ? about : `${about} (${place})`,
-    sides: [...shown.values()].slice(0, MAX_SIDES_SHOWN).map((side) => ({
-      taskId: side.taskId,
-      recommendation: adviceOf(side),
-      evidence: evidenceOf(side),
-    })),
-    ...(best && rival
-      ? resolve(best, rival)
-      : { resolution: 'Not resolved.', rule: 'needs a person' }),
+    conflict: {
+      between: [...new Set(ordered.map(({ taskId }) => taskId))],
+      about: place === '' ? about : `${about} (${place})`,
+      sides: [...shown.values()].slice(0, MAX_SIDES_SHOWN).map((side) => ({
+        taskId: side.taskId,
+        recommendation: adviceOf(side),
+        evidence: evidenceOf(side),
+      })),
+      resolution:
+        best && decision
+          ? `Follow ${best.taskId}: ${adviceOf(best)}`
+          : `Not resolved: decide between ${[best, against[0]]
+              .flatMap((side) => (side ? `${side.taskId} (${adviceOf(side)})` : []))
+              .join(' and ')}.`,
+      rule:
+        decision ??
+        'needs a person: severity, agreement and confidence do not tell the sides apart',
+    },
+    refs: [...new Set(ordered.map(({ ref }) => ref))],
+    losing: decision === undefined ? [] : [...new Set(against.map(({ ref }) => ref))],
+    undecided: decision === undefined,
   }
 }
 
 const NOWHERE: Place = { file: undefined, line: undefined }
 
-function resolve(best: Side, rival: Side): Pick<Conflict, 'resolution' | 'rule'> {
-  const follow = `Follow ${best.taskId}: ${adviceOf(best)}`
-  const rank = severityRank(rival.finding.severity) - severityRank(best.finding.severity)
-  if (rank > 0) {
-    return {
-      resolution: follow,
-      rule: `higher severity wins (${best.finding.severity} against ${rival.finding.severity})`,
-    }
+/** The rule by which the first side wins, or nothing. */
+function decide(best: Side, rival: Side): string | undefined {
+  if (severityRank(rival.finding.severity) > severityRank(best.finding.severity)) {
+    return `higher severity wins (${best.finding.severity} against ${rival.finding.severity})`
   }
   if (best.agreeing > rival.agreeing) {
-    return {
-      resolution: follow,
-      rule: `more tasks agree (${best.agreeing} against ${rival.agreeing})`,
-    }
+    return `more tasks agree (${best.agreeing} against ${rival.agreeing})`
   }
   if (best.finding.confidence - rival.finding.confidence >= CLEARLY_SURER) {
-    return {
-      resolution: follow,
-      rule: `higher confidence wins (${best.finding.confidence} against ${rival.finding.confidence})`,
-    }
+    return `higher confidence wins (${best.finding.confidence} against ${rival.finding.confidence})`
   }
-  return {
-    resolution: `Not resolved: decide between ${best.taskId} (${adviceOf(best)}) and ${rival.taskId} (${adviceOf(rival)}).`,
-    rule: 'needs a person: severity, agreement and confidence do not tell the sides apart',
-  }
+  return undefined
 }
 
 function stronger(a: Side, b: Side): number {

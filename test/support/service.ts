@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from './redis-server.ts'
+
+/** The real service: its processes as an operator runs them, against one Redis. */
+export interface Service {
+  url: string
+  api: ServiceProcess
+  workers: ServiceProcess[]
+  addWorker(env?: Record<string, string>): Promise<ServiceProcess>
+  /** Starts the API again, on the same port. */
+  restartApi(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface ServiceProcess {
+  pid: number
+  /** What it logged so far. */
+  log(): string
+  /** Sends the signal and resolves with the exit status, or the signal's name, once it has exited. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | string | null>
+  exited(): boolean
+}
+
+const SERVE = fileURLToPath(new URL('../../src/main/serve.ts', import.meta.url))
+const WORKER = fileURLToPath(new URL('../../src/main/worker.ts', import.meta.url))
+
+export async function startService(options: {
+  redisUrl: string
+  /** Keys begin with it: services of several tests share a Redis. */
+  prefix: string
+  workers?: number
+  env?: Record<string, string>
+}): Promise<Service> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tutti-data-'))
+  const port = await freePort()
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: dataDir,
+    REDIS_URL: options.redisUrl,
+    TUTTI_PREFIX: options.prefix,
+    TUTTI_DATA_DIR: dataDir,
+    PORT: `${port}`,
+    LOG_LEVEL: 'info',
+    ...options.env,
+  }
+  const url = `http://127.0.0.1:${port}`
+  const startApi = () => launch(SERVE, env, 'Server listening')
+  const addWorker = async (extra: Record<string, string> = {}) => {
+    const worker = await launch(WORKER, { ...env, ...extra }, 'worker is up')
+    service.workers.push(worker)
+    return worker
+  }
+  const service: Service = {
+    url,
+    api: await startApi(),
+    workers: [],
+    addWorker,
+    async restartApi() {
+      service.api = await startApi()
+    },
+    async stop() {
+      const processes = [service.api, ...service.workers]
+      await Promise.all(processes.map((entry) => entry.exited() || entry.end('SIGTERM')))
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+  for (let count = 0; count < (options.workers ?? 1); count += 1) await addWorker()
+  return service
+}
+
+/** Resolves once the process has logged `ready`; rejects with its log if it exits before. */
+async function launch(
+  file: string,
+  env: Record<string, string>,
+  ready: string,
+): Promise<ServiceProcess> {
+  const child: ChildProcess = spawn(process.execPath, [file], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let log = ''
+  const exit = new Promise<number | string | null>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal))
+  })
+  const up = new Promise<void>((resolve) => {
+    const read = (chunk: Buffer) => {
+      log += chunk.toString()
+      if (log.includes(ready)) resolve()
+    }
+    child.stdout?.on('data', read)
+    child.stderr?.on('data', read)
+  })
+  const died = exit.then((code) => {
+    throw new Error(`${file} exited with ${code}\n${log}`)
+  })
+  await Promise.race([up, died])
+  died.catch(() => undefined)
+  return {
+    pid: child.pid ?? 0,
+    log: () => log,
+    end(signal) {
+      child.kill(signal)
+      return exit
+    },
+    exited: () => child.exitCode !== null || child.signalCode !== null,
+  }
+}
+
+/** Calls the service; the body is sent and read as JSON. */
+export async function call<T = Record<string, unknown>>(
+  url: string,
+  method = 'GET',
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; body: T }> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (text === '' ? undefined : JSON.parse(text)) as T,
+  }
+}
+
+/** An echo task, the lightest there is. */
+export function echoTask(id: string, options: Record<string, unknown> = {}, rest: object = {}) {
+  return { id, prompt: `Say ${id}.`, executor: 'echo', options, ...rest }
+}

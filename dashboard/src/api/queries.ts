@@ -1,0 +1,133 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { ApiError, requestJson } from './client.ts'
+import { isActive } from './statuses.ts'
+import type {
+  ExecutorList,
+  Plan,
+  PlanPage,
+  PlanStatus,
+  Report,
+  Synthesis,
+  TaskDetail,
+  TaskOutputAnswer,
+  Todos,
+  WorkersAndQueues,
+} from './types.ts'
+
+export function planPath(planId: string): string {
+  return `/v1/plans/${encodeURIComponent(planId)}`
+}
+
+export function taskPath(planId: string, taskId: string): string {
+  return `${planPath(planId)}/tasks/${encodeURIComponent(taskId)}`
+}
+
+/** Newest first, page by page. Polled: faster while something on the pages still moves. */
+export function plansQuery(status: PlanStatus | undefined) {
+  return infiniteQueryOptions({
+    queryKey: ['plans', { status: status ?? null }],
+    queryFn: ({ pageParam, signal }) =>
+      requestJson<PlanPage>('/v1/plans', {
+        query: { status, limit: 50, cursor: pageParam },
+        signal,
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => {
+      const pages = state.data?.pages ?? []
+      if (pages.length > 4) return 15_000
+      return pages.some((page) => page.items.some((plan) => isActive(plan.status))) ? 1_500 : 4_000
+    },
+  })
+}
+
+export function planQuery(planId: string) {
+  return queryOptions({
+    queryKey: ['plan', planId],
+    queryFn: ({ signal }) => requestJson<Plan>(planPath(planId), { signal }),
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && !isActive(state.data.status) ? false : 2_500,
+  })
+}
+
+export function taskQuery(planId: string, taskId: string, version: string) {
+  return queryOptions({
+    queryKey: ['plan', planId, 'task', taskId, version],
+    queryFn: ({ signal }) => requestJson<TaskDetail>(taskPath(planId, taskId), { signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  })
+}
+
+/** Asks without waiting; the caller asks again when an event says that the task has ended. */
+export function outputQuery(planId: string, taskId: string, version: string) {
+  return queryOptions({
+    queryKey: ['plan', planId, 'output', taskId, version],
+    queryFn: ({ signal }) =>
+      requestJson<TaskOutputAnswer>(`${taskPath(planId, taskId)}/output`, {
+        query: { block: false },
+        signal,
+      }),
+    staleTime: 60_000,
+  })
+}
+
+export function synthesesQuery(planId: string, version: string, poll: boolean) {
+  return queryOptions({
+    queryKey: ['plan', planId, 'syntheses', version],
+    queryFn: async ({ signal }) => {
+      const answer = await requestJson<{ items: Synthesis[] } | Synthesis[]>(
+        `${planPath(planId)}/syntheses`,
+        { signal },
+      )
+      return Array.isArray(answer) ? answer : answer.items
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: poll ? 1_500 : false,
+  })
+}
+
+export function todosQuery(planId: string, poll: boolean) {
+  return queryOptions({
+    queryKey: ['plan', planId, 'todos'],
+    queryFn: ({ signal }) => requestJson<Todos>(`${planPath(planId)}/todos`, { signal }),
+    refetchInterval: poll ? 1_500 : false,
+  })
+}
+
+/** `version` changes when the plan does, so that the report of a finished plan is asked for once. */
+export function reportQuery(planId: string, version: string, poll: boolean) {
+  return queryOptions({
+    queryKey: ['plan', planId, 'report', version],
+    queryFn: ({ signal }) => requestJson<Report>(`${planPath(planId)}/report`, { signal }),
+    placeholderData: keepPreviousData,
+    staleTime: poll ? 2_000 : Number.POSITIVE_INFINITY,
+    refetchInterval: poll ? 4_000 : false,
+    retry: false,
+  })
+}
+
+export function executorsQuery() {
+  return queryOptions({
+    queryKey: ['executors'],
+    queryFn: ({ signal }) => requestJson<ExecutorList>('/v1/executors', { signal }),
+    staleTime: 60_000,
+  })
+}
+
+/** `null` where the service does not tell, as an older one does not. */
+export function workersQuery() {
+  return queryOptions({
+    queryKey: ['workers'],
+    queryFn: async ({ signal }) => {
+      try {
+        return await requestJson<WorkersAndQueues>('/v1/workers', { signal })
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return null
+        throw error
+      }
+    },
+    refetchInterval: 2_000,
+  })
+}

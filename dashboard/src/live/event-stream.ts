@@ -1,0 +1,145 @@
+import { createParser } from 'eventsource-parser'
+import type { StreamEvent } from './plan-model.ts'
+
+/** `live`: connected. `waiting`: the connection was lost, another try follows. `ended`: nothing more will come. */
+export type StreamState = 'connecting' | 'live' | 'waiting' | 'ended'
+
+export interface FollowOptions {
+  url: string
+  /** Called before each connection, because the API key may have been entered meanwhile. */
+  headers(): Record<string, string>
+  /** Skips the snapshot, and continues after this event. */
+  lastEventId?: string | undefined
+  signal: AbortSignal
+  onEvents(events: StreamEvent[]): void
+  onState(state: StreamState): void
+  /** The server's time, for events that carry none. */
+  now?: () => number
+  fetch?: typeof fetch
+  /** First pause before another connection; doubles up to `maxRetryMs`. */
+  retryMs?: number
+  maxRetryMs?: number
+}
+
+/** An answer that no further try changes: the plan is gone, or the key is not valid. */
+export class StreamRefused extends Error {
+  override readonly name = 'StreamRefused'
+  readonly status: number
+  constructor(status: number) {
+    super(`The event stream was refused with ${status}.`)
+    this.status = status
+  }
+}
+
+const FINISHED = new Set(['succeeded', 'partial', 'failed', 'cancelled'])
+
+/**
+ * Follows a plan's events until it has finished or `signal` aborts. Reads with `fetch` and not with
+ * EventSource, which cannot send an `Authorization` header. Resumes by `Last-Event-ID`.
+ *
+ * @throws {StreamRefused} on 401, 403, 404 and 410.
+ */
+export async function followEvents(options: FollowOptions): Promise<void> {
+  const request = options.fetch ?? fetch
+  const position = { lastEventId: options.lastEventId, finished: false }
+  let pauseMs = options.retryMs ?? 500
+  options.onState('connecting')
+  while (!options.signal.aborted) {
+    try {
+      const response = await request(options.url, {
+        headers: {
+          accept: 'text/event-stream',
+          ...options.headers(),
+          ...(position.lastEventId === undefined ? {} : { 'last-event-id': position.lastEventId }),
+        },
+        cache: 'no-store',
+        signal: options.signal,
+      })
+      if ([401, 403, 404, 410].includes(response.status)) throw new StreamRefused(response.status)
+      // Resumed after the last event: there is nothing more to come.
+      if (response.status === 204) position.finished = true
+      else if (response.ok && response.body !== null) {
+        options.onState('live')
+        pauseMs = options.retryMs ?? 500
+        await readEvents(response.body, position, options)
+      }
+    } catch (error) {
+      if (error instanceof StreamRefused) throw error
+      // A lost connection or an aborted signal: the loop decides.
+    }
+    if (options.signal.aborted) return
+    if (position.finished) {
+      options.onState('ended')
+      return
+    }
+    options.onState('waiting')
+    await pause(pauseMs, options.signal)
+    pauseMs = Math.min(pauseMs * 2, options.maxRetryMs ?? 10_000)
+  }
+}
+
+async function readEvents(
+  body: ReadableStream<Uint8Array>,
+  position: { lastEventId: string | undefined; finished: boolean },
+  options: FollowOptions,
+): Promise<void> {
+  let batch: StreamEvent[] = []
+  const parser = createParser({
+    onEvent(message) {
+      if (message.id !== undefined && message.id !== '') position.lastEventId = message.id
+      const event = toEvent(message, (options.now ?? Date.now)())
+      if (event === undefined) return
+      position.finished = endsStream(event, position.finished)
+      batch.push(event)
+    },
+  })
+  const decoder = new TextDecoder()
+  const reader = body.getReader()
+  while (true) {
+    const { done, value } = await reader.read()
+    if (done) return
+    parser.feed(decoder.decode(value, { stream: true }))
+    if (batch.length === 0) continue
+    options.onEvents(batch)
+    batch = []
+  }
+}
+
+function toEvent(
+  message: { id?: string | undefined; event?: string | undefined; data: string },
+  receivedAt: number,
+): StreamEvent | undefined {
+  try {
+    const data: unknown = JSON.parse(message.data)
+    if (typeof data !== 'object' || data === null) return undefined
+    return {
+      id: message.id ?? '',
+      type: message.event ?? 'message',
+      data: data as Record<string, unknown>,
+      receivedAt,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the end of the connection is the end of the stream, after this event. */
+function endsStream(event: StreamEvent, before: boolean): boolean {
+  if (event.type === 'plan.finished') return true
+  if (event.type === 'plan.reopened') return false
+  if (event.type !== 'snapshot') return before
+  const plan = event.data['plan'] as { status?: string } | undefined
+  return FINISHED.has(plan?.status ?? '')
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    function done() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,47 @@
+import { useEffect, useState } from 'react'
+import { planPath } from '../api/queries.ts'
+import { authorization } from '../api/session.ts'
+import { followEvents } from './event-stream.ts'
+
+/** What is kept of a long text while it streams: its end is what one reads. */
+const MAX_CHARS = 200_000
+
+/**
+ * The text of a running task as its model writes it, from when the panel was opened. A stream of its
+ * own, because every task's text at once would be far more than anyone reads.
+ */
+export function useTaskText(
+  planId: string,
+  taskId: string,
+  running: boolean,
+  lastEventId: () => string | undefined,
+): string {
+  const [text, setText] = useState('')
+  useEffect(() => {
+    setText('')
+    if (!running) return
+    const abort = new AbortController()
+    let attempt: unknown
+    followEvents({
+      url: `${planPath(planId)}/events?tokens=true`,
+      headers: authorization,
+      // Continues where the page's own stream is: a snapshot of the whole plan is not needed again.
+      lastEventId: lastEventId(),
+      signal: abort.signal,
+      onState() {},
+      onEvents(events) {
+        for (const event of events) {
+          if (event.type !== 'task.text' || event.data['taskId'] !== taskId) continue
+          const piece = typeof event.data['text'] === 'string' ? event.data['text'] : ''
+          const restarted = attempt !== undefined && attempt !== event.data['attempt']
+          attempt = event.data['attempt']
+          setText((before) => ((restarted ? '' : before) + piece).slice(-MAX_CHARS))
+        }
+      },
+    }).catch(() => {
+      // The page's own stream says what is wrong.
+    })
+    return () => abort.abort()
+  }, [planId, taskId, running, lastEventId])
+  return text
+}

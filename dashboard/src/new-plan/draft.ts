@@ -1,0 +1,168 @@
+// A submission while it is being written. Empty lines and fields are allowed here, and dropped by
+// `toSubmission`; the service checks the rest, so that no rule is written twice.
+
+export interface TaskDraft {
+  id?: string
+  description?: string
+  role?: string
+  task?: string
+  context?: string
+  files?: string[] | { read?: string[]; write?: string[] }
+  outputFormat?: string
+  focusAreas?: string[]
+  prompt?: string
+  outputSchema?: unknown
+  dependsOn?: string[]
+  executor?: string
+  model?: string
+  tools?: string[]
+  options?: Record<string, unknown>
+  timeoutMs?: number
+  attempts?: number
+  priority?: number
+}
+
+export interface Draft {
+  title?: string
+  context?: string
+  tasks?: TaskDraft[]
+  pattern?:
+    | { kind: 'perspectives'; perspectives: string[]; task: TaskDraft }
+    | { kind: 'directories'; directories: string[]; task: TaskDraft }
+  goal?: string
+  mode?: string
+  policy?: Record<string, unknown>
+  workspace?: {
+    path?: string
+    git?: { url?: string; ref?: string; credential?: string }
+    files?: Record<string, string>
+  }
+  synthesis?: false | Record<string, unknown>
+  webhook?: { url?: string; events?: string[] }
+  metadata?: Record<string, unknown>
+}
+
+export type Source = 'tasks' | 'perspectives' | 'directories' | 'goal'
+
+export function sourceOf(draft: Draft): Source {
+  if (draft.pattern !== undefined) return draft.pattern.kind
+  return draft.goal !== undefined && draft.tasks === undefined ? 'goal' : 'tasks'
+}
+
+/** Changes where the tasks come from, and takes along what was written about them. */
+export function withSource(draft: Draft, source: Source): Draft {
+  if (source === sourceOf(draft)) return draft
+  const { tasks, pattern, goal, ...rest } = draft
+  const template = pattern?.task ?? tasks?.[0] ?? { task: goal ?? '' }
+  const { id: _id, dependsOn: _dependsOn, description: _description, ...task } = template
+  switch (source) {
+    case 'tasks':
+      return { ...rest, tasks: [{ ...task }] }
+    case 'perspectives':
+      return {
+        ...rest,
+        pattern: {
+          kind: 'perspectives',
+          perspectives: ['security', 'performance', 'testing', 'architecture'],
+          task,
+        },
+      }
+    case 'directories':
+      return { ...rest, pattern: { kind: 'directories', directories: [''], task } }
+    case 'goal':
+      return { ...rest, goal: template.task ?? '' }
+  }
+}
+
+/** `undefined` and empty strings remove the field. */
+export function withField<T extends object>(value: T, field: keyof T, next: unknown): T {
+  const { [field]: _before, ...rest } = value
+  return (next === undefined || next === '' ? rest : { ...rest, [field]: next }) as T
+}
+
+export function lines(text: string): string[] | undefined {
+  return text === '' ? undefined : text.split('\n')
+}
+
+/** What is sent: without empty lines, and without parts in which nothing was filled in. */
+export function toSubmission(draft: Draft): Record<string, unknown> {
+  return (prune(draft) ?? {}) as Record<string, unknown>
+}
+
+/** Kept although empty, because emptiness says something there. */
+const MEANINGFUL_WHEN_EMPTY = new Set(['synthesis'])
+
+function prune(value: unknown, key = ''): unknown {
+  if (typeof value === 'string') return key === 'files' || value.trim() !== '' ? value : undefined
+  if (Array.isArray(value)) {
+    const items = value.map((item) => prune(item)).filter((item) => item !== undefined)
+    return items.length === 0 ? undefined : items
+  }
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value)
+    // A file may be empty; a text field may not.
+    .map(([name, part]) => [name, key === 'files' ? part : prune(part, name)] as const)
+    .filter(([, part]) => part !== undefined)
+  if (entries.length === 0 && !MEANINGFUL_WHEN_EMPTY.has(key)) return undefined
+  return Object.fromEntries(entries)
+}
+
+export interface Example {
+  name: string
+  description: string
+  draft: Draft
+}
+
+export const EMPTY_DRAFT: Draft = { tasks: [{}] }
+
+export const EXAMPLES: Example[] = [
+  {
+    name: 'Review from four sides',
+    description: 'Security, performance, testing and architecture look at the same code.',
+    draft: {
+      title: 'Review from four sides',
+      pattern: {
+        kind: 'perspectives',
+        perspectives: ['security', 'performance', 'testing', 'architecture'],
+        task: {
+          role: '{{perspective}} specialist',
+          task: 'Review the code from the perspective of {{perspective}}.',
+          files: ['src/**'],
+          outputFormat: 'Findings with severity, file, line and a recommendation.',
+        },
+      },
+      workspace: { path: '' },
+    },
+  },
+  {
+    name: 'A task for each directory',
+    description: 'The same question about several parts of a code base.',
+    draft: {
+      title: 'What each part does',
+      pattern: {
+        kind: 'directories',
+        directories: ['src/auth', 'src/api', 'src/db'],
+        task: {
+          role: 'Maintainer',
+          task: 'Describe what {{directory}} does, and what is hard to change in it.',
+          files: ['{{directory}}/**'],
+        },
+      },
+      workspace: { path: '' },
+    },
+  },
+  {
+    name: 'Rehearsal',
+    description: 'Twelve echo tasks of different length: no model, no cost.',
+    draft: {
+      title: 'Rehearsal',
+      tasks: [1.2, 2.4, 0.8, 3.1, 1.9, 2.7, 1.1, 3.6, 2.2, 1.5, 2.9, 0.6].map((seconds, index) => ({
+        id: `voice-${index + 1}`,
+        description: `Voice ${index + 1}`,
+        task: `Play for ${seconds} seconds.`,
+        executor: 'echo',
+        options: { delayMs: seconds * 1_000 },
+      })),
+    },
+  },
+]

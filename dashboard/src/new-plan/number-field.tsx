@@ -1,0 +1,23 @@
+import { TextField } from '../ui/field.tsx'
+
+interface NumberFieldProps {
+  label: string
+  value: number | undefined
+  placeholder?: string
+  error?: string | undefined
+  onChange(value: number | undefined): void
+}
+
+export function NumberField({ label, value, placeholder, error, onChange }: NumberFieldProps) {
+  return (
+    <TextField
+      label={label}
+      type="number"
+      step="any"
+      error={error}
+      {...(placeholder === undefined ? {} : { placeholder })}
+      value={value === undefined ? '' : `${value}`}
+      onChange={(text) => onChange(text === '' ? undefined : Number(text))}
+    />
+  )
+}

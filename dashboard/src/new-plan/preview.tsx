@@ -1,0 +1,141 @@
+import { ApiError } from '../api/client.ts'
+import type { Advice, DryRun, Overlap } from '../api/types.ts'
+import { formatCompact, formatCount, formatUsd, plural } from '../format/number.ts'
+import { OverlapMatrix } from '../plan/overlap-matrix.tsx'
+import { MoreButton } from '../ui/more-button.tsx'
+import { Notice } from '../ui/page-states.tsx'
+import { Section } from '../ui/section.tsx'
+import { usePaging } from '../ui/use-paging.ts'
+import { WaveDiagram } from './wave-diagram.tsx'
+
+/** What a dry run said: what would run, when, and at what cost. */
+export function Preview({ result }: { result: DryRun }) {
+  const { estimate, waves, overlaps, warnings, advice } = result
+  return (
+    <div>
+      <dl className="mb-6 grid grid-cols-3 gap-x-4">
+        <Figure label="Tasks" value={formatCount(result.tasks.length)} />
+        <Figure
+          label="Tokens"
+          value={
+            estimate.tokens.high === 0
+              ? 'none'
+              : `${formatCompact(estimate.tokens.low)} to ${formatCompact(estimate.tokens.high)}`
+          }
+        />
+        <Figure
+          label="Cost"
+          value={
+            estimate.costUsd === null
+              ? 'not known'
+              : estimate.costUsd.high === 0
+                ? 'none'
+                : `${formatUsd(estimate.costUsd.low)} to ${formatUsd(estimate.costUsd.high)}`
+          }
+        />
+      </dl>
+      {estimate.unpricedModels.length > 0 && (
+        <p className="-mt-4 mb-5 text-xs text-ink-3">
+          No price is known for {estimate.unpricedModels.join(', ')}.
+        </p>
+      )}
+      <AdviceList items={warnings} tone="warning" />
+      <AdviceList items={advice} tone="info" />
+      <Section
+        title={waves.length === 1 ? 'All at once' : plural(waves.length, 'wave')}
+        note={waves.length === 1 ? undefined : 'each begins when what it needs has ended'}
+      >
+        <WaveDiagram waves={waves} />
+      </Section>
+      {overlaps.length > 0 && (
+        <Section title="Overlaps" note="tasks that touch the same files">
+          <OverlapMatrix overlaps={overlaps} />
+        </Section>
+      )}
+      <PreviewTasks tasks={result.tasks} />
+    </div>
+  )
+}
+
+function Figure({ label, value }: { label: string; value: string }) {
+  return (
+    <div>
+      <dt className="eyebrow">{label}</dt>
+      <dd className="tabular text-lg leading-6 font-medium tracking-tight">{value}</dd>
+    </div>
+  )
+}
+
+function AdviceList({ items, tone }: { items: readonly Advice[]; tone: 'warning' | 'info' }) {
+  if (items.length === 0) return null
+  return (
+    <ul className="mb-3 space-y-2">
+      {items.map((item) => (
+        <li key={item.code + item.message}>
+          <Notice tone={tone}>
+            {item.message}
+            {item.tasks.length > 0 && (
+              <span className="mt-0.5 block truncate font-mono text-xs">
+                {item.tasks.slice(0, 6).join(', ')}
+                {item.tasks.length > 6 && ` and ${item.tasks.length - 6} more`}
+              </span>
+            )}
+          </Notice>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function PreviewTasks({ tasks }: { tasks: DryRun['tasks'] }) {
+  const { shown, left, more } = usePaging(tasks, 30)
+  return (
+    <Section title="Prompts" note="exactly as they will be sent">
+      <ul className="divide-y divide-line border-y border-line">
+        {shown.map((task) => (
+          <li key={task.id}>
+            <details>
+              <summary className="flex items-baseline gap-3 py-2 hover:bg-hover">
+                <span className="min-w-0 flex-1 truncate">{task.description}</span>
+                <span className="shrink-0 text-xs text-ink-3">{task.model ?? task.executor}</span>
+              </summary>
+              <pre className="plain-text mb-3 max-h-80 overflow-auto">{task.prompt}</pre>
+            </details>
+          </li>
+        ))}
+      </ul>
+      <MoreButton left={left} onClick={more} />
+    </Section>
+  )
+}
+
+/** Why a dry run or a launch was refused. */
+export function Refusal({ error }: { error: unknown }) {
+  const problem = error instanceof ApiError ? error.problem : undefined
+  const overlaps = Array.isArray(problem?.['overlaps']) ? (problem['overlaps'] as Overlap[]) : []
+  return (
+    <div role="alert">
+      <Notice tone="failed">
+        <p className="font-medium">{problem?.title ?? 'The plan was refused'}</p>
+        {problem?.detail !== undefined && <p>{problem.detail}</p>}
+        {problem?.errors !== undefined && problem.errors.length > 0 && (
+          <ul className="mt-1.5 space-y-1">
+            {problem.errors.slice(0, 12).map((item) => (
+              <li key={item.pointer + item.detail}>
+                <code className="font-mono text-xs">
+                  {item.pointer.replace(/^#\/?/, '') || 'body'}
+                </code>{' '}
+                {item.detail}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Notice>
+      {overlaps.length > 0 && (
+        <div className="mt-5">
+          <OverlapMatrix overlaps={overlaps} />
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,89 @@
+import { Scale } from 'lucide-react'
+import type { Conflict, Overlap, Plan, Synthesis } from '../api/types.ts'
+import { plural } from '../format/number.ts'
+import { TaskLink } from '../task/task-link.tsx'
+import { Markdown } from '../ui/markdown.tsx'
+import { Empty } from '../ui/page-states.tsx'
+import { Section } from '../ui/section.tsx'
+import { OverlapMatrix } from './overlap-matrix.tsx'
+
+interface ConflictsTabProps {
+  plan: Plan & { overlaps?: Overlap[] }
+  synthesis: Synthesis | undefined
+}
+
+export function ConflictsTab({ plan, synthesis }: ConflictsTabProps) {
+  const conflicts = synthesis?.conflicts ?? []
+  const overlaps = plan.overlaps ?? []
+  const inEdits = synthesis?.edits?.conflicts ?? []
+  if (conflicts.length === 0 && overlaps.length === 0 && inEdits.length === 0) {
+    return (
+      <Empty title="No conflicts">
+        {synthesis === undefined
+          ? 'Contradictory recommendations are found by the synthesis, once there is one.'
+          : 'No two tasks recommended what cannot both be done.'}
+      </Empty>
+    )
+  }
+  return (
+    <div className="@container pt-6">
+      {conflicts.length > 0 && (
+        <Section title="Contradictory recommendations" note={plural(conflicts.length, 'conflict')}>
+          <div className="space-y-5">
+            {conflicts.map((conflict) => (
+              <ConflictCard key={`${conflict.about}:${conflict.between.join()}`} {...conflict} />
+            ))}
+          </div>
+        </Section>
+      )}
+      {inEdits.length > 0 && (
+        <Section title="Edits that could not be merged" note="Shown in full in the synthesis">
+          <ul className="space-y-1.5">
+            {inEdits.map((conflict) => (
+              <li key={conflict.path} className="flex flex-wrap items-center gap-2">
+                <span className="font-mono text-sm break-all">{conflict.path}</span>
+                {conflict.tasks.map((taskId) => (
+                  <TaskLink key={taskId} taskId={taskId} />
+                ))}
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      {overlaps.length > 0 && (
+        <Section
+          title="Overlaps"
+          note={`${plural(overlaps.length, 'pair')} of tasks that touch the same files`}
+        >
+          <OverlapMatrix overlaps={overlaps} />
+        </Section>
+      )}
+    </div>
+  )
+}
+
+function ConflictCard({ about, sides, resolution, rule }: Conflict) {
+  return (
+    <article className="rounded-lg border border-line bg-surface">
+      <h3 className="px-4 pt-3.5 font-medium break-words">{about}</h3>
+      <div className="grid gap-px px-4 py-3.5 @2xl:grid-cols-2 @2xl:gap-x-8">
+        {sides.map((side) => (
+          <div key={side.taskId} className="min-w-0 py-2">
+            <TaskLink taskId={side.taskId} />
+            <p className="mt-1.5 break-words">{side.recommendation}</p>
+            {side.evidence !== '' && (
+              <p className="mt-1 text-sm break-words text-ink-3">{side.evidence}</p>
+            )}
+          </div>
+        ))}
+      </div>
+      <div className="flex gap-2.5 rounded-b-lg border-t border-line bg-synthesis-soft px-4 py-3 text-sm">
+        <Scale className="mt-0.5 size-4 shrink-0 text-synthesis" aria-hidden />
+        <div className="min-w-0">
+          <Markdown text={resolution} />
+          <p className="mt-0.5 text-ink-2">Rule: {rule}</p>
+        </div>
+      </div>
+    </article>
+  )
+}

@@ -1,0 +1,156 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { ApiError } from '../api/client.ts'
+import { planQuery, synthesesQuery } from '../api/queries.ts'
+import { isActive } from '../api/statuses.ts'
+import { countTasks } from '../live/counts.ts'
+import { usePlanStream } from '../live/use-plan-stream.ts'
+import { TaskPanel } from '../task/task-panel.tsx'
+import { Sheet } from '../ui/dialog.tsx'
+import { useShortcuts } from '../ui/keyboard.tsx'
+import { Failed, Skeleton } from '../ui/page-states.tsx'
+import { useDocumentTitle } from '../ui/use-document-title.ts'
+import { useMediaQuery } from '../ui/use-media-query.ts'
+import { LiveStatus } from './live-status.tsx'
+import { PlanHeader } from './plan-header.tsx'
+import { PLAN_TABS, type PlanSearch } from './plan-search.ts'
+import { PlanStats } from './plan-stats.tsx'
+import { PlanTabs } from './plan-tabs.tsx'
+
+const route = getRouteApi('/plans/$planId')
+
+export function PlanPage() {
+  const { planId } = route.useParams()
+  // Another plan is another page: nothing of the one before it may linger.
+  return <PlanView key={planId} planId={planId} />
+}
+
+function PlanView({ planId }: { planId: string }) {
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const queryClient = useQueryClient()
+  const beside = useMediaQuery('(min-width: 72rem)')
+  const stream = usePlanStream(planId)
+  const { model } = stream
+  const query = useQuery(planQuery(planId))
+  const plan = query.data ?? model.plan
+  const counts = useMemo(() => countTasks(model.tasks.values()), [model.tasks])
+  // The stream is ahead of the polled plan, except before its snapshot.
+  const status = model.plan === undefined ? (plan?.status ?? 'queued') : model.status
+  const live = isActive(status)
+  const writing =
+    status === 'synthesizing' || model.synthesisRuns.some((run) => run.finishedAt === null)
+  const syntheses = useQuery(
+    synthesesQuery(
+      planId,
+      `${model.synthesisVersion}:${status}`,
+      writing || stream.state !== 'ended',
+    ),
+  )
+  useDocumentTitle(plan?.title ?? 'Plan')
+
+  function show(change: PlanSearch, replace = false) {
+    void navigate({
+      search: (before) => ({ ...before, ...change }),
+      replace,
+      resetScroll: false,
+    })
+  }
+  function closeTask() {
+    const opened = search.task
+    show({ task: undefined, finding: undefined })
+    // Back to where the panel was opened from.
+    requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>(`[data-task="${CSS.escape(opened ?? '')}"]`)?.focus(),
+    )
+  }
+  function changed() {
+    void queryClient.invalidateQueries({ queryKey: ['plan', planId] })
+    stream.restart()
+  }
+  useShortcuts([
+    ...PLAN_TABS.map((tab, index) => [`${index + 1}`, () => show({ tab })] as const),
+    ['Escape', () => search.task !== undefined && closeTask()],
+  ])
+
+  const failure = refusal(stream.refused) ?? (plan === undefined ? query.error : null)
+  if (failure !== null && failure !== undefined) {
+    return <Failed error={failure} onRetry={changed} />
+  }
+  if (plan === undefined) return <PlanSkeleton />
+
+  const panel =
+    search.task === undefined ? undefined : (
+      <TaskPanel
+        key={search.task}
+        planId={planId}
+        taskId={search.task}
+        model={model}
+        finding={search.finding}
+        lastEventId={stream.lastEventId}
+        onClose={closeTask}
+        onChanged={changed}
+      />
+    )
+  return (
+    <div className="flex min-h-0 flex-1">
+      <div className="min-w-0 flex-1 px-4 pb-16 sm:px-6">
+        <PlanHeader plan={plan} status={status} onChanged={changed} />
+        <PlanStats plan={plan} status={status} counts={counts} tasks={model.tasks} />
+        <LiveStatus state={stream.state} status={status} counts={counts} />
+        <PlanTabs
+          plan={plan}
+          model={model}
+          counts={counts}
+          live={live}
+          writing={writing}
+          syntheses={syntheses.data}
+          synthesesError={syntheses.error}
+          search={search}
+          onTab={(tab) => show({ tab, finding: undefined })}
+          onTask={(task) => show({ task, finding: undefined })}
+        />
+      </div>
+      {panel !== undefined && beside && (
+        <aside
+          aria-label="Task"
+          className="sticky top-14 flex h-[calc(100dvh-3.5rem)] w-[clamp(26rem,36vw,38rem)] shrink-0 flex-col border-l border-line bg-surface"
+        >
+          {panel}
+        </aside>
+      )}
+      {panel !== undefined && !beside && (
+        <Sheet label="Task" onClose={closeTask}>
+          {panel}
+        </Sheet>
+      )}
+    </div>
+  )
+}
+
+function refusal(status: number | undefined): ApiError | undefined {
+  if (status === undefined) return undefined
+  const title =
+    status === 404
+      ? 'There is no such plan'
+      : status === 401
+        ? 'An API key is needed'
+        : 'This plan may not be read'
+  return new ApiError({
+    type: 'about:blank',
+    title,
+    status,
+    ...(status === 404 ? { detail: 'It may have been deleted, or it has expired.' } : {}),
+  })
+}
+
+function PlanSkeleton() {
+  return (
+    <div role="status" aria-label="Loading the plan" className="space-y-4 px-4 pt-8 sm:px-6">
+      <Skeleton className="h-7 w-80 max-w-full" />
+      <Skeleton className="h-16 w-full" />
+      <Skeleton className="h-72 w-full" />
+    </div>
+  )
+}

@@ -1,0 +1,79 @@
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { reportQuery } from '../api/queries.ts'
+import { isActive } from '../api/statuses.ts'
+import type { Counts, Plan, PlanStatus } from '../api/types.ts'
+import { formatDuration } from '../format/duration.ts'
+import { formatCompact, formatCount, formatTimes, formatUsd } from '../format/number.ts'
+import type { TaskState } from '../live/plan-model.ts'
+import { planDuration } from '../plans/plan-row.tsx'
+import { endedCount, SegmentedProgress } from '../ui/segmented-progress.tsx'
+import { useNow } from '../ui/use-now.ts'
+
+interface PlanStatsProps {
+  plan: Plan
+  status: PlanStatus
+  /** Of the live tasks; empty before the snapshot. */
+  counts: Counts
+  tasks: ReadonlyMap<string, TaskState>
+}
+
+export function PlanStats({ plan, status, counts, tasks }: PlanStatsProps) {
+  const live = isActive(status)
+  const now = useNow(250, live)
+  const report = useQuery(reportQuery(plan.id, live ? 'active' : `${plan.finishedAt}`, live))
+  const shown = counts.total > 0 ? counts : plan.counts
+  const elapsed = planDuration({ ...plan, startedAt: plan.startedAt ?? firstStart(tasks) }, now)
+  const tokens = plan.usage.inputTokens + plan.usage.outputTokens
+  const ended = endedCount(shown)
+  return (
+    <div className="mt-5 grid grid-cols-3 gap-x-6 gap-y-4 border-y border-line py-4 sm:flex sm:flex-wrap sm:items-end sm:gap-x-10">
+      <div className="col-span-3 sm:min-w-72 sm:flex-1">
+        <div className="mb-2 flex items-baseline justify-between gap-4">
+          <span className="eyebrow">Tasks ended</span>
+          <span className="tabular text-ink-2">
+            <span className="font-medium text-ink">{formatCount(ended)}</span> of{' '}
+            {formatCount(shown.total)}
+          </span>
+        </div>
+        <SegmentedProgress counts={shown} thick />
+      </div>
+      <Stat label={live ? 'Running for' : 'Took'}>
+        {elapsed === undefined ? '–' : formatDuration(elapsed)}
+      </Stat>
+      <Stat
+        label="Speedup"
+        title="The sum of the tasks' times, an estimate of running them one by one, over the time it took"
+      >
+        {report.data === undefined ? '–' : formatTimes(report.data.speedup)}
+      </Stat>
+      <Stat label="Running now">{formatCount(shown.running)}</Stat>
+      <Stat label="Cost">
+        {plan.usage.costUsd === 0 ? '–' : formatUsd(plan.usage.costUsd)}
+        {plan.policy?.budgetUsd !== undefined && (
+          <span className="text-sm font-normal text-ink-3">
+            {' '}
+            of {formatUsd(plan.policy.budgetUsd)}
+          </span>
+        )}
+      </Stat>
+      <Stat label="Tokens">{tokens === 0 ? '–' : formatCompact(tokens)}</Stat>
+    </div>
+  )
+}
+
+function Stat(props: { label: string; title?: string; children: ReactNode }) {
+  return (
+    <div title={props.title} className="min-w-14">
+      <div className="eyebrow">{props.label}</div>
+      <div className="tabular text-xl leading-7 font-medium tracking-tight">{props.children}</div>
+    </div>
+  )
+}
+
+/** The polled plan may not know yet that a task has started. */
+function firstStart(tasks: ReadonlyMap<string, TaskState>): string | null {
+  let first = Number.POSITIVE_INFINITY
+  for (const task of tasks.values()) first = Math.min(first, task.startedAt ?? first)
+  return Number.isFinite(first) ? new Date(first).toISOString() : null
+}

@@ -1,0 +1,151 @@
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { reportQuery } from '../api/queries.ts'
+import type { Report } from '../api/types.ts'
+import { formatDuration } from '../format/duration.ts'
+import { formatCount, formatTimes, formatUsd } from '../format/number.ts'
+import { TaskLink } from '../task/task-link.tsx'
+import { classNames } from '../ui/class-names.ts'
+import { Failed, Notice, Skeleton } from '../ui/page-states.tsx'
+import { Section } from '../ui/section.tsx'
+
+interface ReportTabProps {
+  planId: string
+  live: boolean
+  finishedAt: number | null
+}
+
+export function ReportTab({ planId, live, finishedAt }: ReportTabProps) {
+  const query = useQuery(reportQuery(planId, live ? 'active' : `${finishedAt}:full`, live))
+  if (query.isPending) return <Skeleton className="mt-6 h-64" />
+  if (query.isError) return <Failed error={query.error} onRetry={() => void query.refetch()} />
+  const report = query.data
+  return (
+    <div className="@container max-w-5xl pt-6">
+      <Speedup report={report} />
+      <Section title="What held it up">
+        {report.diagnostics.length === 0 ? (
+          <p className="text-ink-2">Nothing: the tasks ran side by side as far as they could.</p>
+        ) : (
+          <div className="space-y-2">
+            {report.diagnostics.map((diagnostic) => (
+              <Notice key={diagnostic.code + diagnostic.message} tone="warning">
+                {diagnostic.message}
+              </Notice>
+            ))}
+          </div>
+        )}
+      </Section>
+      <div className="mt-8 grid gap-x-12 gap-y-8 @2xl:grid-cols-2">
+        <Section title="Waiting in the queue">
+          <Facts
+            rows={[
+              ['Half of the tasks at most', formatDuration(report.queueWaitMs.p50)],
+              ['95 of 100 at most', formatDuration(report.queueWaitMs.p95)],
+              ['The longest', formatDuration(report.queueWaitMs.max)],
+            ]}
+          />
+        </Section>
+        <Usage usage={report.usage} />
+      </div>
+      {report.stragglers.length > 0 && (
+        <Section title="Stragglers" note="Tasks that took far longer than the others">
+          <ul className="divide-y divide-line border-y border-line">
+            {report.stragglers.map((straggler) => (
+              <li key={straggler.taskId} className="flex items-center gap-4 py-2">
+                <TaskLink taskId={straggler.taskId} />
+                <span className="tabular ml-auto">{formatDuration(straggler.durationMs)}</span>
+                <span className="tabular w-36 text-right text-ink-2">
+                  {formatTimes(straggler.timesMedian)} the median
+                </span>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+    </div>
+  )
+}
+
+/** The same work drawn twice on one scale: one after another, and as it ran. */
+function Speedup({ report }: { report: Report }) {
+  const longest = Math.max(report.sumOfTaskMs, report.wallMs, 1)
+  return (
+    <div className="grid items-center gap-x-10 gap-y-5 @2xl:grid-cols-[auto_minmax(0,1fr)]">
+      <div>
+        <p className="tabular text-6xl leading-none font-semibold tracking-tighter">
+          {formatTimes(report.speedup)}
+        </p>
+        <p className="mt-2 max-w-52 text-sm text-ink-2">
+          as fast as one after another, {report.effectiveParallelism.toFixed(1)} tasks at once on
+          average
+        </p>
+      </div>
+      <div className="space-y-3">
+        <Bar
+          label="One after another"
+          note="an estimate: the sum of the tasks' times"
+          ms={report.sumOfTaskMs}
+          of={longest}
+          fill="bg-queued-bar"
+        />
+        <Bar label="As it ran" ms={report.wallMs} of={longest} fill="bg-running" />
+        <Bar
+          label="At best"
+          note="the longest chain of tasks that depend on each other"
+          ms={report.criticalPathMs}
+          of={longest}
+          fill="bg-succeeded"
+        />
+      </div>
+    </div>
+  )
+}
+
+function Bar(props: { label: string; note?: string; ms: number; of: number; fill: string }) {
+  return (
+    <div>
+      <div className="mb-1 flex items-baseline gap-2 text-sm">
+        <span className="font-medium">{props.label}</span>
+        {props.note !== undefined && <span className="truncate text-ink-3">{props.note}</span>}
+        <span className="tabular ml-auto shrink-0">{formatDuration(props.ms)}</span>
+      </div>
+      <div className="h-3.5">
+        <div
+          className={classNames('h-full min-w-1 rounded', props.fill)}
+          style={{ width: `${(props.ms / props.of) * 100}%` }}
+        />
+      </div>
+    </div>
+  )
+}
+
+function Usage({ usage }: { usage: Report['usage'] }) {
+  return (
+    <Section title="Usage">
+      <Facts
+        rows={[
+          ['Cost', formatUsd(usage.costUsd)],
+          ['Input tokens', formatCount(usage.inputTokens)],
+          ['of these read from a cache', formatCount(usage.cacheReadTokens)],
+          ['of these written to a cache', formatCount(usage.cacheWriteTokens)],
+          ['Output tokens', formatCount(usage.outputTokens)],
+          ['Model calls', formatCount(usage.steps)],
+        ]}
+      />
+    </Section>
+  )
+}
+
+function Facts({ rows }: { rows: [string, ReactNode][] }) {
+  return (
+    <dl className="divide-y divide-line border-y border-line">
+      {rows.map(([label, value]) => (
+        <div key={label} className="flex justify-between gap-4 py-1.5">
+          <dt className="text-ink-2">{label}</dt>
+          <dd className="tabular">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

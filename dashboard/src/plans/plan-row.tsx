@@ -1,0 +1,111 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { reportQuery } from '../api/queries.ts'
+import { isActive } from '../api/statuses.ts'
+import type { Plan } from '../api/types.ts'
+import { formatAgo, formatDuration, formatTime } from '../format/duration.ts'
+import { formatCount, formatTimes, formatUsd } from '../format/number.ts'
+import { endedCount, SegmentedProgress } from '../ui/segmented-progress.tsx'
+import { appearance, StatusIcon } from '../ui/status.tsx'
+
+export const PLAN_GRID =
+  'grid grid-cols-[minmax(0,1fr)_14rem_5.5rem_5rem_5.5rem_6.5rem] items-center gap-x-5 px-2'
+
+interface PlanRowProps {
+  plan: Plan
+  now: number
+  wide: boolean
+  index: number
+  onFocus(): void
+}
+
+export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
+  const duration = planDuration(plan, now)
+  const speedup = useSpeedup(plan)
+  const cost = plan.usage.costUsd > 0 ? formatUsd(plan.usage.costUsd) : '–'
+  const title = (
+    <div className="flex min-w-0 items-center gap-3">
+      <StatusIcon status={plan.status} />
+      <div className="min-w-0">
+        <Link
+          to="/plans/$planId"
+          params={{ planId: plan.id }}
+          data-row={index}
+          onFocus={onFocus}
+          className="block truncate font-medium outline-none after:absolute after:inset-0 after:rounded-md focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-running"
+        >
+          {plan.title}
+        </Link>
+        <p className="truncate text-xs text-ink-3">
+          {appearance(plan.status).label}
+          {plan.stopped !== undefined && `: ${plan.stopped.message}`}
+          {plan.stopped === undefined && plan.mode === 'sequential' && ' · one task at a time'}
+        </p>
+      </div>
+    </div>
+  )
+  const progress = (
+    <div className="flex items-center gap-3">
+      <SegmentedProgress counts={plan.counts} />
+      <span className="tabular w-20 shrink-0 text-right text-xs text-ink-2">
+        {formatCount(endedCount(plan.counts))}/{formatCount(plan.counts.total)}
+      </span>
+    </div>
+  )
+
+  if (!wide) {
+    return (
+      <div className="relative flex h-full flex-col justify-center gap-2 px-1 hover:bg-hover">
+        {title}
+        <div className="pl-7">{progress}</div>
+        <p className="tabular flex gap-3 pl-7 text-xs text-ink-3">
+          <span>{duration === undefined ? 'not started' : formatDuration(duration)}</span>
+          {speedup !== undefined && <span>{formatTimes(speedup)} speedup</span>}
+          {plan.usage.costUsd > 0 && <span>{cost}</span>}
+          <span className="ml-auto">{formatAgo(Date.parse(plan.createdAt), now)}</span>
+        </p>
+      </div>
+    )
+  }
+  return (
+    <div className={`${PLAN_GRID} relative h-full rounded-md hover:bg-hover`}>
+      {title}
+      {progress}
+      <span className="tabular text-right">
+        <span className="sr-only">Duration </span>
+        {duration === undefined ? '–' : formatDuration(duration)}
+      </span>
+      <span className="tabular text-right">
+        <span className="sr-only">Speedup </span>
+        {speedup === undefined ? '–' : formatTimes(speedup)}
+      </span>
+      <span className="tabular text-right">
+        <span className="sr-only">Cost </span>
+        {cost}
+      </span>
+      <time
+        dateTime={plan.createdAt}
+        title={formatTime(plan.createdAt)}
+        className="text-right text-ink-2"
+      >
+        {formatAgo(Date.parse(plan.createdAt), now)}
+      </time>
+    </div>
+  )
+}
+
+export function planDuration(plan: Plan, now: number): number | undefined {
+  if (plan.startedAt === null) return undefined
+  const end = plan.finishedAt === null ? now : Date.parse(plan.finishedAt)
+  return Math.max(0, end - Date.parse(plan.startedAt))
+}
+
+/** Only the rows that are on the screen ask for a report. */
+function useSpeedup(plan: Plan): number | undefined {
+  const active = isActive(plan.status)
+  const report = useQuery({
+    ...reportQuery(plan.id, active ? 'active' : (plan.finishedAt ?? ''), active),
+    enabled: plan.startedAt !== null,
+  })
+  return report.data?.speedup
+}

@@ -1,0 +1,90 @@
+import { ChevronRight } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import type { LedgerEntry, SynthesisFinding } from '../api/types.ts'
+import { plural } from '../format/number.ts'
+import { TaskLink } from '../task/task-link.tsx'
+import { Markdown } from '../ui/markdown.tsx'
+import { SeverityBadge } from '../ui/status.tsx'
+
+interface FindingItemProps {
+  finding: SynthesisFinding
+  /** What of the tasks went into it. */
+  refs: readonly LedgerEntry[]
+  open: boolean
+}
+
+export function FindingItem({ finding, refs, open }: FindingItemProps) {
+  const element = useRef<HTMLDetailsElement>(null)
+  useEffect(() => {
+    if (!open || element.current === null) return
+    element.current.open = true
+    element.current.scrollIntoView({ block: 'center' })
+    element.current.querySelector('summary')?.focus({ preventScroll: true })
+  }, [open])
+  return (
+    <li>
+      <details ref={element} id={finding.id} className="group">
+        <summary className="flex cursor-pointer list-none items-start gap-3 py-2.5 pr-1 hover:bg-hover/60 [&::-webkit-details-marker]:hidden">
+          <ChevronRight
+            className="mt-0.5 size-4 shrink-0 text-ink-3 transition-transform group-open:rotate-90"
+            aria-hidden
+          />
+          <SeverityBadge severity={finding.severity} />
+          <span className="min-w-0 flex-1">
+            <span className="font-medium break-words">{finding.title}</span>
+            {finding.file !== undefined && (
+              <span className="block truncate font-mono text-xs leading-5 text-ink-3">
+                {finding.file}
+                {finding.line !== undefined && `:${finding.line}`}
+              </span>
+            )}
+          </span>
+          <span className="hidden shrink-0 text-xs leading-5 text-ink-3 sm:block">
+            {plural(finding.sources.length, 'task')}
+          </span>
+          <span className="shrink-0 font-mono text-xs leading-5 text-ink-3">{finding.id}</span>
+        </summary>
+        <div className="space-y-4 pb-5 pl-7 sm:pl-[6.25rem]">
+          {finding.detail !== '' && <Markdown text={finding.detail} />}
+          {finding.recommendation !== undefined && (
+            <div>
+              <h3 className="eyebrow mb-0.5">Recommendation</h3>
+              <Markdown text={finding.recommendation} />
+            </div>
+          )}
+          <div className="flex flex-wrap gap-x-8 gap-y-3 text-sm">
+            <div>
+              <h3 className="eyebrow mb-1">From</h3>
+              <div className="flex flex-wrap gap-1">
+                {refs.length > 0
+                  ? refs.map((entry) => (
+                      <TaskLink
+                        key={entry.finding}
+                        taskId={taskOf(entry.finding)}
+                        finding={entry.finding}
+                      />
+                    ))
+                  : finding.sources.map((taskId) => <TaskLink key={taskId} taskId={taskId} />)}
+              </div>
+            </div>
+            <div>
+              <h3 className="eyebrow mb-1">Confidence</h3>
+              <span className="tabular leading-5">{Math.round(finding.confidence * 100)}%</span>
+            </div>
+            {finding.category !== undefined && (
+              <div>
+                <h3 className="eyebrow mb-1">Category</h3>
+                <span className="leading-5">{finding.category}</span>
+              </div>
+            )}
+          </div>
+        </div>
+      </details>
+    </li>
+  )
+}
+
+/** `security/2` is a finding of the task `security`. */
+export function taskOf(ref: string): string {
+  return ref.slice(0, Math.max(0, ref.lastIndexOf('/'))) || ref
+}

@@ -1,0 +1,79 @@
+import { useMemo, useState } from 'react'
+import type { LedgerEntry, Severity, SynthesisFinding } from '../api/types.ts'
+import { formatCount } from '../format/number.ts'
+import { FilterChips } from '../ui/filter-chips.tsx'
+import { MoreButton } from '../ui/more-button.tsx'
+import { Section } from '../ui/section.tsx'
+import { usePaging } from '../ui/use-paging.ts'
+import { FindingItem } from './finding-item.tsx'
+
+const SEVERITIES: Severity[] = ['critical', 'high', 'medium', 'low', 'info']
+
+interface FindingListProps {
+  findings: readonly SynthesisFinding[]
+  ledger: readonly LedgerEntry[]
+  /** The one that a link led to: opened, and scrolled to. */
+  shown: string | undefined
+}
+
+export function FindingList({ findings, ledger, shown }: FindingListProps) {
+  const [severity, setSeverity] = useState<Severity>()
+  const refs = useMemo(() => refsByFinding(ledger), [ledger])
+  const wanted = findings.find(({ id }) => id === shown)
+  const filtered = findings.filter(
+    (finding) => severity === undefined || finding.severity === severity || finding === wanted,
+  )
+  const paging = usePaging(filtered, 100)
+  // A finding far down the list is shown all the same when a link leads to it.
+  const visible =
+    wanted === undefined || paging.shown.includes(wanted) ? paging.shown : [wanted, ...paging.shown]
+
+  return (
+    <Section
+      title="Findings"
+      note={findings.length === 0 ? 'None' : `${formatCount(findings.length)}, worst first`}
+      aside={
+        findings.length > 3 && (
+          <FilterChips
+            label="Show findings by severity"
+            chips={[
+              { value: '', label: 'All' },
+              ...SEVERITIES.map((name) => ({
+                value: name,
+                label: name,
+                count: findings.filter((finding) => finding.severity === name).length,
+              })).filter((chip) => chip.count > 0),
+            ]}
+            isOn={(value) => (severity ?? '') === value}
+            onToggle={(value) => setSeverity(SEVERITIES.find((name) => name === value))}
+          />
+        )
+      }
+    >
+      {findings.length > 0 && (
+        <ul className="divide-y divide-line border-y border-line">
+          {visible.map((finding) => (
+            <FindingItem
+              key={finding.id}
+              finding={finding}
+              refs={refs.get(finding.id) ?? []}
+              open={finding.id === shown}
+            />
+          ))}
+        </ul>
+      )}
+      <MoreButton left={paging.left} onClick={paging.more} />
+    </Section>
+  )
+}
+
+function refsByFinding(ledger: readonly LedgerEntry[]): Map<string, LedgerEntry[]> {
+  const refs = new Map<string, LedgerEntry[]>()
+  for (const entry of ledger) {
+    if (entry.into === undefined) continue
+    const known = refs.get(entry.into)
+    if (known === undefined) refs.set(entry.into, [entry])
+    else known.push(entry)
+  }
+  return refs
+}

@@ -1,0 +1,153 @@
+import { useState } from 'react'
+import type { Plan, Synthesis } from '../api/types.ts'
+import { formatAgo, formatTime } from '../format/duration.ts'
+import { formatCompact, formatUsd } from '../format/number.ts'
+import { INPUT } from '../ui/field.tsx'
+import { Markdown } from '../ui/markdown.tsx'
+import { Empty, Failed, Notice, Skeleton } from '../ui/page-states.tsx'
+import { Section } from '../ui/section.tsx'
+import { useNow } from '../ui/use-now.ts'
+import { ActionList } from './action-list.tsx'
+import { Coverage } from './coverage.tsx'
+import { EditsSection } from './edits-section.tsx'
+import { FindingList } from './finding-list.tsx'
+import { Ledger } from './ledger.tsx'
+
+interface SynthesisTabProps {
+  plan: Plan | undefined
+  syntheses: readonly Synthesis[] | undefined
+  error: unknown
+  writing: boolean
+  /** `f-3`, when a link led here. */
+  finding: string | undefined
+}
+
+export function SynthesisTab({ plan, syntheses, error, writing, finding }: SynthesisTabProps) {
+  const [chosen, setChosen] = useState<number>()
+  const versions = [...(syntheses ?? [])].sort((a, b) => b.version - a.version)
+  const synthesis = versions.find(({ version }) => version === chosen) ?? versions[0]
+
+  if (synthesis === undefined) {
+    if (plan?.synthesis?.status === 'disabled') {
+      return <Empty title="This plan asked for no synthesis">The outputs are in its tasks.</Empty>
+    }
+    if (writing) {
+      return (
+        <div className="space-y-3 pt-8" role="status" aria-label="The synthesis is being written">
+          <p className="breathe font-medium text-synthesis">Writing the synthesis</p>
+          <Skeleton className="h-4 w-3/4" />
+          <Skeleton className="h-4 w-2/3" />
+          <Skeleton className="h-4 w-1/2" />
+        </div>
+      )
+    }
+    if (error !== null && error !== undefined) return <Failed error={error} />
+    if (syntheses === undefined) return <Skeleton className="mt-8 h-40" />
+    return (
+      <Empty title="No synthesis yet">
+        It is written once every task has ended: findings merged and ranked, conflicts named, and
+        every finding accounted for.
+      </Empty>
+    )
+  }
+
+  return (
+    <div className="@container pt-6">
+      <SynthesisMeta
+        synthesis={synthesis}
+        versions={versions.map(({ version }) => version)}
+        onChoose={setChosen}
+        writing={writing}
+      />
+      <div className="mt-5 grid gap-x-12 gap-y-8 @4xl:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="min-w-0">
+          {synthesis.summary !== '' && <Markdown text={synthesis.summary} />}
+        </div>
+        <aside className="min-w-0 @4xl:order-none" aria-label="What to do, and what is missing">
+          <ActionList actions={synthesis.actions} />
+          <Coverage coverage={synthesis.coverage} />
+        </aside>
+        <div className="min-w-0 @4xl:col-span-2">
+          <FindingList
+            key={synthesis.version}
+            findings={synthesis.findings}
+            ledger={synthesis.ledger}
+            shown={finding}
+          />
+          {synthesis.edits !== undefined && <EditsSection edits={synthesis.edits} />}
+          <Ledger ledger={synthesis.ledger} />
+          {synthesis.data !== undefined && (
+            <Section title="Data" note="As its schema asks for it">
+              <pre className="plain-text">{JSON.stringify(synthesis.data, null, 2)}</pre>
+            </Section>
+          )}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function SynthesisMeta(props: {
+  synthesis: Synthesis
+  versions: number[]
+  onChoose(version: number): void
+  writing: boolean
+}) {
+  const { synthesis, versions } = props
+  const now = useNow(10_000)
+  const tokens = synthesis.usage.inputTokens + synthesis.usage.outputTokens
+  return (
+    <div className="space-y-3">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2 text-sm text-ink-2">
+        {versions.length > 1 ? (
+          <select
+            aria-label="Version of the synthesis"
+            className={`${INPUT} h-8 w-auto pr-1 pl-2`}
+            value={synthesis.version}
+            onChange={(event) => props.onChoose(Number(event.target.value))}
+          >
+            {versions.map((version, index) => (
+              <option key={version} value={version}>
+                Version {version}
+                {index === 0 ? ' (newest)' : ''}
+              </option>
+            ))}
+          </select>
+        ) : (
+          <span className="font-medium text-ink">Version {synthesis.version}</span>
+        )}
+        <span>
+          {synthesis.executor === 'model'
+            ? `written by ${synthesis.model ?? 'a model'}`
+            : 'merged by rule, without a model'}
+        </span>
+        <time dateTime={synthesis.createdAt} title={formatTime(synthesis.createdAt)}>
+          {formatAgo(Date.parse(synthesis.createdAt), now)}
+        </time>
+        {tokens > 0 && (
+          <span className="tabular">
+            {formatCompact(tokens)} tokens, {formatUsd(synthesis.usage.costUsd)}
+          </span>
+        )}
+        {props.writing && (
+          <span className="breathe font-medium text-synthesis" role="status">
+            Writing the next version
+          </span>
+        )}
+      </div>
+      {synthesis.preliminary && (
+        <Notice tone="info">
+          Written while tasks were still running. Another version follows.
+        </Notice>
+      )}
+      {synthesis.status === 'failed' && (
+        <Notice tone="failed">This version could not be written.</Notice>
+      )}
+      {synthesis.notes.map((note) => (
+        <Notice key={note} tone="warning">
+          {note}
+        </Notice>
+      ))}
+    </div>
+  )
+}

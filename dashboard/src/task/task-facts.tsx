@@ -1,0 +1,73 @@
+import type { ReactNode } from 'react'
+import type { TaskDetail } from '../api/types.ts'
+import { formatDuration } from '../format/duration.ts'
+import { formatCompact, formatUsd } from '../format/number.ts'
+import type { TaskState } from '../live/plan-model.ts'
+import { durationMs } from '../timeline/rows.ts'
+import { useNow } from '../ui/use-now.ts'
+import { TaskLink } from './task-link.tsx'
+
+interface TaskFactsProps {
+  task: TaskDetail
+  live: TaskState | undefined
+}
+
+export function TaskFacts({ task, live }: TaskFactsProps) {
+  const running = live?.status === 'running' || live?.status === 'queued'
+  const now = useNow(250, running)
+  const waited =
+    live?.queuedAt == null ? undefined : Math.max(0, (live.startedAt ?? now) - live.queuedAt)
+  const { usage } = task
+  return (
+    <>
+      <dl className="mt-3.5 grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
+        <Fact label="Ran for">
+          {live?.startedAt == null ? '–' : formatDuration(durationMs(live, now))}
+        </Fact>
+        <Fact label="Waited">{waited === undefined ? '–' : formatDuration(waited)}</Fact>
+        <Fact label="Executor">
+          {task.executor}
+          {task.model !== undefined && (
+            <span className="block truncate text-xs text-ink-3" title={task.model}>
+              {task.model}
+            </span>
+          )}
+        </Fact>
+        <Fact label="Wave">{task.wave}</Fact>
+        {usage.steps > 0 && (
+          <>
+            <Fact label="Tokens in">
+              {formatCompact(usage.inputTokens)}
+              {usage.cacheReadTokens > 0 && (
+                <span className="block text-xs text-ink-3">
+                  {formatCompact(usage.cacheReadTokens)} from cache
+                </span>
+              )}
+            </Fact>
+            <Fact label="Tokens out">{formatCompact(usage.outputTokens)}</Fact>
+            <Fact label="Cost">{formatUsd(usage.costUsd)}</Fact>
+            <Fact label="Model calls">{usage.steps}</Fact>
+          </>
+        )}
+      </dl>
+      {task.dependsOn.length > 0 && (
+        <p className="mt-3 flex flex-wrap items-center gap-1.5 text-sm text-ink-2">
+          After
+          {task.dependsOn.slice(0, 12).map((taskId) => (
+            <TaskLink key={taskId} taskId={taskId} />
+          ))}
+          {task.dependsOn.length > 12 && <span>and {task.dependsOn.length - 12} more</span>}
+        </p>
+      )}
+    </>
+  )
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="min-w-0">
+      <dt className="eyebrow">{label}</dt>
+      <dd className="tabular truncate">{children}</dd>
+    </div>
+  )
+}

@@ -1,0 +1,133 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useRef } from 'react'
+import type { Synthesis } from '../api/types.ts'
+import type { PlanModel } from '../live/plan-model.ts'
+import { useShortcuts } from '../ui/keyboard.tsx'
+import { useElementWidth } from '../ui/use-element-width.ts'
+import { useListCursor } from '../ui/use-list-cursor.ts'
+import { Axis, GridLines } from './axis.tsx'
+import type { Row } from './rows.ts'
+import { SynthesisLane } from './synthesis-lane.tsx'
+import { TaskRow, WaveRow } from './task-row.tsx'
+import { type TimeSpan, ticks } from './time-scale.ts'
+
+const ROW_HEIGHT = 30
+
+interface LanesProps {
+  planId: string
+  model: PlanModel
+  rows: Row[]
+  domain: TimeSpan
+  span: TimeSpan
+  now: number
+  live: boolean
+  syntheses: readonly Synthesis[]
+  selected: string | undefined
+  onSelect(taskId: string): void
+  onZoom(factor: number, centre: number): void
+  onPan(share: number): void
+}
+
+export function Lanes(props: LanesProps) {
+  const { planId, model, rows, domain, span, now, live, selected, onSelect } = props
+  const scroller = useRef<HTMLDivElement>(null)
+  const track = useRef<HTMLDivElement>(null)
+  const width = useElementWidth(track)
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+    getItemKey: (index) => rowKey(rows[index]),
+    scrollPaddingStart: 40,
+    scrollPaddingEnd: 44,
+  })
+  const cursor = useListCursor(scroller, rows.length, (index) => virtualizer.scrollToIndex(index))
+  const labels = ticks(span, domain.from, width)
+
+  useShortcuts([
+    ['j', () => cursor.move(1)],
+    ['k', () => cursor.move(-1)],
+    ['ArrowDown', () => cursor.move(1)],
+    ['ArrowUp', () => cursor.move(-1)],
+  ])
+  useWheel(scroller, track, span, props.onZoom, props.onPan)
+
+  return (
+    // Reachable by keyboard through the rows inside of it.
+    <div ref={scroller} className="max-h-[max(20rem,calc(100dvh-24rem))] overflow-y-auto">
+      <Axis labels={labels} span={span} trackRef={track} now={live ? now : undefined} />
+      <ul
+        aria-label="Tasks over time"
+        className="relative"
+        style={{ height: virtualizer.getTotalSize() }}
+      >
+        <GridLines labels={labels} span={span} now={live ? now : undefined} />
+        {virtualizer.getVirtualItems().map((item) => {
+          const row = rows[item.index]
+          if (row === undefined) return null
+          return (
+            <li
+              key={item.key}
+              className="absolute inset-x-0 top-0"
+              style={{ height: item.size, transform: `translateY(${item.start}px)` }}
+            >
+              {row.kind === 'wave' ? (
+                <WaveRow row={row} index={item.index} />
+              ) : (
+                <TaskRow
+                  planId={planId}
+                  task={row.task}
+                  span={span}
+                  now={now}
+                  index={item.index}
+                  selected={row.task.id === selected}
+                  onFocus={() => cursor.note(item.index)}
+                  onSelect={onSelect}
+                />
+              )}
+            </li>
+          )
+        })}
+      </ul>
+      <SynthesisLane model={model} syntheses={props.syntheses} span={span} now={now} />
+    </div>
+  )
+}
+
+function rowKey(row: Row | undefined): string {
+  if (row === undefined) return ''
+  return row.kind === 'wave' ? `wave:${row.wave}` : `task:${row.task.id}`
+}
+
+/** Ctrl and the wheel (or a pinch) zoom around the pointer; a sideways wheel moves in time. */
+function useWheel(
+  scroller: React.RefObject<HTMLDivElement | null>,
+  track: React.RefObject<HTMLDivElement | null>,
+  span: TimeSpan,
+  onZoom: (factor: number, centre: number) => void,
+  onPan: (share: number) => void,
+): void {
+  const current = useRef({ span, onZoom, onPan })
+  current.current = { span, onZoom, onPan }
+  useEffect(() => {
+    const element = scroller.current
+    if (element === null) return
+    function onWheel(event: WheelEvent) {
+      const box = track.current?.getBoundingClientRect()
+      if (box === undefined || box.width === 0) return
+      const { span, onZoom, onPan } = current.current
+      if (event.ctrlKey || event.metaKey) {
+        event.preventDefault()
+        const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width))
+        onZoom(Math.exp(event.deltaY * 0.004), span.from + share * (span.to - span.from))
+      } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey) {
+        event.preventDefault()
+        onPan((event.deltaX || event.deltaY) / box.width)
+      }
+    }
+    // React's own wheel listeners are passive, and could not keep the page from zooming.
+    element.addEventListener('wheel', onWheel, { passive: false })
+    return () => element.removeEventListener('wheel', onWheel)
+  }, [scroller, track])
+}

@@ -1,0 +1,169 @@
+import type { TaskStatus } from '../api/types.ts'
+import type { AttemptSpan, PlanModel, TaskState } from '../live/plan-model.ts'
+import type { TimeSpan } from './time-scale.ts'
+
+export type Row =
+  | { kind: 'wave'; wave: number; tasks: number; ended: number }
+  | { kind: 'task'; task: TaskState }
+
+export type Order = 'plan' | 'start' | 'duration' | 'status'
+
+export interface RowFilter {
+  text: string
+  statuses: ReadonlySet<TaskStatus>
+  order: Order
+}
+
+const STATUS_ORDER: TaskStatus[] = [
+  'running',
+  'failed',
+  'incomplete',
+  'queued',
+  'skipped',
+  'cancelled',
+  'succeeded',
+]
+
+/** What the timeline lists, top to bottom. Waves get a heading of their own where there are several. */
+export function timelineRows(model: PlanModel, filter: RowFilter, now: number): Row[] {
+  const text = filter.text.trim().toLowerCase()
+  const shown = [...model.tasks.values()].filter(
+    (task) =>
+      (filter.statuses.size === 0 || filter.statuses.has(task.status)) &&
+      (text === '' ||
+        task.id.toLowerCase().includes(text) ||
+        task.description.toLowerCase().includes(text)),
+  )
+  switch (filter.order) {
+    case 'plan':
+      return byWave(shown)
+    case 'start':
+      return taskRows(shown.sort((a, b) => (a.startedAt ?? Infinity) - (b.startedAt ?? Infinity)))
+    case 'duration':
+      return taskRows(shown.sort((a, b) => durationMs(b, now) - durationMs(a, now)))
+    case 'status':
+      return taskRows(
+        shown.sort((a, b) => STATUS_ORDER.indexOf(a.status) - STATUS_ORDER.indexOf(b.status)),
+      )
+  }
+}
+
+function byWave(tasks: TaskState[]): Row[] {
+  const waves = new Map<number, TaskState[]>()
+  for (const task of tasks) {
+    const wave = waves.get(task.wave)
+    if (wave === undefined) waves.set(task.wave, [task])
+    else wave.push(task)
+  }
+  if (waves.size < 2) return taskRows(tasks)
+  return [...waves.entries()]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([wave, members]): Row[] => [
+      { kind: 'wave', wave, tasks: members.length, ended: members.filter(hasEnded).length },
+      ...taskRows(members),
+    ])
+}
+
+function taskRows(tasks: TaskState[]): Row[] {
+  return tasks.map((task) => ({ kind: 'task', task }))
+}
+
+export function hasEnded(task: TaskState): boolean {
+  return task.status !== 'queued' && task.status !== 'running'
+}
+
+/** From its first start to its end, or until now; 0 before it started. */
+export function durationMs(task: TaskState, now: number): number {
+  return task.startedAt === null ? 0 : Math.max(0, (task.finishedAt ?? now) - task.startedAt)
+}
+
+export interface Segment extends TimeSpan {
+  kind: 'queued' | 'waiting' | 'attempt'
+  /** Of an attempt. */
+  number?: number
+  outcome?: AttemptSpan['outcome']
+}
+
+/** One task's lane: waiting in the queue, each attempt, and the pauses between them. */
+export function taskSegments(
+  task: TaskState,
+  attempts: readonly AttemptSpan[],
+  now: number,
+): Segment[] {
+  const end = task.finishedAt ?? now
+  const spans = attempts.length > 0 ? attempts : singleAttempt(task)
+  const segments: Segment[] = []
+  let cursor = task.queuedAt ?? spans[0]?.startedAt ?? end
+  for (const [index, span] of spans.entries()) {
+    if (span.startedAt > cursor) {
+      segments.push({ kind: index === 0 ? 'queued' : 'waiting', from: cursor, to: span.startedAt })
+    }
+    const to = Math.max(span.finishedAt ?? end, span.startedAt)
+    segments.push({
+      kind: 'attempt',
+      from: span.startedAt,
+      to,
+      number: span.number,
+      outcome: span.outcome,
+    })
+    cursor = to
+  }
+  if (task.status === 'queued' && cursor < now) {
+    segments.push({ kind: spans.length === 0 ? 'queued' : 'waiting', from: cursor, to: now })
+  }
+  return segments
+}
+
+function singleAttempt(task: TaskState): AttemptSpan[] {
+  if (task.startedAt === null) return []
+  const { status, startedAt, finishedAt } = task
+  const outcome = status === 'queued' ? 'requeued' : status
+  return [{ number: Math.max(1, task.attempt), startedAt, finishedAt, outcome }]
+}
+
+/** From the submission to the last end, or until now while something may still happen. */
+export function timeDomain(model: PlanModel, now: number, live: boolean): TimeSpan {
+  let from = Number.POSITIVE_INFINITY
+  let to = Number.NEGATIVE_INFINITY
+  for (const task of model.tasks.values()) {
+    from = Math.min(from, task.queuedAt ?? Infinity, task.startedAt ?? Infinity)
+    to = Math.max(to, task.finishedAt ?? -Infinity, task.startedAt ?? -Infinity)
+  }
+  const createdAt = Date.parse(model.plan?.createdAt ?? '')
+  if (!Number.isFinite(from)) from = Number.isNaN(createdAt) ? now : createdAt
+  for (const run of model.synthesisRuns) to = Math.max(to, run.finishedAt ?? run.startedAt)
+  if (live) to = Math.max(to, now)
+  else if (model.finishedAt !== null) to = Math.max(to, model.finishedAt)
+  if (!Number.isFinite(to)) to = now
+  // Room at the right, so that the last bar and the line of now are not cut off.
+  return { from, to: Math.max(to, from + 100) + Math.max((to - from) * 0.02, 20) }
+}
+
+/** How many tasks ran in each of `buckets` equal parts of `span`: the most at any moment of each. */
+export function concurrencyProfile(
+  tasks: Iterable<TaskState>,
+  span: TimeSpan,
+  buckets: number,
+  now: number,
+): number[] {
+  const change = new Int32Array(buckets + 1)
+  const scale = buckets / (span.to - span.from)
+  for (const task of tasks) {
+    for (const { startedAt, finishedAt } of task.attempts.length > 0
+      ? task.attempts
+      : singleAttempt(task)) {
+      const first = Math.floor((startedAt - span.from) * scale)
+      const last = Math.floor(((finishedAt ?? now) - span.from) * scale)
+      if (last < 0 || first >= buckets) continue
+      const from = Math.max(0, first)
+      const to = Math.max(from + 1, Math.min(buckets, last))
+      change[from] = (change[from] ?? 0) + 1
+      change[to] = (change[to] ?? 0) - 1
+    }
+  }
+  let running = 0
+  return Array.from({ length: buckets }, (_, index) => {
+    running += change[index] ?? 0
+    return running
+  })
+}

@@ -1,0 +1,163 @@
+import { useQuery } from '@tanstack/react-query'
+import { taskQuery } from '../api/queries.ts'
+import type { Attempt } from '../api/types.ts'
+import { formatDuration } from '../format/duration.ts'
+import { formatCount, plural } from '../format/number.ts'
+import type { AttemptSpan, TaskState } from '../live/plan-model.ts'
+import { classNames } from '../ui/class-names.ts'
+import { appearance, StatusIcon } from '../ui/status.tsx'
+import { durationMs, type Row, type Segment, taskSegments } from './rows.ts'
+import { position, type TimeSpan } from './time-scale.ts'
+
+interface TaskRowProps {
+  planId: string
+  task: TaskState
+  span: TimeSpan
+  now: number
+  index: number
+  selected: boolean
+  onFocus(): void
+  onSelect(taskId: string): void
+}
+
+export function TaskRow({
+  planId,
+  task,
+  span,
+  now,
+  index,
+  selected,
+  onFocus,
+  onSelect,
+}: TaskRowProps) {
+  const attempts = useAttempts(planId, task)
+  const segments = taskSegments(task, attempts, now)
+  const duration = durationMs(task, now)
+  return (
+    <button
+      type="button"
+      data-row={index}
+      data-task={task.id}
+      aria-current={selected || undefined}
+      aria-label={describe(task, duration)}
+      onFocus={onFocus}
+      onClick={() => onSelect(task.id)}
+      className={classNames(
+        'timeline-grid h-full w-full text-left outline-offset-[-2px]',
+        selected ? 'bg-running-soft' : 'hover:bg-hover/70',
+      )}
+    >
+      <span className="flex min-w-0 items-center gap-2 px-3">
+        <StatusIcon status={task.status} className="size-3.5" />
+        <span className="truncate text-[0.8125rem]" title={`${task.description} (${task.id})`}>
+          {task.description}
+        </span>
+      </span>
+      <span className="relative block h-full overflow-hidden">
+        {segments.map((segment) => (
+          <Bar key={`${segment.kind}:${segment.from}`} segment={segment} span={span} />
+        ))}
+        {task.startedAt !== null && (
+          <BarLabel
+            at={position(span, segments.at(-1)?.to ?? now)}
+            text={
+              task.attempt > 1
+                ? `${formatDuration(duration)} · attempt ${task.attempt}`
+                : formatDuration(duration)
+            }
+          />
+        )}
+      </span>
+    </button>
+  )
+}
+
+function Bar({ segment, span }: { segment: Segment; span: TimeSpan }) {
+  const from = position(span, segment.from)
+  const to = position(span, segment.to)
+  if (to < 0 || from > 1) return null
+  // Far beyond the edges a browser rounds; what is not visible is cut off instead.
+  const left = Math.max(from, -0.02)
+  const right = Math.min(to, 1.02)
+  return (
+    <span
+      className={`lane-segment lane-${segment.kind}`}
+      data-outcome={segment.outcome}
+      style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }}
+    />
+  )
+}
+
+/** Behind its bar, or at the right edge where there is no room behind it. */
+function BarLabel({ at, text }: { at: number; text: string }) {
+  if (at < 0 || at > 1.02) return null
+  const beyond = at > 0.86
+  return (
+    <span
+      className={classNames(
+        'tabular pointer-events-none absolute top-1/2 -translate-y-1/2 text-[0.6875rem] leading-none whitespace-nowrap',
+        beyond ? 'right-1 rounded bg-surface/85 px-1 py-0.5 text-ink-2' : 'pl-1.5 text-ink-3',
+      )}
+      style={beyond ? undefined : { left: `${at * 100}%` }}
+    >
+      {text}
+    </span>
+  )
+}
+
+export function WaveRow({ row, index }: { row: Extract<Row, { kind: 'wave' }>; index: number }) {
+  return (
+    <div
+      data-row={index}
+      tabIndex={-1}
+      className="relative flex h-full items-end gap-2 border-b border-line bg-surface px-3 pb-1 text-xs text-ink-3 outline-offset-[-2px]"
+    >
+      <span className="font-medium text-ink-2">Wave {row.wave}</span>
+      <span className="tabular">
+        {row.ended === row.tasks
+          ? plural(row.tasks, 'task')
+          : `${formatCount(row.ended)} of ${plural(row.tasks, 'task')} ended`}
+      </span>
+    </div>
+  )
+}
+
+function describe(task: TaskState, duration: number): string {
+  const parts = [task.description, appearance(task.status).label.toLowerCase()]
+  if (task.startedAt !== null) parts.push(formatDuration(duration))
+  if (task.attempt > 1) parts.push(`attempt ${task.attempt}`)
+  return parts.join(', ')
+}
+
+/** Attempts that ended before the page was opened are known to the task's own resource only. */
+function useAttempts(planId: string, task: TaskState): readonly AttemptSpan[] {
+  const incomplete = task.attempt > 1 && task.attempts.length < task.attempt
+  const detail = useQuery({
+    ...taskQuery(planId, task.id, `${task.status}:${task.attempt}`),
+    enabled: incomplete,
+  })
+  if (!incomplete || detail.data === undefined) return task.attempts
+  return detail.data.attempts.map(attemptSpan)
+}
+
+export function attemptSpan(attempt: Attempt, index: number, all: readonly Attempt[]): AttemptSpan {
+  return {
+    number: attempt.number,
+    startedAt: Date.parse(attempt.startedAt),
+    finishedAt: attempt.finishedAt === null ? null : Date.parse(attempt.finishedAt),
+    outcome: outcomeOf(attempt, index === all.length - 1),
+  }
+}
+
+function outcomeOf(attempt: Attempt, last: boolean): AttemptSpan['outcome'] {
+  switch (attempt.outcome) {
+    case 'lost':
+    case 'interrupted':
+      return 'requeued'
+    case 'failed':
+    case 'timed-out':
+      return last ? 'failed' : 'retrying'
+    default:
+      return attempt.outcome
+  }
+}

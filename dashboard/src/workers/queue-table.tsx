@@ -1,0 +1,43 @@
+import type { WorkersAndQueues } from '../api/types.ts'
+import { formatCount } from '../format/number.ts'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
+
+const COLUMNS = [
+  ['active', 'Active'],
+  ['waiting', 'Waiting'],
+  ['prioritized', 'Prioritized'],
+  ['delayed', 'Delayed'],
+] as const
+
+export function QueueTable({ queues }: { queues: WorkersAndQueues['queues'] }) {
+  return (
+    <ScrollRegion label="Queues" className="overflow-x-auto">
+      <table className="w-full min-w-96 text-left">
+        <thead className="eyebrow border-b border-line">
+          <tr>
+            <th className="py-1.5 font-medium">Queue</th>
+            {COLUMNS.map(([key, label]) => (
+              <th key={key} className="py-1.5 pl-4 text-right font-medium">
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line border-b border-line">
+          {queues.map((queue) => (
+            <tr key={queue.name}>
+              <th scope="row" className="py-2 font-mono text-[0.8125rem] font-normal">
+                {queue.name}
+              </th>
+              {COLUMNS.map(([key]) => (
+                <td key={key} className="tabular py-2 pl-4 text-right">
+                  {formatCount(queue[key] ?? 0)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  )
+}

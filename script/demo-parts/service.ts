@@ -1,0 +1,81 @@
+/** Tutti as `npm start` runs it, with files of its own that go when it ends. */
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+export interface DemoService {
+  url: string
+  /** Resolves once it has ended, however it did. */
+  ended: Promise<void>
+  /** Ends it, and removes its files. */
+  stop(): Promise<void>
+}
+
+const START = join(import.meta.dirname, '../../src/main/start.ts')
+const LINES_KEPT = 15
+/** Above what the service gives itself to close. */
+const STOP_MS = 45_000
+
+/** Set for a service of the reader's own; here they would lead to another Redis, or lock us out. */
+const NOT_PASSED_ON = ['REDIS_URL', 'HOST', 'TUTTI_API_KEYS', 'TUTTI_PREFIX', 'TUTTI_SHARDS']
+
+/**
+ * @param port 0 for any free one.
+ * @throws {Error} with the last lines of its log, when it does not come up.
+ */
+export async function startDemoService(folder: string, port: number): Promise<DemoService> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tutti-demo-'))
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !NOT_PASSED_ON.includes(name)),
+  )
+  const child = spawn(process.execPath, [START], {
+    env: {
+      ...env,
+      PORT: `${port}`,
+      TUTTI_DATA_DIR: dataDir,
+      TUTTI_WORKSPACE_ROOTS: folder,
+      LOG_LEVEL: 'info',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C is for the demo, which then ends the service in order.
+    detached: true,
+  })
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve())
+    child.once('error', () => resolve())
+  })
+  const stop = async () => {
+    const killing = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+    child.kill('SIGTERM')
+    await ended
+    clearTimeout(killing)
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 3 })
+  }
+
+  const lastLines: string[] = []
+  const up = new Promise<string>((resolve) => {
+    const read = (line: string) => {
+      lastLines.push(line)
+      if (lastLines.length > LINES_KEPT) lastLines.shift()
+      const address = addressIn(line)
+      if (address !== undefined) resolve(address)
+    }
+    createInterface({ input: child.stdout }).on('line', read)
+    createInterface({ input: child.stderr }).on('line', read)
+  })
+  const url = await Promise.race([up, ended])
+  if (url === undefined) {
+    await stop()
+    throw new Error(`Tutti did not come up:\n${lastLines.join('\n')}`)
+  }
+  return { url, ended, stop }
+}
+
+/** From the line with which the service says that it is up. */
+function addressIn(line: string): string | undefined {
+  if (!line.includes('"tutti is up"')) return undefined
+  const { api } = JSON.parse(line) as { api: string }
+  return new URL(api).origin
+}

@@ -1,0 +1,77 @@
+/** Draws tasks as bars on one axis of time, so that one sees which ran side by side. */
+import { styleText } from 'node:util'
+import type { TaskStatus } from '../../src/client/index.ts'
+
+export interface TimelineRow {
+  name: string
+  status: TaskStatus
+  /** From the submission of the plan; absent before it started. */
+  startMs: number | undefined
+  /** Absent while it runs. */
+  endMs: number | undefined
+  /** Said after the bar. */
+  note?: string | undefined
+}
+
+const MARKS: Record<
+  TaskStatus,
+  [mark: string, style: 'dim' | 'cyan' | 'green' | 'yellow' | 'red']
+> = {
+  queued: ['·', 'dim'],
+  running: ['▶', 'cyan'],
+  succeeded: ['✓', 'green'],
+  incomplete: ['◐', 'yellow'],
+  failed: ['✗', 'red'],
+  cancelled: ['–', 'dim'],
+  skipped: ['–', 'dim'],
+}
+/** Eighths of a letter, so that a bar grows smoothly. */
+const PARTS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
+const BAR_LIMIT = 60
+
+/**
+ * One line a row.
+ *
+ * @param elapsedMs Since the submission: the length of the axis.
+ * @param columns Letters that a line may have.
+ */
+export function timeline(rows: readonly TimelineRow[], elapsedMs: number, columns: number): string {
+  const nameWidth = Math.max(...rows.map(({ name }) => name.length))
+  const noteWidth = Math.max(...rows.map(({ note = '' }) => note.length))
+  // Mark, name, time and note with their spaces.
+  const barWidth = Math.min(BAR_LIMIT, Math.max(10, columns - nameWidth - noteWidth - 18))
+  const axisMs = Math.max(elapsedMs, 1)
+  return rows
+    .map((row) => {
+      const [mark, style] = MARKS[row.status]
+      const bar = barOf(row, axisMs, barWidth)
+      const time = row.startMs === undefined ? '' : seconds((row.endMs ?? axisMs) - row.startMs)
+      const words = [
+        paint(style, mark),
+        row.name.padEnd(nameWidth),
+        `${paint(style, bar.trimEnd())}${' '.repeat(bar.length - bar.trimEnd().length)}`,
+        time.padStart(7),
+        paint('dim', row.note ?? ''),
+      ]
+      return `  ${words.join('  ')}`.trimEnd()
+    })
+    .join('\n')
+}
+
+function barOf({ startMs, endMs }: TimelineRow, axisMs: number, width: number): string {
+  if (startMs === undefined) return ' '.repeat(width)
+  const from = Math.min(width - 1, Math.floor((startMs / axisMs) * width))
+  const to = Math.min(width, ((endMs ?? axisMs) / axisMs) * width)
+  const eighths = Math.max(1, Math.round((to - from) * 8))
+  const bar = `${'█'.repeat(Math.floor(eighths / 8))}${PARTS[eighths % 8]}`
+  return `${' '.repeat(from)}${bar}`.slice(0, width).padEnd(width)
+}
+
+export function seconds(ms: number): string {
+  return ms < 9_950 ? `${(Math.max(0, ms) / 1_000).toFixed(2)} s` : `${(ms / 1_000).toFixed(1)} s`
+}
+
+/** Colours where standard output takes them. */
+export function paint(style: Parameters<typeof styleText>[0], text: string): string {
+  return styleText(style, text, { stream: process.stdout, validateStream: true })
+}

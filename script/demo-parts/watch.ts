@@ -1,0 +1,79 @@
+/** Follows a plan and shows its tasks side by side while they run. */
+import { createLogUpdate } from 'log-update'
+import { isEnded, type PlanEvent, type Tutti } from '../../src/client/index.ts'
+import { seconds, type TimelineRow, timeline } from './timeline.ts'
+
+const REDRAW_MS = 80
+
+/** Resolves once the plan has finished. */
+export async function watchPlan(
+  tutti: Tutti,
+  planId: string,
+  output: NodeJS.WriteStream,
+): Promise<void> {
+  const submitted = performance.now()
+  const rows = new Map<string, TimelineRow>()
+  const elapsed = () => performance.now() - submitted
+  const draw = createLogUpdate(output)
+  const redraw = () => {
+    if (rows.size > 0) draw(timeline([...rows.values()], elapsed(), output.columns))
+  }
+  const timer = output.isTTY ? setInterval(redraw, REDRAW_MS) : undefined
+  try {
+    for await (const event of tutti.plans.events(planId)) {
+      advance(rows, event, elapsed())
+      if (!output.isTTY) sayChange(event, elapsed(), output)
+    }
+  } finally {
+    clearInterval(timer)
+    // The final drawing follows, with the times that the service measured.
+    if (output.isTTY) draw.clear()
+  }
+}
+
+/** @param nowMs Since the submission of the plan. */
+export function advance(rows: Map<string, TimelineRow>, event: PlanEvent, nowMs: number): void {
+  if (event.type === 'snapshot') {
+    for (const { id, status } of event.data.tasks) {
+      rows.set(id, {
+        name: id,
+        status,
+        startMs: status === 'queued' ? undefined : 0,
+        endMs: isEnded(status) ? nowMs : undefined,
+      })
+    }
+    rows.set('', { name: 'synthesis', status: 'queued', startMs: undefined, endMs: undefined })
+    return
+  }
+  const row = rows.get(event.data.taskId ?? '')
+  if (row === undefined) return
+  switch (event.type) {
+    case 'task.started':
+    case 'synthesis.started':
+      Object.assign(row, { status: 'running', startMs: nowMs, endMs: undefined })
+      break
+    case 'task.finished':
+    case 'synthesis.finished':
+      Object.assign(row, { status: event.data.status ?? 'succeeded', endMs: nowMs })
+      break
+    case 'task.requeued':
+    case 'task.retrying':
+      Object.assign(row, { status: 'queued', startMs: undefined })
+      break
+    case 'plan.started':
+    case 'plan.stopped':
+    case 'plan.reopened':
+    case 'plan.finished':
+    case 'task.text':
+      break
+  }
+}
+
+function sayChange(event: PlanEvent, nowMs: number, output: NodeJS.WriteStream): void {
+  if (event.type === 'snapshot') return
+  const name = event.data.taskId ?? 'synthesis'
+  const [subject, change] = event.type.split('.')
+  if (subject === 'plan' || change === 'text') return
+  const what = change === 'finished' ? (event.data.status ?? 'finished') : change
+  output.write(`  ${seconds(nowMs).padStart(7)}  ${what}  ${name}\n`)
+}

@@ -9,6 +9,9 @@ const STALLED_CHECK_MS = 4_000
 /** A job that failed by a fault of ours, not by a task's, comes back after this time. */
 const FAULT_DELAY_MS = 5_000
 
+/** How long a fetch waits for a job to come; the end of a process waits for it. */
+const LONGEST_FETCH_S = 1
+
 /** Decides whether another job is fetched now. */
 export interface Gate {
   wantsMore(): boolean
@@ -21,7 +24,7 @@ export type Handled = 'done' | 'give-back'
 export interface Consumer {
   /** Takes no more jobs; those taken go on. */
   pause(): void
-  /** Resolves once every job taken has been handled and given back or completed. */
+  /** After `pause`: resolves once every job taken has been handled and given back or completed. */
   idle(): Promise<void>
   /** Lets go of the connections. Call after `idle`. */
   close(): Promise<void>
@@ -69,7 +72,7 @@ export function startConsumer(options: {
       stalledInterval: STALLED_CHECK_MS,
       // How often a task's worker may die is counted where the task's attempts are.
       maxStalledCount: 1_000_000,
-      drainDelay: 5,
+      drainDelay: LONGEST_FETCH_S,
     })
     worker.on('error', (error) => onError(error, 'queue connection failed'))
     worker.on('stalled', (jobId) => onError(new Error('lease ran out'), 'job taken back', jobId))
@@ -123,6 +126,11 @@ export function startConsumer(options: {
       try {
         const job = (await worker.getNextJob(randomUUID())) as Job | undefined
         if (job === undefined) continue
+        // It came while the process was told to end: another one is to have it, and at once.
+        if (paused) {
+          await job.moveToWait(job.token)
+          return
+        }
         const handled = handleJob(worker, job)
         handling.add(handled)
         void handled.finally(() => handling.delete(handled))
@@ -151,13 +159,15 @@ export function startConsumer(options: {
     }
   }, LEASE_MS / 3)
 
-  for (const worker of workers) void fetchLoop(worker)
+  const loops = workers.map(fetchLoop)
 
   return {
     pause() {
       paused = true
     },
     async idle() {
+      // A loop whose gate is closed never wakes again, and holds nothing.
+      await Promise.race([Promise.all(loops), delay(LONGEST_FETCH_S * 2_000)])
       while (handling.size > 0) await Promise.all(handling)
     },
     async close() {

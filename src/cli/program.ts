@@ -174,6 +174,19 @@ export function programOf(terminal: Terminal, done: (exitCode: number) => void) 
       }),
     )
 
+  program
+    .command('mcp')
+    .description('serve assistants by the Model Context Protocol, on standard input and output')
+    .option('--http <port>', 'over streamable HTTP on this port of the loopback instead', countOf)
+    .action(({ http }) =>
+      act(async () => {
+        // Loaded only here, because every other command starts twice as fast without it.
+        const { serve } = await import('../mcp/serve.ts')
+        await serve({ ...program.opts(), http })
+        return EXIT.succeeded
+      }),
+    )
+
   return program
 }
 

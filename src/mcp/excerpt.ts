@@ -1,0 +1,36 @@
+/** A part of something long, and how to get the rest. */
+export interface Excerpt<T> {
+  shown: T
+  /** Absent when nothing is left out. */
+  more?: string
+}
+
+/** Characters from `offset` on. Never ends within a surrogate pair, so that the pieces join again. */
+export function textFrom(text: string, offset: number, most: number): Excerpt<string> {
+  const end = offset + most
+  const isWithinPair = end < text.length && /[\uD800-\uDBFF]/.test(text.charAt(end - 1))
+  const shown = text.slice(offset, isWithinPair ? end - 1 : end)
+  const next = offset + shown.length
+  if (next >= text.length) return { shown }
+  return {
+    shown,
+    more: `characters ${offset} to ${next} of ${text.length} are shown; call again with offset ${next} for the rest`,
+  }
+}
+
+/** Items from `offset` on. */
+export function itemsFrom<T>(items: readonly T[], offset: number, most: number): Excerpt<T[]> {
+  const shown = items.slice(offset, offset + most)
+  const next = offset + shown.length
+  if (next >= items.length) return { shown }
+  return {
+    shown,
+    more: `items ${offset} to ${next} of ${items.length} are shown; call again with offset ${next} for the rest`,
+  }
+}
+
+/** A text cut short where the rest does not matter. */
+export function brief(text: string | undefined, most: number): string | undefined {
+  if (text === undefined || text.length <= most) return text
+  return `${textFrom(text, 0, most - 1).shown}…`
+}

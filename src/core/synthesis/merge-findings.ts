@@ -19,7 +19,7 @@ interface Reported {
 /** Members of a merged finding whose own words are quoted. */
 const MAX_QUOTED = 5
 /** Recommendations that share less are two pieces of advice. */
-const SAME_ADVICE = 0.5
+const SAME_ADVICE = 0.7
 
 /**
  * The synthesis without a model. The same results always give the same draft: duplicates are merged
@@ -29,7 +29,11 @@ export function mergeFindings(given: readonly TaskResult[]): SynthesisDraft {
   const results = withFindings(given)
   const reported = results.flatMap(({ taskId, findings }) =>
     findings.map(
-      (finding, index): Reported => ({ ref: findingRef(taskId, index), taskId, finding }),
+      (finding, index): Reported => ({
+        ref: findingRef(taskId, index),
+        taskId,
+        finding: withoutBlanks(finding),
+      }),
     ),
   )
   const groups = clusterFindings(
@@ -60,6 +64,15 @@ export function mergeFindings(given: readonly TaskResult[]): SynthesisDraft {
     actions,
     usage: NO_USAGE,
   }
+}
+
+/** Models fill fields that they have nothing for with an empty text. */
+function withoutBlanks(finding: Finding): Finding {
+  const said = Object.entries(finding).filter(
+    ([, value]) => typeof value !== 'string' || value.trim() !== '',
+  )
+  const { title, severity, confidence } = finding
+  return { ...(Object.fromEntries(said) as Partial<Finding>), title, severity, confidence }
 }
 
 /**

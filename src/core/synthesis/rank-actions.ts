@@ -49,7 +49,7 @@ export function rankActions(
     decisions.push({
       action: `Decide: ${conflict.about}`,
       why: `${nameSome(conflict.between)} recommend what cannot both be done, and nothing tells which is right`,
-      findings: distinct(refs.flatMap((ref) => indexOfRef.get(ref) ?? [])),
+      findings: distinct(refs.flatMap((ref) => indexOfRef.get(ref) ?? [])).sort((a, b) => a - b),
     })
   }
   const actions = group(advised, settledElsewhere).map((each) => describe(findings, each))

@@ -84,7 +84,7 @@ function topRisks(findings: readonly DraftFinding[]): string {
   if (findings.length === 0) return ''
   const lines = findings.slice(0, MAX_RISKS).map((finding, index) => {
     const place = formatPlace({ file: finding.file, line: finding.line })
-    const detail = oneLine(finding.detail, 240)
+    const detail = oneLine(finding.detail.split('\n', 1)[0] ?? '', 240)
     const says = detail === '' || detail === finding.title ? '' : `\n   ${detail}`
     return `${index + 1}. **${capital(finding.severity)}: ${oneLine(finding.title, 160)}**${place === '' ? '' : ` in \`${place}\``} (${named(tasksOfRefs(finding.from))}; ${Math.round(finding.confidence * 100)}% sure)${says}`
   })
@@ -111,8 +111,8 @@ function conflictList(conflicts: readonly Conflict[]): string {
   const lines = conflicts.slice(0, MAX_CONFLICTS).map(({ about, sides, resolution, rule }) => {
     const said = sides
       .slice(0, 4)
-      .map((side) => `   - ${side.taskId}: ${oneLine(side.recommendation, 200)}`)
-    return `- **${oneLine(about, 160)}**\n${said.join('\n')}\n   - ${oneLine(resolution, 300)} (${rule})`
+      .map((side) => `  - ${side.taskId}: ${oneLine(side.recommendation, 200)}`)
+    return `- **${oneLine(about, 160)}**\n${said.join('\n')}\n  - ${oneLine(resolution, 300)}\n  - Rule: ${rule}`
   })
   return `## Contradictions\n\n${lines.join('\n')}${more(conflicts.length, MAX_CONFLICTS, 'contradiction')}`
 }
@@ -121,7 +121,10 @@ function actionList(actions: SynthesisDraft['actions']): string {
   if (actions.length === 0) return ''
   const lines = actions
     .slice(0, MAX_ACTIONS)
-    .map(({ action, why }, index) => `${index + 1}. ${oneLine(action, 400)}: ${oneLine(why, 300)}`)
+    .map(
+      ({ action, why }, index) =>
+        `${index + 1}. ${oneLine(action, 400)}\n   Why: ${oneLine(why, 300)}`,
+    )
   return `## What to do first\n\n${lines.join('\n')}${more(actions.length, MAX_ACTIONS, 'action')}`
 }
 

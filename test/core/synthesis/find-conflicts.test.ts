@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../../src/core/findings.ts'
-import { findConflicts, type Recommendation } from '../../../src/core/synthesis/find-conflicts.ts'
+import {
+  findConflicts as find,
+  type Recommendation,
+} from '../../../src/core/synthesis/find-conflicts.ts'
+
+const findConflicts = (recommendations: Recommendation[]) =>
+  find(recommendations).map(({ conflict }) => conflict)
 
 let group = 0
 function advice(
@@ -19,7 +25,7 @@ function advice(
     recommendation,
     ...more,
   }
-  return { taskId, finding, group, agreeing: 1 }
+  return { ref: `${taskId}/${group}`, taskId, finding, group, agreeing: 1 }
 }
 
 describe('contradictory recommendations', () => {

@@ -75,8 +75,8 @@ export async function gitSource(
 
 function readUrl(text: string): URL | undefined {
   // The parser drops some of these instead of refusing them.
-  const odd = [...text].some((character) => character <= ' ' || character === '\u{7f}')
-  return odd || text.startsWith('-') || !URL.canParse(text) ? undefined : new URL(text)
+  const isOdd = /[\s\p{Cc}]/u.test(text)
+  return isOdd || text.startsWith('-') || !URL.canParse(text) ? undefined : new URL(text)
 }
 
 function urlRefusal(url: URL, policy: GitPolicy): string | undefined {

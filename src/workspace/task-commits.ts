@@ -15,7 +15,7 @@ export interface TaskCommits {
   /** The commit of a task's edits, or undefined when they do not fit what they should start from. */
   of(taskId: string): Promise<string | undefined>
   /** The base with the edits of `after` on it, in order; those that conflict with earlier ones are left out. */
-  startAfter(after: string[]): Promise<string>
+  startAfter(after: readonly string[]): Promise<string>
 }
 
 export function taskCommits(
@@ -29,11 +29,21 @@ export function taskCommits(
   const commits = new Map<string, Promise<string | undefined>>()
   const starts = new Map<string, Promise<string>>()
 
-  function startAfter(after: string[]): Promise<string> {
-    const key = after.join(' ')
-    return remembered(starts, key, async () => {
+  /** With what each of them came after itself, so that naming only the last of a chain is enough. */
+  function inOrder(after: readonly string[], found = new Set<string>()): Set<string> {
+    for (const taskId of after) {
+      if (found.has(taskId)) continue
+      inOrder(byTask.get(taskId)?.after ?? [], found)
+      found.add(taskId)
+    }
+    return found
+  }
+
+  function startAfter(after: readonly string[]): Promise<string> {
+    const ordered = [...inOrder(after)]
+    return remembered(starts, ordered.join(' '), async () => {
       let start = base
-      for (const taskId of after) {
+      for (const taskId of ordered) {
         const commit = await of(taskId)
         if (commit === undefined) continue
         const merged = await mergeTree(git, gitDir, start, commit, signal)

@@ -387,7 +387,11 @@ test('opens one plan in several processes at once, from one base, and merges the
       ['one', 'two', 'three'].map((taskId) =>
         promisify(execFile)(process.execPath, [
           join(import.meta.dirname, 'open-in-child.ts'),
-          ...[place.dataDir, place.root, plan.planId, taskId, JSON.stringify(source)],
+          place.dataDir,
+          place.root,
+          plan.planId,
+          taskId,
+          JSON.stringify(source),
         ]),
       ),
     )

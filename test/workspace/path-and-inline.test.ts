@@ -184,11 +184,14 @@ test('ends the search of a stray git command, even when the data folder lies in 
 
 test('stops waiting for a workspace when the task is aborted', async () => {
   const { files } = await aPlace()
-  const never = Promise.withResolvers<Record<string, string>>()
-  const plan = { ...aPlan({ files: true }), inlineFiles: () => never.promise }
+  const slow = Promise.withResolvers<Record<string, string>>()
+  const plan = { ...aPlan({ files: true }), inlineFiles: () => slow.promise }
   const controller = new AbortController()
   const opening = files.open(plan, aTask('a'), controller.signal)
   controller.abort(new Error('cancelled'))
   await expect(opening).rejects.toThrow('cancelled')
-  never.resolve({})
+  // What it waited for goes on, for the others.
+  slow.resolve({ a: 'a' })
+  const { workspace } = await files.open(plan, aTask('b'), running)
+  expect(await everythingIn(workspace.root)).toEqual(['a'])
 })

@@ -20,7 +20,7 @@ export function panel(progress: Progress, size: Size, elapsedMs: number, now: nu
   const counts = countsOf(progress)
   const total = progress.tasks.size
   const done = total - counts.queued - counts.running
-  const head = `${progress.title}  ${done}/${total}  ${duration(elapsedMs)}`
+  const head = `${progress.title} · ${done}/${total} · ${duration(elapsedMs)}`
   // The head, the synthesis, the line of what is left out, and one to keep the screen still.
   const room = Math.max(1, size.rows - 4)
   const shown = rowsOf([...progress.tasks.values()], room)

@@ -31,7 +31,9 @@ function livePanel({ notes }: Terminal, progress: Progress): ProgressView {
   let hint = ''
   const redraw = () => {
     const now = Date.now()
-    const size = { columns: notes.columns, rows: notes.rows - (hint === '' ? 0 : 1) }
+    // A terminal that does not know its size says 0.
+    const [columns, rows] = [notes.columns || 80, notes.rows || 24]
+    const size = { columns, rows: rows - (hint === '' ? 0 : 1) }
     draw([panel(progress, size, now - since, now), ...(hint === '' ? [] : [hint])].join('\n'))
   }
   // A timer rather than the events, so that a burst of them costs nothing, and clocks move on.

@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { tutti } from '../../src/client/index.ts'
+import type { FakePlan } from '../support/fake-plan.ts'
+import { type FakeService, startFakeService } from '../support/fake-service.ts'
+import { freePort } from '../support/redis-server.ts'
+import { runTutti, startTutti } from '../support/run-command.ts'
+
+let service: FakeService
+let env: Record<string, string>
+let plan: FakePlan
+beforeEach(async () => {
+  service = await startFakeService()
+  env = { TUTTI_URL: service.url }
+  await tutti({ baseUrl: service.url }).plans.submit({
+    title: 'Two tasks',
+    tasks: [
+      { id: 'a', prompt: 'A' },
+      { id: 'b', prompt: 'B' },
+    ],
+  })
+  plan = service.newest()
+})
+afterEach(() => service.close())
+
+describe('tutti ls', () => {
+  test('lists plans in columns, newest first', async () => {
+    plan.run()
+    const { code, stdout } = await runTutti(['ls'], { env })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^PLAN +STATUS +TASKS +AGE +TOOK +COST +TITLE\nplan-1 +succeeded +2\/2 /)
+  })
+
+  test('filters, limits and prints JSON', async () => {
+    const { stdout } = await runTutti(['ls', '--status', 'queued', '--limit', '1', '--json'], {
+      env,
+    })
+    expect(JSON.parse(stdout)).toMatchObject([{ id: 'plan-1', status: 'queued' }])
+    expect(service.requests.at(-1)?.path).toBe('/v1/plans?status=queued&limit=1')
+  })
+
+  test('says how to begin where there is nothing', async () => {
+    service.plans.clear()
+    const { stdout, stderr } = await runTutti(['ls'], { env })
+    expect(stdout).toBe('')
+    expect(stderr).toContain('tutti run')
+  })
+})
+
+describe('tutti watch', () => {
+  test('shows a plan that runs, and what it came to', async () => {
+    plan.start('a')
+    const command = startTutti(['watch', 'plan-1'], { env })
+    await command.shows(/plan plan-1 is running/)
+    plan.run()
+    expect(await command.finished).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('# Synthesis 1'),
+      stderr: expect.stringMatching(/succeeded a[\s\S]*plan succeeded/),
+    })
+  })
+
+  test('leaves the plan alone on Ctrl-C', async () => {
+    const command = startTutti(['watch', 'plan-1'], { env })
+    await command.shows(/plan plan-1/)
+    command.child.kill('SIGINT')
+    expect(await command.finished).toMatchObject({
+      code: 130,
+      stderr: expect.stringContaining('tutti watch plan-1'),
+    })
+    expect(plan.status).toBe('queued')
+  })
+})
+
+describe('tutti output', () => {
+  test('waits for the task and prints what it produced, as it is', async () => {
+    const command = startTutti(['output', 'plan-1', 'a'], { env })
+    plan.finish('a', 'succeeded', '# Findings\n\u001b[31mred')
+    expect(await command.finished).toEqual({
+      code: 0,
+      stdout: '# Findings\n\u001b[31mred\n',
+      stderr: '',
+    })
+  })
+
+  test('ends with the code of the outcome', async () => {
+    plan.finish('a', 'incomplete', 'half')
+    expect(await runTutti(['output', 'plan-1', 'a'], { env })).toMatchObject({
+      code: 2,
+      stdout: 'half\n',
+      stderr: 'a incomplete\n',
+    })
+    expect(await runTutti(['output', '--no-wait', 'plan-1', 'b'], { env })).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'b is queued: no output yet\n',
+    })
+  })
+
+  test('prints all there is with --json', async () => {
+    plan.finish('a', 'failed')
+    const { stdout } = await runTutti(['output', '--json', 'plan-1', 'a'], { env })
+    expect(JSON.parse(stdout)).toMatchObject({
+      retrievalStatus: 'success',
+      task: { status: 'failed', error: { code: 'provider-error' } },
+    })
+  })
+})
+
+describe('tutti cancel and retry', () => {
+  test('cancel a task, then the plan', async () => {
+    expect(await runTutti(['cancel', 'plan-1', 'a'], { env })).toMatchObject({
+      code: 0,
+      stderr: 'a is cancelled\n',
+    })
+    const { stderr } = await runTutti(['cancel', 'plan-1'], { env })
+    expect(stderr).toContain('plan cancelled; 2/2 tasks have ended')
+    expect(await runTutti(['cancel', 'plan-1'], { env })).toMatchObject({
+      code: 1,
+      stderr: 'tutti: The plan has finished.\n',
+    })
+  })
+
+  test('retry a task, and with --wait show what follows', async () => {
+    plan.finish('a', 'failed')
+    plan.run()
+    const command = startTutti(['retry', '--wait', 'plan-1', 'a'], { env })
+    await command.shows(/plan plan-1 is running/)
+    plan.run()
+    expect(await command.finished).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('# Synthesis 2'),
+    })
+  })
+})
+
+describe('tutti synth', () => {
+  test('shows the newest version, or another one', async () => {
+    plan.synthesize()
+    plan.synthesize({ summary: '# Newer', notes: ['The model failed.'] })
+    expect(await runTutti(['synth', 'plan-1', '--show'], { env })).toMatchObject({
+      stdout: '# Newer\n',
+      stderr: expect.stringContaining('note: The model failed.\nversion 2, by merge: 0 findings'),
+    })
+    const { stdout } = await runTutti(['synth', 'plan-1', '--show', '1', '--json'], { env })
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1 })
+  })
+
+  test('asks for another version and waits for it', async () => {
+    plan.run()
+    const args = ['synth', 'plan-1', '--instructions', 'Be brief', '--executor', 'merge']
+    const { stdout } = await runTutti(args, { env })
+    expect(stdout).toContain('{"instructions":"Be brief","executor":"merge"}')
+  })
+
+  test('says when there is none yet', async () => {
+    expect(await runTutti(['synth', 'plan-1', '--show'], { env })).toMatchObject({
+      code: 1,
+      stderr: 'tutti: no version has been written yet\n',
+    })
+  })
+})
+
+describe('an error', () => {
+  test('of a service that is not there is one sentence with what to do', async () => {
+    const port = await freePort()
+    const { code, stderr } = await runTutti(['ls', '--url', `http://127.0.0.1:${port}`])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /^tutti: no service answers at http:\/\/127\.0\.0\.1:\d+ \(.*ECONNREFUSED.*\)\. Start one with `npm start`.*\n$/,
+    )
+  })
+
+  test.each([
+    ['of a key that is missing', { answer: 401, body: { code: 'unauthorized' } }, 'TUTTI_API_KEY'],
+    ['of another service', { answer: 200, body: '<html>' }, 'is not Tutti'],
+    ['of the service', { answer: 500, body: { code: 'internal-error', title: 'Oh' } }, 'tutti: Oh'],
+  ])('%s says so', async (_, fault, message) => {
+    service.fail('GET', fault)
+    const { code, stderr } = await runTutti(['ls'], { env })
+    expect(code).toBe(1)
+    expect(stderr).toContain(message)
+  })
+
+  test('in how the command is used names the argument', async () => {
+    const { code, stderr } = await runTutti(['ls', '--limit', 'many'], { env })
+    expect(code).toBe(1)
+    expect(stderr).toContain("option '--limit <count>' argument 'many' is invalid")
+  })
+})
+
+describe('help', () => {
+  test('tells the commands, the exit codes and an example', async () => {
+    const { code, stdout } = await runTutti(['--help'])
+    expect(code).toBe(0)
+    for (const word of ['run', 'validate', 'Exit codes', 'tutti run review.yaml']) {
+      expect(stdout).toContain(word)
+    }
+  })
+
+  test('prints the schema of plans', async () => {
+    const { stdout } = await runTutti(['schema'])
+    expect(JSON.parse(stdout)).toMatchObject({ title: 'A plan for Tutti' })
+  })
+})

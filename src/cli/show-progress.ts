@@ -19,7 +19,9 @@ const REDRAW_MS = 100
 
 /** A panel that is drawn over and over where there is a terminal, else a line for each change. */
 export function showProgress(terminal: Terminal, progress: Progress): ProgressView {
-  return terminal.notes.isTTY ? livePanel(terminal, progress) : plainLines(terminal, progress)
+  const { isTTY, rows } = terminal.notes
+  // A terminal that does not know its size, as some of build systems, says 0.
+  return isTTY && rows > 0 ? livePanel(terminal, progress) : plainLines(terminal, progress)
 }
 
 /** For `--json`: nothing. */
@@ -31,9 +33,7 @@ function livePanel({ notes }: Terminal, progress: Progress): ProgressView {
   let hint = ''
   const redraw = () => {
     const now = Date.now()
-    // A terminal that does not know its size says 0.
-    const [columns, rows] = [notes.columns || 80, notes.rows || 24]
-    const size = { columns, rows: rows - (hint === '' ? 0 : 1) }
+    const size = { columns: notes.columns, rows: notes.rows - (hint === '' ? 0 : 1) }
     draw([panel(progress, size, now - since, now), ...(hint === '' ? [] : [hint])].join('\n'))
   }
   // A timer rather than the events, so that a burst of them costs nothing, and clocks move on.

@@ -14,6 +14,8 @@ export interface Call {
   url: URL
   headers: Record<string, string | string[] | undefined>
   body: unknown
+  /** Aborts when the connection closes. */
+  gone: AbortSignal
 }
 
 export interface FakeState {
@@ -36,7 +38,7 @@ export async function routeOf(state: FakeState, call: Call): Promise<Answer | Fa
   }
   switch (part) {
     case undefined:
-      await until(plan, () => isFinished(plan.status), waitOf(call))
+      await until(plan, () => isFinished(plan.status), waitOf(call), call.gone)
       return ok(plan.view())
     case 'cancel':
       if (isFinished(plan.status)) return problem(409, 'plan-finished', 'The plan has finished.')
@@ -53,7 +55,7 @@ export async function routeOf(state: FakeState, call: Call): Promise<Answer | Fa
     case 'events':
       return plan
     case 'synthesis':
-      await until(plan, () => plan.syntheses.length > 0, waitOf(call))
+      await until(plan, () => plan.syntheses.length > 0, waitOf(call), call.gone)
       if (plan.syntheses.length > 0) return ok(plan.syntheses.at(-1))
       return problem(409, 'synthesis-not-ready', 'no version has been written yet')
     case 'syntheses':
@@ -110,7 +112,7 @@ function listTasks(plan: FakePlan, { url }: Call): Answer {
 
 async function taskOf(
   plan: FakePlan,
-  { url }: Call,
+  { url, gone }: Call,
   taskId: string,
   action: string | undefined,
 ): Promise<Answer> {
@@ -130,7 +132,7 @@ async function taskOf(
     default: {
       const block = url.searchParams.get('block') === 'true'
       const timeoutMs = Number(url.searchParams.get('timeout'))
-      await until(plan, () => isEnded(task.status), block ? timeoutMs : 0)
+      await until(plan, () => isEnded(task.status), block ? timeoutMs : 0, gone)
       const output = plan.outputs.findLast(({ id }) => id === taskId)
       if (output !== undefined) return ok({ retrievalStatus: 'success', task: output })
       const { id, status, description, usage } = task
@@ -234,8 +236,13 @@ function waitOf({ url }: Call): number {
   return Number(url.searchParams.get('wait') ?? 0) * 1000
 }
 
-/** Resolves when the condition holds, or after the time. */
-async function until(plan: FakePlan, holds: () => boolean, ms: number): Promise<void> {
+/** Resolves when the condition holds, after the time, or when the caller is gone. */
+async function until(
+  plan: FakePlan,
+  holds: () => boolean,
+  ms: number,
+  gone: AbortSignal,
+): Promise<void> {
   if (holds() || ms <= 0) return
   await new Promise<void>((resolve) => {
     const done = () => {
@@ -248,5 +255,6 @@ async function until(plan: FakePlan, holds: () => boolean, ms: number): Promise<
     }
     const timer = setTimeout(done, ms)
     plan.changes.on('change', check)
+    gone.addEventListener('abort', done)
   })
 }

@@ -64,7 +64,10 @@ export async function startFakeService(port = 0): Promise<FakeService> {
       response.destroy()
       return
     }
-    const answer = await routeOf(state, { method, url: new URL(path, url), headers, body })
+    const closed = new AbortController()
+    response.on('close', () => closed.abort())
+    const call = { method, url: new URL(path, url), headers, body, gone: closed.signal }
+    const answer = await routeOf(state, call)
     if (fault !== undefined && 'cut' in fault) response.destroy()
     else if (answer instanceof FakePlan) stream(answer, headers['last-event-id'], response, fault)
     else send(response, answer, fault)

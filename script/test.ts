@@ -90,7 +90,7 @@ async function main(filters: string[]): Promise<void> {
     tallies.push(await check('tsc', '--noEmit'))
     tallies.push(await check('npm', 'run', '--silent', 'lint'))
     tallies.push(await suite('tests', 60 * MINUTE))
-    const browser = 'vitest.browser.config.ts'
+    const browser = 'test/browser/vitest.config.ts'
     if (existsSync(join(ROOT, browser))) {
       tallies.push(await suite('browser', 15 * MINUTE, '--config', browser))
     }

@@ -1,0 +1,68 @@
+/**
+ * Writes down the environment's variables where people look for them, from the one place that
+ * defines them: the table in `README.md`, and `.env.example`. A test tells when this must run again.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Environment } from '../src/main/config.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const README = join(ROOT, 'README.md')
+const EXAMPLE = join(ROOT, '.env.example')
+const BEGIN = '<!-- configuration: written by script/configuration.ts -->'
+const END = '<!-- /configuration -->'
+
+export interface Variable {
+  name: string
+  /** As one would write it; empty when there is none. */
+  fallback: string
+  description: string
+}
+
+/** Defaults that differ from machine to machine. */
+const IN_WORDS: Record<string, string> = { TUTTI_CPU_CONCURRENCY: 'cores, at least 2' }
+
+export function variables(): Variable[] {
+  return Object.entries(Environment.shape).map(([name, schema]) => ({
+    name,
+    fallback: IN_WORDS[name] ?? written(schema.safeParse(undefined).data),
+    description: schema.description ?? '',
+  }))
+}
+
+function written(fallback: unknown): string {
+  if (Array.isArray(fallback)) return fallback.join(',')
+  // What else there is was parsed from nothing: no credentials, no keys.
+  return typeof fallback === 'string' || typeof fallback === 'number' ? `${fallback}` : ''
+}
+
+/** The table's rows between its marks. */
+export function withTable(readme: string): string {
+  const from = readme.indexOf(BEGIN)
+  const to = readme.indexOf(END)
+  if (from === -1 || to === -1) throw new Error(`README.md lacks ${BEGIN} or ${END}`)
+  const rows = variables().map(({ name, fallback, description }) => {
+    const code = fallback === '' ? '' : IN_WORDS[name] === undefined ? `\`${fallback}\`` : fallback
+    return `| \`${name}\` | ${code} | ${description.replaceAll('|', '\\|')} |`
+  })
+  const table = ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
+  return `${readme.slice(0, from)}${BEGIN}\n\n${table}\n\n${readme.slice(to)}`
+}
+
+export function exampleFile(): string {
+  const entries = variables().map(({ name, fallback, description }) => {
+    // The one that the compose file insists on.
+    const comment = name === 'TUTTI_API_KEYS' ? '' : '# '
+    return `# ${description}\n${comment}${name}=${name in IN_WORDS ? '' : fallback}\n`
+  })
+  return `# Copied to .env, docker compose reads it; every variable is explained in README.md.
+# A key of your own, and what goes into TUTTI_API_KEYS for it:
+#   key=$(openssl rand -hex 24); echo "$key"; printf 'me:%s\\n' "$(printf %s "$key" | sha256sum | cut -d' ' -f1)"
+
+${entries.join('\n')}`
+}
+
+if (import.meta.main) {
+  writeFileSync(README, withTable(readFileSync(README, 'utf8')))
+  writeFileSync(EXAMPLE, exampleFile())
+}

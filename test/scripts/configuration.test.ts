@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { exampleFile, variables, withTable } from '../../script/configuration.ts'
+import { loadConfig } from '../../src/main/config.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+// When one of these fails: node script/configuration.ts
+describe('the documented configuration', () => {
+  test("README's table is that of the service", () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+    expect(withTable(readme)).toBe(readme)
+  })
+
+  test('.env.example is that of the service', () => {
+    expect(readFileSync(join(ROOT, '.env.example'), 'utf8')).toBe(exampleFile())
+  })
+
+  test('every variable says what it means', () => {
+    for (const { name, description } of variables()) {
+      expect(description, name).toMatch(/\.$/)
+    }
+  })
+
+  test('the documented defaults are those that the service takes', () => {
+    const documented = Object.fromEntries(
+      exampleFile()
+        .split('\n')
+        .flatMap((line) => {
+          const [, name, value] = /^(?:# )?([A-Z_]+)=(.*)$/.exec(line) ?? []
+          return name === undefined ? [] : [[name, value]]
+        }),
+    )
+    expect(loadConfig(documented)).toEqual(loadConfig({}))
+  })
+
+  test('the command in .env.example makes an entry for TUTTI_API_KEYS', () => {
+    const command = exampleFile().match(/^# {3}(key=.*)$/m)?.[1] ?? ''
+    const [key, entry = ''] = execFileSync('bash', ['-c', command], { encoding: 'utf8' }).split(
+      '\n',
+    )
+    expect(key).toMatch(/^[0-9a-f]{48}$/)
+    expect(loadConfig({ TUTTI_API_KEYS: entry }).TUTTI_API_KEYS.size).toBe(1)
+  })
+})

@@ -131,7 +131,7 @@ function expandTemplate(
   const mark = placeholder(pattern)
   const fill = (text: string) => text.replace(mark, () => value)
   const fillId = (text: string) => (fill(text) === text ? text : slug(fill(text)))
-  const { id, dependsOn, files, description, ...rest } = template
+  const { id, dependsOn, files, ...rest } = template
   const task = {
     ...replaceStrings(rest, fill),
     ...(dependsOn && { dependsOn: dependsOn.map(fillId) }),

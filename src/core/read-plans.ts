@@ -15,7 +15,7 @@ import type { PlanStore, SynthesisStore, TaskStore } from './store.ts'
 import type { PlanRecord, TaskState } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
 import type { Synthesis } from './synthesis.ts'
-import { buildTodos } from './temporary.ts'
+import { buildTodos } from './todos.ts'
 import type { OutputTask, TaskDetail } from './views.ts'
 import type { Waiting } from './waiting.ts'
 

@@ -8,9 +8,10 @@ import {
 } from './prepare-plan.ts'
 import { type BatchQueue, finalSynthesisJobId } from './queue.ts'
 import type { PlanStore, TaskStore } from './store.ts'
-import type { NewPlan, PlanSpec } from './stored.ts'
+import type { NewPlan, PlanRecord, PlanSpec } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
 import { initialUnits, unitsOf } from './units.ts'
+import { NO_USAGE } from './usage.ts'
 
 export interface SubmitDeps extends PrepareDeps {
   plans: PlanStore
@@ -32,7 +33,7 @@ export interface SubmitDeps extends PrepareDeps {
 export async function submitPlan(
   deps: SubmitDeps,
   submission: Submission,
-): Promise<{ planId: string; created: boolean }> {
+): Promise<{ record: PlanRecord; created: boolean }> {
   const parsed = parseSubmission(deps.limits, submission.body)
   const requestHash = hex(deps.sha256(parsed.canonical))
   const planId = planIdOf(deps, submission)
@@ -46,7 +47,7 @@ export async function submitPlan(
   const stored = await deps.plans.create(plan)
   if (stored.status === 'exists') return repeated(deps, planId, stored.requestHash, requestHash)
   await enqueue(deps, plan.spec, plan.tasks, stored.round)
-  return { planId, created: true }
+  return { record: newRecord(plan, stored.createdAt), created: true }
 }
 
 function planIdOf(deps: SubmitDeps, { tenant, idempotencyKey }: Submission): string {
@@ -62,7 +63,7 @@ async function repeated(
   planId: string,
   known: string,
   requestHash: string,
-): Promise<{ planId: string; created: boolean }> {
+): Promise<{ record: PlanRecord; created: boolean }> {
   if (known !== requestHash) {
     throw new ServiceError(
       'idempotency-key-reused',
@@ -70,7 +71,14 @@ async function repeated(
     )
   }
   if (!(await deps.plans.isEnqueued(planId))) await enqueueStored(deps, planId)
-  return { planId, created: false }
+  const record = await deps.plans.get(planId)
+  if (record === undefined) {
+    throw new ServiceError(
+      'plan-not-found',
+      'The plan of this Idempotency-Key was deleted just now.',
+    )
+  }
+  return { record, created: false }
 }
 
 /** Enqueues a plan whose submission was cut short between the two steps. */
@@ -145,6 +153,31 @@ function newPlan(
     files,
     requestHash,
     dependencies: dependenciesOf(tasks),
+  }
+}
+
+/** The plan as it stands before anything has happened to it: saves reading it back. */
+function newRecord({ spec, tasks }: NewPlan, createdAt: number): PlanRecord {
+  return {
+    spec,
+    counts: {
+      queued: tasks.length,
+      running: 0,
+      succeeded: 0,
+      incomplete: 0,
+      failed: 0,
+      cancelled: 0,
+      skipped: 0,
+    },
+    usage: NO_USAGE,
+    createdAt,
+    startedAt: undefined,
+    finishedAt: undefined,
+    outcome: undefined,
+    expiresAt: undefined,
+    stop: undefined,
+    budgetUsd: spec.policy.budgetUsd,
+    synthesis: { status: spec.synthesis === false ? 'disabled' : 'pending', version: 0 },
   }
 }
 

@@ -21,7 +21,6 @@ export async function openServer(options: {
     ...options,
     executors,
     workspaces: openWorkspaces(config, options.env, log),
-    modelAvailable: executors.byName.get('model')?.describe().available ?? false,
   })
   const keys = config.TUTTI_API_KEYS
   const app = await buildApp({

@@ -48,9 +48,9 @@ export async function startService(options: {
     ...options.env,
   }
   const url = `http://127.0.0.1:${port}`
-  const startApi = () => launch(SERVE, env, 'Server listening')
+  const startApi = () => launch(SERVE, env)
   const addWorker = async (extra: Record<string, string> = {}) => {
-    const worker = await launch(WORKER, { ...env, ...extra }, 'worker is up')
+    const worker = await launch(WORKER, { ...env, ...extra })
     service.workers.push(worker)
     return worker
   }
@@ -72,28 +72,22 @@ export async function startService(options: {
   return service
 }
 
-/** Resolves once the process has logged `ready`; rejects with its log if it exits before. */
-async function launch(
-  file: string,
-  env: Record<string, string>,
-  ready: string,
-): Promise<ServiceProcess> {
+/** Resolves once the process says that it is up; rejects with its log if it exits before. */
+async function launch(file: string, env: Record<string, string>): Promise<ServiceProcess> {
   const child: ChildProcess = spawn(process.execPath, [file], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let log = ''
   const exit = new Promise<number | string | null>((resolve) => {
     child.once('exit', (code, signal) => resolve(code ?? signal))
   })
-  const up = new Promise<void>((resolve) => {
-    const read = (chunk: Buffer) => {
-      log += chunk.toString()
-      if (log.includes(ready)) resolve()
-    }
-    child.stdout?.on('data', read)
-    child.stderr?.on('data', read)
-  })
+  const read = (chunk: Buffer) => {
+    log += chunk.toString()
+  }
+  child.stdout?.on('data', read)
+  child.stderr?.on('data', read)
+  const up = new Promise<void>((resolve) => child.once('message', () => resolve()))
   const died = exit.then((code) => {
     throw new Error(`${file} exited with ${code}\n${log}`)
   })

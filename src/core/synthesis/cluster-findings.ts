@@ -42,7 +42,7 @@ interface Cluster {
   /** The claim that speaks for all: the most severe one, and of those the surest. */
   leader: Prepared
   members: Prepared[]
-  tasks: Set<string>
+  byTask: Map<string, Prepared[]>
 }
 
 /**
@@ -66,7 +66,11 @@ interface Cluster {
 export function clusterFindings(claims: readonly Claim[]): number[][] {
   const prepared = claims.map(prepare).sort(bySeverity)
   const exact = joinAll(
-    prepared.map((one) => ({ leader: one, members: [one], tasks: new Set(one.claim.tasks) })),
+    prepared.map((one) => ({
+      leader: one,
+      members: [one],
+      byTask: new Map(one.claim.tasks.map((task) => [task, [one]])),
+    })),
     exactKeys,
     exactKeys,
   )
@@ -121,7 +125,9 @@ function joinAll(
     }
     if (best !== undefined) {
       best.members.push(...cluster.members)
-      for (const task of cluster.tasks) best.tasks.add(task)
+      for (const [task, own] of cluster.byTask) {
+        best.byTask.set(task, [...(best.byTask.get(task) ?? []), ...own])
+      }
       continue
     }
     kept.push(cluster)
@@ -169,9 +175,10 @@ function bucket(line: number | undefined): number | undefined {
 
 /** How much two clusters say the same, above 0 when they do. */
 function sameness(one: Cluster, other: Cluster): number {
-  if ([...other.tasks].some((task) => one.tasks.has(task))) {
+  for (const task of other.byTask.keys()) {
+    const own = one.byTask.get(task)
+    if (own === undefined) continue
     if (other.members.length > 1) return 0
-    const own = one.members.filter(({ claim }) => claim.tasks.some((task) => other.tasks.has(task)))
     if (!own.every((member) => repeats(member, other.leader))) return 0
   }
   return similarity(one.leader, other.leader)

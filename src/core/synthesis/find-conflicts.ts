@@ -28,7 +28,9 @@ interface Side extends Recommendation, Place {
 }
 
 /** Sides of one kind that are compared with each other, at most: bounds the work on large plans. */
-const MAX_SIDES_PER_TOPIC = 60
+const MAX_SIDES_PER_TOPIC = 30
+/** A plan with more contradicts itself throughout; the first to be found are those of strong sides. */
+const MAX_PAIRS = 5_000
 /** More than a person would read; those of the most severe findings come first. */
 const MAX_CONFLICTS = 200
 const MAX_SIDES_SHOWN = 12
@@ -62,42 +64,43 @@ export function findConflicts(recommendations: readonly Recommendation[]): Found
 
 /** Sides that share a topic and an axis meet here; only axes with two sides cost anything. */
 function opposedPairs(sides: readonly Side[]): Pair[] {
-  const byTopic = new Map<string, Map<string, Side[]>>()
-  for (const side of sides) {
-    const { stance, file, group } = side
+  const byTopic = new Map<string, Map<string, number[]>>()
+  for (const [index, { stance, file, group }] of sides.entries()) {
     const keys = [`group|${group}|${stance.axis}`]
     for (const word of topicOf(stance)) {
       keys.push(`file|${file ?? ''}|${stance.axis}|${word}`, `any|${stance.axis}|${word}`)
     }
     for (const key of keys) {
-      const topic = byTopic.get(key) ?? new Map<string, Side[]>()
+      const topic = byTopic.get(key) ?? new Map<string, number[]>()
       byTopic.set(key, topic)
       const same = topic.get(stance.side) ?? []
       topic.set(stance.side, same)
-      if (same.length < MAX_SIDES_PER_TOPIC) same.push(side)
+      if (same.length < MAX_SIDES_PER_TOPIC) same.push(index)
     }
   }
-  const found = new Map<string, Pair>()
-  const places = new Map(sides.map((side, index) => [side, index]))
+  const found = new Map<number, Pair>()
+  const compared = new Set<number>()
   for (const topic of byTopic.values()) {
     const lists = [...topic.values()]
-    for (const [index, list] of lists.entries()) {
-      for (const a of list) {
-        for (const b of lists.slice(index + 1).flat()) {
-          if (a.taskId === b.taskId) continue
+    for (const [place, list] of lists.entries()) {
+      const others = lists.slice(place + 1).flat()
+      for (const one of list) {
+        for (const other of others) {
+          const [first, second] = one < other ? [one, other] : [other, one]
+          const key = first * sides.length + second
+          const [a, b] = [sides[first], sides[second]]
+          if (a === undefined || b === undefined || a.taskId === b.taskId) continue
+          if (compared.has(key)) continue
+          compared.add(key)
           const about = oppose(a.stance, b.stance, nearness(a, b))
-          if (about === undefined) continue
-          const [first, second] = (places.get(a) ?? 0) < (places.get(b) ?? 0) ? [a, b] : [b, a]
-          found.set(`${places.get(first)}|${places.get(second)}`, { a: first, b: second, about })
+          if (about !== undefined) found.set(key, { a, b, about })
         }
       }
     }
+    if (found.size >= MAX_PAIRS) break
   }
-  return [...found.values()].sort(
-    (one, other) =>
-      (places.get(one.a) ?? 0) - (places.get(other.a) ?? 0) ||
-      (places.get(one.b) ?? 0) - (places.get(other.b) ?? 0),
-  )
+  // The sides are sorted, so that small keys are the strongest pairs.
+  return [...found].sort(([one], [other]) => one - other).map(([, pair]) => pair)
 }
 
 function nearness(a: Side, b: Side): Nearness {

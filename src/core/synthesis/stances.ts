@@ -156,10 +156,10 @@ function takeLeadIn(words: string[]): { sign: Sign; verbal: boolean } {
       words.shift()
       // "Do not cache", "avoid caching"; but "do not use a cache", "avoid caches".
       verbal = /^(?:not|never|don't|dont|shouldn't|mustn't|cannot|can't)$/.test(word)
-      if (/ing$/.test(words[0] ?? '')) verbal = true
+      if (words[0]?.endsWith('ing')) verbal = true
       while (AFTER_NOT.test(words[0] ?? '')) {
         words.shift()
-        verbal = /ing$/.test(words[0] ?? '')
+        verbal = words[0]?.endsWith('ing') ?? false
       }
     } else if (LEAD_IN.test(word)) words.shift()
     else break

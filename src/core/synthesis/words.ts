@@ -91,7 +91,7 @@ function undouble(root: string): string {
 }
 
 function characterPairs(word: string): string[] {
-  const characters = [...word]
+  const characters = Array.from(word)
   if (characters.length < 3) return [word]
   return characters.slice(1).map((character, index) => `${characters[index]}${character}`)
 }

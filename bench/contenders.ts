@@ -1,0 +1,143 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { FlowProducer, QueueEvents } from 'bullmq'
+import { Redis } from 'ioredis'
+import { startService } from '../test/support/service.ts'
+
+/** One piece of work: so many tasks, each with 2 KB in and out, that take so long. */
+export interface Work {
+  tasks: number
+  delayMs: number
+}
+
+export interface Contender {
+  name: string
+  /** Runs one batch to its final result. Both in milliseconds, from the same start. */
+  run(work: Work): Promise<{ ackMs: number; doneMs: number }>
+  close(): Promise<void>
+}
+
+const TEXT = 'x'.repeat(2_048)
+
+export async function rawBullmq(
+  redisUrl: string,
+  options: { instances: number; concurrency: number },
+): Promise<Contender> {
+  const worker: ChildProcess = fork(fileURLToPath(new URL('./raw-worker.ts', import.meta.url)), {
+    env: {
+      PATH: process.env.PATH ?? '',
+      REDIS_URL: redisUrl,
+      INSTANCES: `${options.instances}`,
+      CONCURRENCY: `${options.concurrency}`,
+    },
+  })
+  await once(worker, 'message')
+  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null })
+  const producer = new FlowProducer({ connection, prefix: 'raw' })
+  const events = new QueueEvents('raw-plans', { connection, prefix: 'raw' })
+  await events.waitUntilReady()
+  const waiting = new Map<string, () => void>()
+  events.on('completed', ({ jobId }) => waiting.get(jobId)?.())
+  return {
+    name: 'raw BullMQ',
+    async run({ tasks, delayMs }) {
+      const jobId = `p${randomUUID()}`
+      const done = new Promise<void>((resolve) => waiting.set(jobId, resolve))
+      const start = performance.now()
+      await producer.add({
+        name: 'plan',
+        queueName: 'raw-plans',
+        opts: { jobId, removeOnComplete: true },
+        children: Array.from({ length: tasks }, () => ({
+          name: 'task',
+          queueName: 'raw-tasks',
+          data: { text: TEXT, delayMs },
+          opts: { removeOnComplete: true, ignoreDependencyOnFailure: true },
+        })),
+      })
+      const ackMs = performance.now() - start
+      await done
+      waiting.delete(jobId)
+      return { ackMs, doneMs: performance.now() - start }
+    },
+    async close() {
+      worker.kill()
+      await events.close()
+      await producer.close()
+      connection.disconnect()
+    },
+  }
+}
+
+export async function tutti(
+  redisUrl: string,
+  options: { concurrency: number; workers?: number },
+): Promise<Contender & { url: string }> {
+  const service = await startService({
+    redisUrl,
+    prefix: `bench-${randomUUID().slice(0, 8)}`,
+    workers: options.workers ?? 1,
+    env: { TUTTI_CONCURRENCY: `${options.concurrency}`, LOG_LEVEL: 'warn' },
+  })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1_000 })
+  return {
+    name: 'Tutti',
+    url: service.url,
+    async run({ tasks, delayMs }) {
+      const body = JSON.stringify({
+        tasks: Array.from({ length: tasks }, () => ({
+          prompt: TEXT,
+          executor: 'echo',
+          options: { delayMs },
+        })),
+      })
+      const start = performance.now()
+      const plan = await send(agent, `${service.url}/v1/plans`, body)
+      const ackMs = performance.now() - start
+      // The final result: the plan has finished, and its synthesis is stored.
+      let status = plan.status
+      while (!['succeeded', 'partial', 'failed', 'cancelled'].includes(status)) {
+        const seen = await send(agent, `${service.url}/v1/plans/${plan.id}?wait=60`)
+        status = seen.status
+      }
+      if (status !== 'succeeded') throw new Error(`the plan is ${status}`)
+      return { ackMs, doneMs: performance.now() - start }
+    },
+    async close() {
+      agent.destroy()
+      await service.stop()
+    },
+  }
+}
+
+/** By node:http, because `fetch` costs a millisecond of its own. */
+function send(agent: Agent, url: string, body?: string): Promise<{ id: string; status: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      {
+        agent,
+        method: body === undefined ? 'GET' : 'POST',
+        headers:
+          body === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString()
+          const ok = (response.statusCode ?? 500) < 300
+          if (ok) resolve(JSON.parse(text) as { id: string; status: string })
+          else reject(new Error(`${response.statusCode} ${text.slice(0, 300)}`))
+        })
+      },
+    )
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}

@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process'
+import { cpus, totalmem } from 'node:os'
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 50)
+}
+
+/** The value that `percent` of the values do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN
+}
+
+/** What the figures were measured on. */
+export function machine(): string {
+  const redis = execFileSync('redis-server', ['--version']).toString()
+  const version = /v=(\S+)/.exec(redis)?.[1] ?? '?'
+  const gib = Math.round(totalmem() / 2 ** 30)
+  return `${cpus().length} cores (${cpus()[0]?.model ?? '?'}), ${gib} GiB, Node ${process.version}, Redis ${version}, append-only file, fsync every second`
+}
+
+/** A Markdown table. */
+export function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |\n`
+  return [
+    line(head),
+    line(head.map((_, at) => (at === 0 ? '---' : '---:'))),
+    ...rows.map(line),
+  ].join('')
+}

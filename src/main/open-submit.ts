@@ -1,0 +1,49 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Limits } from '../core/limits.ts'
+import type { BatchQueue } from '../core/queue.ts'
+import type { SubmitDeps } from '../core/submit-plan.ts'
+import { preflight } from '../core/temporary.ts'
+import type { Workspaces } from '../core/workspace-port.ts'
+import { planIdFrom } from '../store/keys.ts'
+import type { Config } from './config.ts'
+import { schemaProblem } from './json-schema.ts'
+import type { Executors } from './open-executors.ts'
+import type { Stores } from './open-stores.ts'
+
+export function limitsOf(config: Config): Limits {
+  return {
+    maxTasks: config.TUTTI_MAX_TASKS,
+    maxBodyBytes: config.TUTTI_MAX_BODY_BYTES,
+    maxPromptChars: config.TUTTI_MAX_PROMPT_CHARS,
+    maxContextChars: config.TUTTI_MAX_CONTEXT_CHARS,
+  }
+}
+
+/** What submitting needs, the same on the API's own thread and on the one for large bodies. */
+export function submitDepsOf(options: {
+  config: Config
+  stores: Stores
+  queue: BatchQueue
+  executors: Executors
+  workspaces: Workspaces
+  log: Logger
+}): SubmitDeps {
+  const { config, stores, executors, workspaces, log } = options
+  return {
+    ...stores,
+    queue: options.queue,
+    limits: limitsOf(config),
+    executors: executors.byName,
+    defaultExecutor: executors.defaultName,
+    modelAvailable: executors.byName.get('model')?.describe().available ?? false,
+    workspaces,
+    schemaProblem,
+    preflight: (plan, tasks) => preflight({ workspaces }, plan, tasks),
+    planGoal: undefined,
+    sha256: (text) => createHash('sha256').update(text).digest(),
+    randomBytes,
+    planIdFrom: (bytes) => planIdFrom(bytes, config.TUTTI_SHARDS),
+    onFault: (err, planId) => log.warn({ err, planId }, 'submission fault'),
+  }
+}

@@ -1,0 +1,50 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { dryRun } from '../core/dry-run.ts'
+import { ServiceError } from '../core/errors.ts'
+import { submitPlan } from '../core/submit-plan.ts'
+import { bullBatchQueue } from '../queue/batch-queue.ts'
+import { connectForCallers } from '../store/redis.ts'
+import { loadConfig } from './config.ts'
+import type { Answered, Asked } from './large-submissions.ts'
+import { createLog } from './log.ts'
+import { openExecutors } from './open-executors.ts'
+import { openStores } from './open-stores.ts'
+import { submitDepsOf } from './open-submit.ts'
+import { openWorkspaces } from './open-workspaces.ts'
+
+const { redisUrl } = workerData as { redisUrl: string }
+const config = loadConfig(process.env)
+const log = createLog(config, 'submissions')
+const redis = await connectForCallers(redisUrl, (err) =>
+  log.warn({ err }, 'redis connection failed'),
+)
+const stores = openStores(redis, config)
+const deps = submitDepsOf({
+  config,
+  stores,
+  queue: bullBatchQueue({ connection: redis, shards: stores.shards }),
+  executors: openExecutors(config, log),
+  workspaces: openWorkspaces(config, process.env, log),
+  log,
+})
+
+parentPort?.on('message', (asked: Asked) => {
+  const { id, kind, submission } = asked
+  const work = kind === 'submit' ? submitPlan(deps, submission) : dryRun(deps, submission)
+  work.then(
+    (value) => answer({ id, status: 'answered', value }),
+    (error: unknown) => answer(refusal(id, error)),
+  )
+})
+
+function answer(answered: Answered): void {
+  parentPort?.postMessage(answered)
+}
+
+function refusal(id: number, error: unknown): Answered {
+  if (!(error instanceof ServiceError)) {
+    return { id, status: 'failed', message: error instanceof Error ? error.message : String(error) }
+  }
+  const { code, message, errors, extensions, retryAfterSeconds } = error
+  return { id, status: 'refused', error: { code, message, errors, extensions, retryAfterSeconds } }
+}

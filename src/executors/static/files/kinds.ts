@@ -1,0 +1,78 @@
+/** What a file is to a reviewer, as its name and its first lines tell. */
+export type FileRole =
+  /** Holds tests. */
+  | 'test'
+  /** Serves tests, benchmarks, examples, builds: not what runs in production. */
+  | 'support'
+  | 'source'
+
+export type Grammar = 'TypeScript' | 'Tsx'
+
+/** The grammar that a file is parsed with; undefined for what is no TypeScript or JavaScript. */
+export function grammarOf(path: string): Grammar | undefined {
+  if (/\.d\.[cm]?ts$/.test(path)) return undefined
+  if (/\.[cm]?ts$/.test(path)) return 'TypeScript'
+  // JavaScript too: one grammar for all means that one rule does.
+  if (/\.(?:tsx|jsx|[cm]?js)$/.test(path)) return 'Tsx'
+  return undefined
+}
+
+export function isDeclaration(path: string): boolean {
+  return /\.d\.[cm]?ts$/.test(path)
+}
+
+const TEST_NAME = /(?:^|\/|[.\-_])(?:test|tests|spec|specs|e2e|cy)\.[cm]?[jt]sx?$/i
+const TEST_FOLDER = /(?:^|\/)__tests__\//
+const TEST_SUPPORT_FOLDER =
+  /(?:^|\/)(?:tests?|__tests__|__mocks__|__fixtures__|specs?|e2e|cypress|fixtures?|mocks?|testing|test-?utils?|test-?helpers?|stories|\.storybook)\//i
+/** Beside the source, not in it: `src/tools/` is part of the product, `tools/` is not. */
+const SIDE_FOLDER =
+  /^(?:(?!src\/|lib\/|app\/)[^/]+\/)*(?:bench|benches|benchmarks?|examples?|demos?|samples?|scripts?|tools?|tasks|migrations|seeds?|docs?|website)\//i
+const SUPPORT_NAME =
+  /(?:\.(?:config|conf|stories|story|bench|mock|fixture|setup)\.[cm]?[jt]sx?|(?:^|\/)(?:gulpfile|gruntfile|jakefile|(?:vitest|jest|test|karma)[.-]?(?:setup|config)\w*)\.[cm]?[jt]s)$/i
+
+/** `holdsTests` says whether its text registers tests: a file in `test/` may be either. */
+export function roleOf(path: string, holdsTests: boolean): FileRole {
+  if (TEST_NAME.test(path) || TEST_FOLDER.test(path)) return holdsTests ? 'test' : 'support'
+  if (holdsTests && /(?:^|\/)(?:tests?|specs?|e2e|cypress)\//i.test(path)) return 'test'
+  if (TEST_SUPPORT_FOLDER.test(path) || SIDE_FOLDER.test(path)) return 'support'
+  return SUPPORT_NAME.test(path) ? 'support' : 'source'
+}
+
+const REGISTERS_TESTS =
+  /(?:^|[\s;,(!])(?:test|it|describe|suite|context|specify|fit|xit|fdescribe|xdescribe|t\.test|tap|Deno\.test|QUnit)(?:\s*\.\s*\w+)*\s*(?:<[^>]*>)?\(\s*(?:['"`]|async|\(|function|\w+\.name)/m
+
+export function registersTests(text: string): boolean {
+  return REGISTERS_TESTS.test(text)
+}
+
+/** Whether a file is the output of a minifier or bundler, so that its lines mean nothing to a reader. */
+export function isMinified(path: string, text: string): boolean {
+  if (/[.-](?:min|bundle|chunk)\.[cm]?js$/i.test(path)) return true
+  if (text.length < 5_000) return false
+  const lines = text.split('\n').length
+  return text.length / lines > 250
+}
+
+/** Whether a file says of itself that a tool wrote it. */
+export function isGenerated(text: string): boolean {
+  return /@generated\b|do not (?:edit|modify)|(?:auto-?|automatically )generated|generated (?:by|file|code)/i.test(
+    leadingComment(text),
+  )
+}
+
+function leadingComment(text: string): string {
+  return (
+    /^(?:#!.*\n)?(?:\s*(?:\/\/.*(?:\n|$)|\/\*[\s\S]*?\*\/))*/.exec(text.slice(0, 2_000))?.[0] ?? ''
+  )
+}
+
+/** Whether the bytes are text: without a NUL among the first, and UTF-8. */
+export function decodeText(content: Buffer): string | undefined {
+  if (content.subarray(0, 8_000).includes(0)) return undefined
+  const text = content.toString('utf8')
+  // A few broken characters are a slip of an editor, many are another encoding or no text.
+  let broken = 0
+  for (let at = text.indexOf('\ufffd'); at >= 0; at = text.indexOf('\ufffd', at + 1)) broken += 1
+  return broken > 10 && broken > text.length / 100 ? undefined : text
+}

@@ -1,0 +1,76 @@
+import picomatch from 'picomatch'
+import type { TaskFiles } from '../../../core/submission.ts'
+
+/** Folders whose content is made by tools or comes from somebody else. */
+const LEFT_OUT = new Set([
+  'node_modules',
+  'bower_components',
+  'jspm_packages',
+  'dist',
+  'build',
+  'coverage',
+  'vendor',
+  'vendored',
+  'third_party',
+  'third-party',
+  '.next',
+  '.nuxt',
+  '.output',
+  '.svelte-kit',
+  '.turbo',
+  '.cache',
+  '.yarn',
+  '.pnpm-store',
+  '.venv',
+  '__pycache__',
+])
+
+/** Which files of a workspace a task looks at. */
+export interface Selection {
+  /** The globs that restrict it; empty when nothing does. */
+  globs: string[]
+  includes(file: string): boolean
+  /** Whether the listing goes into a folder. */
+  enters(folder: string): boolean
+}
+
+/** `files` of a task as one list: what it reads and what it writes. */
+export function globsOf(files: TaskFiles | undefined): string[] {
+  return Array.isArray(files) ? files : [...(files?.read ?? []), ...(files?.write ?? [])]
+}
+
+/**
+ * Selects what the globs name. A glob that names a folder means all below it; one that begins with
+ * `!` takes files away. A folder such as `dist` is entered only when a glob names it.
+ */
+export function selectFiles(given: readonly string[]): Selection {
+  const globs = given.map(normalize).filter((glob) => glob !== '')
+  const wanted = globs.filter((glob) => !glob.startsWith('!'))
+  const unwanted = globs
+    .filter((glob) => glob.startsWith('!'))
+    .map((glob) => normalize(glob.slice(1)))
+  const isWanted = wanted.length === 0 ? () => true : matcher(wanted)
+  const isUnwanted = unwanted.length === 0 ? () => false : matcher(unwanted)
+  const named = wanted.map((glob) => picomatch.scan(glob).base.replace(/\\(.)/g, '$1'))
+  return {
+    globs,
+    includes: (file) => isWanted(file) && !isUnwanted(file),
+    enters(folder) {
+      const name = folder.slice(folder.lastIndexOf('/') + 1)
+      if (name.toLowerCase() === '.git') return false
+      if (!LEFT_OUT.has(name)) return true
+      return named.some((base) => base === folder || base.startsWith(`${folder}/`))
+    },
+  }
+}
+
+function normalize(glob: string): string {
+  const plain = glob.trim().replace(/^(?:\.\/)+/, '')
+  return plain === '.' || plain === './' ? '**' : plain.replace(/\/+$/, '')
+}
+
+function matcher(globs: string[]): (file: string) => boolean {
+  // `src/auth` matches nothing as a glob but the folder itself, `src/auth/**` all below it.
+  const patterns = globs.flatMap((glob) => (glob.endsWith('**') ? [glob] : [glob, `${glob}/**`]))
+  return picomatch(patterns, { dot: true, nonegate: true })
+}

@@ -1,0 +1,136 @@
+import type { SgNode } from '@ast-grep/napi'
+import { calleeOf, kindOf, stringValue } from '../rules/syntax.ts'
+
+/** How one file names another. */
+export interface Import {
+  specifier: string
+  /** From 1. */
+  line: number
+  /**
+   * `static` runs the other file first; `dynamic` runs it later; `type` vanishes when types are
+   * stripped; `mention` is a text that names a source file, as for a worker or a child process.
+   */
+  kind: 'static' | 'dynamic' | 'type' | 'mention'
+}
+
+export interface FileImports {
+  imports: Import[]
+  /** Things it exports by name. */
+  exportCount: number
+  /** Whether there is anything to run: not in files of types, and not in files that only export what others define. */
+  runs: boolean
+  /** Lines that hold something. */
+  codeLines: number
+}
+
+const SOURCE_PATH = /^[\w@.~#/-]*\.[cm]?[jt]sx?$/
+
+export function readImports(root: SgNode, text: string): FileImports {
+  const imports: Import[] = []
+  let exportCount = 0
+  let runs = false
+  for (const statement of root.namedChildren()) {
+    const kind = statement.kind()
+    if (kind === 'export_statement') exportCount += exportsOf(statement)
+    runs ||= isRun(statement)
+    if (kind === 'import_statement' || kind === 'export_statement') {
+      const specifier =
+        stringValue(statement.field('source')) ??
+        stringValue(
+          statement.find({ rule: { kind: 'string', inside: { kind: 'import_require_clause' } } }),
+        )
+      if (specifier !== undefined) {
+        imports.push({
+          specifier,
+          line: lineOf(statement),
+          kind: isTypeOnly(statement) ? 'type' : 'static',
+        })
+      }
+    }
+  }
+  imports.push(...callsOf(root, text), ...mentionsOf(root, text))
+  return {
+    imports,
+    exportCount,
+    runs,
+    codeLines: text.split('\n').filter((line) => line.trim() !== '').length,
+  }
+}
+
+function callsOf(root: SgNode, text: string): Import[] {
+  if (!/\brequire\b|\bimport\s*\(/.test(text)) return []
+  const calls = root.findAll({
+    rule: {
+      kind: 'call_expression',
+      has: {
+        field: 'function',
+        regex: '^(?:require|import|require\\.resolve|import\\.meta\\.resolve)$',
+      },
+    },
+  })
+  return calls.flatMap((call) => {
+    const specifier = stringValue(call.field('arguments')?.namedChildren()[0])
+    if (specifier === undefined) return []
+    const isTop =
+      calleeOf(call) === 'require' &&
+      !call.ancestors().some((node) => /function|method/.test(kindOf(node)))
+    return [
+      { specifier, line: lineOf(call), kind: isTop ? ('static' as const) : ('dynamic' as const) },
+    ]
+  })
+}
+
+/** Texts that name a source file: `new URL('./worker.ts', import.meta.url)`, `fork('src/child.js')`. */
+function mentionsOf(root: SgNode, text: string): Import[] {
+  if (!/\.[cm]?[jt]sx?['"`]/.test(text)) return []
+  return root
+    .findAll({ rule: { kind: 'string_fragment', regex: '\\.[cm]?[jt]sx?$' } })
+    .filter((fragment) => SOURCE_PATH.test(fragment.text()))
+    .filter(
+      (fragment) => !/^(?:import|export)_statement$/.test(kindOf(fragment.parent()?.parent())),
+    )
+    .map((fragment) => ({ specifier: fragment.text(), line: lineOf(fragment), kind: 'mention' }))
+}
+
+/** `import type …`, `export type …`, and imports whose every name is a type. */
+function isTypeOnly(statement: SgNode): boolean {
+  if (statement.children().some((child) => child.kind() === 'type')) return true
+  const names = statement.findAll({
+    rule: { any: [{ kind: 'import_specifier' }, { kind: 'export_specifier' }] },
+  })
+  const clause = statement
+    .namedChildren()
+    .find((child) => /^(?:import|export)_clause$/.test(kindOf(child)))
+  if (names.length === 0 || !clause) return false
+  // A default import or a namespace stands beside the braces.
+  if (
+    clause.kind() === 'import_clause' &&
+    clause.namedChildren().some((child) => child.kind() !== 'named_imports')
+  )
+    return false
+  return names.every((name) => name.child(0)?.kind() === 'type')
+}
+
+function exportsOf(statement: SgNode): number {
+  const clause = statement.namedChildren().find((child) => child.kind() === 'export_clause')
+  return clause ? clause.namedChildren().length : 1
+}
+
+const TYPES =
+  /^(?:interface_declaration|type_alias_declaration|ambient_declaration|import_statement|comment|empty_statement|hash_bang_line)$/
+
+function isRun(statement: SgNode): boolean {
+  if (TYPES.test(kindOf(statement))) return false
+  if (statement.kind() !== 'export_statement') return true
+  if (
+    statement.field('source') ||
+    statement.namedChildren().some((child) => child.kind() === 'export_clause')
+  )
+    return false
+  const declaration = statement.field('declaration')
+  return declaration === null || !TYPES.test(kindOf(declaration))
+}
+
+function lineOf(node: SgNode): number {
+  return node.range().start.line + 1
+}

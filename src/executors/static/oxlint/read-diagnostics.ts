@@ -1,0 +1,79 @@
+import { basename } from 'node:path'
+import { type CodeFile, readCopy } from '../files/survey.ts'
+import type { Hit } from '../findings.ts'
+import { maskLine } from '../secrets/mask.ts'
+import type { OxlintRule } from './rules.ts'
+import type { Diagnostic } from './run-oxlint.ts'
+
+/** A count in the message of a limit above which a function is worse than just over it. */
+const WORSE_COMPLEXITY = 50
+
+/** What oxlint found, by file, and the files that it could not parse. */
+export function readDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  rules: readonly OxlintRule[],
+  files: readonly CodeFile[],
+): { hits: Map<CodeFile, Hit[]>; unparsable: string[] } {
+  const byCopy = new Map(files.map((file) => [basename(file.copy), file]))
+  const byName = new Map(rules.map((rule) => [shortName(rule.name), rule]))
+  const hits = new Map<CodeFile, Hit[]>()
+  const unparsable = new Set<string>()
+  for (const diagnostic of diagnostics) {
+    const file = byCopy.get(basename(diagnostic.filename))
+    if (!file) continue
+    if (diagnostic.code === undefined) {
+      unparsable.add(file.path)
+      continue
+    }
+    // `eslint(no-debugger)`, `typescript-eslint(no-misused-new)`
+    const rule = byName.get(/\(([^)]+)\)$/.exec(diagnostic.code)?.[1] ?? '')
+    if (!rule?.appliesTo.includes(file.role) || !fits(rule, file)) continue
+    hits.set(file, [...(hits.get(file) ?? []), toHit(diagnostic, rule, file)])
+  }
+  return { hits, unparsable: [...unparsable].sort() }
+}
+
+/** Rules of a framework go by names that mean something else elsewhere. */
+function fits(rule: OxlintRule, file: CodeFile): boolean {
+  if (rule.name.startsWith('react/')) {
+    return /\.[jt]sx$/.test(file.path) || USES_REACT.test(readCopy(file))
+  }
+  return !rule.name.startsWith('jest/') || !USES_CHAI.test(readCopy(file))
+}
+
+const USES_REACT = /['"](?:react|react-dom|preact)(?:\/\w+)?['"]/
+const USES_CHAI =
+  /\.to\.(?:be|eq|eql|equal|have|deep|include|contain|not|throw|match|exist|satisfy)\b|\bcy\.\w+\(|['"]chai['"]/
+
+function toHit(diagnostic: Diagnostic, rule: OxlintRule, file: CodeFile): Hit {
+  const complexity =
+    rule.name === 'complexity'
+      ? Number(/complexity of (\d+)/.exec(diagnostic.message)?.[1] ?? 0)
+      : 0
+  return {
+    rule: {
+      id: `oxlint/${rule.name}`,
+      perspectives: [rule.perspective],
+      category: rule.category,
+      severity: complexity > WORSE_COMPLEXITY ? 'medium' : rule.severity,
+      confidence: rule.confidence,
+      title: sentence(diagnostic.message),
+      detail: rule.ownWords ? rule.detail : `${sentence(diagnostic.note ?? rule.detail)}.`,
+      recommendation: rule.ownWords
+        ? rule.recommendation
+        : `${sentence(diagnostic.help ?? rule.recommendation)}.`,
+    },
+    file: file.path,
+    line: diagnostic.labels[0]?.span.line ?? 1,
+    evidence: '',
+  }
+}
+
+/** A message as one line, without the full stop at its end, and without what may be secret in it. */
+function sentence(message: string): string {
+  return maskLine(message.replace(/\s+/g, ' ').trim().replace(/\.$/, '')).slice(0, 300)
+}
+
+function shortName(name: string): string {
+  return name.slice(name.indexOf('/') + 1)
+}

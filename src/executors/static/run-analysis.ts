@@ -1,0 +1,106 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PermanentError, TransientError } from '../../core/errors.ts'
+import type { AnalysisAnswer, AnalysisReport, AnalysisRequest } from './report.ts'
+
+const MAX_HEAP_MIB = 1_024
+
+/**
+ * Runs one analysis in a process of its own, in a process group with the linter that it starts, so
+ * that both end at once with `signal`. The process gets none of our environment.
+ *
+ * @throws The reason of `signal`, when it aborts.
+ * @throws {TransientError} The process was killed from outside.
+ * @throws {PermanentError} `analysis-crashed`: the process died on what it read.
+ */
+export async function runAnalysis(
+  request: Omit<AnalysisRequest, 'scratchDir'>,
+  { temporaryDir, signal }: { temporaryDir: string; signal: AbortSignal },
+): Promise<AnalysisReport> {
+  signal.throwIfAborted()
+  const scratchDir = await mkdtemp(join(temporaryDir, 'tutti-static-'))
+  try {
+    signal.throwIfAborted()
+    return await runProcess({ ...request, scratchDir }, signal)
+  } finally {
+    await rm(scratchDir, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+async function runProcess(request: AnalysisRequest, signal: AbortSignal): Promise<AnalysisReport> {
+  const child = fork(new URL('./analysis-child.ts', import.meta.url), {
+    detached: true,
+    // Nothing of the worker's keys and addresses is of use to a linter.
+    env: {},
+    execArgv: [`--max-old-space-size=${MAX_HEAP_MIB}`],
+    stdio: 'ignore',
+  })
+  const onAbort = () => killGroup(child)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await answerOf(child, request, signal)
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    killGroup(child)
+  }
+}
+
+/** Settles once the process has ended. */
+function answerOf(
+  child: ChildProcess,
+  request: AnalysisRequest,
+  signal: AbortSignal,
+): Promise<AnalysisReport> {
+  return new Promise((resolve, reject) => {
+    let answer: AnalysisAnswer | undefined
+    child.once('message', (message: AnalysisAnswer) => {
+      answer = message
+    })
+    child.once('error', (cause) => {
+      // Without a pid it never started, and there will be no `exit`.
+      if (child.pid === undefined)
+        reject(
+          new TransientError('the analysis could not be started', {
+            code: 'analysis-not-started',
+            cause,
+          }),
+        )
+    })
+    child.once('close', (code, killedBy) => {
+      if (signal.aborted) reject(signal.reason)
+      else if (answer?.status === 'done') resolve(answer.report)
+      else if (answer?.status === 'failed') reject(failure(answer))
+      else if (killedBy === 'SIGKILL' || killedBy === 'SIGTERM') {
+        reject(
+          new TransientError('the process of the analysis was killed', { code: 'analysis-killed' }),
+        )
+      } else {
+        reject(
+          new PermanentError(
+            'analysis-crashed',
+            `the analysis ended without a result (${killedBy ?? `exit code ${code}`})`,
+          ),
+        )
+      }
+    })
+    // A process that died before it read the request has its end reported by `close`.
+    child.send(request, () => {})
+  })
+}
+
+function failure(answer: AnalysisAnswer & { status: 'failed' }): Error {
+  const cause = new Error(answer.message)
+  cause.stack = answer.stack
+  return new PermanentError('analysis-failed', 'the files could not be analysed', { cause })
+}
+
+/** Ends the process and what it started; no harm when they have ended. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // ESRCH: the group is gone.
+  }
+}

@@ -1,0 +1,34 @@
+import type { Hit } from '../findings.ts'
+import type { FoundSecret } from './find-secrets.ts'
+import { maskLine, maskRanges, maskStrings } from './mask.ts'
+
+/** Rules that found a secret by the name it is given to, so that its line must not be shown as it is. */
+const CREDENTIAL_RULES = new Set(['credential-in-code', 'signing-key-in-code'])
+
+/** Fills in the evidence of hits in one file: the line of code, without what is secret in it. */
+export function addEvidence(
+  hits: readonly Hit[],
+  text: string,
+  secrets: readonly FoundSecret[],
+): void {
+  const lines = maskRanges(
+    text,
+    secrets.map(({ range }) => range),
+  ).split('\n')
+  const sensitive = new Set(
+    hits.filter(({ rule }) => CREDENTIAL_RULES.has(rule.id)).map(({ line }) => line),
+  )
+  for (const hit of hits) {
+    if (hit.evidence !== '') continue
+    const line = visible(lines[hit.line - 1] ?? '')
+    hit.evidence = sensitive.has(hit.line) ? maskStrings(maskLine(line)) : maskLine(line)
+  }
+}
+
+/** Without the indentation, and without characters that a terminal or a reader would obey. */
+function visible(line: string): string {
+  return line
+    .slice(0, 2_000)
+    .trim()
+    .replace(/[\p{Cc}\p{Cf}]/gu, ' ')
+}

@@ -1,0 +1,117 @@
+import { tmpdir } from 'node:os'
+import { z } from 'zod'
+import { PermanentError } from '../../core/errors.ts'
+import type { Executor, ExecutorDescription } from '../../core/ports.ts'
+import type { TaskSpec } from '../../core/submission.ts'
+import { NO_USAGE } from '../../core/usage.ts'
+import { choosePerspectives } from './choose-perspectives.ts'
+import { globsOf } from './files/selection.ts'
+import { StaticOptions } from './options.ts'
+import { renderReport } from './render-report.ts'
+import type { AnalysisReport } from './report.ts'
+import { runAnalysis } from './run-analysis.ts'
+
+export interface StaticExecutorOptions {
+  /** Where an analysis keeps its copies while it runs; the system's folder for such by default. */
+  temporaryDir?: string
+}
+
+/** Reviews a workspace by rules, without a model. Runs nothing of what it reviews. */
+export function staticExecutor({ temporaryDir = tmpdir() }: StaticExecutorOptions = {}): Executor {
+  return {
+    name: 'static',
+    lane: 'cpu',
+    describe,
+    validate,
+    async execute({ spec, workspace }, { signal }) {
+      if (workspace === undefined) {
+        throw new PermanentError(
+          'no-workspace',
+          'static analysis needs files: give the plan a `workspace`',
+        )
+      }
+      const { maxFindings } = optionsOf(spec)
+      const { perspectives, because } = choosePerspectives(spec)
+      const globs = globsOf(spec.files)
+      const request = { root: workspace.root, globs, perspectives, maxFindings }
+      const report = await runAnalysis(request, { temporaryDir, signal })
+      const text = renderReport(report, { perspectives, because, globs })
+      const output = { text, findings: report.findings }
+      const reason = incompleteness(report, globs)
+      return reason === undefined
+        ? { status: 'succeeded', output, usage: NO_USAGE }
+        : { status: 'incomplete', output, reason, usage: NO_USAGE }
+    },
+  }
+}
+
+function describe(): ExecutorDescription {
+  const reason = unavailability()
+  return {
+    name: 'static',
+    description:
+      'Static analysis of TypeScript and JavaScript by rules, and of all text files for secrets. No model and no key; nothing of the workspace is run.',
+    available: reason === undefined,
+    ...(reason !== undefined && { reason }),
+    tools: [],
+    capabilities: {
+      readsWorkspace: true,
+      writesWorkspace: false,
+      usesModel: false,
+      structuredOutput: false,
+    },
+    options: z.toJSONSchema(StaticOptions, { io: 'input' }),
+  }
+}
+
+function validate(spec: TaskSpec): { path: (string | number)[]; message: string }[] {
+  const errors: { path: (string | number)[]; message: string }[] = []
+  const parsed = StaticOptions.safeParse(spec.options ?? {})
+  for (const issue of parsed.error?.issues ?? []) {
+    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
+    errors.push({ path: ['options', ...path], message: issue.message })
+  }
+  for (const field of ['model', 'tools', 'outputSchema'] as const) {
+    if (spec[field] !== undefined) {
+      errors.push({ path: [field], message: 'is not supported by the executor `static`' })
+    }
+  }
+  return errors
+}
+
+/** They were validated at submission; what is stored may be older than the rules. */
+function optionsOf(spec: TaskSpec): StaticOptions {
+  const parsed = StaticOptions.safeParse(spec.options ?? {})
+  if (parsed.success) return parsed.data
+  throw new PermanentError('invalid-options', `options: ${z.prettifyError(parsed.error)}`)
+}
+
+/** Why a review is not one, although it ran: nothing to look at, or a tool that did not do its part. */
+function incompleteness(report: AnalysisReport, globs: readonly string[]) {
+  if (report.failures.length > 0) {
+    return {
+      code: 'tool-failed',
+      message: `a part of the analysis did not run: ${report.failures.join('; ')}`,
+    }
+  }
+  if (report.analysedCount + report.searchedCount > 0) return undefined
+  const message =
+    report.selectedCount > 0
+      ? 'none of the files is of a kind that these rules can read (TypeScript and JavaScript)'
+      : globs.length > 0
+        ? 'no file of the workspace matches the `files` of the task'
+        : 'the workspace holds no files'
+  return { code: 'nothing-to-analyse', message }
+}
+
+/** Why it cannot run here; undefined when it can. */
+function unavailability(): string | undefined {
+  for (const tool of ['@ast-grep/napi', '@secretlint/core', 'oxlint/package.json', 'scslre']) {
+    try {
+      import.meta.resolve(tool)
+    } catch {
+      return `the package of ${tool} is not installed`
+    }
+  }
+  return undefined
+}

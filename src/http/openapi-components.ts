@@ -1,19 +1,26 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { OpenAPIV3_1 } from 'openapi-types'
+import { PROBLEM_TYPE } from './problem.ts'
 
 type Schemas = Record<string, unknown>
+type SchemaObject = OpenAPIV3_1.SchemaObject
 
 const PREFIX = '#/components/schemas/'
 const INPUT = /Input$/
+
+/** Makes a document that a person can read and a generator turns into few types. */
+export function tidyDocument(
+  document: Partial<OpenAPIV3_1.Document>,
+): Partial<OpenAPIV3_1.Document> {
+  return tidyResponses(tidySchemas(document))
+}
 
 /**
  * Every Zod schema with an id becomes two components, one as it is sent and one as it is answered,
  * whether or not anything refers to it. Keeps those that are referred to, and makes the two one
  * where they say the same or only one is needed, so that generated clients have one type each.
  */
-export function tidyComponents<Document extends Partial<OpenAPIV3_1.Document>>(
-  document: Document,
-): Document {
+function tidySchemas(document: Partial<OpenAPIV3_1.Document>): Partial<OpenAPIV3_1.Document> {
   const schemas: Schemas = { ...document.components?.schemas }
   const names = namesOf(schemas, reachable(document, schemas))
   const renamed = Object.entries(schemas).flatMap(([name, schema]) => {
@@ -22,9 +29,32 @@ export function tidyComponents<Document extends Partial<OpenAPIV3_1.Document>>(
   })
   const sorted = Object.fromEntries(renamed.toSorted(([a], [b]) => a.localeCompare(b)))
   return {
-    ...(withNames(document, names) as Document),
-    components: { ...document.components, schemas: sorted },
+    ...(withNames(document, names) as Partial<OpenAPIV3_1.Document>),
+    components: { ...document.components, schemas: sorted as Record<string, SchemaObject> },
   }
+}
+
+/** Problem answers are the same on many routes: each becomes one component, named by its codes. */
+function tidyResponses(document: Partial<OpenAPIV3_1.Document>): Partial<OpenAPIV3_1.Document> {
+  const shared: Record<string, OpenAPIV3_1.ResponseObject> = {}
+  for (const path of Object.values(document.paths ?? {})) {
+    for (const { responses } of Object.values(path ?? {}) as OpenAPIV3_1.OperationObject[]) {
+      for (const [status, response] of Object.entries(responses ?? {})) {
+        if ('$ref' in response) continue
+        const codes = Object.keys(response.content?.[PROBLEM_TYPE]?.examples ?? {})
+        if (codes.length === 0) continue
+        const name = codes.map(pascalCase).join('Or')
+        shared[name] = response
+        Object.assign(responses ?? {}, { [status]: { $ref: `#/components/responses/${name}` } })
+      }
+    }
+  }
+  return { ...document, components: { ...document.components, responses: shared } }
+}
+
+/** `plan-not-found` → `PlanNotFound`. */
+function pascalCase(code: string): string {
+  return code.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** The name that each component goes by; none for one that nothing refers to. */

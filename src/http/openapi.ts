@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import type { OpenAPIV3_1 } from 'openapi-types'
-import { tidyComponents } from './openapi-components.ts'
+import { tidyDocument } from './openapi-components.ts'
 import { pagePolicy } from './security-headers.ts'
 
 declare module 'fastify' {
@@ -86,47 +86,63 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
   })
 }
 
-const finishDocument: SwaggerTransformObject = (route) => {
-  const document = jsonSchemaTransformObject(route)
-  // Only for the types: this service makes no document of an older version.
-  if (!('openapi' in document) || !isVersion31(document)) return document
-  return tidyComponents(document)
-}
-
-function isVersion31(document: object): document is Partial<OpenAPIV3_1.Document> {
-  return 'openapi' in document && String(document.openapi).startsWith('3.1')
-}
-
 /** Adds what the schema of a route cannot say in Zod: examples, headers and optional bodies. */
 const documentRoute: SwaggerTransform = (route) => {
   const { schema, url } = jsonSchemaTransform(route)
-  const config = route.route?.config
   if (schema === undefined || schema === null) return { schema, url }
-  const body: unknown = schema.body
-  if (body !== undefined) {
-    const examples = config?.bodyExamples
-    schema.body = {
-      content: { 'application/json': { schema: { ...(body as object), 'x-examples': examples } } },
-    }
-    if (config?.isBodyOptional) Object.assign(schema, { 'x-body-optional': true })
-  }
-  const declared = (route.schema?.response ?? {}) as Record<string, DeclaredAnswer>
-  for (const [status, shown] of Object.entries((schema.response ?? {}) as Record<string, Shown>)) {
+  const declared = (route.schema?.response ?? {}) as Record<string, Answer>
+  for (const [status, shown] of Object.entries((schema.response ?? {}) as Record<string, Answer>)) {
     const { headers, content } = declared[status] ?? {}
     if (headers !== undefined) shown.headers = headers
     for (const [type, { schema: _, ...examples }] of Object.entries(content ?? {})) {
       Object.assign(shown.content?.[type] ?? {}, examples)
     }
   }
+  const { bodyExamples, isBodyOptional } = route.route?.config ?? {}
+  // Carried to the end as an extension: what is beside a reference gets lost on the way.
+  if (bodyExamples !== undefined) {
+    Object.assign(schema, { [BODY]: { examples: bodyExamples, required: !isBodyOptional } })
+  }
   return { schema, url }
 }
 
-interface DeclaredAnswer {
+interface Answer {
   headers?: object
   content?: Record<string, { schema: unknown; example?: unknown; examples?: object }>
 }
 
-interface Shown {
-  headers?: object
-  content?: Record<string, object>
+const BODY = 'x-body'
+
+const finishDocument: SwaggerTransformObject = (route) => {
+  const document = jsonSchemaTransformObject(route) as Partial<OpenAPIV3_1.Document>
+  for (const operation of operationsOf(document)) {
+    const { [BODY]: body, requestBody, parameters = [] } = operation
+    delete operation[BODY]
+    for (const parameter of parameters) {
+      if (parameter.in === 'header') parameter.name = headerCase(parameter.name)
+    }
+    const media = requestBody?.content['application/json']
+    if (body === undefined || requestBody === undefined || media === undefined) continue
+    requestBody.required = body.required
+    media.examples = body.examples
+  }
+  return tidyDocument(document)
+}
+
+interface Operation {
+  [BODY]?: { examples: Record<string, OpenAPIV3_1.ExampleObject>; required: boolean }
+  requestBody?: OpenAPIV3_1.RequestBodyObject
+  parameters?: OpenAPIV3_1.ParameterObject[]
+}
+
+/** As headers are written everywhere else: `Idempotency-Key`. */
+function headerCase(name: string): string {
+  if (name === 'last-event-id') return 'Last-Event-ID'
+  return name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())
+}
+
+function operationsOf(document: Partial<OpenAPIV3_1.Document>): Operation[] {
+  return Object.values(document.paths ?? {}).flatMap(
+    (path) => Object.values(path ?? {}) as object[],
+  )
 }

@@ -5,32 +5,30 @@ import { PLAN_STATUSES, TASK_STATUSES } from '../core/status.ts'
 // and `block=1` are refused with their name and not taken for something else. In the OpenAPI they
 // are what they stand for.
 
+// Defaults stand inside `preprocess`, where they are seen by the OpenAPI.
+
+function fromText<Schema extends z.ZodType>(convert: (text: string) => unknown, schema: Schema) {
+  return z.preprocess((value) => (typeof value === 'string' ? convert(value) : value), schema)
+}
+
 function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`
-  return z.preprocess(
-    (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
-    z.int({ error }).min(min, { error }).max(max, { error }),
-  )
+  return z.int({ error }).min(min, { error }).max(max, { error })
 }
 
-function trueOrFalse() {
-  return z.preprocess(
-    (value) => (value === 'true' ? true : value === 'false' ? false : value),
-    z.boolean({ error: 'must be "true" or "false"' }),
-  )
-}
+const toNumber = (text: string) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text)
+const toBoolean = (text: string) => (text === 'true' ? true : text === 'false' ? false : text)
+const trueOrFalse = z.boolean({ error: 'must be "true" or "false"' })
 
-/** Longest wait in seconds, for `?wait=` and `Prefer: wait=`: below what proxies cut off by default is up to the caller. */
+/** The longest wait in seconds, for `?wait=` and `Prefer: wait=`. */
 export const MAX_WAIT_SECONDS = 600
 
-export const waitQuery = wholeNumber(0, MAX_WAIT_SECONDS)
-  .optional()
-  .describe(
-    'Seconds to wait for it; answers earlier when it is there, and with what there is when not.',
-  )
+export const waitQuery = fromText(toNumber, wholeNumber(0, MAX_WAIT_SECONDS).optional()).describe(
+  'Seconds to wait for it; answers earlier when it is there, and with what there is when not.',
+)
 
 export const PageQuery = z.object({
-  limit: wholeNumber(1, 200).default(50).describe('Most items of one page.'),
+  limit: fromText(toNumber, wholeNumber(1, 200).default(50)).describe('Most items of one page.'),
   cursor: z
     .string({ error: 'must be given once' })
     .min(1, { error: 'must not be empty' })
@@ -50,26 +48,28 @@ export const PlanListQuery = PageQuery.extend({ status: statusQuery(PLAN_STATUSE
 export const TaskListQuery = PageQuery.extend({ status: statusQuery(TASK_STATUSES) })
 
 export const SubmitQuery = z.object({
-  dryRun: trueOrFalse()
-    .default(false)
-    .describe('Checks and plans only: answers 200 with tasks, waves, overlaps and an estimate.'),
+  dryRun: fromText(toBoolean, trueOrFalse.default(false)).describe(
+    'Checks and plans only: answers 200 with tasks, waves, overlaps and an estimate.',
+  ),
 })
 
 export const WaitQuery = z.object({ wait: waitQuery })
 
 export const OutputQuery = z.object({
-  block: trueOrFalse().default(true).describe('Whether to wait for the task to end.'),
-  timeout: wholeNumber(0, 600_000)
-    .default(30_000)
-    .describe('Longest wait, in milliseconds. Only with `block`.'),
+  block: fromText(toBoolean, trueOrFalse.default(true)).describe(
+    'Whether to wait for the task to end.',
+  ),
+  timeout: fromText(toNumber, wholeNumber(0, 600_000).default(30_000)).describe(
+    'Longest wait, in milliseconds. Only with `block`.',
+  ),
 })
 
 const EVENT_ID = /^[\x21-\x7e]{1,128}$/
 
 export const EventsQuery = z.object({
-  tokens: trueOrFalse()
-    .default(false)
-    .describe('The text of running model tasks as well, as `task.text`.'),
+  tokens: fromText(toBoolean, trueOrFalse.default(false)).describe(
+    'The text of running model tasks as well, as `task.text`.',
+  ),
   lastEventId: z
     .string({ error: 'must be given once' })
     .regex(EVENT_ID, { error: 'is not an id of an event' })

@@ -49,7 +49,7 @@ export const probeRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = async (
         security: [],
         response: {
           200: answer('It does.', Health, { example }),
-          ...problemAnswersOf(['internal-error']),
+          ...problemAnswersOf(['forbidden', 'internal-error']),
         },
       },
     },
@@ -68,7 +68,7 @@ export const probeRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = async (
         security: [],
         response: {
           200: answer('They can.', Health, { example }),
-          ...problemAnswersOf(['unavailable']),
+          ...problemAnswersOf(['forbidden', 'unavailable']),
         },
       },
     },

@@ -10,11 +10,14 @@ const MISSING: Record<string, ErrorCode> = {
   version: 'synthesis-not-found',
 }
 
-/** Checks a part of a request with its Zod schema; every error names its field. */
+/**
+ * Checks a part of a request with its Zod schema; every error names its field. Fastify passes
+ * `null` for a body that is not there.
+ */
 export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
   if (!(schema instanceof z.ZodType)) throw new Error('routes are checked by Zod schemas only')
   return (value: unknown) => {
-    const result = schema.safeParse(value)
+    const result = schema.safeParse(httpPart === 'body' ? (value ?? undefined) : value)
     return result.success
       ? { value: result.data }
       : { error: errorOf(result.error.issues, httpPart ?? 'body') }
@@ -23,7 +26,9 @@ export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, http
 
 /** As `validatorCompiler`, for a route whose body is checked by what it calls. */
 export const validatorOfAllButBody: FastifySchemaCompiler<unknown> = (route) =>
-  route.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(route)
+  route.httpPart === 'body'
+    ? (value: unknown) => ({ value: value ?? undefined })
+    : validatorCompiler(route)
 
 /**
  * Writes an answer without checking it again: it is typed by the same schema, and checking a page

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { anApp } from './harness.ts'
+
+test.each([
+  ['POST', '/v1/plans/p1x/cancel', 200],
+  ['POST', '/v1/plans/p1x/tasks/security/cancel', 200],
+  ['POST', '/v1/plans/p1x/tasks/security/retry', 202],
+  ['DELETE', '/v1/plans/p1x', 204],
+] as const)(
+  'answers %s %s with %i, and 404 for a plan that is not there',
+  async (method, url, status) => {
+    const { app, api } = await anApp()
+    expect((await app.inject({ method, url })).json()).toMatchObject({ code: 'plan-not-found' })
+    api.addPlan('p1x')
+    const response = await app.inject({ method, url })
+    expect(response.statusCode).toBe(status)
+  },
+)
+
+test('answers a delete without a body', async () => {
+  const { app, api } = await anApp()
+  api.addPlan('p1x')
+  const response = await app.inject({ method: 'DELETE', url: '/v1/plans/p1x' })
+  expect(response.payload).toBe('')
+  expect((await app.inject('/v1/plans/p1x')).statusCode).toBe(404)
+})
+
+test('asks for a synthesis with other instructions', async () => {
+  const { app, api } = await anApp()
+  api.addPlan('p1x')
+  const response = await app.inject({
+    method: 'POST',
+    url: '/v1/plans/p1x/syntheses',
+    payload: { instructions: 'Shorter.' },
+  })
+  expect(response.statusCode).toBe(202)
+  expect(response.headers.location).toBe('/v1/plans/p1x/syntheses/1')
+  expect(response.json()).toMatchObject({ version: 1 })
+  expect(api.calls.at(-1)?.args).toEqual(['default', 'p1x', { instructions: 'Shorter.' }])
+})
+
+test('asks for a synthesis without a body, as the plan was submitted', async () => {
+  const { app, api } = await anApp()
+  api.addPlan('p1x')
+  const response = await app.inject({ method: 'POST', url: '/v1/plans/p1x/syntheses' })
+  expect(response.statusCode).toBe(202)
+  expect(api.calls.at(-1)?.args).toEqual(['default', 'p1x', {}])
+})
+
+test('names what is wrong with a synthesis', async () => {
+  const { app, api } = await anApp()
+  api.addPlan('p1x')
+  const response = await app.inject({
+    method: 'POST',
+    url: '/v1/plans/p1x/syntheses',
+    payload: { model: 'no provider', 'a/b~c': 1 },
+  })
+  expect(response.statusCode).toBe(400)
+  expect(response.json().errors).toMatchObject([
+    { pointer: '/model', detail: 'must look like provider:model' },
+    { pointer: '/a~1b~0c', detail: 'is not known' },
+  ])
+})
+
+test('resumes a plan with a larger budget', async () => {
+  const { app, api } = await anApp()
+  api.addPlan('p1x')
+  const resume = (payload: object) =>
+    app.inject({ method: 'POST', url: '/v1/plans/p1x/resume', payload })
+  expect((await resume({ budgetUsd: 10 })).statusCode).toBe(202)
+  expect(api.calls.at(-1)?.args).toEqual(['default', 'p1x', 10])
+  for (const budgetUsd of [0, -1, '10', null, undefined]) {
+    const response = await resume({ budgetUsd })
+    expect(response.statusCode).toBe(400)
+    expect(response.json()).toMatchObject({ errors: [{ pointer: '/budgetUsd' }] })
+  }
+})

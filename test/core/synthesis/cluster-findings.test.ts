@@ -15,7 +15,8 @@ function claim(task: string, title: string, place: string, more: Partial<Claim> 
   }
 }
 
-const groups = (...claims: Claim[]) => clusterFindings(claims).map((group) => [...group].sort())
+const groups = (...claims: Claim[]) =>
+  clusterFindings(claims).map((group) => [...group].sort((a, b) => a - b))
 const same = (a: Claim, b: Claim) => clusterFindings([a, b]).length === 1
 
 describe('two findings of different tasks are one', () => {

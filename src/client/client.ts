@@ -1,8 +1,8 @@
 import { type Plans, plansOf } from './plans.ts'
+import type { ExecutorList } from './schema.ts'
 import { type Syntheses, synthesesOf } from './syntheses.ts'
 import { type Tasks, tasksOf } from './tasks.ts'
 import { type CallOptions, type ClientOptions, httpTransport } from './transport.ts'
-import type { ExecutorList } from './types.ts'
 
 /**
  * A client of the service's REST API, for Node 22 and later and for browsers. It needs nothing but

@@ -1,9 +1,9 @@
 import { TuttiError } from './error.ts'
 import { linesOf } from './lines.ts'
+import type { Plan, Synthesis, TaskStatus } from './schema.ts'
 import { eventsOf, type ServerSentEvent } from './sse.ts'
 import { isFinished } from './status.ts'
 import { type CallOptions, pause, type Transport } from './transport.ts'
-import type { Plan, Synthesis, TaskStatus } from './types.ts'
 
 /** The whole state of a plan, with which a stream of its events begins. */
 export interface Snapshot {

@@ -3,24 +3,31 @@ export { type FieldError, type Problem, TuttiError } from './error.ts'
 export type { Change, ChangeType, FollowOptions, PlanEvent, Snapshot } from './events.ts'
 export type { Page } from './pages.ts'
 export type { PlanQuery, Plans, SubmitOptions, WaitOptions } from './plans.ts'
+export type {
+  Action,
+  Attempt,
+  Conflict,
+  DryRun,
+  ExecutorList,
+  FinishedPlan,
+  LedgerEntry,
+  OutputTask,
+  Plan,
+  PlanStatus,
+  Report,
+  Severity,
+  Synthesis,
+  SynthesisFinding,
+  TaskDetail,
+  TaskOutput,
+  TaskStatus,
+  TaskSubmission,
+  TaskSummary,
+  Todos,
+  Usage,
+} from './schema.ts'
 export { isEnded, isFinished } from './status.ts'
 export type { NewestOptions, Syntheses } from './syntheses.ts'
 export type { OutputOptions, TaskQuery, Tasks } from './tasks.ts'
 export type { CallOptions, ClientOptions } from './transport.ts'
-export type {
-  DryRun,
-  ExecutorList,
-  OutputTask,
-  Plan,
-  PlanStatus,
-  PlanSubmission,
-  Report,
-  Synthesis,
-  SynthesisFinding,
-  SynthesisRequest,
-  TaskDetail,
-  TaskOutput,
-  TaskStatus,
-  TaskSummary,
-  Todos,
-} from './types.ts'
+export type { AwaitedPlan, PlanSubmission, SynthesisRequest } from './types.ts'

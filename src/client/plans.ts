@@ -3,9 +3,10 @@ import { type FollowOptions, followPlan, type PlanEvent } from './events.ts'
 import { itemsOf, type Page } from './pages.ts'
 import { poll, seconds } from './polling.ts'
 import { randomKey } from './random-key.ts'
+import type { DryRun, Plan, PlanStatus, Report, Todos } from './schema.ts'
 import { isFinished } from './status.ts'
 import type { CallOptions, Transport } from './transport.ts'
-import type { DryRun, Plan, PlanStatus, PlanSubmission, Report, Todos } from './types.ts'
+import type { AwaitedPlan, PlanSubmission } from './types.ts'
 
 export interface SubmitOptions extends CallOptions {
   /**
@@ -32,6 +33,7 @@ export interface WaitOptions extends CallOptions {
 export interface Plans {
   /** Stores the plan and enqueues all its tasks at once. */
   submit(plan: PlanSubmission, options: SubmitOptions & { dryRun: true }): Promise<DryRun>
+  submit(plan: PlanSubmission, options: SubmitOptions & { waitMs: number }): Promise<AwaitedPlan>
   submit(plan: PlanSubmission, options?: SubmitOptions & { dryRun?: false }): Promise<Plan>
   get(planId: string, options?: CallOptions): Promise<Plan>
   /** All plans, newest first. */

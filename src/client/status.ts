@@ -1,4 +1,4 @@
-import type { PlanStatus, TaskStatus } from './types.ts'
+import type { PlanStatus, TaskStatus } from './schema.ts'
 
 /** Whether a plan has come to its end. A retry of one of its tasks may still open it again. */
 export function isFinished(status: PlanStatus): boolean {

@@ -1,8 +1,9 @@
 import { TuttiError } from './error.ts'
 import { planPath, type WaitOptions } from './plans.ts'
 import { poll, seconds } from './polling.ts'
+import type { Synthesis } from './schema.ts'
 import { type CallOptions, pause, type Transport } from './transport.ts'
-import type { Synthesis, SynthesisRequest } from './types.ts'
+import type { SynthesisRequest } from './types.ts'
 
 export interface NewestOptions extends CallOptions {
   /** How long to wait for a first version. Default: 0. */

@@ -3,8 +3,8 @@ import { linesOf } from './lines.ts'
 import { itemsOf, type Page } from './pages.ts'
 import { planPath } from './plans.ts'
 import { poll } from './polling.ts'
+import type { OutputTask, TaskDetail, TaskOutput, TaskStatus, TaskSummary } from './schema.ts'
 import { type CallOptions, pause, type Transport } from './transport.ts'
-import type { OutputTask, TaskDetail, TaskOutput, TaskStatus, TaskSummary } from './types.ts'
 
 export interface TaskQuery extends CallOptions {
   status?: TaskStatus | undefined

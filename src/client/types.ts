@@ -1,18 +1,12 @@
-import type { z } from 'zod'
-import type { SubmitPlan, SynthesisSpec } from '../core/submission.ts'
+import type { FinishedPlan, Plan, SubmitPlan } from './schema.ts'
 
-export type { PlanStatus, TaskStatus } from '../core/status.ts'
-export type { Synthesis, SynthesisFinding } from '../core/synthesis.ts'
-export type {
-  DryRun,
-  ExecutorList,
-  OutputTask,
-  Plan,
-  Report,
-  TaskDetail,
-  TaskOutputAnswer as TaskOutput,
-  TaskSummary,
-  Todos,
-} from '../core/views.ts'
-export type PlanSubmission = z.input<typeof SubmitPlan>
-export type SynthesisRequest = z.input<typeof SynthesisSpec>
+// The names under which callers know the shapes of the API.
+
+/** What `plans.submit` takes. */
+export type PlanSubmission = SubmitPlan
+
+/** What `syntheses.create` takes. */
+export type SynthesisRequest = Exclude<NonNullable<SubmitPlan['synthesis']>, false>
+
+/** A plan that was waited for: its synthesis in full where it has one. */
+export type AwaitedPlan = Plan | FinishedPlan

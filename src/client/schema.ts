@@ -1,0 +1,651 @@
+// Made from openapi/openapi.json by `npm run types:client`.
+
+export type TaskStatus =
+  | 'queued'
+  | 'running'
+  | 'succeeded'
+  | 'incomplete'
+  | 'failed'
+  | 'cancelled'
+  | 'skipped'
+export type PlanStatus =
+  | 'queued'
+  | 'running'
+  | 'synthesizing'
+  | 'succeeded'
+  | 'partial'
+  | 'failed'
+  | 'cancelled'
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info'
+
+export interface Action {
+  rank: number
+  action: string
+  why: string
+  findings: string[]
+}
+export interface Advice {
+  code: string
+  message: string
+  tasks: string[]
+}
+export interface Attempt {
+  number: number
+  outcome:
+    | 'running'
+    | 'succeeded'
+    | 'incomplete'
+    | 'failed'
+    | 'timed-out'
+    | 'cancelled'
+    | 'lost'
+    | 'interrupted'
+  startedAt: string
+  finishedAt: string | null
+  workerId: string
+  usage: Usage
+  error?: Failure
+}
+export interface Usage {
+  inputTokens: number
+  outputTokens: number
+  cacheReadTokens: number
+  cacheWriteTokens: number
+  steps: number
+  costUsd: number
+}
+export interface Failure {
+  code: string
+  message: string
+}
+export interface Conflict {
+  between: string[]
+  about: string
+  sides: {
+    taskId: string
+    recommendation: string
+    evidence: string
+  }[]
+  resolution: string
+  rule: string
+}
+export interface Counts {
+  queued: number
+  running: number
+  succeeded: number
+  incomplete: number
+  failed: number
+  cancelled: number
+  skipped: number
+  total: number
+}
+export interface Coverage {
+  succeeded: string[]
+  missing: {
+    taskId: string
+    status: TaskStatus
+    error?: string
+  }[]
+}
+export interface DryRun {
+  tasks: {
+    id: string
+    description: string
+    executor: string
+    model?: string
+    dependsOn: string[]
+    prompt: string
+  }[]
+  waves: string[][]
+  overlaps: Overlap[]
+  warnings: Advice[]
+  advice: Advice[]
+  estimate: Estimate
+}
+export interface Overlap {
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  tasks: [string, string]
+  kind: 'write/write' | 'read/write'
+  files: string[]
+  fileCount: number
+}
+export interface Estimate {
+  tasks: number
+  tokens: {
+    low: number
+    high: number
+  }
+  costUsd: {
+    low: number
+    high: number
+  } | null
+  prices?: {
+    source: string
+    date: string
+  }
+  unpricedModels: string[]
+}
+export interface Edits {
+  base: string
+  patch: string
+  files: string[]
+}
+export interface ExecutorList {
+  default: string
+  defaultModel: string | null
+  items: {
+    name: string
+    description: string
+    available: boolean
+    reason?: string
+    tools: string[]
+    capabilities: {
+      readsWorkspace: boolean
+      writesWorkspace: boolean
+      usesModel: boolean
+      structuredOutput: boolean
+    }
+    options: {
+      [k: string]: unknown
+    }
+  }[]
+}
+export interface FinishedPlan {
+  id: string
+  title: string
+  status: PlanStatus
+  mode: 'parallel' | 'sequential'
+  counts: Counts
+  waves?: string[][]
+  policy: Policy
+  usage: Usage
+  stopped?: Failure
+  synthesis:
+    | Synthesis
+    | {
+        status: 'pending' | 'running' | 'succeeded' | 'failed' | 'disabled'
+        version: number
+      }
+  metadata: {
+    [k: string]: unknown
+  }
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  expiresAt: string | null
+  links: {
+    [k: string]: string
+  }
+}
+export interface Policy {
+  /**
+   * How many of its tasks may run at once.
+   */
+  maxConcurrency?: number
+  /**
+   * Whether a failed task stops the rest.
+   */
+  onFailure: 'continue' | 'abort'
+  /**
+   * The share of tasks that must succeed, or the plan has failed.
+   */
+  minSuccess: number
+  /**
+   * What to do when a task writes files that another one reads or writes: refuse the plan, run the tasks one after another, or give each a copy of its own.
+   */
+  onOverlap: 'reject' | 'serialize' | 'isolate'
+  /**
+   * What the plan may cost; it stops before it costs more.
+   */
+  budgetUsd?: number
+  /**
+   * How long the plan may take, in milliseconds.
+   */
+  timeoutMs?: number
+}
+export interface Synthesis {
+  version: number
+  status: 'succeeded' | 'failed'
+  executor: 'model' | 'merge'
+  model?: string
+  createdAt: string
+  preliminary: boolean
+  summary: string
+  findings: SynthesisFinding[]
+  conflicts: Conflict[]
+  actions: Action[]
+  ledger: LedgerEntry[]
+  coverage: Coverage
+  edits?: MergedEdits
+  data?: unknown
+  notes: string[]
+  usage: Usage
+}
+export interface SynthesisFinding {
+  id: string
+  title: string
+  severity: Severity
+  confidence: number
+  category?: string
+  file?: string
+  line?: number
+  detail: string
+  recommendation?: string
+  sources: string[]
+}
+export interface LedgerEntry {
+  finding: string
+  fate: 'kept' | 'merged' | 'dropped'
+  into?: string
+  reason?: string
+}
+export interface MergedEdits {
+  base: string
+  commit?: string
+  merged: string[]
+  conflicts: {
+    path: string
+    tasks: string[]
+    base?: string
+    ours?: string
+    theirs?: string
+    proposal?: string
+  }[]
+  patch: string
+}
+export interface Health {
+  status: 'ok'
+}
+export interface OutputTask {
+  id: string
+  status: TaskStatus
+  description: string
+  output: string
+  data?: unknown
+  findings?: {
+    title: string
+    severity: Severity
+    confidence: number
+    category?: string
+    file?: string
+    line?: number
+    detail?: string
+    evidence?: string
+    recommendation?: string
+    id: string
+  }[]
+  edits?: Edits
+  usage: Usage
+  error?: Failure
+}
+export interface Plan {
+  id: string
+  title: string
+  status: PlanStatus
+  mode: 'parallel' | 'sequential'
+  counts: Counts
+  waves?: string[][]
+  policy: Policy
+  usage: Usage
+  stopped?: Failure
+  synthesis: {
+    status: 'pending' | 'running' | 'succeeded' | 'failed' | 'disabled'
+    version: number
+  }
+  metadata: {
+    [k: string]: unknown
+  }
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  expiresAt: string | null
+  links: {
+    [k: string]: string
+  }
+}
+export interface PlanPage {
+  items: Plan[]
+  nextCursor: string | null
+}
+export interface PolicyInput {
+  /**
+   * How many of its tasks may run at once.
+   */
+  maxConcurrency?: number
+  /**
+   * Whether a failed task stops the rest.
+   */
+  onFailure?: 'continue' | 'abort'
+  /**
+   * The share of tasks that must succeed, or the plan has failed.
+   */
+  minSuccess?: number
+  /**
+   * What to do when a task writes files that another one reads or writes: refuse the plan, run the tasks one after another, or give each a copy of its own.
+   */
+  onOverlap?: 'reject' | 'serialize' | 'isolate'
+  /**
+   * What the plan may cost; it stops before it costs more.
+   */
+  budgetUsd?: number
+  /**
+   * How long the plan may take, in milliseconds.
+   */
+  timeoutMs?: number
+}
+export interface Problem {
+  /**
+   * `/problems/<code>`: where a page explains the code.
+   */
+  type: string
+  title: string
+  status: number
+  /**
+   * What to switch on; codes are added, never renamed.
+   */
+  code: string
+  detail?: string
+  /**
+   * The id of the request, as in `X-Request-Id`.
+   */
+  instance?: string
+  errors?: {
+    /**
+     * A JSON Pointer into the body, `?name` or `header:name`.
+     */
+    pointer: string
+    detail: string
+  }[]
+  [k: string]: unknown
+}
+export interface Report {
+  wallMs: number
+  sumOfTaskMs: number
+  speedup: number
+  effectiveParallelism: number
+  criticalPathMs: number
+  queueWaitMs: {
+    p50: number
+    p95: number
+    max: number
+  }
+  stragglers: {
+    taskId: string
+    durationMs: number
+    timesMedian: number
+  }[]
+  usage: Usage
+  diagnostics: {
+    code: string
+    message: string
+  }[]
+}
+export interface RequestedSynthesis {
+  version: number
+  links: {
+    [k: string]: string
+  }
+}
+export interface ResumePlan {
+  /**
+   * The new budget of the whole plan, in US dollars; what was spent counts.
+   */
+  budgetUsd: number
+}
+export interface SubmitPlan {
+  /**
+   * For lists.
+   */
+  title?: string
+  /**
+   * Shared by every task, and sent first in every prompt.
+   */
+  context?: string
+  /**
+   * The tasks. Exactly one of `tasks`, `pattern` and `goal` is given.
+   */
+  tasks?: TaskSubmission[]
+  /**
+   * One task for each directory or perspective.
+   */
+  pattern?:
+    | {
+        kind: 'directories'
+        directories: string[]
+        task: TaskSubmission
+      }
+    | {
+        kind: 'perspectives'
+        perspectives: string[]
+        task: TaskSubmission
+      }
+  /**
+   * What to achieve: a planner model writes the tasks.
+   */
+  goal?: string
+  /**
+   * `sequential`: one task in progress at a time.
+   */
+  mode?: 'parallel' | 'sequential'
+  policy?: PolicyInput
+  /**
+   * The files the plan works on: a folder that the operator allows, a git repository, or the files themselves.
+   */
+  workspace?:
+    | {
+        path: string
+      }
+    | {
+        git: {
+          url: string
+          ref?: string
+          credential?: string
+        }
+      }
+    | {
+        files: {
+          [k: string]: string
+        }
+      }
+  /**
+   * How the outputs become one result; `false` for none.
+   */
+  synthesis?:
+    | false
+    | {
+        /**
+         * Who writes it: a model, or the deterministic merge.
+         */
+        executor?: 'model' | 'merge'
+        /**
+         * `provider:model`.
+         */
+        model?: string
+        /**
+         * What the synthesis should pay attention to.
+         */
+        instructions?: string
+        /**
+         * A JSON Schema of the synthesis's `data`.
+         */
+        outputSchema?: {
+          [k: string]: unknown
+        }
+        /**
+         * A preliminary version after every so many ended tasks.
+         */
+        every?: number
+      }
+  /**
+   * Where to report changes, signed as the Standard Webhooks specification says.
+   */
+  webhook?: {
+    url: string
+    events?: ('plan.finished' | 'plan.started' | 'task.finished' | 'synthesis.finished')[]
+  }
+  /**
+   * Anything of the caller's, returned as it came; at most 16 KiB.
+   */
+  metadata?: {
+    [k: string]: unknown
+  }
+}
+export interface TaskSubmission {
+  /**
+   * Unique in the plan; `task-1`, `task-2` … when left out.
+   */
+  id?: string
+  /**
+   * Three to five words, for lists.
+   */
+  description?: string
+  /**
+   * Who does it: `Security specialist`.
+   */
+  role?: string
+  /**
+   * What to do.
+   */
+  task?: string
+  /**
+   * What this task alone must know; the plan has a shared context.
+   */
+  context?: string
+  /**
+   * Files it reads, as globs relative to the workspace; or those it reads and those it writes.
+   */
+  files?:
+    | string[]
+    | {
+        read?: string[]
+        write?: string[]
+      }
+  /**
+   * What the output should look like.
+   */
+  outputFormat?: string
+  /**
+   * What matters most, the first first.
+   */
+  focusAreas?: string[]
+  /**
+   * The whole prompt, instead of role, task, context, outputFormat and focusAreas.
+   */
+  prompt?: string
+  /**
+   * A JSON Schema that the output must satisfy.
+   */
+  outputSchema?: {
+    [k: string]: unknown
+  }
+  /**
+   * Tasks that must succeed first; their outputs become part of the prompt.
+   */
+  dependsOn?: string[]
+  /**
+   * What runs it, one of `GET /v1/executors`.
+   */
+  executor?: string
+  /**
+   * `provider:model`.
+   */
+  model?: string
+  /**
+   * Which of the executor's tools it may use; all of them when left out.
+   */
+  tools?: string[]
+  /**
+   * What the executor alone understands.
+   */
+  options?: {
+    [k: string]: unknown
+  }
+  /**
+   * How long one attempt may take, in milliseconds.
+   */
+  timeoutMs?: number
+  /**
+   * How often it is tried in all.
+   */
+  attempts?: number
+  /**
+   * Among tasks that wait, the higher one runs first.
+   */
+  priority?: number
+}
+export interface SynthesisList {
+  items: Synthesis[]
+}
+export interface TaskDetail {
+  id: string
+  description: string
+  status: TaskStatus
+  executor: string
+  model?: string
+  dependsOn: string[]
+  wave: number
+  attemptCount: number
+  maxAttempts: number
+  timings: {
+    queuedAt: string
+    startedAt: string | null
+    finishedAt: string | null
+  }
+  usage: Usage
+  error?: Failure
+  links: {
+    [k: string]: string
+  }
+  attempts: Attempt[]
+  timeoutMs: number
+  priority: number
+  /**
+   * Files it reads, as globs relative to the workspace; or those it reads and those it writes.
+   */
+  files?:
+    | string[]
+    | {
+        read?: string[]
+        write?: string[]
+      }
+  prompt: string
+}
+export interface TaskOutput {
+  retrievalStatus: 'success' | 'timeout' | 'not_ready'
+  task: OutputTask
+}
+export interface TaskPage {
+  items: TaskSummary[]
+  nextCursor: string | null
+}
+export interface TaskSummary {
+  id: string
+  description: string
+  status: TaskStatus
+  executor: string
+  model?: string
+  dependsOn: string[]
+  wave: number
+  attemptCount: number
+  maxAttempts: number
+  timings: {
+    queuedAt: string
+    startedAt: string | null
+    finishedAt: string | null
+  }
+  usage: Usage
+  error?: Failure
+  links: {
+    [k: string]: string
+  }
+}
+export interface Todos {
+  todos: {
+    content: string
+    status: 'pending' | 'in_progress' | 'completed'
+    activeForm: string
+  }[]
+}

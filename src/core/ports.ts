@@ -17,7 +17,7 @@ export interface TaskOutput {
 
 /** The files that one task changed, against the commit or tree it started from. */
 export interface TaskEdits {
-  /** The commit the task started from; empty where the workspace is no repository. */
+  /** The commit the task started from; one made of the files where the workspace is no repository. */
   base: string
   /** A unified diff, as `git diff --binary` writes it. */
   patch: string

@@ -9,6 +9,8 @@ export interface Unit {
   taskIds: string[]
   /** How many of them may run at once. */
   width: 'all' | 1
+  /** How many tasks the whole plan has. */
+  planTasks: number
   /** The round of fair queueing in which its turn comes: plans take turns, one unit a round. */
   round: number
   /** From the tasks' `priority`, -100 to 100. */

@@ -66,6 +66,7 @@ export async function enqueueRetry(
       lane: laneOfUnit(record.spec.units, unit),
       taskIds: [taskId],
       width: 'all',
+      planTasks: tasks.length,
       round: 0,
       priority,
       held: waitsFor > 0,

@@ -6,7 +6,6 @@ import type { BatchQueue, Unit } from './queue.ts'
 import { type AttemptResult, runAttempt } from './run-attempt.ts'
 import { AttemptAborted, type RunningTasks } from './running-tasks.ts'
 import type { EventLog, PlanStore, TaskLife, TaskStore } from './store.ts'
-import type { Lane } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
 import { openTaskFolder } from './task-folder.ts'
 import { laneOfUnit } from './units.ts'
@@ -22,8 +21,8 @@ export interface RunUnitDeps {
   workspaces: Workspaces
   files: Pick<PlanStore, 'files' | 'pinBase'>
   running: RunningTasks
-  /** Waits for the process to have room for one more task of this lane. */
-  acquireSlot: (lane: Lane) => Promise<() => void>
+  /** Waits for the process to have room for one more task of this kind. */
+  acquireSlot: (job: Pick<Unit, 'lane' | 'planTasks'>) => Promise<() => void>
   /** True once the process is to end: nothing more is begun. */
   stopping: () => boolean
   newToken: () => string
@@ -32,7 +31,10 @@ export interface RunUnitDeps {
   onFault: (error: unknown, planId: string, taskId: string) => void
 }
 
-export type UnitJob = Pick<Unit, 'planId' | 'unit' | 'lane' | 'taskIds' | 'width' | 'round'>
+export type UnitJob = Pick<
+  Unit,
+  'planId' | 'unit' | 'lane' | 'taskIds' | 'width' | 'round' | 'planTasks'
+>
 
 /**
  * Runs the tasks of one job to their ends: each with its own attempts, timeout, cancel and output,
@@ -88,7 +90,7 @@ async function oneAttempt(
   controller: AbortController,
 ): Promise<Next> {
   const { planId, round } = job
-  const releaseSlot = await deps.acquireSlot(job.lane)
+  const releaseSlot = await deps.acquireSlot(job)
   try {
     if (deps.stopping()) return { kind: 'give-back' }
     const token = deps.newToken()

@@ -39,7 +39,7 @@ export interface UnitLayout {
   lane: Lane | Lane[]
 }
 
-/** Which workers a unit waits for: see `Executor.lane`; `bulk` is `io` in units of several tasks. */
+/** Which workers a unit waits for: see `Executor.lane`; `bulk` is `io` for the tasks of a large plan. */
 export type Lane = 'io' | 'bulk' | 'cpu'
 
 /** Why a plan was stopped before its tasks had ended. */

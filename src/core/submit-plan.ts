@@ -17,6 +17,8 @@ export interface SubmitDeps extends PrepareDeps {
   plans: PlanStore
   tasks: TaskStore
   queue: BatchQueue
+  /** The round of fair queueing that this process last heard of; a little behind is near enough. */
+  rounds: { latest: number }
   /** SHA-256 as 32 bytes. */
   sha256: (text: string) => Uint8Array
   randomBytes: (count: number) => Uint8Array
@@ -44,10 +46,30 @@ export async function submitPlan(
   }
   const prepared = await preparePlan(deps, parsed.plan)
   const plan = newPlan(prepared, planId, requestHash, submission)
+  if (submission.idempotencyKey === undefined) return submitNew(deps, plan)
   const stored = await deps.plans.create(plan)
   if (stored.status === 'exists') return repeated(deps, planId, stored.requestHash, requestHash)
   await enqueue(deps, plan.spec, plan.tasks, stored.round)
   return { record: newRecord(plan, stored.createdAt), created: true }
+}
+
+/**
+ * Stores and enqueues in one go: nobody else can know a random id. Both go down one connection in this
+ * order, so a worker that takes a task finds the plan; and if only one of the two succeeds, it is undone,
+ * or its jobs find no plan and end.
+ */
+async function submitNew(
+  deps: SubmitDeps,
+  plan: NewPlan,
+): Promise<{ record: PlanRecord; created: boolean }> {
+  const storing = deps.plans.create(plan)
+  const enqueueing = enqueue(deps, plan.spec, plan.tasks, deps.rounds.latest)
+  const [stored, enqueued] = await Promise.allSettled([storing, enqueueing])
+  if (stored.status === 'rejected') throw stored.reason
+  if (enqueued.status === 'rejected') throw enqueued.reason
+  if (stored.value.status === 'exists') throw new Error('a random plan id was taken')
+  deps.rounds.latest = stored.value.round
+  return { record: newRecord(plan, stored.value.createdAt), created: true }
 }
 
 function planIdOf(deps: SubmitDeps, { tenant, idempotencyKey }: Submission): string {

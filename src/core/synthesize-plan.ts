@@ -45,20 +45,24 @@ export async function synthesizePlan(
   signal: AbortSignal,
 ): Promise<'done' | 'give-back'> {
   const { planId, jobId } = job
-  const begun = await deps.syntheses.begin(planId, jobId, job.kind)
-  if (begun.status !== 'go') return 'done'
-  const plan = await deps.plans.get(planId)
-  if (plan === undefined) return 'done'
+  // All at once: for a small plan the round trips are most of the time.
+  const [begun, plan, context, taskIds] = await Promise.all([
+    deps.syntheses.begin(planId, jobId, job.kind),
+    deps.plans.get(planId),
+    deps.plans.context(planId),
+    deps.plans.taskIds(planId),
+  ])
+  if (begun.status !== 'go' || plan === undefined) return 'done'
 
   const write = plan.spec.synthesis !== false || job.kind === 'again'
   const usage = { spent: NO_USAGE }
   let synthesis: Synthesis | undefined
   if (write) {
     const options = optionsOf(plan, job)
-    const results = await readResults(deps, planId)
+    const results = await readResults(deps, planId, taskIds)
     const input: SynthesisInput = {
       title: plan.spec.title,
-      context: await deps.plans.context(planId),
+      context,
       instructions: options.instructions,
       outputSchema: options.outputSchema,
       results,
@@ -168,10 +172,10 @@ function describe(error: unknown, timedOut: boolean): Failure {
 
 /** Every task's result, its text cut where all texts together are more than can be looked at. */
 export async function readResults(
-  deps: Pick<SynthesizeDeps, 'plans' | 'tasks'>,
+  deps: Pick<SynthesizeDeps, 'tasks'>,
   planId: string,
+  ids: readonly string[],
 ): Promise<TaskResult[]> {
-  const ids = await deps.plans.taskIds(planId)
   const share = Math.max(2_000, Math.floor(TEXT_BUDGET / Math.max(1, ids.length)))
   const results: TaskResult[] = []
   for (let at = 0; at < ids.length; at += TASKS_AT_ONCE) {

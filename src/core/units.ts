@@ -2,17 +2,17 @@ import type { Unit } from './queue.ts'
 import type { Lane, PlanSpec, UnitLayout } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
 
-/** Up to this many tasks, every task is a job of its own. */
-const ONE_TASK_A_JOB_UP_TO = 200
-/** A job's cost is paid once for its tasks; beyond this many the gain is small, and balance suffers. */
-const MOST_TASKS_A_JOB = 25
+/** Up to this many tasks a plan is small: its jobs hold few tasks, and never wait behind large plans. */
+const SMALL_PLAN = 200
+/** A job's cost is paid once for its tasks; beyond so many the gain is small, and balance suffers. */
+const TASKS_A_JOB = { small: 5, large: 25 }
 /** Large plans still make this many jobs, for workers to share. */
 const FEWEST_JOBS = 40
 
 /**
- * How a plan's tasks are packed into jobs. A large plan whose tasks may all run at once carries
- * several to a job, because the queue's cost is per job; where an order or a limit holds tasks back,
- * a job runs one task at a time, so that what is released is what runs.
+ * How a plan's tasks are packed into jobs. Tasks that wait on something else go several to a job,
+ * because the queue's cost is per job; those that work on this machine go alone, for workers to share.
+ * Where a limit holds tasks back, a job runs one task at a time, so that what is released is what runs.
  */
 export function layoutUnits(
   tasks: readonly TaskSpec[],
@@ -31,20 +31,21 @@ export function layoutUnits(
     options.maxConcurrency !== undefined && options.maxConcurrency < tasks.length
       ? options.maxConcurrency
       : null
-  const size = options.ordered || !uniform ? 1 : unitSize(tasks.length, limit)
+  const alone = options.ordered || !uniform || first === 'cpu'
+  const size = alone ? 1 : unitSize(tasks.length, limit)
   return {
     size,
     width: limit === null ? 'all' : 1,
     limit,
-    lane: uniform ? (size > 1 && first === 'io' ? 'bulk' : first) : lanes,
+    lane: uniform ? (first === 'io' && tasks.length > SMALL_PLAN ? 'bulk' : first) : lanes,
   }
 }
 
 function unitSize(tasks: number, limit: number | null): number {
-  if (tasks <= ONE_TASK_A_JOB_UP_TO) return 1
+  if (tasks <= SMALL_PLAN) return limit === null ? TASKS_A_JOB.small : 1
   // With a limit, several times as many units as may run at once keep the last round short.
   const fewest = limit === null ? FEWEST_JOBS : Math.max(FEWEST_JOBS, limit * 4)
-  return Math.max(1, Math.min(MOST_TASKS_A_JOB, Math.floor(tasks / fewest)))
+  return Math.max(1, Math.min(TASKS_A_JOB.large, Math.floor(tasks / fewest)))
 }
 
 export function laneOfUnit(layout: UnitLayout, unit: number): Lane {
@@ -68,6 +69,7 @@ export function unitsOf(
       lane: laneOfUnit(spec.units, unit),
       taskIds: members.map((task) => task.id),
       width,
+      planTasks: tasks.length,
       round: options.round + unit,
       priority: Math.max(...members.map((task) => task.priority)),
       held: options.held(unit),

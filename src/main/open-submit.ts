@@ -41,6 +41,7 @@ export function submitDepsOf(options: {
     schemaProblem,
     preflight: (plan, tasks) => preflight({ workspaces }, plan, tasks),
     planGoal: undefined,
+    rounds: { latest: 0 },
     sha256: (text) => createHash('sha256').update(text).digest(),
     randomBytes,
     planIdFrom: (bytes) => planIdFrom(bytes, config.TUTTI_SHARDS),

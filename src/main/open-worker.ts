@@ -70,7 +70,10 @@ export async function openWorker(options: {
     executors: executors.byName,
     workspaces,
     running,
-    acquireSlot: (lane) => (lane === 'cpu' ? cpuSlots.acquire('io') : slots.acquire(lane)),
+    acquireSlot: ({ lane, planTasks }) =>
+      lane === 'cpu'
+        ? cpuSlots.acquire('io')
+        : slots.acquire(planTasks > slots.total ? 'bulk' : 'io'),
     stopping: () => stopping,
     newToken: randomUUID,
     random: Math.random,

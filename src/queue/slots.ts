@@ -1,15 +1,16 @@
 // How many tasks one process runs at once, and whose turn it is.
 
-/** `io`: tasks of plans that go one to a job. `bulk`: tasks of large plans, several to a job. */
+/** `bulk`: tasks of a plan that has more of them than the process has slots; `io`: all others. */
 export type SlotKind = 'io' | 'bulk'
 
 export interface Slots {
   /** Waits for a free slot; the answer gives it back, and may be called more than once. */
   acquire(kind: SlotKind): Promise<() => void>
-  /** Resolves once another job of this kind should be fetched: a slot is free and nobody waits. */
+  /** Resolves once another job should be fetched: a slot is free and no task of this kind waits. */
   readyForMore(kind: SlotKind): Promise<void>
   /** Whether that is so now. */
   wantsMore(kind: SlotKind): boolean
+  readonly total: number
   readonly used: number
 }
 
@@ -32,8 +33,11 @@ export function createSlots(total: number): Slots {
     return free > owedToBulk
   }
 
+  // Whether a job of a large plan may take the free slot shows only once it was fetched: its plan may
+  // be one that fits. If it may not, it waits, and no other is fetched until it has gone on.
   function wantsMore(kind: SlotKind): boolean {
-    return waiting[kind].length === 0 && mayTake(kind)
+    if (waiting[kind].length > 0) return false
+    return kind === 'bulk' ? used.io + used.bulk < total : mayTake(kind)
   }
 
   function settle(): void {
@@ -58,7 +62,7 @@ export function createSlots(total: number): Slots {
 
   return {
     async acquire(kind) {
-      if (wantsMore(kind)) used[kind] += 1
+      if (waiting[kind].length === 0 && mayTake(kind)) used[kind] += 1
       else {
         await new Promise<void>((resolve) => {
           waiting[kind].push(resolve)
@@ -80,6 +84,7 @@ export function createSlots(total: number): Slots {
       }
     },
     wantsMore,
+    total,
     get used() {
       return used.io + used.bulk
     },

@@ -22,7 +22,7 @@ for i = 5, #ARGV, 2 do
     local task = load_task(id)
     if task.status == 'running' and task.token == token then
       answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id) }
-    elseif ENDED[task.status] then
+    elseif ENDED[task.status] or redis.call('HEXISTS', plan .. ':specs', id) == 0 then
       answers[#answers + 1] = { 'ended' }
     elseif task.retryAt and task.retryAt > now then
       answers[#answers + 1] = { 'wait', task.retryAt - now }

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { SEVERITIES, type Severity } from '../../core/findings.ts'
+import type { Finding, Severity } from '../../core/findings.ts'
+import { roleOf } from './files/kinds.ts'
 import { selectFiles } from './files/selection.ts'
 import { type CodeFile, readCopy, readText, type Survey, surveyFiles } from './files/survey.ts'
 import { openTree, type Tree } from './files/tree.ts'
-import type { Hit } from './findings.ts'
+import type { Hit, RuleText } from './findings.ts'
 import { buildGraph, type SourceNode } from './imports/graph.ts'
 import { readImports } from './imports/read-imports.ts'
 import { importResolver } from './imports/resolve-import.ts'
@@ -12,10 +13,12 @@ import { GRAPH_RULES, structureHits } from './imports/structure-hits.ts'
 import { COVERAGE_RULES, untestedHits } from './imports/untested-hits.ts'
 import { mergeHits } from './merge-hits.ts'
 import { omissionsOf } from './omissions.ts'
+import type { Perspective } from './options.ts'
 import { readDiagnostics } from './oxlint/read-diagnostics.ts'
-import { oxlintRulesFor } from './oxlint/rules.ts'
+import { type OxlintRule, oxlintRulesFor } from './oxlint/rules.ts'
 import { type OxlintRun, startOxlint } from './oxlint/run-oxlint.ts'
 import type { AnalysisReport, AnalysisRequest } from './report.ts'
+import type { SyntaxRule } from './rules/rule.ts'
 import { parseSource, runRules, syntaxRulesFor } from './rules/run-rules.ts'
 import { addEvidence } from './secrets/evidence.ts'
 import { findSecrets, secretHit } from './secrets/find-secrets.ts'
@@ -25,140 +28,163 @@ export async function analyse(
   request: AnalysisRequest,
   onChild: (child: OxlintRun['child']) => void,
 ): Promise<AnalysisReport> {
-  const { perspectives } = request
-  const wants = (perspective: (typeof perspectives)[number]) => perspectives.includes(perspective)
-  const needsGraph = wants('testing') || wants('architecture')
+  const { perspectives, scratchDir } = request
+  const forSecurity = perspectives.includes('security')
+  const needsGraph = perspectives.includes('testing') || perspectives.includes('architecture')
   const tree = openTree(request.root)
-  const copies = join(request.scratchDir, 'selected')
+  const copies = join(scratchDir, 'selected')
   const survey = surveyFiles(tree, selectFiles(request.globs), {
     selected: copies,
-    others: join(request.scratchDir, 'others'),
+    others: join(scratchDir, 'others'),
     withAll: needsGraph,
   })
   const analysed = survey.code.filter(({ selected, generated }) => selected && !generated)
 
+  // Started first: it works while this process does.
   const linterRules = oxlintRulesFor(perspectives)
-  const linting = startOxlint(copies, request.scratchDir, linterRules)
+  const linting = startOxlint(copies, scratchDir, linterRules)
   onChild(linting.child)
   // It is awaited below; until then a failure must not end the process.
   linting.diagnostics.catch(() => {})
 
   const syntaxRules = syntaxRulesFor(perspectives)
+  const code = await reviewCode(survey.code, syntaxRules, { forSecurity, needsGraph })
+  const others = forSecurity ? await searchOthers(tree, survey) : { hits: [], fileCount: 0 }
+  const graphHits = needsGraph ? reviewGraph(tree, survey, code.nodes, perspectives) : []
+  const linted = await lintedHits(linting, linterRules, analysed)
+
+  const findings = mergeHits([...code.hits, ...others.hits, ...graphHits, ...linted.hits])
+  const searchedCount = forSecurity
+    ? survey.code.filter(({ selected }) => selected).length + others.fileCount
+    : 0
+  const tools = [
+    {
+      name: 'ast-grep with rules of our own',
+      ruleCount: syntaxRules.length,
+      fileCount: analysed.length,
+    },
+    {
+      name: 'oxlint',
+      ruleCount: linterRules.length,
+      fileCount: linted.failure ? 0 : analysed.length - linted.unparsable.length,
+    },
+    {
+      name: 'checks on the import graph',
+      ruleCount: graphRulesFor(perspectives).length,
+      fileCount: code.nodes.length,
+    },
+    { name: 'secretlint, recommended rules', ruleCount: undefined, fileCount: searchedCount },
+  ]
+  return {
+    findings: findings.slice(0, request.maxFindings),
+    countBySeverity: countBySeverity(findings),
+    leftOutCount: Math.max(0, findings.length - request.maxFindings),
+    tools: tools.filter(
+      ({ name, ruleCount }) => ruleCount !== 0 && (forSecurity || !name.startsWith('secretlint')),
+    ),
+    analysedCount: analysed.length,
+    searchedCount,
+    selectedCount: survey.selected.length,
+    omissions: omissionsOf(survey, linted.unparsable, forSecurity),
+    failures: linted.failure === undefined ? [] : [linted.failure],
+  }
+}
+
+/** What the rules on syntax trees, and on request the search for secrets, find in the code. */
+async function reviewCode(
+  files: readonly CodeFile[],
+  rules: readonly SyntaxRule[],
+  { forSecurity, needsGraph }: { forSecurity: boolean; needsGraph: boolean },
+): Promise<{ hits: Hit[]; nodes: Omit<SourceNode, 'edges'>[] }> {
   const hits: Hit[] = []
   const nodes: Omit<SourceNode, 'edges'>[] = []
-  for (const file of survey.code) {
+  // One at a time: it is work for the processor, and only one tree is kept in memory.
+  for (const file of files) {
     // Lets what the linter says be read, and the end of the parent be noticed.
     await setImmediate()
     const text = readCopy(file)
     const root = parseSource(text, file.grammar)
-    if (needsGraph) nodes.push({ ...readImports(root, text), ...nodeOf(file) })
+    if (needsGraph) {
+      const { path, role, selected, generated } = file
+      nodes.push({ ...readImports(root, text), path, role, selected, generated })
+    }
     if (!file.selected) continue
-    const found = file.generated ? [] : runRules(syntaxRules, { ...file, text, root })
-    const secrets = wants('security') || found.length > 0 ? await findSecrets(file.path, text) : []
-    if (wants('security'))
+    const found = file.generated ? [] : runRules(rules, { ...file, text, root })
+    const secrets = forSecurity || found.length > 0 ? await findSecrets(file.path, text) : []
+    if (forSecurity) {
       found.push(...secrets.map((secret) => secretHit(file.path, file.role, secret)))
+    }
     addEvidence(found, text, secrets)
     hits.push(...found)
   }
+  return { hits, nodes }
+}
 
-  let searchedCount = 0
-  if (wants('security')) {
-    searchedCount = survey.code.filter(({ selected }) => selected).length
-    for (const { path, why } of survey.other) {
-      if (why === 'generated') continue
-      await setImmediate()
-      const found = await searchOther(tree, path, survey)
-      searchedCount += found === undefined ? 0 : 1
-      hits.push(...(found ?? []))
-    }
+/** Secrets in the selected files that are no code. */
+async function searchOthers(
+  tree: Tree,
+  survey: Survey,
+): Promise<{ hits: Hit[]; fileCount: number }> {
+  const hits: Hit[] = []
+  let fileCount = 0
+  for (const { path, why } of survey.other) {
+    // Searched with the code.
+    if (why === 'generated') continue
+    await setImmediate()
+    const text = readText(tree, path, survey)
+    if (text === undefined) continue
+    fileCount += 1
+    const secrets = await findSecrets(path, text)
+    const role = roleOf(path, false)
+    const found = secrets.map((secret) => secretHit(path, role, secret))
+    addEvidence(found, text, secrets)
+    hits.push(...found)
   }
+  return { hits, fileCount }
+}
 
-  if (needsGraph) {
-    const files = new Set(survey.listing.files)
-    const resolver = importResolver(survey.listing.files, (path) => readText(tree, path, undefined))
-    const graph = buildGraph(nodes, resolver)
-    if (wants('architecture'))
-      hits.push(...structureHits(graph, resolver, (path) => files.has(path)))
-    if (wants('testing')) hits.push(...untestedHits(graph))
-  }
+function reviewGraph(
+  tree: Tree,
+  survey: Survey,
+  nodes: readonly Omit<SourceNode, 'edges'>[],
+  perspectives: readonly Perspective[],
+): Hit[] {
+  const { files } = survey.listing
+  const resolver = importResolver(files, (path) => readText(tree, path, undefined))
+  const graph = buildGraph(nodes, resolver)
+  return [
+    ...(perspectives.includes('architecture') ? structureHits(graph, resolver, files) : []),
+    ...(perspectives.includes('testing') ? untestedHits(graph) : []),
+  ]
+}
 
-  const failures: string[] = []
-  let unparsable: string[] = []
+function graphRulesFor(perspectives: readonly Perspective[]): RuleText[] {
+  return [...GRAPH_RULES, ...COVERAGE_RULES].filter((rule) =>
+    rule.perspectives.some((perspective) => perspectives.includes(perspective)),
+  )
+}
+
+/** What the linter found. When it fails, the rest of the review is still worth having. */
+async function lintedHits(
+  linting: OxlintRun,
+  rules: readonly OxlintRule[],
+  files: readonly CodeFile[],
+): Promise<{ hits: Hit[]; unparsable: string[]; failure?: string }> {
   try {
-    const linted = readDiagnostics(await linting.diagnostics, linterRules, analysed)
-    unparsable = linted.unparsable
-    for (const [file, found] of linted.hits) {
+    const { hits, unparsable } = readDiagnostics(await linting.diagnostics, rules, files)
+    for (const [file, found] of hits) {
       const text = readCopy(file)
       addEvidence(found, text, await findSecrets(file.path, text))
-      hits.push(...found)
     }
+    return { hits: [...hits.values()].flat(), unparsable }
   } catch (error) {
-    failures.push(error instanceof Error ? error.message : String(error))
-  }
-
-  const graphRules = [
-    ...(wants('architecture') ? GRAPH_RULES : []),
-    ...(wants('testing') ? COVERAGE_RULES : []),
-  ]
-  const findings = mergeHits(hits)
-  const countBySeverity = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0])) as Record<
-    Severity,
-    number
-  >
-  for (const { severity } of findings) countBySeverity[severity] += 1
-  return {
-    findings: findings.slice(0, request.maxFindings),
-    countBySeverity,
-    leftOutCount: Math.max(0, findings.length - request.maxFindings),
-    tools: [
-      {
-        name: 'ast-grep with rules of our own',
-        ruleCount: syntaxRules.length,
-        fileCount: analysed.length,
-      },
-      {
-        name: 'oxlint',
-        ruleCount: linterRules.length,
-        fileCount: failures.length === 0 ? analysed.length - unparsable.length : 0,
-      },
-      ...(needsGraph
-        ? [
-            {
-              name: 'checks on the import graph',
-              ruleCount: graphRules.length,
-              fileCount: nodes.length,
-            },
-          ]
-        : []),
-      ...(wants('security')
-        ? [
-            {
-              name: 'secretlint, recommended rules',
-              ruleCount: undefined,
-              fileCount: searchedCount,
-            },
-          ]
-        : []),
-    ],
-    analysedCount: analysed.length,
-    searchedCount,
-    selectedCount: survey.selected.length,
-    omissions: omissionsOf(survey, unparsable, wants('security')),
-    failures,
+    const failure = error instanceof Error ? error.message : String(error)
+    return { hits: [], unparsable: [], failure }
   }
 }
 
-function nodeOf({ path, role, selected, generated }: CodeFile) {
-  return { path, role, selected, generated }
-}
-
-/** Secrets in a file that is no code; undefined when it is not text, or could not be read. */
-async function searchOther(tree: Tree, path: string, survey: Survey): Promise<Hit[] | undefined> {
-  const text = readText(tree, path, survey)
-  if (text === undefined) return undefined
-  const secrets = await findSecrets(path, text)
-  const isTest = /(?:^|\/)(?:tests?|__tests__|fixtures?|__fixtures__|examples?)\//i.test(path)
-  const hits = secrets.map((secret) => secretHit(path, isTest ? 'support' : 'source', secret))
-  addEvidence(hits, text, secrets)
-  return hits
+function countBySeverity(findings: readonly Finding[]): Record<Severity, number> {
+  const counts = { critical: 0, high: 0, medium: 0, low: 0, info: 0 }
+  for (const { severity } of findings) counts[severity] += 1
+  return counts
 }

@@ -27,9 +27,9 @@ const TEST_SUPPORT_FOLDER =
   /(?:^|\/)(?:tests?|__tests__|__mocks__|__fixtures__|specs?|e2e|cypress|fixtures?|mocks?|testing|test-?utils?|test-?helpers?|stories|\.storybook)\//i
 /** Beside the source, not in it: `src/tools/` is part of the product, `tools/` is not. */
 const SIDE_FOLDER =
-  /^(?:(?!src\/|lib\/|app\/)[^/]+\/)*(?:bench|benches|benchmarks?|examples?|demos?|samples?|scripts?|tools?|tasks|migrations|seeds?|docs?|website)\//i
+  /^(?:(?!src\/|lib\/|app\/)[^/]+\/)*(?:bench|benches|benchmarks?|perf|perf-?tests?|generators?|examples?|demos?|samples?|scripts?|tools?|tasks|migrations|seeds?|docs?|website)\//i
 const SUPPORT_NAME =
-  /(?:\.(?:config|conf|stories|story|bench|mock|fixture|setup)\.[cm]?[jt]sx?|(?:^|\/)(?:gulpfile|gruntfile|jakefile|(?:vitest|jest|test|karma)[.-]?(?:setup|config)\w*)\.[cm]?[jt]s)$/i
+  /(?:(?:^|\/)\.[^/]+\.[cm]?[jt]s|\.(?:config|conf|preset|stories|story|bench|mock|fixture|setup|seed)\.[cm]?[jt]sx?|(?:^|\/)(?:gulpfile|gruntfile|jakefile|plopfile|seed|mock-?server|db-reset|mockServiceWorker|(?:vitest|jest|test|karma)[.-]?(?:setup|config)\w*)\.[cm]?[jt]s)$/i
 
 /** `holdsTests` says whether its text registers tests: a file in `test/` may be either. */
 export function roleOf(path: string, holdsTests: boolean): FileRole {

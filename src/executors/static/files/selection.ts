@@ -29,9 +29,9 @@ const LEFT_OUT = new Set([
 export interface Selection {
   /** The globs that restrict it; empty when nothing does. */
   globs: string[]
-  includes(file: string): boolean
+  includes: (file: string) => boolean
   /** Whether the listing goes into a folder. */
-  enters(folder: string): boolean
+  enters: (folder: string) => boolean
 }
 
 /** `files` of a task as one list: what it reads and what it writes. */

@@ -20,7 +20,10 @@ export function buildGraph(
 ): ImportGraph {
   const graph: ImportGraph = new Map()
   for (const file of files) {
-    const edges = file.imports.flatMap(({ specifier, kind, line }) => {
+    const edges = file.imports.flatMap(({ specifier, kind, line }): SourceNode['edges'] => {
+      if (kind === 'folder') {
+        return resolver.filesIn(file.path, specifier).map((to) => ({ to, kind, line }))
+      }
       const to =
         kind === 'mention'
           ? resolver.resolveMention(file.path, specifier)

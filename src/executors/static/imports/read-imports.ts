@@ -8,9 +8,10 @@ export interface Import {
   line: number
   /**
    * `static` runs the other file first; `dynamic` runs it later; `type` vanishes when types are
-   * stripped; `mention` is a text that names a source file, as for a worker or a child process.
+   * stripped; `mention` is a text that names a source file, as for a worker or a child process;
+   * `folder` may name a folder all of which is loaded.
    */
-  kind: 'static' | 'dynamic' | 'type' | 'mention'
+  kind: 'static' | 'dynamic' | 'type' | 'mention' | 'folder'
 }
 
 export interface FileImports {
@@ -48,7 +49,7 @@ export function readImports(root: SgNode, text: string): FileImports {
       }
     }
   }
-  imports.push(...callsOf(root, text), ...mentionsOf(root, text))
+  imports.push(...callsOf(root, text), ...mentionsOf(root, text), ...foldersOf(root, text))
   return {
     imports,
     exportCount,
@@ -90,6 +91,18 @@ function mentionsOf(root: SgNode, text: string): Import[] {
       (fragment) => !/^(?:import|export)_statement$/.test(kindOf(fragment.parent()?.parent())),
     )
     .map((fragment) => ({ specifier: fragment.text(), line: lineOf(fragment), kind: 'mention' }))
+}
+
+/** Texts that may name a folder, in files that load folders: Fastify's autoload, `import.meta.glob`. */
+function foldersOf(root: SgNode, text: string): Import[] {
+  if (!/autoload|import\.meta\.glob|require\.context|readdir/i.test(text)) return []
+  return root
+    .findAll({ rule: { kind: 'string_fragment', regex: '^[\\w@./-]+(?:/\\*.*)?$' } })
+    .map((fragment) => ({
+      specifier: fragment.text().replace(/\/\*.*$/, ''),
+      line: lineOf(fragment),
+      kind: 'folder',
+    }))
 }
 
 /** `import type …`, `export type …`, and imports whose every name is a type. */

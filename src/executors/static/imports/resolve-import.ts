@@ -7,6 +7,8 @@ export interface Resolver {
   resolve(from: string, specifier: string): string | undefined
   /** A text that names a source file: relative to the file, its package or the workspace. */
   resolveMention(from: string, path: string): string | undefined
+  /** The files in a folder, named relative to the file; empty when there is no such folder. */
+  filesIn(from: string, folder: string): string[]
   /** The packages that a file belongs to, the innermost first. */
   packagesOf(file: string): Package[]
 }
@@ -119,6 +121,13 @@ export function importResolver(
 
   return {
     packagesOf,
+    filesIn(from, folder) {
+      const path = posix.join(folderOf(from), folder)
+      // Not the whole workspace, which any `..` or `.` would be.
+      return path.startsWith('.') || path === ''
+        ? []
+        : files.filter((file) => file.startsWith(`${path}/`))
+    },
     resolve(from, specifier) {
       // `./icon.svg?raw`, `./worker.ts?worker`
       const plain = specifier.replace(/\?.*$/, '')

@@ -59,7 +59,7 @@ export const GRAPH_RULES: readonly RuleText[] = [CYCLE, TOO_MANY_IMPORTS, LARGE_
 export function structureHits(
   graph: ImportGraph,
   resolver: Resolver,
-  hasFile: (path: string) => boolean,
+  files: readonly string[],
 ): Hit[] {
   const sources = [...graph.values()].filter(
     ({ selected, role, generated }) => selected && role === 'source' && !generated,
@@ -68,7 +68,7 @@ export function structureHits(
     ...cycleHits(graph),
     ...sources.flatMap(importCountHit),
     ...sizeHits(sources, graph),
-    ...undeclaredHits(sources, resolver, hasFile),
+    ...undeclaredHits(sources, resolver, files),
   ]
 }
 
@@ -82,8 +82,11 @@ function cycleHits(graph: ImportGraph): Hit[] {
     const line = start.edges.find(({ to, kind }) => to === cycle[1] && kind === 'static')?.line ?? 1
     const title =
       group.length === 1 ? 'File that imports itself' : `Import cycle of ${group.length} files`
-    const all = group.length > cycle.length - 1 ? `; all in the group: ${shortList(group)}` : ''
-    return [{ rule: CYCLE, file: start.path, line, title, evidence: `${cycle.join(' → ')}${all}` }]
+    const detail =
+      group.length > cycle.length - 1
+        ? `${CYCLE.detail} This is the shortest way round; all that reach each other are ${shortList(group, 20)}.`
+        : CYCLE.detail
+    return [{ rule: CYCLE, file: start.path, line, title, detail, evidence: cycle.join(' → ') }]
   })
 }
 
@@ -116,6 +119,7 @@ function sizeHits(sources: readonly SourceNode[], graph: ImportGraph): Hit[] {
   return sources.flatMap((node) => {
     const importerCount = importers.get(node.path) ?? 0
     const isCentral =
+      node.runs &&
       node.codeLines > CENTRAL_FILE.lines &&
       importerCount >= CENTRAL_FILE.importers &&
       node.exportCount >= CENTRAL_FILE.exports
@@ -130,7 +134,7 @@ function sizeHits(sources: readonly SourceNode[], graph: ImportGraph): Hit[] {
           ? `Large file that much depends on (${node.codeLines} lines)`
           : `File of ${node.codeLines} lines`,
         evidence: facts,
-        ...((isCentral || node.codeLines > HUGE_FILE_LINES) && {
+        ...(node.codeLines > HUGE_FILE_LINES && {
           severity: 'medium' as const,
           confidence: 0.7,
         }),
@@ -145,10 +149,10 @@ const GIVEN = new Set(['vscode', 'electron', 'k6', 'obsidian', 'bun', 'server-on
 function undeclaredHits(
   sources: readonly SourceNode[],
   resolver: Resolver,
-  hasFile: (path: string) => boolean,
+  files: readonly string[],
 ): Hit[] {
   // Deno's import maps, and bundlers that find modules by folders, name packages elsewhere.
-  if (hasFile('deno.json') || hasFile('deno.jsonc')) return []
+  if (files.includes('deno.json') || files.includes('deno.jsonc')) return []
   const first = new Map<string, { file: string; line: number; files: Set<string> }>()
   for (const node of sources) {
     const packages = resolver.packagesOf(node.path)

@@ -5,9 +5,12 @@ import { shortList } from './structure-hits.ts'
 
 const TESTING = { perspectives: ['testing'], category: 'testing' } as const
 
+/** An untested file of so many lines is a finding of its own. */
 const LARGE_LINES = 150
-/** More untested files than this in one folder become one finding. */
-const MAX_FILES_EACH = 4
+/** A file of fewer lines is not worth a word. */
+const TINY_LINES = 8
+/** The rest is told by folder, in at most about so many findings. */
+const MAX_FOLDERS = 8
 
 const UNTESTED: RuleText = {
   ...TESTING,
@@ -39,38 +42,51 @@ const ENTRY =
 
 export function untestedHits(graph: ImportGraph): Hit[] {
   const sources = [...graph.values()].filter(
-    ({ role, runs, generated }) => role === 'source' && runs && !generated,
+    ({ role, runs, generated, codeLines }) =>
+      role === 'source' && runs && !generated && codeLines >= TINY_LINES,
   )
   const selected = sources.filter((node) => node.selected)
-  const tests = [...graph.values()].filter(({ role }) => role === 'test').map(({ path }) => path)
   if (selected.length === 0) return []
-  if (tests.length === 0) {
-    const largest = selected.toSorted(bySize)[0] as SourceNode
-    return [
-      {
-        rule: NO_TESTS,
-        file: largest.path,
-        line: 1,
-        evidence: `${sources.length} source files, no test file; the largest is ${largest.path}`,
-      },
-    ]
-  }
+  const tests = [...graph.values()].filter(({ role }) => role === 'test').map(({ path }) => path)
+  if (tests.length === 0) return [noTestsHit(selected, sources.length)]
   const tested = reachable(graph, tests)
   const untested = selected.filter(({ path }) => !tested.has(path))
-  const folders = Map.groupBy(untested, ({ path }) => posix.dirname(path))
-  return [...folders].flatMap(([folder, files]) =>
-    files.length > MAX_FILES_EACH ? [folderHit(folder, files, selected)] : files.map(fileHit),
-  )
+  const isOwn = ({ codeLines, path }: SourceNode) => codeLines >= LARGE_LINES && !ENTRY.test(path)
+  const folders = groupByFolder(untested.filter((node) => !isOwn(node)))
+  return [
+    ...untested.filter(isOwn).map((node) => ({ ...fileHit(node), severity: 'medium' as const })),
+    ...[...folders].flatMap(([folder, files]) =>
+      files.length < 3 ? files.map(fileHit) : [folderHit(folder, files, selected)],
+    ),
+  ]
+}
+
+/** Files by folder; where there are many folders, by those above them. */
+function groupByFolder(files: readonly SourceNode[]): Map<string, SourceNode[]> {
+  const deepest = Math.max(0, ...files.map(({ path }) => path.split('/').length - 1))
+  for (let depth = deepest; depth > 1; depth -= 1) {
+    const groups = groupByDepth(files, depth)
+    if (groups.size <= MAX_FOLDERS) return groups
+  }
+  return groupByDepth(files, 1)
+}
+
+function groupByDepth(files: readonly SourceNode[], depth: number): Map<string, SourceNode[]> {
+  return Map.groupBy(files, ({ path }) => path.split('/').slice(0, -1).slice(0, depth).join('/'))
+}
+
+function noTestsHit(selected: readonly SourceNode[], sourceCount: number): Hit {
+  const { path } = selected.toSorted(bySize)[0] as SourceNode
+  const evidence = `${sourceCount} source ${sourceCount === 1 ? 'file' : 'files'}, no test file; the largest is ${path}`
+  return { rule: NO_TESTS, file: path, line: 1, evidence }
 }
 
 function fileHit(node: SourceNode): Hit {
-  const isLarge = node.codeLines >= LARGE_LINES && !ENTRY.test(node.path)
   return {
     rule: UNTESTED,
     file: node.path,
     line: 1,
     evidence: `${node.codeLines} lines of code, reached from no test`,
-    ...(isLarge && { severity: 'medium' as const }),
     ...(ENTRY.test(node.path) && {
       confidence: 0.5,
       detail:
@@ -85,19 +101,19 @@ function folderHit(
   selected: readonly SourceNode[],
 ): Hit {
   const [largest] = files.toSorted(bySize) as [SourceNode]
-  const inFolder = selected.filter(({ path }) => posix.dirname(path) === folder).length
-  const place = folder === '.' ? 'the top folder' : folder
+  const inFolder = selected.filter(({ path }) => folder === '' || path.startsWith(`${folder}/`))
+  const lines = files.reduce((sum, { codeLines }) => sum + codeLines, 0)
+  const names = files
+    .toSorted(bySize)
+    .map(({ path, codeLines }) => `${posix.relative(folder, path)} (${codeLines} lines)`)
   return {
     rule: UNTESTED,
     file: largest.path,
     line: 1,
-    title: `No test imports ${files.length} of the ${inFolder} files in ${place}`,
-    evidence: `${files.length} files of ${files.reduce((sum, { codeLines }) => sum + codeLines, 0)} lines of code, reached from no test`,
-    detail: `No test file reaches them through imports, so no test runs them, unless one starts them in a way that the code does not show: ${shortList(
-      files.map(({ path, codeLines }) => `${posix.basename(path)} (${codeLines} lines)`),
-      30,
-    )}.`,
-    severity: 'medium',
+    title: `No test imports ${files.length} of the ${inFolder.length} files in ${folder === '' ? 'the workspace' : folder}`,
+    evidence: `${files.length} files, ${lines} lines of code, reached from no test`,
+    detail: `No test file reaches them through imports, so no test runs them, unless one starts them in a way that the code does not show: ${shortList(names, 20)}.`,
+    ...(lines >= LARGE_LINES && { severity: 'medium' as const }),
   }
 }
 

@@ -46,22 +46,19 @@ const USES_CHAI =
   /\.to\.(?:be|eq|eql|equal|have|deep|include|contain|not|throw|match|exist|satisfy)\b|\bcy\.\w+\(|['"]chai['"]/
 
 function toHit(diagnostic: Diagnostic, rule: OxlintRule, file: CodeFile): Hit {
-  const complexity =
-    rule.name === 'complexity'
-      ? Number(/complexity of (\d+)/.exec(diagnostic.message)?.[1] ?? 0)
-      : 0
   return {
     rule: {
       id: `oxlint/${rule.name}`,
       perspectives: [rule.perspective],
       category: rule.category,
-      severity: complexity > WORSE_COMPLEXITY ? 'medium' : rule.severity,
+      severity: rule.severity,
       confidence: rule.confidence,
-      title: sentence(diagnostic.message),
+      title: capitalized(sentence(diagnostic.message)),
       detail: rule.ownWords ? rule.detail : `${sentence(diagnostic.note ?? rule.detail)}.`,
       recommendation: rule.ownWords
         ? rule.recommendation
         : `${sentence(diagnostic.help ?? rule.recommendation)}.`,
+      ...adjustments(diagnostic, rule),
     },
     file: file.path,
     line: diagnostic.labels[0]?.span.line ?? 1,
@@ -69,9 +66,24 @@ function toHit(diagnostic: Diagnostic, rule: OxlintRule, file: CodeFile): Hit {
   }
 }
 
+/** What only the message tells of how much a finding matters. */
+function adjustments({ message }: Diagnostic, rule: OxlintRule): Partial<Hit['rule']> {
+  const complexity = Number(/complexity of (\d+)/.exec(message)?.[1] ?? 0)
+  if (rule.name === 'complexity' && complexity > WORSE_COMPLEXITY) return { severity: 'medium' }
+  // A loop may replace an object a few times; only `reduce` copies it for each element for sure.
+  if (rule.name === 'oxc/no-accumulating-spread' && message.includes('loop')) {
+    return { severity: 'low', confidence: 0.5 }
+  }
+  return {}
+}
+
 /** A message as one line, without the full stop at its end, and without what may be secret in it. */
 function sentence(message: string): string {
   return maskLine(message.replace(/\s+/g, ' ').trim().replace(/\.$/, '')).slice(0, 300)
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function shortName(name: string): string {

@@ -35,8 +35,8 @@ const WRONG: Shared = {
   severity: 'medium',
   confidence: 0.85,
   appliesTo: ['source'],
-  detail: 'As it is written it does nothing, or not what its author meant.',
-  recommendation: 'Read what it should do, and write that; the name of the rule leads to examples.',
+  detail: 'Code like this seldom does what its author meant.',
+  recommendation: 'Write what it should do; the documentation of the rule shows examples.',
 }
 const STRUCTURE: Shared = {
   perspective: 'architecture',
@@ -98,7 +98,6 @@ export const OXLINT_RULES: readonly OxlintRule[] = [
     'valid-typeof',
   ]),
   ...group(WRONG, [
-    'getter-return',
     'no-async-promise-executor',
     'no-compare-neg-zero',
     'no-constant-binary-expression',
@@ -110,7 +109,6 @@ export const OXLINT_RULES: readonly OxlintRule[] = [
     'no-empty-character-class',
     'no-ex-assign',
     'no-extend-native',
-    'no-fallthrough',
     'no-global-assign',
     'no-loss-of-precision',
     'no-self-assign',
@@ -146,13 +144,14 @@ export const OXLINT_RULES: readonly OxlintRule[] = [
     'unicorn/no-array-fill-with-reference-type',
     'unicorn/no-invalid-fetch-options',
     'unicorn/no-invalid-remove-event-listener',
-    'unicorn/no-thenable',
   ]),
   ...group(
     { ...WRONG, severity: 'low', confidence: 0.7 },
     [
+      'getter-return',
       'no-cond-assign',
       'no-constant-condition',
+      'no-fallthrough',
       'no-empty',
       'no-throw-literal',
       'no-unreachable',
@@ -161,6 +160,7 @@ export const OXLINT_RULES: readonly OxlintRule[] = [
       'typescript/ban-ts-comment',
       'unicorn/no-await-in-promise-methods',
       'unicorn/no-single-promise-in-promise-methods',
+      'unicorn/no-thenable',
     ],
     {
       'no-constant-condition': { checkLoops: false },
@@ -187,16 +187,20 @@ export const OXLINT_RULES: readonly OxlintRule[] = [
     ['max-params'],
     { 'max-params': { max: 7 } },
   ),
-  ...group({ ...SLOW, severity: 'medium', confidence: 0.85 }, [
-    'oxc/no-accumulating-spread',
-    'react/jsx-no-constructed-context-values',
-    'react/no-unstable-nested-components',
-  ]),
-  ...group(SLOW, [
-    'react/no-object-type-as-default-prop',
-    'unicorn/prefer-array-find',
-    'unicorn/prefer-array-some',
-  ]),
+  ...group({ ...SLOW, severity: 'medium', confidence: 0.85 }, ['oxc/no-accumulating-spread']),
+  ...group(SLOW, ['unicorn/prefer-array-find', 'unicorn/prefer-array-some']),
+  ...group(
+    {
+      ...SLOW,
+      detail: 'Components below are rendered again although nothing that they show has changed.',
+    },
+    [
+      'react/jsx-no-constructed-context-values',
+      'react/no-object-type-as-default-prop',
+      'react/no-unstable-nested-components',
+    ],
+    { 'react/no-unstable-nested-components': { allowAsProps: true } },
+  ),
   ...group({ ...UNSAFE, severity: 'high', confidence: 0.85 }, ['no-implied-eval']),
   ...group(UNSAFE, ['no-script-url']),
   ...group({ ...UNSAFE, severity: 'low', confidence: 0.6 }, ['react/iframe-missing-sandbox']),

@@ -113,7 +113,7 @@ function isConstantList(node: SgNode): boolean {
   return list.kind() === 'array' ? list.namedChildren().every(isConstant) : isConstant(list)
 }
 
-function judgeEvaluation(match: SgNode): Verdict {
+function judgeEvaluation(match: SgNode, file: ParsedFile): Verdict {
   const given = argumentsOf(match)
   const code =
     /^new\b|^Function\b/.test(match.text()) && !match.text().startsWith('new vm')
@@ -121,14 +121,22 @@ function judgeEvaluation(match: SgNode): Verdict {
       : given[0]
   if (!code || isConstant(code)) return false
   if (isRequestInput(code)) return { severity: 'critical', confidence: 0.95 }
-  return true
+  // Its author was told by a linter before, and decided that the text is theirs.
+  const { start, end } = match.range()
+  const lines = file.text.split('\n').slice(Math.max(0, start.line - 1), end.line + 1)
+  const isKnown = lines.some((line) => /(?:eslint|oxlint)-disable|biome-ignore/.test(line))
+  return isKnown ? { severity: 'medium', confidence: 0.6 } : true
 }
 
 function judgeNosql(match: SgNode): Verdict {
   if (match.kind() === 'pair') {
     const code = match.field('value')
     if (!code || !isBuiltText(code)) return false
-    return { severity: isRequestInput(code) ? 'critical' : 'high', title: 'Query code built from values', detail: WHERE_DETAIL }
+    return {
+      severity: isRequestInput(code) ? 'critical' : 'high',
+      title: 'Query code built from values',
+      detail: WHERE_DETAIL,
+    }
   }
   const filter = argumentsOf(match)[0]
   // A whole object from the request may hold operators such as `$ne`; a single text may not.
@@ -141,7 +149,7 @@ function judgeNosql(match: SgNode): Verdict {
 const WHERE_DETAIL =
   'MongoDB runs the text of `$where` as JavaScript, and values become part of that text.'
 
-function judgeRegex(match: SgNode, _file: ParsedFile): Verdict {
+function judgeRegex(match: SgNode): Verdict {
   const pattern = argumentsOf(match)[0]
   return pattern !== undefined && stringValue(pattern) === undefined && isRequestInput(pattern)
 }

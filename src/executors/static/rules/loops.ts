@@ -178,7 +178,7 @@ function judgeQuery(call: SgNode, file: ParsedFile): Verdict {
       .ancestors()
       .some(
         (ancestor) =>
-          ancestor.kind() === 'call_expression' && /^Promise\./.test(calleeOf(ancestor)),
+          ancestor.kind() === 'call_expression' && calleeOf(ancestor).startsWith('Promise.'),
       )
   )
 }

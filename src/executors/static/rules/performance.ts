@@ -23,7 +23,7 @@ function judgeSync(call: SgNode): Verdict {
 function judgeUnbounded(call: SgNode): Verdict {
   const list = argumentsOf(call)[0]
   const mapped = list && unwrap(list)
-  if (mapped?.kind() !== 'call_expression' || !/\.map$/.test(calleeOf(mapped))) return false
+  if (mapped?.kind() !== 'call_expression' || !calleeOf(mapped).endsWith('.map')) return false
   const source = mapped.field('function')?.field('object')
   return source != null && isRequestInput(source) && !/\.slice\(/.test(source.text())
 }

@@ -1,14 +1,7 @@
 import type { SgNode } from '@ast-grep/napi'
 import { isRequestInput } from './request-input.ts'
 import { callTo, type SyntaxRule, type Verdict } from './rule.ts'
-import {
-  argumentsOf,
-  calleeName,
-  calleeOf,
-  enclosingFunctions,
-  propertyOf,
-  stringValue,
-} from './syntax.ts'
+import { argumentsOf, calleeName, calleeOf, enclosingFunctions, propertyOf } from './syntax.ts'
 
 const SECURITY = {
   perspectives: ['security'],
@@ -65,16 +58,13 @@ function judgeMerge(call: SgNode): Verdict {
 
 function judgeKey(match: SgNode): Verdict {
   const left = match.field('left')
-  const key = left?.field('index')
-  const object = left?.field('object')
-  if (left?.kind() !== 'subscript_expression' || !key || !object) return false
-  if (stringValue(key) !== undefined || !isRequestInput(key)) return false
+  const outer = left?.field('object')
+  // One level writes a property of this object; two reach `__proto__` and with it all objects.
+  if (outer?.kind() !== 'subscript_expression') return false
+  const keys = [left?.field('index'), outer.field('index')]
+  if (!keys.every((key) => key && isRequestInput(key))) return false
   const around = enclosingFunctions(match)[0]?.text() ?? ''
-  if (/__proto__|hasOwn|Object\.create\(null\)|\.has\(/.test(around)) return false
-  // One level writes an own property, or the prototype of this one object; two levels reach the prototype of all.
-  return object.kind() === 'subscript_expression' && isRequestInput(object.field('index') ?? object)
-    ? { severity: 'high', confidence: 0.8 }
-    : { severity: 'low', confidence: 0.5 }
+  return !/__proto__|hasOwn|Object\.create\(null\)|\.has\(/.test(around)
 }
 
 function judgeAssign(call: SgNode): Verdict {
@@ -150,10 +140,10 @@ export const REACH_RULES: SyntaxRule[] = [
   {
     ...SECURITY,
     id: 'property-from-request',
-    severity: 'low',
-    confidence: 0.5,
-    title: 'Property written under a name from the request',
-    detail: 'The sender chooses the property, `__proto__` included.',
+    severity: 'high',
+    confidence: 0.75,
+    title: 'Nested property written under names from the request',
+    detail: 'With `__proto__` as the first name, the second is set on every object in the process.',
     recommendation:
       'Use a `Map`, an object without prototype, or check the name against a fixed list.',
     hint: /\]\s*=[^=]/,

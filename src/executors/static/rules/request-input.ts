@@ -78,7 +78,7 @@ function addNames(pattern: SgNode, names: Set<string>): void {
     if (value) addNames(value, names)
     return
   }
-  if (/pattern$/.test(kindOf(pattern))) {
+  if (kindOf(pattern).endsWith('pattern')) {
     // Of `{ a = 1 }` the name is on the left.
     const parts = kindOf(pattern).includes('assignment')
       ? [pattern.field('left')]
@@ -95,7 +95,7 @@ function comesFrom(given: SgNode, names: ReadonlySet<string>): boolean {
       return names.has(text)
     case 'member_expression':
     case 'subscript_expression': {
-      if (/\.length$/.test(text)) return false
+      if (text.endsWith('.length')) return false
       const object = node.field('object')
       return isSource(text) || (object !== null && comesFrom(object, names))
     }

@@ -109,7 +109,7 @@ function judgeSkipped(call: SgNode): Verdict {
     !title ||
     (stringValue(title) === undefined &&
       title.kind() !== 'template_string' &&
-      !/\.name$/.test(title.text()))
+      !title.text().endsWith('.name'))
   )
     return false
   return !call.ancestors().some((ancestor) => ancestor.kind() === 'ternary_expression')

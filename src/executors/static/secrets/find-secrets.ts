@@ -63,28 +63,40 @@ const OBVIOUSLY_LOCAL =
 
 /** The finding for a secret. Its evidence is filled in from the masked text. */
 export function secretHit(path: string, role: FileRole, secret: FoundSecret): Hit {
-  const harmless = OBVIOUSLY_LOCAL.test(secret.text)
-  const fake =
-    role !== 'source' ||
-    /(?:^|\/)(?:readme|changelog|docs?\/)|\.(?:example|sample|template|dist)\b/i.test(path)
   return {
     rule: SECRET_RULE,
     file: path,
     line: secret.line,
     evidence: '',
-    title: `${secret.kind} in a file`,
-    ...(harmless
-      ? {
-          severity: 'low' as const,
-          confidence: 0.4,
-          detail:
-            'It looks like one for a development machine. Make sure that it is used nowhere else.',
-        }
-      : fake && {
-          severity: 'medium' as const,
-          confidence: 0.6,
-          detail:
-            'The file is a test, an example or documentation, so the value may be made up. If it is real, whoever can read the files can use it.',
-        }),
+    title: `${secret.kind.charAt(0).toUpperCase()}${secret.kind.slice(1)} in a file`,
+    ...doubts(path, role, secret.text),
   }
 }
+
+function doubts(path: string, role: FileRole, secret: string): Partial<Hit> {
+  if (OBVIOUSLY_LOCAL.test(secret)) {
+    return {
+      severity: 'low',
+      confidence: 0.4,
+      detail:
+        'It looks like one for a development machine. Make sure that it is used nowhere else.',
+    }
+  }
+  if (/\.(?:mdx?|rst|adoc)$/i.test(path)) {
+    return {
+      severity: 'low',
+      confidence: 0.4,
+      detail: `The file is documentation, so the value may be made up. ${IF_REAL}`,
+    }
+  }
+  if (role !== 'source' || /\.(?:example|sample|template|dist)\b/i.test(path)) {
+    return {
+      severity: 'medium',
+      confidence: 0.6,
+      detail: `The file is a test or an example, so the value may be made up. ${IF_REAL}`,
+    }
+  }
+  return {}
+}
+
+const IF_REAL = 'If it is real, whoever can read the files can use it.'

@@ -11,6 +11,11 @@ import type { Usage } from './usage.ts'
 
 /** Submitting, reading and deleting whole plans. */
 export interface PlanStore {
+  /**
+   * Whether `create` sends all of this plan before it returns its promise, so that a command sent
+   * down the same connection after the call finds the plan. Not so for a large one.
+   */
+  createsInOneStep(plan: NewPlan): boolean
   /** All or nothing. A plan that is there already is not touched: its request hash is answered. */
   create(
     plan: NewPlan,

@@ -46,7 +46,9 @@ export async function submitPlan(
   }
   const prepared = await preparePlan(deps, parsed.plan)
   const plan = newPlan(prepared, planId, requestHash, submission)
-  if (submission.idempotencyKey === undefined) return submitNew(deps, plan)
+  if (submission.idempotencyKey === undefined && deps.plans.createsInOneStep(plan)) {
+    return submitAtOnce(deps, plan)
+  }
   const stored = await deps.plans.create(plan)
   if (stored.status === 'exists') return repeated(deps, planId, stored.requestHash, requestHash)
   await enqueue(deps, plan.spec, plan.tasks, stored.round)
@@ -58,7 +60,7 @@ export async function submitPlan(
  * order, so a worker that takes a task finds the plan; and if only one of the two succeeds, it is undone,
  * or its jobs find no plan and end.
  */
-async function submitNew(
+async function submitAtOnce(
   deps: SubmitDeps,
   plan: NewPlan,
 ): Promise<{ record: PlanRecord; created: boolean }> {

@@ -62,7 +62,7 @@ export interface TaskAccess {
 /** What a task changed. Both are undefined when it changed nothing. */
 export interface CollectedEdits {
   edits: TaskEdits | undefined
-  /** `edits-too-large`: there were edits, and they are not kept. */
+  /** `edits-too-large` or `edits-unreadable`: there may be edits, and they are not kept. */
   problem: Failure | undefined
 }
 

@@ -45,9 +45,9 @@ export const Environment = z.object({
     .describe("The private Redis's files, checkouts and worktrees."),
   TUTTI_CONCURRENCY: count(1, 10_000).default(100).describe('Tasks at once in one worker process.'),
   TUTTI_CPU_CONCURRENCY: count(1, 1_000)
-    .default(Math.max(2, availableParallelism()))
+    .default(Math.max(4, availableParallelism()))
     .describe(
-      'Of those that work on this machine (static analysis, commands, coding agents), so many at once; the number of cores.',
+      'Of those that work on this machine (static analysis, commands, coding agents), so many at once; the number of cores, at least 4.',
     ),
   TUTTI_SYNTHESIS_CONCURRENCY: count(1, 1_000)
     .default(8)

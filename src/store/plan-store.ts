@@ -38,6 +38,8 @@ export function redisPlanStore(options: {
   }
 
   return {
+    createsInOneStep: (plan) => plan.tasks.length <= TASKS_IN_ONE_SCRIPT,
+
     create: (plan) =>
       whileAvailable(async () => {
         const key = keyOf(plan.spec.id)

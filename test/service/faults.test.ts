@@ -77,9 +77,7 @@ describe('a fault loses no work', () => {
     const plan = await finished(planId)
     expect(plan).toMatchObject({ status: 'succeeded', counts: { succeeded: 6 } })
     expect(plan.synthesis.version).toBe(1)
-    const all = await Promise.all(
-      Array.from({ length: 6 }, (_, at) => outcomes(planId, `t${at}`)),
-    )
+    const all = await Promise.all(Array.from({ length: 6 }, (_, at) => outcomes(planId, `t${at}`)))
     for (const list of all) expect(list.at(-1)).toBe('succeeded')
     expect(all.filter((list) => list.includes('lost')).length).toBeGreaterThan(0)
   }, 90_000)

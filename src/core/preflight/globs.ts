@@ -1,0 +1,240 @@
+/** Alternatives of braces that are looked at; a glob with more may match anything. */
+const MAX_ALTERNATIVES = 64
+/** Comparisons for one pair of globs; a pair that needs more is taken to overlap. */
+const MAX_STEPS = 20_000
+
+type Token =
+  | { kind: 'character'; character: string }
+  | { kind: 'one' }
+  | { kind: 'any' }
+  | { kind: 'class'; holds: (character: string) => boolean }
+
+/** One segment of a path; `**` stands for any number of them. */
+type Segment = '**' | Token[]
+
+export interface Glob {
+  source: string
+  /** The path itself where the glob has no wildcard. */
+  path: string | undefined
+  /** Segments before the first wildcard, the same in every alternative. */
+  prefix: string[]
+  /** One list of segments for each way through its braces. */
+  alternatives: Segment[][]
+}
+
+/**
+ * Reads `*`, `**`, `?`, `[a-z]`, `{a,b}` and `\` as glob matchers do. What it does not know, such
+ * as `!(…)`, it takes for `**`: it may match more than it should, never less. A path without
+ * wildcards stands for the file, and for everything below if it is a folder.
+ */
+export function parseGlob(source: string): Glob {
+  const expanded = isStrange(source) ? undefined : expandBraces(source)
+  const alternatives = (expanded ?? [strangePrefix(source)]).map((text) => {
+    const parts = text.split('/').filter((part) => part !== '' && part !== '.')
+    const segments = parts.map((part): Segment => (part === '**' ? '**' : parseSegment(part)))
+    const open = text.endsWith('/') || segments.every((segment) => literal(segment) !== undefined)
+    return open ? [...segments, '**' as const] : segments
+  })
+  const prefixes = alternatives.map(literalPrefix)
+  const [first = []] = prefixes
+  const common = first.findIndex((part, index) => prefixes.some((other) => other[index] !== part))
+  const prefix =
+    common === -1
+      ? first.slice(0, Math.min(...prefixes.map((each) => each.length)))
+      : first.slice(0, common)
+  const [only] = alternatives
+  const path =
+    alternatives.length === 1 &&
+    only?.length === prefix.length + 1 &&
+    !source.endsWith('/') &&
+    expanded !== undefined &&
+    only.at(-1) === '**' &&
+    !source.includes('*')
+      ? prefix.join('/')
+      : undefined
+  return { source, path, prefix, alternatives }
+}
+
+/** Whether some path may match both. Sound: a "no" is certain, a "yes" may be caution. */
+export function globsIntersect(a: Glob, b: Glob): boolean {
+  const shared = Math.min(a.prefix.length, b.prefix.length)
+  for (let index = 0; index < shared; index += 1) {
+    if (a.prefix[index] !== b.prefix[index]) return false
+  }
+  const budget = { left: MAX_STEPS }
+  return a.alternatives.some((one) =>
+    b.alternatives.some((other) => pathsIntersect(one, other, budget)),
+  )
+}
+
+function pathsIntersect(a: Segment[], b: Segment[], budget: { left: number }): boolean {
+  return intersect(
+    a,
+    b,
+    (segment) => segment === '**',
+    (one, other) =>
+      one === '**' || other === '**' || intersect(one, other, isAny, tokensIntersect, budget),
+    budget,
+  )
+}
+
+function isAny(token: Token): boolean {
+  return token.kind === 'any'
+}
+
+function tokensIntersect(a: Token, b: Token): boolean {
+  if (a.kind === 'character') {
+    if (b.kind === 'character') return a.character === b.character
+    return b.kind === 'class' ? b.holds(a.character) : true
+  }
+  return b.kind === 'character' && a.kind === 'class' ? a.holds(b.character) : true
+}
+
+/**
+ * Whether two sequences with items that stand for any number of others have a common instance:
+ * dynamic programming over how much of each has been used. Out of budget, the answer is yes.
+ */
+function intersect<T>(
+  a: readonly T[],
+  b: readonly T[],
+  isMany: (item: T) => boolean,
+  meet: (one: T, other: T) => boolean,
+  budget: { left: number },
+): boolean {
+  // reachable[j]: the first i items of a and the first j of b can be the same.
+  let reachable = new Array<boolean>(b.length + 1).fill(false)
+  for (let i = 0; i <= a.length; i += 1) {
+    const next = new Array<boolean>(b.length + 1).fill(false)
+    for (let j = 0; j <= b.length; j += 1) {
+      budget.left -= 1
+      if (budget.left < 0) return true
+      const one = a[i - 1]
+      const other = b[j - 1]
+      if (one === undefined && other === undefined) {
+        next[j] = true
+        continue
+      }
+      const afterA = one !== undefined && reachable[j] === true
+      const afterB = other !== undefined && next[j - 1] === true
+      const afterBoth = one !== undefined && other !== undefined && reachable[j - 1] === true
+      next[j] =
+        (one !== undefined && isMany(one) && (afterA || afterB)) ||
+        (other !== undefined && isMany(other) && (afterA || afterB)) ||
+        (afterBoth && meet(one, other))
+    }
+    reachable = next
+  }
+  return reachable[b.length] === true
+}
+
+function literal(segment: Segment): string | undefined {
+  if (segment === '**') return undefined
+  let text = ''
+  for (const token of segment) {
+    if (token.kind !== 'character') return undefined
+    text += token.character
+  }
+  return text
+}
+
+function literalPrefix(segments: readonly Segment[]): string[] {
+  const prefix: string[] = []
+  for (const segment of segments) {
+    const text = literal(segment)
+    if (text === undefined) break
+    prefix.push(text)
+  }
+  return prefix
+}
+
+/** Negations and extended globs, which only a full matcher understands. */
+function isStrange(source: string): boolean {
+  return source.startsWith('!') || /(?<!\\)[@!+*?]\(/.test(source) || /(?<!\\)[()|]/.test(source)
+}
+
+/** What comes before the strange part, and anything below. */
+function strangePrefix(source: string): string {
+  if (source.startsWith('!')) return '**'
+  const at = source.search(/(?<!\\)[@!+*?{[()|]/)
+  const folder = source.slice(0, Math.max(0, source.lastIndexOf('/', at)))
+  return folder === '' ? '**' : `${folder}/**`
+}
+
+/** `{a,b{c,d}}` in full; nothing where it is a range, unbalanced, or too much. */
+function expandBraces(source: string): string[] | undefined {
+  const done: string[] = []
+  const open = [source]
+  for (let text = open.pop(); text !== undefined; text = open.pop()) {
+    const brace = findBrace(text)
+    if (brace === undefined) done.push(text)
+    else {
+      const { start, end, parts } = brace
+      if (parts === undefined) return undefined
+      for (const part of parts) open.push(text.slice(0, start) + part + text.slice(end + 1))
+    }
+    if (done.length + open.length > MAX_ALTERNATIVES) return undefined
+  }
+  return done
+}
+
+/** The first brace and its parts; no parts where it cannot be told what they are. */
+function findBrace(
+  text: string,
+): { start: number; end: number; parts: string[] | undefined } | undefined {
+  let start = -1
+  let depth = 0
+  let from = 0
+  const parts: string[] = []
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at]
+    if (character === '\\') at += 1
+    else if (character === '{') {
+      depth += 1
+      if (depth === 1) {
+        start = at
+        from = at + 1
+      }
+    } else if (character === ',' && depth === 1) {
+      parts.push(text.slice(from, at))
+      from = at + 1
+    } else if (character === '}' && depth > 0) {
+      depth -= 1
+      if (depth > 0) continue
+      parts.push(text.slice(from, at))
+      return { start, end: at, parts: parts.length > 1 ? parts : undefined }
+    }
+  }
+  return depth > 0 ? { start, end: text.length, parts: undefined } : undefined
+}
+
+function parseSegment(text: string): Token[] {
+  const tokens: Token[] = []
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? ''
+    if (character === '\\' && at + 1 < text.length) {
+      at += 1
+      tokens.push({ kind: 'character', character: text[at] ?? '' })
+    } else if (character === '*') {
+      if (tokens.at(-1)?.kind !== 'any') tokens.push({ kind: 'any' })
+    } else if (character === '?') tokens.push({ kind: 'one' })
+    else if (character === '[') {
+      const found = /^\[([!^]?)(\]?(?:\\.|[^\]\\])*)\]/.exec(text.slice(at))
+      // Not closed: matchers disagree on what it is, so it may be anything.
+      if (found === null) return [{ kind: 'any' }]
+      tokens.push({ kind: 'class', holds: characterClass(found[2] ?? '', found[1] ?? '') })
+      at += found[0].length - 1
+    } else tokens.push({ kind: 'character', character })
+  }
+  return tokens
+}
+
+function characterClass(body: string, mark: string): (character: string) => boolean {
+  // Named classes and escapes; and `!`, which means "not" to some matchers and itself to others.
+  if (body.includes('[:') || body.includes('\\') || mark === '!') return () => true
+  const ranges = [...body.matchAll(/([\s\S])-([\s\S])|([\s\S])/g)].map(
+    ([, from = '', to = '', single = '']): [string, string] =>
+      single === '' ? [from, to] : [single, single],
+  )
+  return (character) =>
+    ranges.some(([from, to]) => from <= character && character <= to) !== (mark === '^')
+}

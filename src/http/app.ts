@@ -115,6 +115,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   )
   await app.register(probeRoutes, { system: api.system })
   await app.register(problemPages)
+  app.get('/', { config: { access: 'public' }, schema: { hide: true } }, async (_, reply) =>
+    reply.redirect('/dashboard'),
+  )
   if (options.metrics !== undefined) await app.register(metricsRoute, options.metrics)
   await addDocs(app)
   if (options.queues !== undefined) await addQueueBoard(app, options.queues)

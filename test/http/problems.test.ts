@@ -100,7 +100,7 @@ test('makes an id for a request that brings none, or one that is not harmless', 
 
 test('answers 404 as a problem for a path that is not served', async () => {
   const { app } = await anApp()
-  for (const url of ['/v2/plans', '/v1/plan', '/v1/plans/p1x/nothing', '/']) {
+  for (const url of ['/v2/plans', '/v1/plan', '/v1/plans/p1x/nothing', '/index.html']) {
     const response = await app.inject(url)
     expect(response.statusCode).toBe(404)
     expect(response.json()).toMatchObject({ code: 'route-not-found' })

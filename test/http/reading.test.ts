@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { SYNTHESIS } from '../../src/http/examples.ts'
+import { OUTPUT_TASK, SYNTHESIS } from '../../src/http/examples.ts'
 import { anApp } from './harness.ts'
 
 test('lists plans with the defaults of the contract', async () => {
@@ -111,7 +111,7 @@ test('answers 200 with timeout or not_ready for an output that is not there', as
 test('streams a line for each output', async () => {
   const { app, api } = await anApp()
   api.addPlan('p1x')
-  api.outputs = [1, 2, 3].map((n) => ({ ...(api.outputs[0] as never), id: `task-${n}` }))
+  api.outputs = [1, 2, 3].map((n) => ({ ...OUTPUT_TASK, id: `task-${n}` }))
   const response = await app.inject('/v1/plans/p1x/outputs')
   expect(response.headers['content-type']).toBe('application/x-ndjson')
   const lines = response.payload.trimEnd().split('\n')

@@ -7,9 +7,9 @@ import type {
   PlanPage,
   PlanStatus,
   Report,
-  Synthesis,
+  SynthesisList,
   TaskDetail,
-  TaskOutputAnswer,
+  TaskOutput,
   Todos,
   WorkersAndQueues,
 } from './types.ts'
@@ -65,7 +65,7 @@ export function outputQuery(planId: string, taskId: string, version: string) {
   return queryOptions({
     queryKey: ['plan', planId, 'output', taskId, version],
     queryFn: ({ signal }) =>
-      requestJson<TaskOutputAnswer>(`${taskPath(planId, taskId)}/output`, {
+      requestJson<TaskOutput>(`${taskPath(planId, taskId)}/output`, {
         query: { block: false },
         signal,
       }),
@@ -77,11 +77,9 @@ export function synthesesQuery(planId: string, version: string, poll: boolean) {
   return queryOptions({
     queryKey: ['plan', planId, 'syntheses', version],
     queryFn: async ({ signal }) => {
-      const answer = await requestJson<{ items: Synthesis[] } | Synthesis[]>(
-        `${planPath(planId)}/syntheses`,
-        { signal },
-      )
-      return Array.isArray(answer) ? answer : answer.items
+      const path = `${planPath(planId)}/syntheses`
+      const { items } = await requestJson<SynthesisList>(path, { signal })
+      return items
     },
     placeholderData: keepPreviousData,
     refetchInterval: poll ? 1_500 : false,

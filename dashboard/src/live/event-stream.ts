@@ -19,6 +19,8 @@ export interface FollowOptions {
   /** First pause before another connection; doubles up to `maxRetryMs`. */
   retryMs?: number
   maxRetryMs?: number
+  /** A connection on which nothing arrives for so long, not even a heartbeat, is taken for lost. */
+  idleMs?: number
 }
 
 /** An answer that no further try changes: the plan is gone, or the key is not valid. */
@@ -96,12 +98,31 @@ async function readEvents(
   const decoder = new TextDecoder()
   const reader = body.getReader()
   while (true) {
-    const { done, value } = await reader.read()
+    const { done, value } = await readInTime(reader, options.idleMs ?? 45_000)
     if (done) return
     parser.feed(decoder.decode(value, { stream: true }))
     if (batch.length === 0) continue
     options.onEvents(batch)
     batch = []
+  }
+}
+
+async function readInTime(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  idleMs: number,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('nothing arrives any more')), idleMs)
+  })
+  try {
+    return await Promise.race([reader.read(), silence])
+  } catch (error) {
+    // Ends the connection as well; what it says to that does not matter.
+    void reader.cancel().catch(() => undefined)
+    throw error
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -125,16 +125,9 @@ function taskFromSnapshot(item: Record<string, unknown>): TaskState {
     finishedAt,
     retryAt: null,
     attempts:
-      startedAt === null || attempt > 1
+      startedAt === null || attempt > 1 || status === 'queued'
         ? []
-        : [
-            {
-              number: 1,
-              startedAt,
-              finishedAt,
-              outcome: status === 'queued' ? 'requeued' : status,
-            },
-          ],
+        : [{ number: 1, startedAt, finishedAt, outcome: status }],
     error: item['error'] as Failure | undefined,
   }
 }

@@ -161,7 +161,7 @@ export const EXAMPLES: Example[] = [
         description: `Voice ${index + 1}`,
         task: `Play for ${seconds} seconds.`,
         executor: 'echo',
-        options: { delayMs: seconds * 1_000 },
+        options: { delayMs: Math.round(seconds * 1_000) },
       })),
     },
   },

@@ -25,7 +25,7 @@ export function JsonEditor({ text, error, onChange }: JsonEditorProps) {
         onChange={(event) => onChange(event.target.value)}
         className={classNames(
           INPUT,
-          'min-h-[32rem] resize-y py-3 font-mono text-[0.8125rem] leading-5 whitespace-pre [tab-size:2]',
+          'min-h-[32rem] w-full resize-y py-3 font-mono text-[0.8125rem] leading-5 whitespace-pre [tab-size:2]',
         )}
       />
       <p

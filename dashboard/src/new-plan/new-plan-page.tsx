@@ -64,7 +64,7 @@ export function NewPlanPage() {
   }
 
   return (
-    <div className="mx-auto grid w-full max-w-[86rem] gap-x-12 px-4 pb-16 sm:px-6 lg:grid-cols-[minmax(0,1fr)_minmax(22rem,30rem)]">
+    <div className="mx-auto grid w-full max-w-[94rem] gap-x-12 px-4 pb-16 sm:px-6 lg:grid-cols-[minmax(0,1fr)_minmax(22rem,30rem)]">
       <div className="min-w-0 pt-7">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <h1 className="text-2xl font-semibold tracking-tight">New plan</h1>

@@ -12,8 +12,8 @@ import { WaveDiagram } from './wave-diagram.tsx'
 export function Preview({ result }: { result: DryRun }) {
   const { estimate, waves, overlaps, warnings, advice } = result
   return (
-    <div>
-      <dl className="mb-6 grid grid-cols-3 gap-x-4">
+    <div className="space-y-7">
+      <dl className="grid grid-cols-3 gap-x-4">
         <Figure label="Tasks" value={formatCount(result.tasks.length)} />
         <Figure
           label="Tokens"
@@ -35,7 +35,7 @@ export function Preview({ result }: { result: DryRun }) {
         />
       </dl>
       {estimate.unpricedModels.length > 0 && (
-        <p className="-mt-4 mb-5 text-xs text-ink-3">
+        <p className="-mt-5 text-xs text-ink-3">
           No price is known for {estimate.unpricedModels.join(', ')}.
         </p>
       )}
@@ -69,7 +69,7 @@ function Figure({ label, value }: { label: string; value: string }) {
 function AdviceList({ items, tone }: { items: readonly Advice[]; tone: 'warning' | 'info' }) {
   if (items.length === 0) return null
   return (
-    <ul className="mb-3 space-y-2">
+    <ul className="space-y-2">
       {items.map((item) => (
         <li key={item.code + item.message}>
           <Notice tone={tone}>

@@ -26,7 +26,7 @@ export function ConflictsTab({ plan, synthesis }: ConflictsTabProps) {
     )
   }
   return (
-    <div className="@container pt-6">
+    <div className="@container max-w-5xl space-y-9 pt-6">
       {conflicts.length > 0 && (
         <Section title="Contradictory recommendations" note={plural(conflicts.length, 'conflict')}>
           <div className="space-y-5">

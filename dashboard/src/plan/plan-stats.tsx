@@ -47,7 +47,7 @@ export function PlanStats({ plan, status, counts, tasks }: PlanStatsProps) {
       >
         {report.data === undefined ? '–' : formatTimes(report.data.speedup)}
       </Stat>
-      <Stat label="Running now">{formatCount(shown.running)}</Stat>
+      {live && <Stat label="Running now">{formatCount(shown.running)}</Stat>}
       <Stat label="Cost">
         {plan.usage.costUsd === 0 ? '–' : formatUsd(plan.usage.costUsd)}
         {plan.policy?.budgetUsd !== undefined && (

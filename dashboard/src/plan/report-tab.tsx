@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { reportQuery } from '../api/queries.ts'
 import type { Report } from '../api/types.ts'
@@ -6,7 +7,7 @@ import { formatDuration } from '../format/duration.ts'
 import { formatCount, formatTimes, formatUsd } from '../format/number.ts'
 import { TaskLink } from '../task/task-link.tsx'
 import { classNames } from '../ui/class-names.ts'
-import { Failed, Notice, Skeleton } from '../ui/page-states.tsx'
+import { Failed, Skeleton } from '../ui/page-states.tsx'
 import { Section } from '../ui/section.tsx'
 
 interface ReportTabProps {
@@ -21,22 +22,23 @@ export function ReportTab({ planId, live, finishedAt }: ReportTabProps) {
   if (query.isError) return <Failed error={query.error} onRetry={() => void query.refetch()} />
   const report = query.data
   return (
-    <div className="@container max-w-5xl pt-6">
+    <div className="@container max-w-5xl space-y-9 pt-7">
       <Speedup report={report} />
       <Section title="What held it up">
         {report.diagnostics.length === 0 ? (
           <p className="text-ink-2">Nothing: the tasks ran side by side as far as they could.</p>
         ) : (
-          <div className="space-y-2">
+          <ul className="space-y-2.5">
             {report.diagnostics.map((diagnostic) => (
-              <Notice key={diagnostic.code + diagnostic.message} tone="warning">
-                {diagnostic.message}
-              </Notice>
+              <li key={diagnostic.code + diagnostic.message} className="flex gap-2.5">
+                <TriangleAlert className="mt-1 size-3.5 shrink-0 text-incomplete" aria-hidden />
+                <span className="text-pretty">{diagnostic.message}</span>
+              </li>
             ))}
-          </div>
+          </ul>
         )}
       </Section>
-      <div className="mt-8 grid gap-x-12 gap-y-8 @2xl:grid-cols-2">
+      <div className="grid gap-x-12 gap-y-9 @2xl:grid-cols-2">
         <Section title="Waiting in the queue">
           <Facts
             rows={[

@@ -9,7 +9,7 @@ import { endedCount, SegmentedProgress } from '../ui/segmented-progress.tsx'
 import { appearance, StatusIcon } from '../ui/status.tsx'
 
 export const PLAN_GRID =
-  'grid grid-cols-[minmax(0,1fr)_14rem_5.5rem_5rem_5.5rem_6.5rem] items-center gap-x-5 px-2'
+  'grid grid-cols-[minmax(0,1fr)_20rem_5.5rem_5rem_5.5rem_6.5rem] items-center gap-x-5 px-2'
 
 interface PlanRowProps {
   plan: Plan

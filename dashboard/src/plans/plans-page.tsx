@@ -30,7 +30,7 @@ export function PlansPage() {
   useShortcuts([['/', () => searchInput.current?.focus()]])
 
   return (
-    <div className="mx-auto flex w-full max-w-[86rem] flex-1 flex-col px-4 sm:px-6">
+    <div className="mx-auto flex w-full max-w-[94rem] flex-1 flex-col px-4 sm:px-6">
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3 pt-7 pb-3">
         <h1 className="text-2xl font-semibold tracking-tight">Plans</h1>
         <SearchField

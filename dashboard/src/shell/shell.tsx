@@ -53,11 +53,7 @@ export function Shell() {
               </IconButton>
             )}
             <ThemeToggle />
-            <IconButton
-              label="Keyboard shortcuts"
-              className="hidden sm:inline-flex"
-              onClick={() => setHelpOpen(true)}
-            >
+            <IconButton label="Keyboard shortcuts" onClick={() => setHelpOpen(true)}>
               <CircleHelp className="size-4" aria-hidden />
             </IconButton>
             <Link to="/new" className={classNames(buttonClass('primary'), 'ml-1.5 h-8 px-2.5')}>

@@ -52,7 +52,7 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
   }
 
   return (
-    <div className="@container pt-6">
+    <div className="@container max-w-[84rem] pt-6">
       <SynthesisMeta
         synthesis={synthesis}
         versions={versions.map(({ version }) => version)}
@@ -63,11 +63,11 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
         <div className="min-w-0">
           {synthesis.summary !== '' && <Markdown text={synthesis.summary} />}
         </div>
-        <aside className="min-w-0 @4xl:order-none" aria-label="What to do, and what is missing">
+        <aside className="min-w-0 space-y-8" aria-label="What to do, and what is missing">
           <ActionList actions={synthesis.actions} />
           <Coverage coverage={synthesis.coverage} />
         </aside>
-        <div className="min-w-0 @4xl:col-span-2">
+        <div className="min-w-0 space-y-9 @4xl:col-span-2">
           <FindingList
             key={synthesis.version}
             findings={synthesis.findings}

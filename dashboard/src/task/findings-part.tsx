@@ -1,13 +1,11 @@
 import { useEffect, useRef } from 'react'
-import type { OutputTask } from '../api/types.ts'
+import type { TaskFinding } from '../api/types.ts'
 import { classNames } from '../ui/class-names.ts'
 import { Markdown } from '../ui/markdown.tsx'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Empty } from '../ui/page-states.tsx'
 import { SeverityBadge } from '../ui/status.tsx'
 import { usePaging } from '../ui/use-paging.ts'
-
-type TaskFinding = NonNullable<OutputTask['findings']>[number]
 
 interface FindingsPartProps {
   findings: readonly TaskFinding[]

@@ -55,7 +55,7 @@ export function Lanes(props: LanesProps) {
 
   return (
     // Reachable by keyboard through the rows inside of it.
-    <div ref={scroller} className="max-h-[max(20rem,calc(100dvh-24rem))] overflow-y-auto">
+    <div ref={scroller} className="max-h-[max(20rem,calc(100dvh-31rem))] overflow-y-auto">
       <Axis labels={labels} span={span} trackRef={track} now={live ? now : undefined} />
       <ul
         aria-label="Tasks over time"
@@ -79,6 +79,7 @@ export function Lanes(props: LanesProps) {
                   planId={planId}
                   task={row.task}
                   span={span}
+                  width={width}
                   now={now}
                   index={item.index}
                   selected={row.task.id === selected}

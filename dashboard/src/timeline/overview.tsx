@@ -1,4 +1,4 @@
-import { type PointerEvent, useMemo, useRef, useState } from 'react'
+import { type PointerEvent, useRef, useState } from 'react'
 import { formatCount } from '../format/number.ts'
 import type { TaskState } from '../live/plan-model.ts'
 import { concurrencyProfile } from './rows.ts'
@@ -12,23 +12,17 @@ interface OverviewProps {
   domain: TimeSpan
   span: TimeSpan
   now: number
+  running: number
   zoomed: boolean
   onChange(span: TimeSpan): void
 }
 
 /** How many tasks ran at once, over the whole plan. Dragging across it chooses what the lanes show. */
-export function Overview({ tasks, domain, span, now, zoomed, onChange }: OverviewProps) {
+export function Overview({ tasks, domain, span, now, running, zoomed, onChange }: OverviewProps) {
   const chart = useRef<HTMLDivElement>(null)
   const [drag, setDrag] = useState<{ from: number; to: number }>()
-  // Half a second is exact enough for a chart this small, and saves counting 10,000 tasks ten times as often.
-  const moment = Math.ceil(now / 500) * 500
-  const end = Math.ceil(domain.to / 500) * 500
-  const profile = useMemo(
-    () => concurrencyProfile(tasks.values(), { from: domain.from, to: end }, BUCKETS, moment),
-    [tasks, domain.from, end, moment],
-  )
+  const profile = concurrencyProfile(tasks.values(), domain, BUCKETS, now)
   const peak = Math.max(1, ...profile)
-  const running = profile[Math.floor(position({ from: domain.from, to: end }, now) * BUCKETS)] ?? 0
 
   function timeAt(event: PointerEvent): number {
     const box = chart.current?.getBoundingClientRect()
@@ -55,8 +49,12 @@ export function Overview({ tasks, domain, span, now, zoomed, onChange }: Overvie
       <div className="flex flex-col justify-center px-3 py-2 text-xs text-ink-3">
         <span className="truncate">Running at once</span>
         <span className="tabular truncate">
-          <span className="font-medium text-ink-2">{formatCount(running)}</span>
-          {' now, '}
+          {running > 0 && (
+            <>
+              <span className="font-medium text-ink-2">{formatCount(running)}</span>
+              {' now, '}
+            </>
+          )}
           {formatCount(peak)} at most
         </span>
       </div>

@@ -135,8 +135,8 @@ export function timeDomain(model: PlanModel, now: number, live: boolean): TimeSp
   if (live) to = Math.max(to, now)
   else if (model.finishedAt !== null) to = Math.max(to, model.finishedAt)
   if (!Number.isFinite(to)) to = now
-  // Room at the right, so that the last bar and the line of now are not cut off.
-  return { from, to: Math.max(to, from + 100) + Math.max((to - from) * 0.02, 20) }
+  // Room at the right, for the label behind the last bar.
+  return { from, to: Math.max(to, from + 100) + Math.max((to - from) * 0.06, 20) }
 }
 
 /** How many tasks ran in each of `buckets` equal parts of `span`: the most at any moment of each. */

@@ -35,6 +35,11 @@ export function SynthesisLane({ model, syntheses, span, now }: SynthesisLaneProp
       >
         <GitMerge className="size-3.5 shrink-0 text-synthesis" aria-hidden />
         <span className="truncate">Synthesis</span>
+        {latest !== undefined && (
+          <span className="ml-auto truncate text-xs font-normal text-ink-3">
+            {latest.running ? 'writing' : `version ${latest.version}`}
+          </span>
+        )}
       </Link>
       <div className="relative overflow-hidden">
         {runs.map((run) => {
@@ -43,7 +48,7 @@ export function SynthesisLane({ model, syntheses, span, now }: SynthesisLaneProp
           return (
             <span
               key={run.version}
-              title={`Version ${run.version}`}
+              title={`Version ${run.version}, ${formatDuration(run.to - run.from)}`}
               className={`lane-segment lane-attempt ${run.running ? 'breathe' : ''}`}
               data-outcome="synthesis"
               style={{
@@ -54,12 +59,6 @@ export function SynthesisLane({ model, syntheses, span, now }: SynthesisLaneProp
             />
           )
         })}
-        {latest !== undefined && (
-          <span className="tabular absolute top-1/2 right-1 -translate-y-1/2 rounded bg-surface/85 px-1 text-[0.6875rem] text-ink-2">
-            {latest.running ? 'writing' : `version ${latest.version}`}
-            {latest.to > latest.from && `, ${formatDuration(latest.to - latest.from)}`}
-          </span>
-        )}
       </div>
     </div>
   )

@@ -13,6 +13,8 @@ interface TaskRowProps {
   planId: string
   task: TaskState
   span: TimeSpan
+  /** Of the lane, in pixels. */
+  width: number
   now: number
   index: number
   selected: boolean
@@ -24,6 +26,7 @@ export function TaskRow({
   planId,
   task,
   span,
+  width,
   now,
   index,
   selected,
@@ -60,6 +63,7 @@ export function TaskRow({
         {task.startedAt !== null && (
           <BarLabel
             at={position(span, segments.at(-1)?.to ?? now)}
+            width={width}
             text={
               task.attempt > 1
                 ? `${formatDuration(duration)} · attempt ${task.attempt}`
@@ -88,10 +92,13 @@ function Bar({ segment, span }: { segment: Segment; span: TimeSpan }) {
   )
 }
 
+/** Of one letter of a label, in pixels: close enough to tell whether it fits. */
+const LETTER = 6
+
 /** Behind its bar, or at the right edge where there is no room behind it. */
-function BarLabel({ at, text }: { at: number; text: string }) {
+function BarLabel({ at, text, width }: { at: number; text: string; width: number }) {
   if (at < 0 || at > 1.02) return null
-  const beyond = at > 0.86
+  const beyond = (1 - at) * width < text.length * LETTER + 8
   return (
     <span
       className={classNames(
@@ -131,7 +138,7 @@ function describe(task: TaskState, duration: number): string {
 
 /** Attempts that ended before the page was opened are known to the task's own resource only. */
 function useAttempts(planId: string, task: TaskState): readonly AttemptSpan[] {
-  const incomplete = task.attempt > 1 && task.attempts.length < task.attempt
+  const incomplete = task.startedAt !== null && task.attempts.length < task.attempt
   const detail = useQuery({
     ...taskQuery(planId, task.id, `${task.status}:${task.attempt}`),
     enabled: incomplete,

@@ -119,6 +119,7 @@ export function TimelineTab({
           domain={domain}
           span={span}
           now={now}
+          running={counts.running}
           zoomed={view.kind !== 'fit'}
           onChange={(next) => setView(settle(next, domain, live))}
         />

@@ -2,7 +2,7 @@ import { type ComponentProps, type ReactNode, useId } from 'react'
 import { classNames } from './class-names.ts'
 
 export const INPUT =
-  'w-full rounded-md border border-line-strong/60 bg-surface px-3 text-ink placeholder:text-ink-3 hover:border-line-strong aria-[invalid=true]:border-failed disabled:opacity-60'
+  'rounded-md border border-line-strong/60 bg-surface px-3 text-ink placeholder:text-ink-3 hover:border-line-strong aria-[invalid=true]:border-failed disabled:opacity-60'
 
 interface FieldProps {
   label: string
@@ -57,7 +57,7 @@ export function TextField({ label, hint, error, className, onChange, mono, ...re
           {...rest}
           {...control}
           onChange={(event) => onChange(event.target.value)}
-          className={classNames(INPUT, 'h-9', mono && 'font-mono text-[0.8125rem]')}
+          className={classNames(INPUT, 'h-9 w-full', mono && 'font-mono text-[0.8125rem]')}
         />
       )}
     </Field>
@@ -82,7 +82,7 @@ export function AreaField({ label, hint, error, className, onChange, mono, ...re
           onChange={(event) => onChange(event.target.value)}
           className={classNames(
             INPUT,
-            'field-sizing-content max-h-80 min-h-18 resize-y py-2',
+            'field-sizing-content w-full max-h-80 min-h-18 resize-y py-2',
             mono && 'font-mono text-[0.8125rem]',
           )}
         />
@@ -113,7 +113,7 @@ export function SelectField({
           {...control}
           value={value}
           onChange={(event) => onChange(event.target.value)}
-          className={classNames(INPUT, 'h-9 pr-2')}
+          className={classNames(INPUT, 'h-9 w-full pr-2')}
         >
           {options.map((option) => (
             <option key={option.value} value={option.value} disabled={option.disabled}>

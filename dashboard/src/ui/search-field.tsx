@@ -32,7 +32,7 @@ export function SearchField({ label, value, onChange, inputRef, className }: Sea
           onChange('')
           event.currentTarget.blur()
         }}
-        className={classNames(INPUT, 'h-8 pr-8 pl-8')}
+        className={classNames(INPUT, 'h-8 w-full pr-8 pl-8')}
       />
       {value === '' && (
         <span className="pointer-events-none absolute top-1/2 right-2 hidden -translate-y-1/2 sm:block">

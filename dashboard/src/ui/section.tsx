@@ -9,7 +9,7 @@ export function Section(props: {
   id?: string
 }) {
   return (
-    <section id={props.id} className="mt-8 first:mt-0">
+    <section id={props.id} className="min-w-0">
       <div className="mb-3 flex flex-wrap items-baseline gap-x-3 gap-y-1">
         <h2 className="text-base font-semibold">{props.title}</h2>
         {props.note !== undefined && <span className="text-sm text-ink-3">{props.note}</span>}

@@ -1,12 +1,12 @@
 import {
   Ban,
   Circle,
+  CircleAlert,
   CircleCheck,
   CircleDashed,
   CircleDotDashed,
   CircleSlash,
   CircleX,
-  Contrast,
   GitMerge,
   type LucideIcon,
 } from 'lucide-react'
@@ -56,14 +56,14 @@ export const APPEARANCE: Record<Status, Appearance> = {
   },
   partial: {
     label: 'Partial',
-    icon: Contrast,
+    icon: CircleAlert,
     text: 'text-incomplete',
     soft: 'bg-incomplete-soft',
     fill: 'bg-incomplete',
   },
   incomplete: {
     label: 'Incomplete',
-    icon: Contrast,
+    icon: CircleAlert,
     text: 'text-incomplete',
     soft: 'bg-incomplete-soft',
     fill: 'bg-incomplete',

@@ -43,13 +43,13 @@ export function WorkersPage() {
     }
     const { workers, queues, providers } = query.data
     return (
-      <>
+      <div className="space-y-9">
         <Workers workers={workers} />
         <Section title="Queues">
           <QueueTable queues={queues} />
         </Section>
         {providers !== undefined && <Providers providers={providers} />}
-      </>
+      </div>
     )
   }
 }
@@ -86,9 +86,7 @@ function WorkerCard({ worker, now }: { worker: WorkersAndQueues['workers'][numbe
   const gone = silent >= SILENT_AFTER_MS
   const load = worker.concurrency === 0 ? 0 : worker.running / worker.concurrency
   return (
-    <li
-      className={classNames('rounded-lg border border-line bg-surface p-4', gone && 'opacity-80')}
-    >
+    <li className="rounded-lg border border-line bg-surface p-4">
       <div className="flex items-center gap-2">
         <span
           aria-hidden

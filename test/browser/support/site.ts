@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { DEFAULT_LIMITS } from '../../../src/core/limits.ts'
+import { parseApiKeys } from '../../../src/http/api-keys.ts'
+import { buildApp } from '../../../src/http/app.ts'
+import { DASHBOARD_DIR } from '../../../src/http/dashboard.ts'
+import { createStage, type Stage } from './staged-api.ts'
+
+export interface Site {
+  url: string
+  stage: Stage
+  close(): Promise<void>
+}
+
+interface SiteOptions {
+  /** `tenant:sha256-of-key`, as the operator writes it. */
+  keys?: string
+  /** Routes beside those of the stage, such as `/v1/workers`. */
+  plugins?: ((app: FastifyInstance) => Promise<void>)[]
+}
+
+/** The real HTTP side of the service, with its headers and policies, on a stage. */
+export async function openSite(options: SiteOptions = {}): Promise<Site> {
+  if (!existsSync(join(DASHBOARD_DIR, 'index.html'))) {
+    throw new Error('The dashboard is not built: run `npm run build:dashboard` first.')
+  }
+  const stage = createStage()
+  const app = await buildApp({
+    api: stage.api,
+    limits: DEFAULT_LIMITS,
+    ...(options.keys === undefined ? {} : { keys: parseApiKeys(options.keys) }),
+    plugins: options.plugins ?? [],
+    heartbeatMs: 1_000,
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  return { url, stage, close: () => app.close() }
+}

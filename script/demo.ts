@@ -81,6 +81,7 @@ async function demo(service: DemoService, options: Options): Promise<Plan> {
   await watchPlan(client, submitted.id, process.stdout)
 
   const plan = await client.plans.get(submitted.id)
+  if (!process.stdout.isTTY) console.log()
   console.log(`${await finalTimeline(client, plan, columns)}\n`)
   const { summary } = await client.syntheses.newest(plan.id)
   console.log(`${renderMarkdown(summary.trim(), columns)}\n`)

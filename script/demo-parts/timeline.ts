@@ -32,20 +32,26 @@ const BAR_LIMIT = 60
 /**
  * One line a row.
  *
- * @param elapsedMs Since the submission: the length of the axis.
+ * @param elapsedMs Since the submission: where a bar ends whose task still runs.
  * @param columns Letters that a line may have.
+ * @param axisMs The length of the axis.
  */
-export function timeline(rows: readonly TimelineRow[], elapsedMs: number, columns: number): string {
+export function timeline(
+  rows: readonly TimelineRow[],
+  elapsedMs: number,
+  columns: number,
+  axisMs: number = elapsedMs,
+): string {
   const nameWidth = Math.max(...rows.map(({ name }) => name.length))
   const noteWidth = Math.max(...rows.map(({ note = '' }) => note.length))
   // Mark, name, time and note with their spaces.
   const barWidth = Math.min(BAR_LIMIT, Math.max(10, columns - nameWidth - noteWidth - 18))
-  const axisMs = Math.max(elapsedMs, 1)
   return rows
     .map((row) => {
       const [mark, style] = MARKS[row.status]
-      const bar = barOf(row, axisMs, barWidth)
-      const time = row.startMs === undefined ? '' : seconds((row.endMs ?? axisMs) - row.startMs)
+      const endMs = row.endMs ?? elapsedMs
+      const bar = barOf(row.startMs, endMs, Math.max(axisMs, 1), barWidth)
+      const time = row.startMs === undefined ? '' : seconds(endMs - row.startMs)
       const words = [
         paint(style, mark),
         row.name.padEnd(nameWidth),
@@ -58,10 +64,10 @@ export function timeline(rows: readonly TimelineRow[], elapsedMs: number, column
     .join('\n')
 }
 
-function barOf({ startMs, endMs }: TimelineRow, axisMs: number, width: number): string {
+function barOf(startMs: number | undefined, endMs: number, axisMs: number, width: number): string {
   if (startMs === undefined) return ' '.repeat(width)
   const from = Math.min(width - 1, Math.floor((startMs / axisMs) * width))
-  const to = Math.min(width, ((endMs ?? axisMs) / axisMs) * width)
+  const to = Math.min(width, (endMs / axisMs) * width)
   const eighths = Math.max(1, Math.round((to - from) * 8))
   const bar = `${'█'.repeat(Math.floor(eighths / 8))}${PARTS[eighths % 8]}`
   return `${' '.repeat(from)}${bar}`.slice(0, width).padEnd(width)

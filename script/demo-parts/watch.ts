@@ -16,7 +16,8 @@ export async function watchPlan(
   const elapsed = () => performance.now() - submitted
   const draw = createLogUpdate(output)
   const redraw = () => {
-    if (rows.size > 0) draw(timeline([...rows.values()], elapsed(), output.columns))
+    if (rows.size > 0)
+      draw(timeline([...rows.values()], elapsed(), output.columns, axisOf(elapsed())))
   }
   const timer = output.isTTY ? setInterval(redraw, REDRAW_MS) : undefined
   try {
@@ -29,6 +30,14 @@ export async function watchPlan(
     // The final drawing follows, with the times that the service measured.
     if (output.isTTY) draw.clear()
   }
+}
+
+const SECOND = 1_000
+const AXES = [1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 300, 600].map((length) => length * SECOND)
+
+/** An axis with room left, that keeps its length for a while: bars grow instead of being squeezed. */
+function axisOf(elapsedMs: number): number {
+  return AXES.find((axisMs) => axisMs >= elapsedMs) ?? elapsedMs
 }
 
 /** @param nowMs Since the submission of the plan. */
@@ -70,10 +79,18 @@ export function advance(rows: Map<string, TimelineRow>, event: PlanEvent, nowMs:
 }
 
 function sayChange(event: PlanEvent, nowMs: number, output: NodeJS.WriteStream): void {
-  if (event.type === 'snapshot') return
+  if (event.type === 'snapshot') {
+    const running = event.data.tasks.filter(({ status }) => status === 'running')
+    for (const { id } of running) output.write(lineOf(nowMs, 'running', id))
+    return
+  }
   const name = event.data.taskId ?? 'synthesis'
   const [subject, change] = event.type.split('.')
   if (subject === 'plan' || change === 'text') return
   const what = change === 'finished' ? (event.data.status ?? 'finished') : change
-  output.write(`  ${seconds(nowMs).padStart(7)}  ${what}  ${name}\n`)
+  output.write(lineOf(nowMs, what ?? '', name))
+}
+
+function lineOf(nowMs: number, what: string, name: string): string {
+  return `  ${seconds(nowMs).padStart(7)}  ${what.padEnd(9)}  ${name}\n`
 }

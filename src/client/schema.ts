@@ -1,21 +1,9 @@
 // Made from openapi/openapi.json by `npm run types:client`.
 
 export type TaskStatus =
-  | 'queued'
-  | 'running'
-  | 'succeeded'
-  | 'incomplete'
-  | 'failed'
-  | 'cancelled'
-  | 'skipped'
+  'queued' | 'running' | 'succeeded' | 'incomplete' | 'failed' | 'cancelled' | 'skipped'
 export type PlanStatus =
-  | 'queued'
-  | 'running'
-  | 'synthesizing'
-  | 'succeeded'
-  | 'partial'
-  | 'failed'
-  | 'cancelled'
+  'queued' | 'running' | 'synthesizing' | 'succeeded' | 'partial' | 'failed' | 'cancelled'
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info'
 
 export interface Action {

@@ -67,9 +67,8 @@ export async function exportSynthesis(
   format: ExportFormat,
 ): Promise<void> {
   const path = version === undefined ? 'synthesis' : `syntheses/${version}`
-  const response = await request(`${planPath(planId)}/${path}`, {
-    ...(format === 'json' ? {} : { query: { format } }),
-  })
+  const query = format === 'json' ? undefined : { format }
+  const response = await request(`${planPath(planId)}/${path}`, { query })
   const name = version === undefined ? planId : `${planId}-v${version}`
   saveFile(await response.blob(), `${name}.${EXTENSIONS[format]}`)
 }

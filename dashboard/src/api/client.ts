@@ -31,7 +31,7 @@ export class ApiError extends Error {
 
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'DELETE'
-  query?: Record<string, string | number | boolean | undefined>
+  query?: Record<string, string | number | boolean | undefined> | undefined
   body?: unknown
   headers?: Record<string, string>
   signal?: AbortSignal | undefined

@@ -7,12 +7,12 @@ export type StreamState = 'connecting' | 'live' | 'waiting' | 'ended'
 export interface FollowOptions {
   url: string
   /** Called before each connection, because the API key may have been entered meanwhile. */
-  headers(): Record<string, string>
+  headers: () => Record<string, string>
   /** Skips the snapshot, and continues after this event. */
   lastEventId?: string | undefined
   signal: AbortSignal
-  onEvents(events: StreamEvent[]): void
-  onState(state: StreamState): void
+  onEvents: (events: StreamEvent[]) => void
+  onState: (state: StreamState) => void
   /** The server's time, for events that carry none. */
   now?: () => number
   fetch?: typeof fetch
@@ -107,10 +107,7 @@ async function readEvents(
   }
 }
 
-async function readInTime(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  idleMs: number,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
+async function readInTime(reader: ReadableStreamDefaultReader<Uint8Array>, idleMs: number) {
   let timer: ReturnType<typeof setTimeout> | undefined
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('nothing arrives any more')), idleMs)

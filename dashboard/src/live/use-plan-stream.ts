@@ -13,9 +13,9 @@ export interface PlanStream {
   state: StreamState
   refused: number | undefined
   /** Where the stream is, for another one that continues from here. */
-  lastEventId(): string | undefined
+  lastEventId: () => string | undefined
   /** Follows again from a fresh snapshot: a finished plan that was changed has new events. */
-  restart(): void
+  restart: () => void
 }
 
 /** A plan, live: its snapshot and every event after it, applied in batches. */

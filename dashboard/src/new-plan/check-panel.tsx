@@ -13,8 +13,8 @@ interface CheckPanelProps {
   upToDate: boolean
   /** The plan cannot be read at all. */
   blocked: boolean
-  onCheck(): void
-  onLaunch(): void
+  onCheck: () => void
+  onLaunch: () => void
 }
 
 /** The dry run, and the launch after it. */

@@ -8,7 +8,7 @@ import { WorkspaceForm } from './workspace-form.tsx'
 
 interface DraftFormProps {
   draft: Draft
-  onChange(draft: Draft): void
+  onChange: (draft: Draft) => void
 }
 
 export function DraftForm({ draft, onChange }: DraftFormProps) {

@@ -74,6 +74,23 @@ export function withSource(draft: Draft, source: Source): Draft {
   }
 }
 
+/** The structured fields as one prompt that can be written on, in the order the service renders them. */
+export function asPrompt(draft: TaskDraft): TaskDraft {
+  const { role, task, context, outputFormat, focusAreas, ...rest } = draft
+  const parts = [
+    role && `You are a ${role}.`,
+    task,
+    context && `Context:\n${context}`,
+    outputFormat && `Output format:\n${outputFormat}`,
+    focusAreas && `Focus areas:\n${focusAreas.map((area) => `- ${area}`).join('\n')}`,
+  ]
+  return { ...rest, prompt: parts.filter(Boolean).join('\n\n') }
+}
+
+export function asFields({ prompt, ...rest }: TaskDraft): TaskDraft {
+  return { ...rest, task: prompt ?? '' }
+}
+
 /** `undefined` and empty strings remove the field. */
 export function withField<T extends object>(value: T, field: keyof T, next: unknown): T {
   const { [field]: _before, ...rest } = value
@@ -85,25 +102,28 @@ export function lines(text: string): string[] | undefined {
 }
 
 /** What is sent: without empty lines, and without parts in which nothing was filled in. */
-export function toSubmission(draft: Draft): Record<string, unknown> {
-  return (prune(draft) ?? {}) as Record<string, unknown>
+export function toSubmission({ workspace, ...rest }: Draft): Record<string, unknown> {
+  // A file may be empty, and its text is sent as it is.
+  const files = Object.keys(workspace?.files ?? {}).length > 0
+  const kept = files ? workspace : prune(workspace)
+  return {
+    ...(prune(rest) as object | undefined),
+    ...(kept === undefined ? {} : { workspace: kept }),
+  }
 }
 
-/** Kept although empty, because emptiness says something there. */
-const MEANINGFUL_WHEN_EMPTY = new Set(['synthesis'])
-
 function prune(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') return key === 'files' || value.trim() !== '' ? value : undefined
+  if (typeof value === 'string') return value.trim() === '' ? undefined : value
   if (Array.isArray(value)) {
     const items = value.map((item) => prune(item)).filter((item) => item !== undefined)
     return items.length === 0 ? undefined : items
   }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value)
-    // A file may be empty; a text field may not.
-    .map(([name, part]) => [name, key === 'files' ? part : prune(part, name)] as const)
+    .map(([name, part]) => [name, prune(part, name)] as const)
     .filter(([, part]) => part !== undefined)
-  if (entries.length === 0 && !MEANINGFUL_WHEN_EMPTY.has(key)) return undefined
+  // An empty synthesis is a wish for one; any other empty part says nothing.
+  if (entries.length === 0 && key !== 'synthesis') return undefined
   return Object.fromEntries(entries)
 }
 

@@ -11,7 +11,7 @@ interface ExecutionFieldsProps {
   task: TaskDraft
   path: string
   template: boolean
-  onChange(task: TaskDraft): void
+  onChange: (task: TaskDraft) => void
 }
 
 /** What runs a task, with which limits. */

@@ -6,7 +6,7 @@ interface JsonEditorProps {
   text: string
   /** Why the text is not JSON. */
   error: string | undefined
-  onChange(text: string): void
+  onChange: (text: string) => void
 }
 
 export function JsonEditor({ text, error, onChange }: JsonEditorProps) {

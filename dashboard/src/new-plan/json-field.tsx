@@ -7,7 +7,7 @@ interface JsonFieldProps {
   error?: string | undefined
   value: unknown
   /** Only called with what can be parsed; `undefined` when the field is empty. */
-  onChange(value: unknown): void
+  onChange: (value: unknown) => void
 }
 
 export function JsonField({ label, hint, error, value, onChange }: JsonFieldProps) {

@@ -5,7 +5,7 @@ interface NumberFieldProps {
   value: number | undefined
   placeholder?: string
   error?: string | undefined
-  onChange(value: number | undefined): void
+  onChange: (value: number | undefined) => void
 }
 
 export function NumberField({ label, value, placeholder, error, onChange }: NumberFieldProps) {

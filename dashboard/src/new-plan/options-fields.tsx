@@ -8,7 +8,7 @@ interface OptionsFieldsProps {
   schema: Record<string, unknown> | undefined
   value: Record<string, unknown> | undefined
   error: string | undefined
-  onChange(value: Record<string, unknown> | undefined): void
+  onChange: (value: Record<string, unknown> | undefined) => void
 }
 
 /** Numbers and switches get a field each; an executor with other options gets JSON. */

@@ -6,7 +6,7 @@ import { NumberField } from './number-field.tsx'
 
 interface PolicyFormProps {
   draft: Draft
-  onChange(draft: Draft): void
+  onChange: (draft: Draft) => void
 }
 
 export function PolicyForm({ draft, onChange }: PolicyFormProps) {

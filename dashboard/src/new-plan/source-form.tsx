@@ -16,7 +16,7 @@ const SOURCES: readonly { value: Source; label: string }[] = [
 
 interface SourceFormProps {
   draft: Draft
-  onChange(draft: Draft): void
+  onChange: (draft: Draft) => void
 }
 
 export function SourceForm({ draft, onChange }: SourceFormProps) {

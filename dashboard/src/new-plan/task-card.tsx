@@ -9,9 +9,9 @@ interface TaskCardProps {
   index: number
   /** Whether it begins unfolded. */
   open: boolean
-  onChange(task: TaskDraft): void
-  onCopy(): void
-  onRemove(): void
+  onChange: (task: TaskDraft) => void
+  onCopy: () => void
+  onRemove: () => void
 }
 
 export function TaskCard({ task, index, open, onChange, onCopy, onRemove }: TaskCardProps) {

@@ -1,5 +1,5 @@
 import { AreaField, TextField } from '../ui/field.tsx'
-import { lines, type TaskDraft, withField } from './draft.ts'
+import { asFields, asPrompt, lines, type TaskDraft, withField } from './draft.ts'
 import { ExecutionFields } from './execution-fields.tsx'
 import { useFieldError } from './field-errors.tsx'
 
@@ -10,7 +10,7 @@ interface TaskFormProps {
   /** A template has no id, description or dependencies of its own. */
   template?: boolean
   placeholder?: string
-  onChange(task: TaskDraft): void
+  onChange: (task: TaskDraft) => void
 }
 
 export function TaskForm({ task, path, template, placeholder, onChange }: TaskFormProps) {
@@ -25,16 +25,6 @@ export function TaskForm({ task, path, template, placeholder, onChange }: TaskFo
     context: useFieldError(`${path}/context`),
     outputFormat: useFieldError(`${path}/outputFormat`),
     focusAreas: useFieldError(`${path}/focusAreas`),
-  }
-
-  function toggleRaw() {
-    if (raw) {
-      const { prompt, ...rest } = task
-      onChange({ ...rest, task: prompt ?? '' })
-    } else {
-      const { role, task: text, context, outputFormat, focusAreas, ...rest } = task
-      onChange({ ...rest, prompt: text ?? '' })
-    }
   }
 
   return (
@@ -86,7 +76,7 @@ export function TaskForm({ task, path, template, placeholder, onChange }: TaskFo
       )}
       <button
         type="button"
-        onClick={toggleRaw}
+        onClick={() => onChange(raw ? asFields(task) : asPrompt(task))}
         className="text-sm text-ink-2 underline underline-offset-2 hover:text-ink"
       >
         {raw ? 'Use separate fields instead' : 'Write the whole prompt instead'}
@@ -135,7 +125,7 @@ export function TaskForm({ task, path, template, placeholder, onChange }: TaskFo
 interface PartProps {
   task: TaskDraft
   path: string
-  onChange(task: TaskDraft): void
+  onChange: (task: TaskDraft) => void
 }
 
 function FilesFields({ task, path, onChange }: PartProps) {

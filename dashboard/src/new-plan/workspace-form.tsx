@@ -18,7 +18,7 @@ const KINDS: readonly { value: Kind; label: string }[] = [
 
 interface WorkspaceFormProps {
   workspace: Draft['workspace']
-  onChange(workspace: Draft['workspace']): void
+  onChange: (workspace: Draft['workspace']) => void
 }
 
 export function WorkspaceForm({ workspace, onChange }: WorkspaceFormProps) {
@@ -104,7 +104,7 @@ function kindOf(workspace: Draft['workspace']): Kind {
 interface FilesPickerProps {
   files: Record<string, string>
   error: string | undefined
-  onChange(files: Record<string, string>): void
+  onChange: (files: Record<string, string>) => void
 }
 
 function FilesPicker({ files, error, onChange }: FilesPickerProps) {

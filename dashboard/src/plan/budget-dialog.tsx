@@ -11,8 +11,8 @@ import { notify, notifyFailure } from '../ui/toast.tsx'
 interface BudgetDialogProps {
   plan: Plan
   open: boolean
-  onOpenChange(open: boolean): void
-  onRaised(): void
+  onOpenChange: (open: boolean) => void
+  onRaised: () => void
 }
 
 export function BudgetDialog({ plan, open, onOpenChange, onRaised }: BudgetDialogProps) {

@@ -16,7 +16,7 @@ import { SynthesisDialog } from './synthesis-dialog.tsx'
 interface PlanActionsProps {
   plan: Plan
   status: PlanStatus
-  onChanged(): void
+  onChanged: () => void
 }
 
 type Open = 'cancel' | 'delete' | 'synthesis' | 'budget' | undefined

@@ -11,7 +11,7 @@ import { PlanActions } from './plan-actions.tsx'
 interface PlanHeaderProps {
   plan: Plan
   status: PlanStatus
-  onChanged(): void
+  onChanged: () => void
 }
 
 export function PlanHeader({ plan, status, onChanged }: PlanHeaderProps) {

@@ -17,8 +17,8 @@ interface PlanTabsProps {
   syntheses: readonly Synthesis[] | undefined
   synthesesError: unknown
   search: PlanSearch
-  onTab(tab: PlanTab): void
-  onTask(taskId: string): void
+  onTab: (tab: PlanTab) => void
+  onTask: (taskId: string) => void
 }
 
 export function PlanTabs(props: PlanTabsProps) {

@@ -11,8 +11,8 @@ import { notify, notifyFailure } from '../ui/toast.tsx'
 interface SynthesisDialogProps {
   plan: Plan
   open: boolean
-  onOpenChange(open: boolean): void
-  onRequested(): void
+  onOpenChange: (open: boolean) => void
+  onRequested: () => void
 }
 
 type Writer = '' | 'model' | 'merge'

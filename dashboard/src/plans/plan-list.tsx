@@ -11,7 +11,7 @@ import { PLAN_GRID, PlanRow } from './plan-row.tsx'
 interface PlanListProps {
   plans: Plan[]
   hasMore: boolean
-  loadMore(): void
+  loadMore: () => void
 }
 
 export function PlanList(props: PlanListProps) {

@@ -16,7 +16,7 @@ interface PlanRowProps {
   now: number
   wide: boolean
   index: number
-  onFocus(): void
+  onFocus: () => void
 }
 
 export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {

@@ -31,7 +31,7 @@ const GROUPS: { title: string; keys: [string[], string][] }[] = [
   },
 ]
 
-export function ShortcutsDialog(props: { open: boolean; onOpenChange(open: boolean): void }) {
+export function ShortcutsDialog(props: { open: boolean; onOpenChange: (open: boolean) => void }) {
   return (
     <Dialog {...props} title="Keyboard shortcuts">
       <div className="space-y-5">

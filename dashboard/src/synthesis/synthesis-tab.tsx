@@ -90,7 +90,7 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
 function SynthesisMeta(props: {
   synthesis: Synthesis
   versions: number[]
-  onChoose(version: number): void
+  onChoose: (version: number) => void
   writing: boolean
 }) {
   const { synthesis, versions } = props

@@ -24,10 +24,10 @@ interface TaskPanelProps {
   model: PlanModel
   /** `security/2`, when a link led here. */
   finding: string | undefined
-  lastEventId(): string | undefined
-  onClose(): void
+  lastEventId: () => string | undefined
+  onClose: () => void
   /** A finished plan has new events from here on. */
-  onChanged(): void
+  onChanged: () => void
 }
 
 export function TaskPanel(props: TaskPanelProps) {

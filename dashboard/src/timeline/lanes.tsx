@@ -23,9 +23,9 @@ interface LanesProps {
   live: boolean
   syntheses: readonly Synthesis[]
   selected: string | undefined
-  onSelect(taskId: string): void
-  onZoom(factor: number, centre: number): void
-  onPan(share: number): void
+  onSelect: (taskId: string) => void
+  onZoom: (factor: number, centre: number) => void
+  onPan: (share: number) => void
 }
 
 export function Lanes(props: LanesProps) {

@@ -14,7 +14,7 @@ interface OverviewProps {
   now: number
   running: number
   zoomed: boolean
-  onChange(span: TimeSpan): void
+  onChange: (span: TimeSpan) => void
 }
 
 /** How many tasks ran at once, over the whole plan. Dragging across it chooses what the lanes show. */

@@ -18,8 +18,8 @@ interface TaskRowProps {
   now: number
   index: number
   selected: boolean
-  onFocus(): void
-  onSelect(taskId: string): void
+  onFocus: () => void
+  onSelect: (taskId: string) => void
 }
 
 export function TaskRow({

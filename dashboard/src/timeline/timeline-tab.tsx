@@ -23,7 +23,7 @@ interface TimelineTabProps {
   live: boolean
   syntheses: readonly Synthesis[]
   selected: string | undefined
-  onSelect(taskId: string): void
+  onSelect: (taskId: string) => void
 }
 
 export function TimelineTab({

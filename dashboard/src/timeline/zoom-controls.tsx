@@ -6,8 +6,8 @@ import type { View } from './view.ts'
 
 interface ZoomControlsProps {
   view: View
-  onZoom(factor: number): void
-  onFit(): void
+  onZoom: (factor: number) => void
+  onFit: () => void
 }
 
 export function ZoomControls({ view, onZoom, onFit }: ZoomControlsProps) {
@@ -33,7 +33,7 @@ const ORDERS: { value: Order; label: string }[] = [
   { value: 'status', label: 'By status' },
 ]
 
-export function OrderSelect(props: { value: Order; onChange(order: Order): void }) {
+export function OrderSelect(props: { value: Order; onChange: (order: Order) => void }) {
   return (
     <select
       aria-label="Order of the tasks"

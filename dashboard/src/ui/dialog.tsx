@@ -14,7 +14,7 @@ const CENTRED =
 
 interface DialogProps {
   open: boolean
-  onOpenChange(open: boolean): void
+  onOpenChange: (open: boolean) => void
   title: string
   description?: ReactNode
   children: ReactNode
@@ -48,7 +48,7 @@ export function Dialog({ open, onOpenChange, title, description, children, wide 
 }
 
 /** Covers the whole window, for what stands beside the page where there is room. */
-export function Sheet(props: { label: string; onClose(): void; children: ReactNode }) {
+export function Sheet(props: { label: string; onClose: () => void; children: ReactNode }) {
   return (
     <Base.Root open onOpenChange={(open) => !open && props.onClose()}>
       <Base.Portal>
@@ -66,11 +66,11 @@ export function Sheet(props: { label: string; onClose(): void; children: ReactNo
 
 interface ConfirmProps {
   open: boolean
-  onOpenChange(open: boolean): void
+  onOpenChange: (open: boolean) => void
   title: string
   description: ReactNode
   confirmLabel: string
-  onConfirm(): void
+  onConfirm: () => void
 }
 
 export function Confirm({

@@ -10,11 +10,11 @@ interface FieldProps {
   error?: string | undefined
   className?: string
   /** Receives what ties the control to its label and messages. */
-  children(control: {
+  children: (control: {
     id: string
     'aria-describedby': string | undefined
     'aria-invalid': boolean | undefined
-  }): ReactNode
+  }) => ReactNode
 }
 
 export function Field({ label, hint, error, className, children }: FieldProps) {
@@ -45,7 +45,7 @@ export function Field({ label, hint, error, className, children }: FieldProps) {
 type TextProps = Omit<FieldProps, 'children'> &
   Omit<ComponentProps<'input'>, 'onChange' | 'value' | 'className'> & {
     value: string
-    onChange(value: string): void
+    onChange: (value: string) => void
     mono?: boolean
   }
 
@@ -67,7 +67,7 @@ export function TextField({ label, hint, error, className, onChange, mono, ...re
 type AreaProps = Omit<FieldProps, 'children'> &
   Omit<ComponentProps<'textarea'>, 'onChange' | 'value' | 'className'> & {
     value: string
-    onChange(value: string): void
+    onChange: (value: string) => void
     mono?: boolean
   }
 
@@ -93,7 +93,7 @@ export function AreaField({ label, hint, error, className, onChange, mono, ...re
 
 type SelectProps = Omit<FieldProps, 'children'> & {
   value: string
-  onChange(value: string): void
+  onChange: (value: string) => void
   options: readonly { value: string; label: string; disabled?: boolean }[]
 }
 

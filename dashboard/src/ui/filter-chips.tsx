@@ -12,8 +12,8 @@ interface Chip {
 interface FilterChipsProps {
   label: string
   chips: Chip[]
-  isOn(value: string): boolean
-  onToggle(value: string): void
+  isOn: (value: string) => boolean
+  onToggle: (value: string) => void
 }
 
 export function FilterChips({ label, chips, isOn, onToggle }: FilterChipsProps) {

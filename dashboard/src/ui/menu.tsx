@@ -18,7 +18,7 @@ export function Menu(props: { trigger: ReactElement; children: ReactNode }) {
 }
 
 interface MenuItemProps {
-  onSelect(): void
+  onSelect: () => void
   children: ReactNode
   hint?: string
   danger?: boolean

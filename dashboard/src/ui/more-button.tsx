@@ -1,7 +1,7 @@
 import { formatCount } from '../format/number.ts'
 import { Button } from './button.tsx'
 
-export function MoreButton({ left, onClick }: { left: number; onClick(): void }) {
+export function MoreButton({ left, onClick }: { left: number; onClick: () => void }) {
   if (left === 0) return null
   return (
     <Button small className="mt-3" onClick={onClick}>

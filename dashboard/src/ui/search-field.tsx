@@ -7,7 +7,7 @@ import { Kbd } from './keyboard.tsx'
 interface SearchFieldProps {
   label: string
   value: string
-  onChange(value: string): void
+  onChange: (value: string) => void
   inputRef: RefObject<HTMLInputElement | null>
   className?: string
 }

@@ -4,7 +4,7 @@ import { RadioGroup } from '@base-ui/react/radio-group'
 interface SegmentedControlProps<T extends string> {
   label: string
   value: T
-  onChange(value: T): void
+  onChange: (value: T) => void
   options: readonly { value: T; label: string }[]
 }
 

@@ -4,7 +4,7 @@ import { useId } from 'react'
 interface SwitchProps {
   label: string
   checked: boolean
-  onChange(checked: boolean): void
+  onChange: (checked: boolean) => void
 }
 
 export function Switch({ label, checked, onChange }: SwitchProps) {

@@ -12,7 +12,7 @@ export interface TabItem {
 interface TabsProps {
   label: string
   value: string
-  onChange(value: string): void
+  onChange: (value: string) => void
   items: TabItem[]
   className?: string
 }

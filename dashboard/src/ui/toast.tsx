@@ -10,7 +10,7 @@ export function notify(title: string, description?: string): void {
 }
 
 export function notifyFailure(title: string, error: unknown): void {
-  const description = error instanceof Error ? error.message : `${error}`
+  const description = error instanceof Error ? error.message : 'Something went wrong in this page.'
   manager.add({ title, description, type: 'failed', priority: 'high', timeout: 10_000 })
 }
 

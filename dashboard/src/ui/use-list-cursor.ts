@@ -1,10 +1,10 @@
 import { type RefObject, useRef } from 'react'
 
 interface ListCursor {
-  move(by: number): void
+  move: (by: number) => void
   /** Tells where the focus is, when it got there by another way. */
-  note(index: number): void
-  current(): number
+  note: (index: number) => void
+  current: () => number
 }
 
 /**

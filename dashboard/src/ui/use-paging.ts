@@ -4,7 +4,7 @@ import { useState } from 'react'
 export function usePaging<T>(
   items: readonly T[],
   pageSize: number,
-): { shown: readonly T[]; left: number; more(): void } {
+): { shown: readonly T[]; left: number; more: () => void } {
   const [limit, setLimit] = useState(pageSize)
   return {
     shown: items.slice(0, limit),

@@ -197,8 +197,8 @@ function snapshot({ plan, tasks, events }: StagedPlan): PlanEvent {
     type: 'snapshot',
     data: {
       plan,
-      tasks: tasks.map(({ timings, attemptCount, id, description, status, wave, executor }) => ({
-        ...{ id, description, status, wave, executor },
+      tasks: tasks.map(({ timings, attemptCount, prompt: _prompt, attempts: _all, ...task }) => ({
+        ...task,
         ...timings,
         attempt: attemptCount,
       })),

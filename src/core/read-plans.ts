@@ -108,20 +108,21 @@ export function readPlans(deps: ReadDeps): Pick<PlansApi, 'list' | 'get' | 'repo
     },
 
     async get(tenant, planId, wait) {
-      const record = await requirePlan(deps, tenant, planId)
-      if (wait === undefined || record.outcome !== undefined) {
-        return planView(record, { waves: true })
+      if (wait === undefined) {
+        return planView(await requirePlan(deps, tenant, planId), { waves: true })
       }
-      const finished = await deps.waiting.until(
+      let latest: PlanRecord | undefined
+      await deps.waiting.until(
         planId,
         (change) => change.type === 'plan.finished',
         async () => {
-          const now = await requirePlan(deps, tenant, planId)
-          return now.outcome === undefined ? undefined : now
+          latest = await requirePlan(deps, tenant, planId)
+          return latest.outcome
         },
         wait,
       )
-      return planView(finished ?? (await requirePlan(deps, tenant, planId)), { waves: true })
+      const record = latest ?? (await requirePlan(deps, tenant, planId))
+      return planView(record, { waves: true })
     },
 
     async report(tenant, planId) {
@@ -287,7 +288,11 @@ export function readSyntheses(deps: ReadDeps): Pick<SynthesesApi, 'newest' | 'al
           'The plan was submitted with "synthesis": false. POST …/syntheses asks for one.',
         )
       }
-      const found = await waited(deps, planId, () => newest(planId), wait)
+      const { version } = record.synthesis
+      const found =
+        version > 0 && (wait === undefined || record.outcome !== undefined)
+          ? await deps.syntheses.get(planId, version)
+          : await waited(deps, planId, () => newest(planId), wait)
       if (found !== undefined) return found
       throw new ServiceError(
         'synthesis-not-ready',

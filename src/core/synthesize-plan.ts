@@ -93,7 +93,8 @@ export async function synthesizePlan(
     outcome,
     usage: usage.spent,
   })
-  if (job.kind === 'final') await deps.workspaces.forget(planId)
+  if (job.kind === 'final' && plan.spec.workspace !== undefined)
+    await deps.workspaces.forget(planId)
   return 'done'
 }
 

@@ -79,10 +79,7 @@ export function redisPlanStore(options: {
 
     markEnqueued: (planId) =>
       whileAvailable(async () => {
-        const key = keyOf(planId)
-        // Not on a plan that was deleted meanwhile: it must not come back as a header of one field.
-        if ((await redis.exists(key)) === 0) return
-        await redis.multi().hset(key, 'enqueued', 1).hdel(key, 'batch').exec()
+        await run('mark-enqueued', keyOf(planId), shardOfPlan(planId))
       }),
 
     unfinishedRetry: (planId) =>

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 
 const NAMES = [
   'create-plan',
+  'mark-enqueued',
   'begin-task',
   'end-task',
   'stop-plan',

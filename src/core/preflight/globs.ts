@@ -29,30 +29,31 @@ export interface Glob {
  */
 export function parseGlob(source: string): Glob {
   const expanded = isStrange(source) ? undefined : expandBraces(source)
-  const alternatives = (expanded ?? [strangePrefix(source)]).map((text) => {
-    const parts = text.split('/').filter((part) => part !== '' && part !== '.')
-    const segments = parts.map((part): Segment => (part === '**' ? '**' : parseSegment(part)))
-    const open = text.endsWith('/') || segments.every((segment) => literal(segment) !== undefined)
-    return open ? [...segments, '**' as const] : segments
-  })
-  const prefixes = alternatives.map(literalPrefix)
-  const [first = []] = prefixes
-  const common = first.findIndex((part, index) => prefixes.some((other) => other[index] !== part))
-  const prefix =
-    common === -1
-      ? first.slice(0, Math.min(...prefixes.map((each) => each.length)))
-      : first.slice(0, common)
-  const [only] = alternatives
-  const path =
-    alternatives.length === 1 &&
-    only?.length === prefix.length + 1 &&
-    !source.endsWith('/') &&
-    expanded !== undefined &&
-    only.at(-1) === '**' &&
-    !source.includes('*')
-      ? prefix.join('/')
-      : undefined
-  return { source, path, prefix, alternatives }
+  const ways = (expanded ?? [strangePrefix(source)]).map(parsePath)
+  const [first] = ways
+  const shared = first?.prefix.findIndex((part, index) =>
+    ways.some(({ prefix }) => prefix[index] !== part),
+  )
+  const prefix = first?.prefix.slice(0, shared === -1 ? undefined : shared) ?? []
+  return {
+    source,
+    path: ways.length === 1 && first?.plain ? prefix.join('/') : undefined,
+    prefix,
+    alternatives: ways.map(({ segments }) => segments),
+  }
+}
+
+function parsePath(text: string): { segments: Segment[]; prefix: string[]; plain: boolean } {
+  const parts = text.split('/').filter((part) => part !== '' && part !== '.')
+  const segments = parts.map((part): Segment => (part === '**' ? '**' : parseSegment(part)))
+  const prefix = literalPrefix(segments)
+  const literal = prefix.length === segments.length
+  const folder = text.endsWith('/')
+  return {
+    segments: literal || folder ? [...segments, '**'] : segments,
+    prefix,
+    plain: literal && !folder,
+  }
 }
 
 /** Whether some path may match both. Sound: a "no" is certain, a "yes" may be caution. */

@@ -1,0 +1,83 @@
+import { findContention } from './contention.ts'
+import type { FileTask, Match } from './overlaps.ts'
+import { orderOf, topologicalOrder } from './task-order.ts'
+
+/** Waits that are kept one by one; beyond, tasks that collide simply follow each other. */
+const MAX_WAITS = 100_000
+
+/**
+ * What each task must wait for, beside `dependsOn`, so that no two that collide run at the same
+ * time: the earlier one goes first, in plan order unless `dependsOn` wants it otherwise. A reader
+ * waits for the last writer before it, and a writer for the readers since then, so that a thousand
+ * writers of one file wait in a row. With `dependsOn` it never makes a cycle.
+ */
+export function serialize(
+  tasks: readonly FileTask[],
+  match: Match,
+  files?: readonly string[],
+): Map<string, string[]> {
+  const contention = findContention(tasks, match, files)
+  if (contention.length === 0) return new Map()
+  const order = topologicalOrder(tasks)
+  const turn = new Array<number>(tasks.length).fill(0)
+  for (const [place, task] of order.entries()) turn[task] = place
+  const ordered = orderOf(tasks)
+  const waits = new Map<number, Set<number>>()
+  let count = 0
+  const wait = (later: number, earlier: number) => {
+    if (later === earlier || ordered(later, earlier)) return
+    const set = waits.get(later) ?? new Set()
+    waits.set(later, set)
+    if (!set.has(earlier)) count += 1
+    set.add(earlier)
+  }
+  for (const { writers, rivals, readers } of contention) {
+    const writing = new Set([...writers, ...rivals])
+    const involved = [...new Set([...writing, ...readers])].sort(
+      (a, b) => (turn[a] ?? 0) - (turn[b] ?? 0),
+    )
+    let lastWriter: number | undefined
+    let readersSince: number[] = []
+    for (const task of involved) {
+      if (writing.has(task)) {
+        for (const reader of readersSince) wait(task, reader)
+        if (readersSince.length === 0 && lastWriter !== undefined) wait(task, lastWriter)
+        lastWriter = task
+        readersSince = []
+      } else {
+        if (lastWriter !== undefined) wait(task, lastWriter)
+        readersSince.push(task)
+      }
+    }
+    if (count > MAX_WAITS) return inARow(tasks, contention, order)
+  }
+  return named(tasks, waits)
+}
+
+function inARow(
+  tasks: readonly FileTask[],
+  contention: ReturnType<typeof findContention>,
+  order: readonly number[],
+): Map<string, string[]> {
+  const involved = new Set(
+    contention.flatMap(({ writers, rivals, readers }) => [...writers, ...rivals, ...readers]),
+  )
+  const row = order.filter((task) => involved.has(task))
+  return named(
+    tasks,
+    new Map(row.slice(1).map((task, index) => [task, new Set([row[index] ?? task])])),
+  )
+}
+
+function named(
+  tasks: readonly FileTask[],
+  waits: ReadonlyMap<number, ReadonlySet<number>>,
+): Map<string, string[]> {
+  const idOf = (index: number) => tasks[index]?.id ?? ''
+  return new Map(
+    [...waits].map(([later, earlier]) => [
+      idOf(later),
+      [...earlier].sort((a, b) => a - b).map(idOf),
+    ]),
+  )
+}

@@ -60,6 +60,7 @@ export async function startPrivateRedis(
       if (stopping) return
       log.error({ code, signal }, 'private redis died, starting it again')
       setTimeout(() => {
+        if (stopping) return
         launch().catch((err: unknown) => log.fatal({ err }, 'private redis cannot be started'))
       }, 100)
     })
@@ -80,7 +81,8 @@ export async function startPrivateRedis(
 
 async function spawnServer(config: string): Promise<ChildProcess> {
   for (const command of SERVERS) {
-    const server = spawn(command, [config], { stdio: 'ignore' })
+    // Detached: Ctrl-C in a terminal reaches a whole process group, and this one must end last.
+    const server = spawn(command, [config], { stdio: 'ignore', detached: true })
     const started = await new Promise<boolean>((done) => {
       server.once('spawn', () => done(true))
       server.once('error', () => done(false))

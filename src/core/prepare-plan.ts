@@ -19,6 +19,8 @@ export interface PrepareDeps {
   /** Whether a JSON Schema can be used; the reason when it cannot. */
   schemaProblem: (schema: Record<string, unknown>) => string | undefined
   preflight: Preflight
+  /** Whether webhooks can be signed here. */
+  webhooksAvailable: boolean
   /** Writes the tasks of a plan that has only a goal. */
   planGoal: ((plan: SubmitPlan) => Promise<SubmitPlan['tasks']>) | undefined
 }
@@ -108,6 +110,13 @@ export async function preparePlan(
     errors.push(...taskErrors(deps, task, pointerOf(index)))
   })
   errors.push(...synthesisErrors(deps, plan.synthesis))
+  if (plan.webhook !== undefined && !deps.webhooksAvailable) {
+    errors.push({
+      pointer: '/webhook',
+      detail:
+        'cannot be used here: the operator has to set TUTTI_WEBHOOK_SECRET, which signs deliveries',
+    })
+  }
   if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
   if (errors.length > 0) throw invalid(dedupe(errors))
 

@@ -112,6 +112,18 @@ export const Environment = z.object({
   TUTTI_CORS_ORIGINS: list
     .default([])
     .describe('Origins whose pages may call the API; none by default.'),
+  TUTTI_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64')
+    .optional()
+    .describe(
+      'Signs webhooks, as Standard Webhooks says: whsec_ and base64. Without it plans cannot have one.',
+    ),
+  TUTTI_WEBHOOK_ALLOW: list
+    .prefault('')
+    .describe(
+      'Addresses or ranges (CIDR) inside the private network that webhooks may go to; none by default.',
+    ),
   TUTTI_MAX_TASKS: count(1, 1_000_000)
     .default(DEFAULT_LIMITS.maxTasks)
     .describe('Tasks in one plan.'),

@@ -15,7 +15,9 @@ export function openExecutors(config: Config, _log: Logger): Executors {
   const defaultName =
     config.TUTTI_EXECUTOR ?? (config.TUTTI_MODEL === undefined ? 'static' : 'model')
   if (!byName.has(defaultName)) {
-    throw new Error(`TUTTI_EXECUTOR is "${defaultName}"; there are ${[...byName.keys()].join(', ')}`)
+    throw new Error(
+      `TUTTI_EXECUTOR is "${defaultName}"; there are ${[...byName.keys()].join(', ')}`,
+    )
   }
   return { byName, defaultName }
 }

@@ -8,7 +8,9 @@ import type {
   TaskStore,
   Upkeep,
 } from '../core/store.ts'
+import type { DeliveryStore } from '../core/webhooks.ts'
 import type { Shards } from '../queue/names.ts'
+import { redisDeliveryStore } from '../store/delivery-store.ts'
 import { redisChangeFeed, redisEventLog } from '../store/events.ts'
 import { type KeySpace, shardKey, shardOf } from '../store/keys.ts'
 import { redisPlanStore } from '../store/plan-store.ts'
@@ -28,6 +30,7 @@ export interface Stores {
   syntheses: SynthesisStore
   events: EventLog
   upkeep: Upkeep
+  deliveries: DeliveryStore
   shards: Shards
   space: KeySpace
 }
@@ -47,6 +50,7 @@ export function openStores(redis: Redis, config: Config): Stores {
     }),
     syntheses: redisSynthesisStore({ redis, run, space }),
     events: redisEventLog({ redis, run, space }),
+    deliveries: redisDeliveryStore({ redis, space }),
     upkeep: redisUpkeep({ redis, space }),
     shards: {
       count: space.shards,

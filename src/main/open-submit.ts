@@ -39,6 +39,7 @@ export function submitDepsOf(options: {
     modelAvailable: executors.byName.get('model')?.describe().available ?? false,
     workspaces,
     schemaProblem,
+    webhooksAvailable: config.TUTTI_WEBHOOK_SECRET !== undefined,
     preflight: (plan, tasks) => preflight({ workspaces }, plan, tasks),
     planGoal: undefined,
     rounds: { latest: 0 },

@@ -15,7 +15,9 @@ import { QUEUES, type QueueKind } from '../queue/names.ts'
 import { createSlots, type SlotKind, type Slots } from '../queue/slots.ts'
 import { connectForWork } from '../store/redis.ts'
 import type { Config } from './config.ts'
+import { every } from './every.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { openDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
 import { openFeed, openStores } from './open-stores.ts'
 
@@ -122,6 +124,7 @@ export async function openWorker(options: {
     now: Date.now,
     onFault: (err: unknown, planId: string) => log.warn({ err, planId }, 'upkeep fault'),
   }
+  openDeliveries({ config, redis, stores, lifecycle, log })
   const timers = [
     every(SWEEP_MS, () => sweep(sweepDeps), log),
     every(LISTEN_AGAIN_MS, () => abortStopped(stores.life, running), log),
@@ -197,24 +200,5 @@ function openGate(most: number): Gate & { enter: () => () => void } {
         for (const wake of woken) wake()
       }
     },
-  }
-}
-
-/** Runs a step again and again, never twice at once; a failure is logged and the next run follows. */
-export function every(ms: number, step: () => Promise<void>, log: Logger): () => void {
-  let stopped = false
-  let timer: NodeJS.Timeout | undefined
-  const run = async () => {
-    try {
-      await step()
-    } catch (err) {
-      log.warn({ err }, 'upkeep failed')
-    }
-    if (!stopped) timer = setTimeout(() => void run(), ms)
-  }
-  timer = setTimeout(() => void run(), ms)
-  return () => {
-    stopped = true
-    clearTimeout(timer)
   }
 }

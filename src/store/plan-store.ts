@@ -205,6 +205,8 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     held ? initialUnits(plan.tasks, spec.units, plan.dependencies).released.length : 0,
     'nextUnit',
     units,
+    'webhookEvents',
+    spec.webhook === undefined ? '' : `,${spec.webhook.events.join(',')},`,
     'retentionMs',
     retentionMs,
     'syn:pending',

@@ -40,7 +40,10 @@ export function overlaps(
   }
   collecting: for (const { writers, rivals, readers } of contention) {
     for (const writer of writers) {
-      for (const rival of rivals) collect(writer, rival, 'write/write')
+      for (const rival of rivals) {
+        // Among themselves, each pair is met once.
+        if (rivals !== writers || rival > writer) collect(writer, rival, 'write/write')
+      }
       for (const reader of readers) collect(writer, reader, 'read/write')
       if (pairs.size >= MAX_OVERLAPS) break collecting
     }

@@ -1,0 +1,20 @@
+import type { Logger } from 'pino'
+
+/** Runs a step again and again, never twice at once; a failure is logged and the next run follows. */
+export function every(ms: number, step: () => Promise<void>, log: Logger): () => void {
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  const run = async () => {
+    try {
+      await step()
+    } catch (err) {
+      log.warn({ err }, 'upkeep failed')
+    }
+    if (!stopped) timer = setTimeout(() => void run(), ms)
+  }
+  timer = setTimeout(() => void run(), ms)
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+  }
+}

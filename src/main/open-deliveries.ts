@@ -1,0 +1,40 @@
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import { deliver, dispatch } from '../core/webhooks.ts'
+import { bullDeliveryQueue, startDeliveryWorkers } from '../queue/delivery-queue.ts'
+import { webhookPost } from '../webhooks/post-webhook.ts'
+import type { Config } from './config.ts'
+import { every } from './every.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { Stores } from './open-stores.ts'
+
+const DISPATCH_MS = 250
+const DELIVERIES_AT_ONCE = 20
+
+/** Webhooks: from the outbox into a queue of their own, and from there to their receivers. */
+export function openDeliveries(options: {
+  config: Config
+  redis: Redis
+  stores: Stores
+  lifecycle: Lifecycle
+  log: Logger
+}): void {
+  const { config, redis, stores, lifecycle, log } = options
+  const { TUTTI_WEBHOOK_SECRET: secret, TUTTI_WEBHOOK_ALLOW: allowedRanges } = config
+  if (secret === undefined) return
+  const queue = bullDeliveryQueue({ connection: redis, shards: stores.shards })
+  lifecycle.onClose('delivery queue', () => queue.close())
+  const post = webhookPost({ secret, allowedRanges })
+  const deps = { ...stores, post, now: () => new Date() }
+  const workers = startDeliveryWorkers({
+    connection: redis,
+    shards: stores.shards,
+    concurrency: DELIVERIES_AT_ONCE,
+    deliver: (event) => deliver(deps, event),
+    onError: (err) => log.warn({ err }, 'delivery fault'),
+  })
+  lifecycle.onClose('delivery workers', () => workers.close())
+  const enqueue = queue.add
+  const stop = every(DISPATCH_MS, () => dispatch({ deliveries: stores.deliveries, enqueue }), log)
+  lifecycle.onClose('dispatch', stop)
+}

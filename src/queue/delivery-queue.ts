@@ -1,0 +1,70 @@
+import { DelayedError, Queue, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { deliveryId, type OutgoingEvent } from '../core/webhooks.ts'
+import type { Shards } from './names.ts'
+
+const NAME = 'webhooks'
+
+export interface DeliveryQueue {
+  /** Enqueues deliveries; one that is there already is left as it is. */
+  add(shard: number, events: readonly OutgoingEvent[]): Promise<void>
+  close(): Promise<void>
+}
+
+export function bullDeliveryQueue(options: { connection: Redis; shards: Shards }): DeliveryQueue {
+  const queues = Array.from({ length: options.shards.count }, (_, shard) => {
+    const prefix = options.shards.prefixOf(shard)
+    const queue = new Queue(NAME, { connection: options.connection, prefix })
+    queue.on('error', () => undefined)
+    return queue
+  })
+  return {
+    async add(shard, events) {
+      await queues[shard]?.addBulk(
+        events.map((event) => ({
+          name: event.type,
+          data: event,
+          opts: { jobId: deliveryId(event), removeOnComplete: true, removeOnFail: true },
+        })),
+      )
+    },
+    async close() {
+      await Promise.all(queues.map((queue) => queue.close()))
+    },
+  }
+}
+
+/** Makes attempts at deliveries, each again after the pause that `deliver` names. */
+export function startDeliveryWorkers(options: {
+  connection: Redis
+  shards: Shards
+  concurrency: number
+  deliver: (event: OutgoingEvent) => Promise<{ retryInMs: number | undefined }>
+  onError: (error: Error) => void
+}): { close(): Promise<void> } {
+  const workers = Array.from({ length: options.shards.count }, (_, shard) => {
+    const worker = new Worker(
+      NAME,
+      async (job, token) => {
+        const { retryInMs } = await options.deliver(job.data as OutgoingEvent)
+        if (retryInMs === undefined) return
+        await job.moveToDelayed(Date.now() + retryInMs, token)
+        throw new DelayedError()
+      },
+      {
+        connection: options.connection,
+        prefix: options.shards.prefixOf(shard),
+        concurrency: options.concurrency,
+        maxStalledCount: 1_000,
+        drainDelay: 1,
+      },
+    )
+    worker.on('error', options.onError)
+    return worker
+  })
+  return {
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()))
+    },
+  }
+}

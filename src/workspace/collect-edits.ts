@@ -1,12 +1,11 @@
 import { lstat } from 'node:fs/promises'
 import picomatch from 'picomatch'
-import { PermanentError } from '../core/errors.ts'
 import type { CollectedEdits } from '../core/workspace-port.ts'
 import { commitFiles, type FileChange } from './commit-files.ts'
-import { walkFolder } from './folder-walk.ts'
+import { isErrno, type WalkedEntry, walkFolder } from './folder-walk.ts'
 import { type Git, OutputTooLarge } from './git.ts'
 import type { WorkspaceLimits } from './options.ts'
-import { changedPaths, patchBetween } from './patch.ts'
+import { patchBetween } from './patch.ts'
 import type { PlanRepository } from './plan-repository.ts'
 import { FileTooLarge, readEntry } from './safe-read.ts'
 
@@ -39,12 +38,12 @@ export async function collectEdits(
     if (changes.length === 0) return NO_EDITS
     const { start } = files
     const commit = await commitFiles(git, gitDir, { parent: start, date, changes })
-    const changed = await changedPaths(git, gitDir, start, commit)
-    if (changed.length === 0) return NO_EDITS
     const patch = await patchBetween(git, gitDir, start, commit, limits.maxPatchBytes)
-    return { edits: { base: start, patch, files: changed }, problem: undefined }
+    if (patch.files.length === 0) return NO_EDITS
+    return { edits: { base: start, ...patch }, problem: undefined }
   } catch (error) {
     if (error instanceof FileTooLarge || error instanceof OutputTooLarge) return TOO_LARGE
+    if (error instanceof Unreadable || isErrno(error, 'EACCES', 'EPERM')) return UNREADABLE
     throw error
   }
 }
@@ -55,6 +54,15 @@ const TOO_LARGE: CollectedEdits = {
   problem: { code: 'edits-too-large', message: 'The files that the task changed are too large.' },
 }
 
+const UNREADABLE: CollectedEdits = {
+  edits: undefined,
+  problem: { code: 'edits-unreadable', message: 'The folder of the task cannot be read any more.' },
+}
+
+class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+}
+
 async function readChanges(
   git: Git,
   gitDir: string,
@@ -62,13 +70,14 @@ async function readChanges(
   limits: WorkspaceLimits,
 ): Promise<FileChange[]> {
   const { folder } = files
-  if (!(await lstat(folder)).isDirectory()) {
-    throw new PermanentError('workspace-refused', 'The task has replaced its own folder.')
-  }
+  const facts = await lstat(folder).catch(() => undefined)
+  if (facts?.isDirectory() !== true) throw new Unreadable('the folder has been replaced')
   const tracked = await trackedPaths(git, gitDir, files)
+  // Before git looks at the folder, because it would wait for ever at a pipe.
+  const entries = await presentEntries(files, tracked, limits)
   const paths = [
     ...(await changedTracked(git, gitDir, files)),
-    ...(await newPaths(git, gitDir, files, tracked, limits)),
+    ...(await newPaths(git, gitDir, files, tracked, entries)),
   ]
   const removed: FileChange[] = []
   const written: FileChange[] = []
@@ -106,22 +115,32 @@ async function changedTracked(
   return splitNul((await git(['diff-files', ...options], call)).stdout)
 }
 
-/** Files that the start did not have and that are not ignored, by the folder's own rules. */
-async function newPaths(
-  git: Git,
-  gitDir: string,
-  files: TaskFiles,
+async function presentEntries(
+  { folder }: TaskFiles,
   tracked: ReadonlySet<string>,
   limits: WorkspaceLimits,
-): Promise<string[]> {
-  const { folder, indexFile, writes } = files
+): Promise<WalkedEntry[]> {
   const modules = [...tracked].filter((path) => path.includes('node_modules/'))
-  const { entries, truncated } = await walkFolder(folder, {
+  const { entries, others, truncated } = await walkFolder(folder, {
     maxEntries: tracked.size + limits.maxFiles,
     keepNodeModules: (path) => modules.some((module) => module.startsWith(`${path}/`)),
     refuseUnreadable: true,
   })
   if (truncated) throw new FileTooLarge('too many files')
+  if (others.some((path) => /(^|\/)\.git(ignore|attributes)$/.test(path))) {
+    throw new Unreadable('what git reads is no file')
+  }
+  return entries
+}
+
+/** Files that the start did not have and that are not ignored, by the folder's own rules. */
+async function newPaths(
+  git: Git,
+  gitDir: string,
+  { folder, indexFile, writes }: TaskFiles,
+  tracked: ReadonlySet<string>,
+  entries: readonly WalkedEntry[],
+): Promise<string[]> {
   const found = entries.map(({ path }) => path).filter((path) => !tracked.has(path))
   if (found.length === 0) return []
   const links = entries.filter(({ kind }) => kind === 'link')

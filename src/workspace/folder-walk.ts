@@ -20,13 +20,14 @@ export interface WalkOptions {
 
 /**
  * The files and links below a folder, sorted by path. Links are named and never followed. What git
- * keeps for itself (`.git`, in any case of letters) and `node_modules` are left out, and so is what is
- * neither file nor link, and a name that is not UTF-8, because no path in JSON can name it.
+ * keeps for itself (`.git`, in any case of letters) and `node_modules` are left out, and so is a name
+ * that is not UTF-8, because no path in JSON can name it. Pipes, sockets and devices are in `others`.
  */
 export async function walkFolder(
   folder: string,
   options: WalkOptions,
-): Promise<{ entries: WalkedEntry[]; truncated: boolean }> {
+): Promise<{ entries: WalkedEntry[]; others: string[]; truncated: boolean }> {
+  const others: string[] = []
   const entries: WalkedEntry[] = []
   const pending = ['']
   let truncated = false
@@ -44,11 +45,11 @@ export async function walkFolder(
           break
         }
         entries.push({ path, kind: found.isFile() ? 'file' : 'link' })
-      }
+      } else others.push(path)
     }
   }
   entries.sort((a, b) => (a.path < b.path ? -1 : 1))
-  return { entries, truncated }
+  return { entries, others, truncated }
 }
 
 async function childrenOf(folder: string, options: WalkOptions): Promise<Dirent[]> {

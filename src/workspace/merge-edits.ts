@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import type { MergedEdits } from '../core/synthesis.ts'
 import type { OrderedEdits } from '../core/workspace-port.ts'
+import { disjointEdits } from './disjoint-edits.ts'
 import { type Git, GitFailure, OutputTooLarge } from './git.ts'
 import { mergeTree, type PathConflict } from './merge-tree.ts'
 import type { WorkspaceLimits } from './options.ts'
 import { patchBetween } from './patch.ts'
 import type { PlanRepository } from './plan-repository.ts'
-import { commitTree, taskCommits } from './task-commits.ts'
+import { appliedTree, commitTree, taskCommits } from './task-commits.ts'
 
 type Conflict = MergedEdits['conflicts'][number]
 
@@ -31,7 +32,18 @@ export async function mergeEdits(
   const conflicts: Conflict[] = []
   let tip = base
   let tree = base
+  // Most plans' tasks keep out of each other's way, and are merged at the price of one.
+  for (const batch of batches(disjointEdits(edits), limits.maxPatchBytes)) {
+    const patches = batch.map((entry) => entry.edits.patch)
+    const applied = await appliedTree(git, gitDir, tree, patches, signal)
+    if (applied === undefined) continue
+    tree = applied
+    merged.push(...batch)
+  }
+  if (merged.length > 0) tip = await commitTree(git, gitDir, tree, [base], date, 'merge')
+  const simple = new Set(merged)
   for (const entry of edits) {
+    if (simple.has(entry)) continue
     const commit = await commits.of(entry.taskId)
     const result =
       commit === undefined ? undefined : await mergeTree(git, gitDir, tip, commit, signal)
@@ -54,11 +66,28 @@ export async function mergeEdits(
     }
   }
   if (merged.length === 0) return { base, merged: [], conflicts, patch: '' }
-  const ids = merged.map(({ taskId }) => taskId)
+  const isMerged = new Set(merged)
+  const ids = edits.filter((entry) => isMerged.has(entry)).map(({ taskId }) => taskId)
   const commit = await commitTree(git, gitDir, tree, [base], date, message(ids))
   const maxBytes = limits.maxPatchBytes * merged.length
-  const patch = await patchBetween(git, gitDir, base, commit, maxBytes)
+  const { patch } = await patchBetween(git, gitDir, base, commit, maxBytes)
   return { base, commit, merged: ids, conflicts, patch }
+}
+
+/** Neighbours together, up to so many bytes of patches. */
+function batches(edits: OrderedEdits[], maxBytes: number): OrderedEdits[][] {
+  const found: OrderedEdits[][] = []
+  let left = 0
+  for (const entry of edits) {
+    const bytes = Buffer.byteLength(entry.edits.patch)
+    if (found.length === 0 || bytes > left) {
+      found.push([])
+      left = maxBytes
+    }
+    left -= bytes
+    found.at(-1)?.push(entry)
+  }
+  return found
 }
 
 function message(taskIds: string[]): string {

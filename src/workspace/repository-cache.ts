@@ -8,7 +8,7 @@ import { fetchProblem, isNoShallow, isUnknownObject } from './fetch-problem.ts'
 import { isErrno } from './folder-walk.ts'
 import { type Git, GitFailure } from './git.ts'
 import type { GitSource } from './git-source.ts'
-import type { WorkspaceLimits } from './options.ts'
+import type { WorkspaceLimits, WorkspaceLog } from './options.ts'
 import { materialise } from './plan-folder.ts'
 import { removeTree } from './remove-tree.ts'
 
@@ -37,6 +37,7 @@ export function repositoryCache(
   git: Git,
   dataDir: string,
   limits: WorkspaceLimits,
+  log: WorkspaceLog | undefined,
 ): RepositoryCache {
   const parent = join(dataDir, 'repositories')
 
@@ -113,11 +114,14 @@ export function repositoryCache(
     }
   }
 
-  async function told<T>(work: () => Promise<T>): Promise<T> {
+  /** What git wrote goes to the log; a caller is told less. */
+  async function told<T>(source: GitSource, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      throw error instanceof GitFailure ? fetchProblem(error) : error
+      if (!(error instanceof GitFailure)) throw error
+      log?.warn({ err: error, url: source.url }, 'repository could not be fetched')
+      throw fetchProblem(error)
     }
   }
 
@@ -125,7 +129,7 @@ export function repositoryCache(
     async fetchRef(source) {
       const gitDir = await folderOf(source)
       const commit = await alone(gitDir, limits.fetchTimeoutMs, () =>
-        told(() => fetchShallow(gitDir, source, source.ref)),
+        told(source, () => fetchShallow(gitDir, source, source.ref)),
       )
       await utimes(gitDir, new Date(), new Date())
       return { commit, gitDir }
@@ -136,7 +140,7 @@ export function repositoryCache(
       if (!(await has(gitDir, commit))) {
         await alone(gitDir, limits.fetchTimeoutMs, async () => {
           if (await has(gitDir, commit)) return
-          await told(() => findCommit(gitDir, source, commit))
+          await told(source, () => findCommit(gitDir, source, commit))
         })
       }
       await utimes(gitDir, new Date(), new Date())

@@ -59,7 +59,7 @@ export function taskCommits(
       const entry = byTask.get(taskId)
       if (entry === undefined) return undefined
       const start = await startAfter(entry.after)
-      const tree = await applied(git, gitDir, start, entry.edits.patch, signal)
+      const tree = await appliedTree(git, gitDir, start, [entry.edits.patch], signal)
       return tree === undefined
         ? undefined
         : commitTree(git, gitDir, tree, [start], date, `task ${taskId}`)
@@ -87,12 +87,15 @@ export async function commitTree(
   return stdout.toString().trim()
 }
 
-/** The tree of `start` with a patch on it, made in an index of its own; undefined when it does not fit. */
-async function applied(
+/**
+ * The tree of `start` with patches on it, made in an index of its own; undefined when one does not fit.
+ * No two of the patches may touch the same file.
+ */
+export async function appliedTree(
   git: Git,
   gitDir: string,
   start: string,
-  patch: string,
+  patches: string[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const call: GitCall = { gitDir, signal, indexFile: join(gitDir, `index-${randomUUID()}`) }
@@ -100,7 +103,7 @@ async function applied(
     await git(['read-tree', start], call)
     await git(['apply', '--cached', '--binary', '--whitespace=nowarn', '-'], {
       ...call,
-      input: patch,
+      input: patches.join(''),
     })
     return (await git(['write-tree'], call)).stdout.toString().trim()
   } catch (error) {

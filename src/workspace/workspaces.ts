@@ -29,7 +29,7 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
   const { roots } = options
   const git = gitCommand(options.environment)
   const folders = planFolders(dataDir)
-  const cache = repositoryCache(git, dataDir, limits)
+  const cache = repositoryCache(git, dataDir, limits, options.log)
   const repositories = { git, cache, limits }
   const policy = {
     roots,

@@ -285,10 +285,12 @@ test('fetches over HTTP with a token that is in no error, command line or log', 
   const { folder, head } = await aServedRepository()
   const token = 'token-that-nobody-may-see'
   const { host, authorizations } = await serve(guarded(`x-access-token:${token}`, smart(folder)))
+  const logged: unknown[] = []
   const place = await aPlace({
     gitHosts: [host],
     gitSchemes: ['http'],
     credentials: { good: { host, token }, wrong: { host, token: 'user:wrong-secret' } },
+    log: { warn: (fields) => logged.push(fields.url, fields.err) },
   })
   const url = `http://${host}/code.git`
   const plan = aPlan({ git: { url, credential: 'good' } })
@@ -303,12 +305,14 @@ test('fetches over HTTP with a token that is in no error, command line or log', 
       .open(aPlan({ git: spec }), aTask('b'), running)
       .catch((thrown) => thrown)
     expect(error).toMatchObject({ code: 'workspace-not-found' })
-    const told = [error, error.cause]
-      .map((each) => `${each} ${each.stack} ${JSON.stringify(each)}`)
+    const told = [error, error.cause, ...logged]
+
+      .map((each) => `${each} ${each?.stack} ${JSON.stringify(each)}`)
       .join()
     expect(told).not.toContain('wrong-secret')
     expect(told).not.toContain(Buffer.from('user:wrong-secret').toString('base64'))
   }
+  expect(logged).toContain(url)
   const stored = await everythingIn(place.dataDir)
   const configs = stored.filter((path) => /(config|FETCH_HEAD|packed-refs|index-.*)$/.test(path))
   expect(configs.length).toBeGreaterThan(0)

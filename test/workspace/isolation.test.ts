@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import {
   chmod,
   lstat,
@@ -10,6 +11,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import type { OpenedWorkspace } from '../../src/core/workspace-port.ts'
 import {
@@ -32,6 +34,10 @@ async function applied(repository: string, patch: string): Promise<string[]> {
   await git(repository, 'apply', '--index', '--binary', '.git/patch')
   const status = await git(repository, 'status', '--porcelain')
   return status.split('\n').map((line) => line.trim())
+}
+
+function makePipe(path: string): Promise<unknown> {
+  return promisify(execFile)('mkfifo', [path])
 }
 
 async function opened(place: Place, task = aTask('a')): Promise<OpenedWorkspace> {
@@ -315,18 +321,37 @@ test('says so when the edits are too large to keep', async () => {
   expect(await one.collectEdits()).toMatchObject(tooLarge)
 })
 
-test('takes no notice of pipes and sockets that a task leaves', async () => {
+test('takes no notice of pipes that a task leaves', async () => {
   const place = await aPlace()
   await writeFiles(place.root, { 'a.ts': 'a', b: 'b' })
-  const { execFile } = await import('node:child_process')
   const { edits } = await editsOf(place, aPlan({ path: '.' }), aTask('a'), async (folder) => {
     await unlink(join(folder, 'a.ts'))
-    await new Promise((resolve) =>
-      execFile('mkfifo', [join(folder, 'a.ts'), join(folder, 'p')], resolve),
-    )
+    await makePipe(join(folder, 'a.ts'))
+    await makePipe(join(folder, 'new'))
   })
   expect(edits.files).toEqual(['a.ts'])
   expect(edits.patch).toContain('deleted file mode')
+})
+
+test('says so when a task leaves a folder that cannot be read, instead of waiting or guessing', async () => {
+  const place = await aPlace()
+  await writeFiles(place.root, { 'a.ts': 'a' })
+  const plan = aPlan({ path: '.' })
+  const elsewhere = await writeFiles(await temporaryFolder(), { 'a.ts': 'elsewhere' })
+  const spoils: ((folder: string) => Promise<unknown>)[] = [
+    (folder) => makePipe(join(folder, '.gitignore')),
+    (folder) => makePipe(join(folder, '.gitattributes')),
+    (folder) => rename(folder, `${folder}-moved`),
+    (folder) => rename(folder, `${folder}-moved`).then(() => symlink(elsewhere, folder)),
+  ]
+  for (const [index, spoil] of spoils.entries()) {
+    const one = await place.files.open(plan, aTask(`t${index}`), running)
+    await writeFiles(one.workspace.root, { new: 'new' })
+    await spoil(one.workspace.root)
+    expect(await one.collectEdits()).toMatchObject({ problem: { code: 'edits-unreadable' } })
+    await one.close()
+  }
+  expect(await everythingIn(elsewhere)).toEqual(['a.ts'])
 })
 
 test('refuses a copy of a folder that is too large', async () => {

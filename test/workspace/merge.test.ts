@@ -202,6 +202,36 @@ test('names the files of a task whose edits no longer fit what they were made on
   })
 })
 
+test('merges the others when one patch is not what it says', async () => {
+  const place = await aPlaceWith({ 'a.ts': 'one\n', 'b.ts': 'b\n' })
+  const plan = aPlan({ path: '.' })
+  const write = writing(place, plan)
+  const good = await write('good', 'a.ts', 'two\n')
+  const bad = await write('bad', 'b.ts', 'c\n')
+  bad.edits.patch = bad.edits.patch.replace('-b\n', '-something else\n')
+  const merged = await place.files.merge(plan, [bad, good], running)
+  expect(merged).toMatchObject({
+    merged: ['good'],
+    conflicts: [{ path: 'b.ts', tasks: ['bad'] }],
+  })
+})
+
+test('gives one commit, whether tasks shared files or not on the way to the same result', async () => {
+  const place = await aPlaceWith({ 'a.ts': `${LINES.join('\n')}\n`, 'b.ts': 'b' })
+  const plan = aPlan({ path: '.' })
+  const write = writing(place, plan)
+  const edits = [
+    await write('apart', 'b.ts', 'changed'),
+    await write('top', 'a.ts', withLine(0, 'top')),
+    await write('new', 'c/d.ts', 'new'),
+    await write('bottom', 'a.ts', withLine(19, 'bottom')),
+  ]
+  const merged = await place.files.merge(plan, edits, running)
+  expect(merged.merged).toEqual(['apart', 'top', 'new', 'bottom'])
+  const turned = await place.files.merge(plan, edits.toReversed(), running)
+  expect(turned.patch).toBe(merged.patch)
+})
+
 test('answers with no commit when there is nothing to merge', async () => {
   const place = await aPlaceWith({ 'a.ts': 'a' })
   const plan = aPlan({ path: '.' })

@@ -40,7 +40,7 @@ export function roleOf(path: string, holdsTests: boolean): FileRole {
 }
 
 const REGISTERS_TESTS =
-  /(?:^|[\s;,(!])(?:test|it|describe|suite|context|specify|fit|xit|fdescribe|xdescribe|t\.test|tap|Deno\.test|QUnit)(?:\s*\.\s*\w+)*\s*(?:<[^>]*>)?\(\s*(?:['"`]|async|\(|function|\w+\.name)/m
+  /(?:^|[\s;,(!])(?:test|it|describe|suite|context|specify|fit|xit|fdescribe|xdescribe|t\.test|tap|Deno\.test|QUnit)(?:\s*\.\s*\w+)*\s*(?:\.(?:each|for)\s*[(`]|(?:<[^>]*>)?\(\s*(?:['"`]|async|\(|function|\w+\.name))/m
 
 export function registersTests(text: string): boolean {
   return REGISTERS_TESTS.test(text)

@@ -27,7 +27,7 @@ const SQL_CALL =
 const NAME_PLACE =
   /\b(?:FROM|INTO|UPDATE|JOIN|TABLE|INDEX|DATABASE|SCHEMA|USER|VIEW|ON|BY|SELECT|DISTINCT|SET|AND|WHERE|EXISTS|AS)\s+["`[]?(?:\w+["`\]]?\.["`[]?)?$|,\s*["`[]?$|\(\s*["`[]?$|["`\w]\.["`[]?$|\b(?:LIMIT|OFFSET)\s+$/i
 const HARMLESS_PART =
-  /(?:escape|quote|placeholder|ident|literal|sanitiz|bind|param(?:eter)?s?\b|columns?\b|fields?\b|tables?\b|where\b|clauses?\b|conditions?\b|order\b|direction\b|limit\b|offset\b|joins?\b|schema\b|prefix\b|(?:^|\.)sql\b|\.(?:length|size)$|^(?:Number|parseInt|parseFloat)\(|['"`]\?|['"`]\$)/i
+  /(?:escape|quote|placeholder|ident|literal|sanitiz|bind|param(?:eter)?s?\b|columns?\b|fields?\b|tables?\b|where\b|clauses?\b|conditions?\b|order\b|direction\b|limit\b|offset\b|joins\b|schema\b|prefix\b|(?:^|\.)sql\b|\.(?:length|size)$|^(?:Number|parseInt|parseFloat)\(|['"`]\?|['"`]\$)/i
 
 function judgeSql(match: SgNode): Verdict {
   const parent = match.parent()

@@ -41,7 +41,12 @@ function judgeHash(call: SgNode): Verdict {
   const statement = ancestorsInFunction(call).find((node) =>
     /statement$|declaration$/.test(kindOf(node)),
   )
-  const words = `${purpose(call)} ${statement?.text().slice(0, 300) ?? ''}`
+  const around =
+    (statement ?? scope)
+      ?.text()
+      .slice(0, 300)
+      .replace(/\.digest\b/g, '') ?? ''
+  const words = `${purpose(call)} ${around}`
   if (/passw(?:or)?d|passphrase|credential|secret|signature|\bsign|token|otp/i.test(words)) {
     const password = /passw(?:or)?d|passphrase/i.test(words)
     return {

@@ -22,7 +22,7 @@ const NOT_BUILT = `<!doctype html>
 <h1>The dashboard is not built</h1>
 <p>The service runs, but the files of its dashboard are not there. Build them once, then start the
 service again:</p>
-<pre>npm run dashboard:build</pre>
+<pre>npm run build:dashboard</pre>
 <p>The API works without it: see <a href="/docs">its documentation</a>.</p>
 </html>
 `

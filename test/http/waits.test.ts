@@ -68,7 +68,7 @@ test('lets running calls end at shutdown, and refuses new ones with a problem', 
   const { app, port, api } = await aServer()
   const plan = api.addPlan('p1x')
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
-  vi.spyOn(api.plans, 'cancel').mockImplementation(async () => {
+  const cancel = vi.spyOn(api.plans, 'cancel').mockImplementation(async () => {
     await held
     return plan
   })
@@ -77,7 +77,7 @@ test('lets running calls end at shutdown, and refuses new ones with a problem', 
   late.write('GET /v1/plans/p1x HTTP/1.1\r\nHost: a\r\n')
   const running = await rawConnection(port)
   running.write('POST /v1/plans/p1x/cancel HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n')
-  await vi.waitFor(() => expect(api.plans.cancel).toHaveBeenCalled())
+  await vi.waitFor(() => expect(cancel).toHaveBeenCalled())
   const closed = app.close()
   late.write('\r\n')
   const refused = await readToEnd(late)

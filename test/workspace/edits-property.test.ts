@@ -63,15 +63,11 @@ test('gives a patch that makes the end of any work from its start', async () => 
     fc.asyncProperty(changes, changes, async (before, work) => {
       const place = await aPlace()
       await change(place.root, before)
-      const { workspace, collectEdits, close } = await place.files.open(
-        aPlan({ path: '.' }),
-        aTask('a'),
-        running,
-      )
-      const start = await snapshot(workspace.root)
-      await change(workspace.root, work)
-      const end = await snapshot(workspace.root)
-      const { edits } = await collectEdits()
+      const opened = await place.files.open(aPlan({ path: '.' }), aTask('a'), running)
+      const start = await snapshot(opened.workspace.root)
+      await change(opened.workspace.root, work)
+      const end = await snapshot(opened.workspace.root)
+      const { edits } = await opened.collectEdits()
 
       const copy = join(place.dataDir, 'copy')
       await mkdir(copy)
@@ -90,7 +86,7 @@ test('gives a patch that makes the end of any work from its start', async () => 
         )
         expect(edits.files.toSorted()).toEqual(differing.toSorted())
       }
-      await close()
+      await opened.close()
     }),
     { numRuns: Number(process.env.FUZZ_RUNS ?? 25) },
   )

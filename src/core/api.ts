@@ -13,6 +13,8 @@ import type {
   TaskPage,
   Todos,
 } from './views.ts'
+import type { Delivery } from './webhooks.ts'
+import type { WorkersView } from './workers.ts'
 
 // What the HTTP layer calls: one interface a resource. `main` puts them together from the use cases.
 // Every call names the tenant; a plan of another tenant is `plan-not-found`, as if it did not exist.
@@ -50,6 +52,8 @@ export interface PlansApi {
   resume(tenant: string, planId: string, budgetUsd: number): Promise<Plan>
   delete(tenant: string, planId: string): Promise<void>
   report(tenant: string, planId: string): Promise<Report>
+  /** Deliveries to the plan's webhook, oldest first. */
+  deliveries(tenant: string, planId: string): Promise<Delivery[]>
   todos(tenant: string, planId: string): Promise<Todos>
 }
 
@@ -109,6 +113,7 @@ export interface EventsApi {
 
 export interface SystemApi {
   executors(): ExecutorList
+  workers(): Promise<WorkersView>
   /** Whether Redis answers. Deliberately not whether workers are alive: plans wait for those. */
   ready(): Promise<boolean>
 }

@@ -14,6 +14,7 @@ import type { ApiKeys } from './api-keys.ts'
 import { addAuthentication } from './auth.ts'
 import { addBrowserGuard } from './browser-guard.ts'
 import { addDashboard, DASHBOARD_DIR } from './dashboard.ts'
+import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
 import { addJsonParser, PARSED_HERE_BYTES } from './json-body.ts'
 import { RequestLog, safeLogger } from './logging.ts'
@@ -32,6 +33,7 @@ import { executorRoutes, probeRoutes } from './system.ts'
 import { taskRoutes } from './tasks.ts'
 import { plainSerializer, validatorCompiler } from './validation.ts'
 import { createWaits } from './waits.ts'
+import { workerRoutes } from './workers.ts'
 
 export interface AppOptions {
   api: Api
@@ -110,6 +112,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await v1.register(synthesisRoutes, { syntheses: api.syntheses, waits })
       await v1.register(eventRoutes, { api, waits, heartbeatMs })
       await v1.register(executorRoutes, { system: api.system })
+      await v1.register(workerRoutes, { system: api.system })
+      await v1.register(deliveryRoutes, { plans: api.plans })
     },
     { prefix: '/v1' },
   )

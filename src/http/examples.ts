@@ -13,6 +13,7 @@ import type {
   TaskSummary,
   Todos,
 } from '../core/views.ts'
+import type { WorkersView } from '../core/workers.ts'
 
 // What the OpenAPI shows: one small plan, told through all its answers.
 
@@ -249,6 +250,24 @@ export const EXECUTORS: ExecutorList = {
       options: { type: 'object', properties: { delayMs: { type: 'integer', minimum: 0 } } },
     },
   ],
+}
+
+export const WORKERS: WorkersView = {
+  workers: [
+    {
+      id: 'worker-1',
+      host: 'runner-a',
+      pid: 4711,
+      version: '0.1.0',
+      startedAt: '2026-03-02T08:00:00.000Z',
+      lastSeenAt: '2026-03-02T09:30:10.000Z',
+      concurrency: 100,
+      running: 2,
+      executors: ['echo', 'model', 'static'],
+    },
+  ],
+  queues: [{ name: 'tasks', shard: 0, waiting: 0, active: 2, delayed: 0 }],
+  providers: [{ key: 'anthropic:claude-sonnet-4-5', heldUntil: null, concurrency: null }],
 }
 
 export const EVENT_STREAM = [

@@ -6,7 +6,7 @@ import { dryRun } from '../core/dry-run.ts'
 import { followPlans } from '../core/follow-plan.ts'
 import type { Limits } from '../core/limits.ts'
 import { planView } from '../core/plan-views.ts'
-import { readPlans, readSyntheses, readTasks } from '../core/read-plans.ts'
+import { readPlans, readSyntheses, readTasks, requirePlan } from '../core/read-plans.ts'
 import { submitPlan } from '../core/submit-plan.ts'
 import { waitingOn } from '../core/waiting.ts'
 import type { Workspaces } from '../core/workspace-port.ts'
@@ -57,6 +57,10 @@ export async function openApi(options: {
           : await submitPlan(submitDeps, submission)
         return { plan: planView(record, { waves: true }), created }
       },
+      async deliveries(tenant, planId) {
+        await requirePlan(readDeps, tenant, planId)
+        return stores.deliveries.all(planId)
+      },
       dryRun: (submission) =>
         isLarge(submission) ? large.dryRun(submission) : dryRun(submitDeps, submission),
     },
@@ -68,6 +72,11 @@ export async function openApi(options: {
         default: executors.defaultName,
         defaultModel: config.TUTTI_MODEL ?? null,
         items: [...executors.byName.values()].map((executor) => executor.describe()),
+      }),
+      workers: async () => ({
+        workers: await stores.workers.alive(),
+        queues: await queue.counts(),
+        providers: [],
       }),
       async ready() {
         try {

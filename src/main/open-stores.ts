@@ -9,6 +9,7 @@ import type {
   Upkeep,
 } from '../core/store.ts'
 import type { DeliveryStore } from '../core/webhooks.ts'
+import type { WorkerRegistry } from '../core/workers.ts'
 import type { Shards } from '../queue/names.ts'
 import { redisDeliveryStore } from '../store/delivery-store.ts'
 import { redisChangeFeed, redisEventLog } from '../store/events.ts'
@@ -18,6 +19,7 @@ import { loadScripts } from '../store/scripts.ts'
 import { redisSynthesisStore } from '../store/synthesis-store.ts'
 import { redisTaskLife, redisTaskStore, workerName } from '../store/task-store.ts'
 import { redisUpkeep } from '../store/upkeep.ts'
+import { redisWorkerRegistry } from '../store/worker-registry.ts'
 import type { Config } from './config.ts'
 
 /** How often the worker of one task may die before the task is given up as the likely cause. */
@@ -31,6 +33,7 @@ export interface Stores {
   events: EventLog
   upkeep: Upkeep
   deliveries: DeliveryStore
+  workers: WorkerRegistry
   shards: Shards
   space: KeySpace
 }
@@ -50,6 +53,7 @@ export function openStores(redis: Redis, config: Config): Stores {
     }),
     syntheses: redisSynthesisStore({ redis, run, space }),
     events: redisEventLog({ redis, run, space }),
+    workers: redisWorkerRegistry({ redis, space }),
     deliveries: redisDeliveryStore({ redis, space }),
     upkeep: redisUpkeep({ redis, space }),
     shards: {

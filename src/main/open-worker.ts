@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
@@ -14,15 +15,18 @@ import { type Consumer, type Gate, type Handled, startConsumer } from '../queue/
 import { QUEUES, type QueueKind } from '../queue/names.ts'
 import { createSlots, type SlotKind, type Slots } from '../queue/slots.ts'
 import { connectForWork } from '../store/redis.ts'
+import { workerName } from '../store/task-store.ts'
 import type { Config } from './config.ts'
 import { every } from './every.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { openDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
 import { openFeed, openStores } from './open-stores.ts'
+import { VERSION } from './version.ts'
 
 const SWEEP_MS = 2_000
 const LISTEN_AGAIN_MS = 1_000
+const ANNOUNCE_MS = 2_000
 /** Loops that fetch side by side, each a Worker instance of its own. */
 const INSTANCES: Record<QueueKind, number> = { io: 2, bulk: 1, cpu: 1, synthesis: 1 }
 
@@ -125,7 +129,24 @@ export async function openWorker(options: {
     onFault: (err: unknown, planId: string) => log.warn({ err, planId }, 'upkeep fault'),
   }
   openDeliveries({ config, redis, stores, lifecycle, log })
+  const id = workerName()
+  const startedAt = new Date().toISOString()
+  const announce = () =>
+    stores.workers.announce({
+      id,
+      host: hostname(),
+      pid: process.pid,
+      version: VERSION,
+      startedAt,
+      lastSeenAt: new Date().toISOString(),
+      concurrency: config.TUTTI_CONCURRENCY,
+      running: slots.used + cpuSlots.used,
+      executors: [...executors.byName.keys()],
+    })
+  await announce()
+  lifecycle.onClose('registry', () => stores.workers.leave(id))
   const timers = [
+    every(ANNOUNCE_MS, announce, log),
     every(SWEEP_MS, () => sweep(sweepDeps), log),
     every(LISTEN_AGAIN_MS, () => abortStopped(stores.life, running), log),
   ]

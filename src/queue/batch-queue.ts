@@ -14,6 +14,7 @@ import {
   type SynthesisJob,
   type Unit,
 } from '../core/queue.ts'
+import type { QueueView } from '../core/workers.ts'
 import {
   fairPriority,
   HELD_DELAY_MS,
@@ -62,6 +63,8 @@ class PartialBatchError extends Error {
 }
 
 export interface OpenBatchQueue extends BatchQueue {
+  /** How many jobs lie in each queue. */
+  counts(): Promise<QueueView[]>
   /** Every queue of every shard, for those who look at them. */
   queues: { kind: QueueKind; shard: number; queue: Queue }[]
   close(): Promise<void>
@@ -194,6 +197,20 @@ export function bullBatchQueue(options: { connection: Redis; shards: Shards }): 
     async hasSynthesis(planId, jobId) {
       return (await Job.fromId(queueFor(planId, 'synthesis'), jobId)) !== undefined
     },
+
+    counts: () =>
+      Promise.all(
+        queues.map(async ({ shard, queue }) => {
+          const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed')
+          return {
+            name: queue.name,
+            shard,
+            waiting: (counts.waiting ?? 0) + (counts.prioritized ?? 0),
+            active: counts.active ?? 0,
+            delayed: counts.delayed ?? 0,
+          }
+        }),
+      ),
 
     async close() {
       await producer.close()

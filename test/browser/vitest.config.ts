@@ -10,5 +10,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A page follows what it is told within seconds, on a busy machine too.
+    expect: { poll: { timeout: 15_000, interval: 50 } },
   },
 })

@@ -168,6 +168,7 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
       },
       report: async (tenant, planId) => find(tenant, planId) && REPORT,
       todos: async (tenant, planId) => find(tenant, planId) && TODOS,
+      deliveries: async (tenant, planId) => find(tenant, planId) && [],
     },
 
     tasks: {
@@ -227,6 +228,7 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
 
     system: {
       executors: () => EXECUTORS,
+      workers: async () => ({ workers: [], queues: [], providers: [] }),
       ready: async () => isReady,
     },
   }

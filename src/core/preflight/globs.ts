@@ -103,9 +103,9 @@ function intersect<T>(
   budget: { left: number },
 ): boolean {
   // reachable[j]: the first i items of a and the first j of b can be the same.
-  let reachable = new Array<boolean>(b.length + 1).fill(false)
+  let reachable = Array.from({ length: b.length + 1 }, () => false)
   for (let i = 0; i <= a.length; i += 1) {
-    const next = new Array<boolean>(b.length + 1).fill(false)
+    const next = Array.from({ length: b.length + 1 }, () => false)
     for (let j = 0; j <= b.length; j += 1) {
       budget.left -= 1
       if (budget.left < 0) return true
@@ -148,9 +148,16 @@ function literalPrefix(segments: readonly Segment[]): string[] {
   return prefix
 }
 
-/** Negations and extended globs, which only a full matcher understands. */
+/**
+ * Negations and extended globs, which only a full matcher understands, and `**` beside other
+ * characters, which crosses folders for some matchers in some places.
+ */
 function isStrange(source: string): boolean {
-  return source.startsWith('!') || /(?<!\\)[@!+*?]\(/.test(source) || /(?<!\\)[()|]/.test(source)
+  return (
+    source.startsWith('!') ||
+    /(?<!\\)[()|]/.test(source) ||
+    /(?<!^|\/)\*\*|\*\*(?!\/|$)/.test(source)
+  )
 }
 
 /** What comes before the strange part, and anything below. */

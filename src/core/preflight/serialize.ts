@@ -19,7 +19,7 @@ export function serialize(
   const contention = findContention(tasks, match, files)
   if (contention.length === 0) return new Map()
   const order = topologicalOrder(tasks)
-  const turn = new Array<number>(tasks.length).fill(0)
+  const turn = tasks.map(() => 0)
   for (const [place, task] of order.entries()) turn[task] = place
   const ordered = orderOf(tasks)
   const waits = new Map<number, Set<number>>()

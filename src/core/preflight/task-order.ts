@@ -35,7 +35,7 @@ export function topologicalOrder(tasks: readonly OrderedTask[], extra?: ExtraEdg
 /** Ids of the tasks that may run at the same time, wave after wave, in plan order within one. */
 export function waves(tasks: readonly OrderedTask[], extra?: ExtraEdges): string[][] {
   const dependencies = dependencyIndexes(tasks, extra)
-  const level = new Array<number>(tasks.length).fill(0)
+  const level = tasks.map(() => 0)
   for (const index of topologicalOrder(tasks, extra)) {
     const list = dependencies[index] ?? []
     level[index] = list.reduce((deepest, each) => Math.max(deepest, (level[each] ?? 0) + 1), 0)

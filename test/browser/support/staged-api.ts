@@ -125,6 +125,7 @@ export function createStage(): Stage {
           plans.delete(planId)
         },
         report: async (_tenant, planId) => find(planId).report,
+        deliveries: async () => [],
         async todos(_tenant, planId) {
           const todos = find(planId).tasks.map(({ description, status }) => ({
             content: description,
@@ -184,6 +185,7 @@ export function createStage(): Stage {
       },
       system: {
         executors: () => ({ default: 'echo', defaultModel: null, items: [] }),
+        workers: async () => ({ workers: [], queues: [], providers: [] }),
         ready: async () => true,
       },
     },

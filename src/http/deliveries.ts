@@ -1,0 +1,32 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { PlansApi } from '../core/api.ts'
+import { Delivery } from '../core/webhooks.ts'
+import { answer } from './answers.ts'
+import { tenantOf } from './auth.ts'
+import { PlanParams } from './params.ts'
+import { problemAnswers } from './problem.ts'
+
+export const deliveryRoutes: FastifyPluginAsyncZod<{
+  plans: Pick<PlansApi, 'deliveries'>
+}> = async (app, { plans }) => {
+  app.get(
+    '/plans/:planId/deliveries',
+    {
+      schema: {
+        operationId: 'listDeliveries',
+        tags: ['Plans'],
+        summary: "What became of telling the plan's webhook",
+        params: PlanParams,
+        response: {
+          200: answer('A delivery an event, oldest first.', z.object({ items: z.array(Delivery) })),
+          ...problemAnswers('plan-not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const items = await plans.deliveries(tenantOf(request), request.params.planId)
+      return reply.send({ items })
+    },
+  )
+}

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { call, echoTask, type Service, startService } from '../support/service.ts'
+
+const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes ....').toString('base64')}`
+
+let service: Service
+const servers: Server[] = []
+
+beforeAll(async () => {
+  service = await startService({
+    redisUrl: inject('redisUrl'),
+    prefix: `test-${randomUUID().slice(0, 8)}`,
+    env: { TUTTI_WEBHOOK_SECRET: SECRET, TUTTI_WEBHOOK_ALLOW: '127.0.0.1' },
+  })
+})
+afterAll(() => service.stop())
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
+
+interface Received {
+  headers: Record<string, string>
+  body: string
+}
+
+/** A receiver that answers with these statuses in turn, the last one from then on. */
+async function receiver(
+  statuses: number[],
+  headers: Record<string, string> = {},
+): Promise<{ url: string; received: Received[]; next: () => Promise<Received> }> {
+  const received: Received[] = []
+  const server = createServer((request, response) => {
+    void read(request).then((body) => {
+      received.push({ headers: request.headers as Record<string, string>, body })
+      response.writeHead(statuses[received.length - 1] ?? statuses.at(-1) ?? 200, headers).end()
+      server.emit('received')
+    })
+  })
+  servers.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    received,
+    async next() {
+      const seen = received.length
+      if (seen === 0) await once(server, 'received')
+      return received.at(-1) as Received
+    },
+  }
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+async function run(url: string, events?: string[]): Promise<string> {
+  const { body, status } = await call<{ id: string }>(
+    `${service.url}/v1/plans`,
+    'POST',
+    { tasks: [echoTask('a')], webhook: { url, ...(events === undefined ? {} : { events }) } },
+    { prefer: 'wait=20' },
+  )
+  expect(status).toBe(200)
+  return body.id
+}
+
+interface Deliveries {
+  items: {
+    id: string
+    type: string
+    status: string
+    nextAttemptAt: string | null
+    attempts: { statusCode?: number; error?: string }[]
+  }[]
+}
+
+/** The first delivery, once an attempt at it was made. */
+async function attempted(planId: string): Promise<Deliveries['items'][number]> {
+  while (true) {
+    const { body } = await call<Deliveries>(`${service.url}/v1/plans/${planId}/deliveries`)
+    const [first] = body.items
+    if (first !== undefined && first.attempts.length > 0) return first
+  }
+}
+
+describe('webhooks', () => {
+  test('a finished plan is told of, signed so that a Standard Webhooks verifier takes it', async () => {
+    const hook = await receiver([204])
+    const planId = await run(hook.url)
+    const { headers, body } = await hook.next()
+    expect(new Webhook(SECRET).verify(body, headers)).toMatchObject({
+      type: 'plan.finished',
+      data: { planId },
+    })
+    expect(body).not.toContain('Say a.')
+    expect(await attempted(planId)).toMatchObject({
+      id: headers['webhook-id'],
+      status: 'delivered',
+      nextAttemptAt: null,
+      attempts: [{ statusCode: 204 }],
+    })
+  })
+
+  test('a receiver that fails is tried again later, and the delivery says when', async () => {
+    const hook = await receiver([500])
+    const delivery = await attempted(await run(hook.url))
+    expect(delivery).toMatchObject({ status: 'pending', attempts: [{ statusCode: 500 }] })
+    expect(Date.parse(delivery.nextAttemptAt ?? '')).toBeGreaterThan(Date.now())
+  })
+
+  test('the second attempt carries the same id', async () => {
+    const hook = await receiver([500, 200])
+    await run(hook.url)
+    const first = (await hook.next()).headers['webhook-id']
+    while (hook.received.length < 2) await once(servers[0] as Server, 'received')
+    expect(hook.received[1]?.headers['webhook-id']).toBe(first)
+  })
+
+  test('a redirect is not followed', async () => {
+    const target = await receiver([200])
+    const hook = await receiver([302], { location: target.url })
+    const delivery = await attempted(await run(hook.url))
+    expect(delivery).toMatchObject({ status: 'pending', attempts: [{ statusCode: 302 }] })
+    expect(delivery.attempts[0]?.error).toMatch(/redirect/)
+    expect(target.received).toEqual([])
+  })
+
+  test('only the events asked for are sent', async () => {
+    const hook = await receiver([200])
+    const planId = await run(hook.url, ['task.finished'])
+    await hook.next()
+    const { body } = await call<Deliveries>(`${service.url}/v1/plans/${planId}/deliveries`)
+    expect(body.items.map((item) => item.type)).toEqual(['task.finished'])
+  })
+
+  test.each([
+    'http://127.0.0.2:9/',
+    'http://[::1]:9/',
+    'http://10.0.0.1/',
+    'http://169.254.169.254/latest',
+  ])('an address inside the private network is not called: %s', async (url) => {
+    const delivery = await attempted(await run(url))
+    expect(delivery.attempts[0]?.statusCode).toBeUndefined()
+    expect(delivery.attempts[0]?.error).toMatch(/private network/)
+  })
+})
+
+test('without a secret a plan with a webhook is refused, and the variable is named', async () => {
+  const bare = await startService({
+    redisUrl: inject('redisUrl'),
+    prefix: `test-${randomUUID().slice(0, 8)}`,
+    workers: 0,
+  })
+  try {
+    const { status, body } = await call<{ errors: { pointer: string; detail: string }[] }>(
+      `${bare.url}/v1/plans`,
+      'POST',
+      { tasks: [echoTask('a')], webhook: { url: 'https://example.com/' } },
+    )
+    expect(status).toBe(400)
+    expect(body.errors[0]?.pointer).toBe('/webhook')
+    expect(body.errors[0]?.detail).toContain('TUTTI_WEBHOOK_SECRET')
+  } finally {
+    await bare.stop()
+  }
+})

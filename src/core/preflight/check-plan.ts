@@ -1,0 +1,166 @@
+import { ServiceError, TransientError } from '../errors.ts'
+import type { Executor } from '../ports.ts'
+import type { Prices } from '../prices.ts'
+import type { SubmitPlan, TaskSpec } from '../submission.ts'
+import type { Advice, Estimate, Overlap } from '../views.ts'
+import type { Workspaces } from '../workspace-port.ts'
+import { advise } from './advise.ts'
+import { estimate } from './estimate.ts'
+import { MAX_OVERLAPS, type Match, overlaps } from './overlaps.ts'
+import { serialize } from './serialize.ts'
+import { topologicalOrder, waves } from './task-order.ts'
+
+export interface PreflightDeps {
+  workspaces: Pick<Workspaces, 'listFiles'>
+  match: Match
+  executors: ReadonlyMap<string, Executor>
+  prices: Prices
+  /** `provider:model` of tasks that name none. */
+  defaultModel: string | undefined
+}
+
+export interface Preflight {
+  waves: string[][]
+  /** What collides. Empty for a plan whose tasks run one at a time, which is put in order instead. */
+  overlaps: Overlap[]
+  warnings: Advice[]
+  advice: Advice[]
+  estimate: Estimate
+  /** What each task waits for beside `dependsOn`. */
+  serialized: Map<string, string[]>
+}
+
+/** Listing a repository may reach another machine. */
+const LISTING_TIMEOUT_MS = 60_000
+
+/**
+ * What can be known of a plan before it runs: which tasks collide, in which waves they run, what
+ * may be wrong with it, and what it may cost.
+ *
+ * @throws {ServiceError} invalid-request: the workspace cannot be had.
+ */
+export async function checkPlan(
+  deps: PreflightDeps,
+  plan: SubmitPlan,
+  tasks: readonly TaskSpec[],
+): Promise<Preflight> {
+  const { files, warnings } = await listFiles(deps, plan, tasks)
+  const found = overlaps(tasks, deps.match, files)
+  const oneAtATime = plan.mode === 'sequential' || plan.policy.maxConcurrency === 1
+  const inOrder = found.length > 0 && (oneAtATime || plan.policy.onOverlap === 'serialize')
+  const serialized = inOrder ? serialize(tasks, deps.match, files) : new Map<string, string[]>()
+  return {
+    waves: plan.mode === 'sequential' ? oneByOne(tasks, serialized) : waves(tasks, serialized),
+    overlaps: oneAtATime ? [] : found,
+    warnings: [...warnings, ...overlapWarnings(found, plan, oneAtATime)],
+    advice: advise(plan, tasks),
+    estimate: estimatePlan(deps, plan, tasks),
+    serialized,
+  }
+}
+
+function oneByOne(
+  tasks: readonly TaskSpec[],
+  serialized: ReadonlyMap<string, readonly string[]>,
+): string[][] {
+  return topologicalOrder(tasks, serialized).map((index) => [tasks[index]?.id ?? ''])
+}
+
+/** The files are only listed where a task says that it writes some: else nothing can collide. */
+async function listFiles(
+  { workspaces }: PreflightDeps,
+  { workspace }: SubmitPlan,
+  tasks: readonly TaskSpec[],
+): Promise<{ files: string[] | undefined; warnings: Advice[] }> {
+  const writers = tasks.filter(({ files }) => files && !Array.isArray(files) && files.write?.length)
+  if (workspace === undefined) {
+    const warning = {
+      code: 'writes-without-workspace',
+      message:
+        'These tasks declare files that they write, but the plan has no workspace to write to.',
+      tasks: writers.slice(0, 20).map(({ id }) => id),
+    }
+    return { files: undefined, warnings: writers.length > 0 ? [warning] : [] }
+  }
+  if ('files' in workspace) return { files: Object.keys(workspace.files), warnings: [] }
+  if (writers.length === 0 || tasks.length < 2) return { files: undefined, warnings: [] }
+  const unlisted = (code: string, message: string) => ({
+    files: undefined,
+    warnings: [
+      { code, message: `${message} Overlaps were looked for in the globs alone.`, tasks: [] },
+    ],
+  })
+  try {
+    const listing = await workspaces.listFiles(workspace, AbortSignal.timeout(LISTING_TIMEOUT_MS))
+    if (listing.status === 'refused') {
+      throw new ServiceError('invalid-request', 'The workspace cannot be used.', {
+        errors: listing.errors,
+      })
+    }
+    if (!listing.truncated) return { files: listing.files, warnings: [] }
+    return unlisted('files-too-many', 'The workspace has too many files to list.')
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error
+    return unlisted('files-not-listed', 'The files of the workspace could not be listed just now.')
+  }
+}
+
+function overlapWarnings(
+  found: readonly Overlap[],
+  { policy }: SubmitPlan,
+  oneAtATime: boolean,
+): Advice[] {
+  if (found.length === 0) return []
+  const tasks = [...new Set(found.flatMap((overlap) => overlap.tasks))].slice(0, 20)
+  const pairs = `${found.length < MAX_OVERLAPS ? found.length : `More than ${MAX_OVERLAPS}`} pair${found.length === 1 ? '' : 's'} of tasks`
+  if (oneAtATime) {
+    return [
+      {
+        code: 'overlaps-one-at-a-time',
+        message: `${pairs} touch the same files; they run one at a time, in plan order.`,
+        tasks,
+      },
+    ]
+  }
+  switch (policy.onOverlap) {
+    case 'reject':
+      return [
+        {
+          code: 'overlaps-rejected',
+          message: `${pairs} touch the same files, so the plan is refused. "onOverlap": "serialize" puts them in order, "isolate" gives each its own copy.`,
+          tasks,
+        },
+      ]
+    case 'serialize':
+      return [
+        {
+          code: 'overlaps-serialized',
+          message: `${pairs} touch the same files; the later ones wait for the earlier ones.`,
+          tasks,
+        },
+      ]
+    case 'isolate':
+      return [
+        {
+          code: 'overlaps-isolated',
+          message: `${pairs} touch the same files; each task works on its own copy, and edits that conflict are shown at the end.`,
+          tasks,
+        },
+      ]
+  }
+}
+
+function estimatePlan(deps: PreflightDeps, plan: SubmitPlan, tasks: readonly TaskSpec[]): Estimate {
+  const { synthesis } = plan
+  const described = new Map(
+    [...deps.executors].map(([name, executor]) => [name, executor.describe().capabilities]),
+  )
+  const byModel = synthesis !== false && synthesis.executor !== 'merge'
+  return estimate(tasks, plan.context ?? '', {
+    prices: deps.prices,
+    defaultModel: deps.defaultModel,
+    usesModel: (executor) => described.get(executor)?.usesModel ?? false,
+    hasWorkspace: plan.workspace !== undefined,
+    synthesisModel: byModel ? (synthesis.model ?? deps.defaultModel) : undefined,
+  })
+}

@@ -1,0 +1,125 @@
+import type { Prices } from '../prices.ts'
+import { costOf, priceOf } from '../prices.ts'
+import { estimateTokens, renderTaskPrompt } from '../prompt.ts'
+import type { TaskSpec } from '../submission.ts'
+import type { Estimate } from '../views.ts'
+
+export interface EstimateOptions {
+  prices: Prices
+  /** What a task runs on that names no model; absent where none is configured. */
+  defaultModel: string | undefined
+  usesModel(executor: string): boolean
+  /** Whether tasks may read files: then they take several steps, each with all that came before. */
+  hasWorkspace: boolean
+  /** The model of the synthesis; absent where the deterministic merge writes it, or nobody does. */
+  synthesisModel: string | undefined
+}
+
+/** Tokens of one task: the least and the most that is usual. Assumptions, not measurements. */
+const OUTPUT = { low: 300, high: 4_000 }
+/** Instructions and descriptions of tools. */
+const OVERHEAD = { low: 200, high: 2_000 }
+/** How far the guess at the tokens of a prompt may be off. */
+const GUESS = { low: 0.8, high: 1.25 }
+/** Steps of a task that reads files, and the tokens that each adds to the next one's input. */
+const STEPS = { low: 2, high: 12 }
+const READ_PER_STEP = { low: 500, high: 3_000 }
+/** What a task's output adds to the input of the synthesis, and what the synthesis writes. */
+const SYNTHESIS_OUTPUT = { low: 800, high: 8_000 }
+
+interface Consumption {
+  model: string
+  inputTokens: number
+  cacheReadTokens: number
+  outputTokens: number
+}
+
+/**
+ * Tokens and cost of a plan before it runs, from low to high: one answer a task at the least, and
+ * at the most a task that reads on until it knows. Retries are not in it. At the least, the shared
+ * context is read from the provider's cache by every task but the first; at the most, never.
+ */
+export function estimate(
+  tasks: readonly TaskSpec[],
+  context: string,
+  options: EstimateOptions,
+): Estimate {
+  const calls = { low: [] as Consumption[], high: [] as Consumption[] }
+  const models = new Set<string>()
+  const shared = estimateTokens(context)
+  for (const task of tasks) {
+    if (!options.usesModel(task.executor)) continue
+    const model = task.model ?? options.defaultModel ?? 'unknown'
+    const first = !models.has(model)
+    models.add(model)
+    const own = estimateTokens(renderTaskPrompt(task))
+    const dependencies = (task.dependsOn ?? []).length
+    const several = options.hasWorkspace || (task.tools ?? []).length > 0
+    calls.low.push(taskCost('low', { model, shared, own, dependencies, several, cached: !first }))
+    calls.high.push(taskCost('high', { model, shared, own, dependencies, several, cached: false }))
+  }
+  if (options.synthesisModel !== undefined && tasks.length > 0) {
+    const model = options.synthesisModel
+    models.add(model)
+    for (const bound of ['low', 'high'] as const) {
+      calls[bound].push({
+        model,
+        inputTokens: OVERHEAD[bound] + shared * GUESS[bound] + tasks.length * OUTPUT[bound],
+        cacheReadTokens: 0,
+        outputTokens: SYNTHESIS_OUTPUT[bound],
+      })
+    }
+  }
+  const unpricedModels = [...models].filter((model) => priceOf(model, options.prices) === undefined)
+  return {
+    tasks: tasks.length,
+    tokens: { low: tokensOf(calls.low), high: tokensOf(calls.high) },
+    costUsd:
+      unpricedModels.length > 0
+        ? null
+        : { low: dollars(calls.low, options.prices), high: dollars(calls.high, options.prices) },
+    ...(models.size === 0
+      ? {}
+      : { prices: { source: options.prices.source, date: options.prices.date } }),
+    unpricedModels,
+  }
+}
+
+function taskCost(
+  bound: 'low' | 'high',
+  task: {
+    model: string
+    shared: number
+    own: number
+    dependencies: number
+    several: boolean
+    cached: boolean
+  },
+): Consumption {
+  const steps = task.several ? STEPS[bound] : 1
+  const guess = GUESS[bound]
+  const prefix = task.shared * guess
+  const start = prefix + task.own * guess + OVERHEAD[bound] + task.dependencies * OUTPUT[bound]
+  // Each step sends again what the steps before it have read.
+  const reread = (READ_PER_STEP[bound] * steps * (steps - 1)) / 2
+  return {
+    model: task.model,
+    inputTokens: start * steps + reread,
+    cacheReadTokens: bound === 'low' ? prefix * (steps - (task.cached ? 0 : 1)) : 0,
+    outputTokens: OUTPUT[bound] + (steps - 1) * 100,
+  }
+}
+
+function tokensOf(calls: readonly Consumption[]): number {
+  return Math.round(
+    calls.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0),
+  )
+}
+
+function dollars(calls: readonly Consumption[], prices: Prices): number {
+  const total = calls.reduce(
+    (sum, call) => sum + costOf(call.model, { ...call, cacheWriteTokens: 0 }, prices),
+    0,
+  )
+  return Math.round(total * 10_000) / 10_000
+}

@@ -1,0 +1,253 @@
+import fc from 'fast-check'
+import picomatch from 'picomatch'
+import { describe, expect, test } from 'vitest'
+import {
+  type FileTask,
+  MAX_OVERLAPS,
+  type Match,
+  overlaps,
+} from '../../../src/core/preflight/overlaps.ts'
+import { serialize } from '../../../src/core/preflight/serialize.ts'
+import { waves } from '../../../src/core/preflight/task-order.ts'
+
+const match: Match = (glob) => picomatch(glob, { dot: true })
+
+function task(
+  id: string,
+  read: string[],
+  write: string[] = [],
+  dependsOn: string[] = [],
+): FileTask {
+  return { id, dependsOn, files: write.length === 0 ? read : { read, write } }
+}
+
+const workspace = [
+  'README.md',
+  'src/api/index.ts',
+  'src/auth/login.ts',
+  'src/auth/session.ts',
+  'src/db.ts',
+]
+
+describe('on the real files of a workspace', () => {
+  test('two writers, and a reader beside a writer, are named with the files', () => {
+    const tasks = [
+      task('a', [], ['src/auth/**']),
+      task('b', ['src/api/**'], ['**/session.ts', 'src/db.ts']),
+      task('c', ['src/**']),
+      task('d', ['README.md']),
+    ]
+    expect(overlaps(tasks, match, workspace)).toEqual([
+      { tasks: ['a', 'b'], kind: 'write/write', files: ['src/auth/session.ts'], fileCount: 1 },
+      {
+        tasks: ['a', 'c'],
+        kind: 'read/write',
+        files: ['src/auth/login.ts', 'src/auth/session.ts'],
+        fileCount: 2,
+      },
+      {
+        tasks: ['b', 'c'],
+        kind: 'read/write',
+        files: ['src/auth/session.ts', 'src/db.ts'],
+        fileCount: 2,
+      },
+    ])
+  })
+
+  test('globs that could meet and do not are no overlap', () => {
+    const tasks = [task('a', [], ['src/*/login.ts']), task('b', [], ['src/api/*.ts'])]
+    expect(overlaps(tasks, match, workspace)).toEqual([])
+    expect(overlaps(tasks, match)).toHaveLength(1)
+  })
+
+  test('two tasks that create the same file collide, though it does not exist yet', () => {
+    const tasks = [
+      task('a', [], ['src/new.ts']),
+      task('b', [], ['src/new.ts']),
+      task('c', [], ['docs/**']),
+      task('d', [], ['docs/api/*.md']),
+    ]
+    expect(overlaps(tasks, match, workspace)).toEqual([
+      { tasks: ['a', 'b'], kind: 'write/write', files: ['src/new.ts'], fileCount: 1 },
+      { tasks: ['c', 'd'], kind: 'write/write', files: ['docs/**', 'docs/api/*.md'], fileCount: 2 },
+    ])
+  })
+
+  test('a folder stands for what is in it', () => {
+    expect(
+      overlaps(
+        [task('a', [], ['src/auth']), task('b', [], ['src/auth/login.ts'])],
+        match,
+        workspace,
+      ),
+    ).toMatchObject([{ files: ['src/auth/login.ts'] }])
+  })
+
+  test('a glob that the matcher cannot read may mean any file', () => {
+    const broken: Match = () => {
+      throw new Error('unreadable')
+    }
+    expect(
+      overlaps([task('a', [], ['src/*.ts']), task('b', ['src/db.ts'])], broken, workspace),
+    ).toHaveLength(1)
+  })
+
+  test('many files are counted, and twenty named', () => {
+    const files = Array.from({ length: 500 }, (_, index) => `src/${index}.ts`)
+    const [overlap] = overlaps([task('a', [], ['**']), task('b', [], ['src/**'])], match, files)
+    expect(overlap?.files).toHaveLength(20)
+    expect(overlap?.fileCount).toBe(500)
+  })
+})
+
+test('reading together is no overlap, nor is reading what one writes oneself', () => {
+  expect(overlaps([task('a', ['**']), task('b', ['**'])], match)).toEqual([])
+  expect(overlaps([task('a', ['src/**'], ['src/**']), { id: 'b' }], match)).toEqual([])
+})
+
+test('tasks that wait for each other do not collide', () => {
+  const tasks = [
+    task('a', [], ['x']),
+    task('b', [], ['y'], ['a']),
+    task('c', [], ['x'], ['b']),
+    task('d', ['x']),
+  ]
+  expect(overlaps(tasks, match).map((overlap) => overlap.tasks)).toEqual([
+    ['a', 'd'],
+    ['c', 'd'],
+  ])
+})
+
+describe('to run overlapping tasks one after another', () => {
+  test('each waits for the one before it, in plan order, and the rest stays parallel', () => {
+    const tasks = [
+      task('a', [], ['x']),
+      task('b', [], ['y']),
+      task('c', [], ['x']),
+      task('d', ['x']),
+      task('e', ['x']),
+      task('f', [], ['x']),
+    ]
+    const extra = serialize(tasks, match)
+    expect([...extra]).toEqual([
+      ['c', ['a']],
+      ['d', ['c']],
+      ['e', ['c']],
+      ['f', ['d', 'e']],
+    ])
+    expect(waves(tasks, extra)).toEqual([['a', 'b'], ['c'], ['d', 'e'], ['f']])
+  })
+
+  test('dependsOn comes before plan order', () => {
+    const tasks = [task('a', [], ['x'], ['c']), task('b', [], ['x', 'y']), task('c', [], ['y'])]
+    const extra = serialize(tasks, match)
+    expect([...extra]).toEqual([
+      ['a', ['b']],
+      ['c', ['b']],
+    ])
+    expect(waves(tasks, extra)).toEqual([['b'], ['c'], ['a']])
+  })
+})
+
+test('for any plan: overlaps are found on any files, and serialising leaves none and makes no cycle', () => {
+  const glob = fc.constantFrom('a', 'b', 'x/**', 'x/a', 'x/b', '*', '**/a', '{a,b}', 'y/new')
+  const files = ['a', 'b', 'x/a', 'x/b', 'x/c']
+  const anyTask = fc.record({
+    read: fc.array(glob, { maxLength: 2 }),
+    write: fc.array(glob, { maxLength: 2 }),
+    after: fc.array(fc.nat(7), { maxLength: 2 }),
+  })
+  fc.assert(
+    fc.property(fc.array(anyTask, { maxLength: 8 }), fc.boolean(), (given, listed) => {
+      const tasks = given.map(
+        ({ read, write, after }, index): FileTask => ({
+          id: `t${index}`,
+          files: { read, write },
+          // Any order of ids, without a cycle.
+          dependsOn: after
+            .filter((other) => (other * 3) % 8 < (index * 3) % 8 && other < given.length)
+            .map((other) => `t${other}`),
+        }),
+      )
+      const list = listed ? files : undefined
+      const found = overlaps(tasks, match, list)
+      const touches = (globs: string[]) =>
+        files.filter((file) => globs.some((each) => match(each)(file)))
+      const reaches = (from: string, to: string): boolean =>
+        from === to ||
+        (tasks.find(({ id }) => id === from)?.dependsOn ?? []).some((id) => reaches(id, to))
+      for (const [i, one] of given.entries()) {
+        for (const [j, other] of given.entries()) {
+          if (i >= j || reaches(`t${i}`, `t${j}`) || reaches(`t${j}`, `t${i}`)) continue
+          const shared = touches(one.write).filter((file) => touches(other.write).includes(file))
+          const pair = found.filter(({ tasks: [a, b] }) => a === `t${i}` && b === `t${j}`)
+          if (shared.length > 0) expect(pair.map(({ kind }) => kind)).toContain('write/write')
+          const read = [
+            ...touches(one.read).filter((file) => touches(other.write).includes(file)),
+            ...touches(other.read).filter((file) => touches(one.write).includes(file)),
+          ]
+          if (read.length > 0) expect(pair.length).toBeGreaterThan(0)
+        }
+      }
+      const extra = serialize(tasks, match, list)
+      const later = tasks.map((each) => ({
+        ...each,
+        dependsOn: [...(each.dependsOn ?? []), ...(extra.get(each.id) ?? [])],
+      }))
+      expect(overlaps(later, match, list)).toEqual([])
+      expect(waves(tasks, extra).flat().sort()).toEqual(tasks.map(({ id }) => id).sort())
+      const level = new Map(
+        waves(tasks, extra).flatMap((ids, wave) => ids.map((id) => [id, wave] as const)),
+      )
+      for (const { id, dependsOn } of later) {
+        for (const other of dependsOn) expect(level.get(other)).toBeLessThan(level.get(id) ?? -1)
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+describe('large plans', () => {
+  test('a thousand tasks that write their own files do not overlap', () => {
+    const tasks = Array.from({ length: 1_000 }, (_, index) =>
+      task(`t${index}`, [`src/m${index}/**`], [`src/m${index}/*.ts`]),
+    )
+    expect(overlaps(tasks, match)).toEqual([])
+    const files = Array.from({ length: 20_000 }, (_, index) => `src/m${index % 1_000}/f${index}.ts`)
+    expect(overlaps(tasks, match, files)).toEqual([])
+  })
+
+  test('ten thousand tasks that all write one file are a row, and a bounded matrix', () => {
+    const tasks = Array.from({ length: 10_000 }, (_, index) =>
+      task(`t${index}`, [], ['CHANGELOG.md']),
+    )
+    expect(overlaps(tasks, match)).toHaveLength(MAX_OVERLAPS)
+    const extra = serialize(tasks, match)
+    expect(extra.size).toBe(9_999)
+    expect(extra.get('t9999')).toEqual(['t9998'])
+    expect(waves(tasks, extra)).toHaveLength(10_000)
+  })
+
+  test('a thousand readers beside a thousand writers wait in a row when there are too many waits', () => {
+    const tasks = Array.from({ length: 2_000 }, (_, index) =>
+      index < 1_000 ? task(`t${index}`, ['**']) : task(`t${index}`, [], [`src/${index}.ts`]),
+    )
+    const waits = [...serialize(tasks, match).values()].flat()
+    expect(waits.length).toBeLessThanOrEqual(100_000)
+  })
+
+  test('ten thousand tasks with globs that all may meet are answered', () => {
+    const tasks = Array.from({ length: 10_000 }, (_, index) =>
+      task(`t${index}`, [], [`**/*a${index}*`]),
+    )
+    expect(overlaps(tasks, match)).toHaveLength(MAX_OVERLAPS)
+    expect(serialize(tasks, match).size).toBe(9_999)
+  })
+
+  test('a chain of ten thousand tasks on one file is no overlap', () => {
+    const tasks = Array.from({ length: 10_000 }, (_, index) =>
+      task(`t${index}`, [], ['x'], index === 0 ? [] : [`t${index - 1}`]),
+    )
+    expect(overlaps(tasks, match)).toEqual([])
+  })
+})

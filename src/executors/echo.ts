@@ -1,28 +1,30 @@
 import { z } from 'zod'
 import { TransientError } from '../core/errors.ts'
-import type { Executor } from '../core/ports.ts'
+import type { Executor, ExecutorDescription } from '../core/ports.ts'
 import { renderFullPrompt } from '../core/prompt.ts'
 import { EchoOptions } from '../core/submission.ts'
 import { NO_USAGE } from '../core/usage.ts'
+
+const DESCRIPTION: ExecutorDescription = {
+  name: 'echo',
+  description: 'Returns the rendered prompt. For rehearsals, tests and load.',
+  available: true,
+  tools: [],
+  capabilities: {
+    readsWorkspace: false,
+    writesWorkspace: false,
+    usesModel: false,
+    structuredOutput: false,
+  },
+  options: z.toJSONSchema(EchoOptions, { io: 'input' }),
+}
 
 /** Answers with the rendered prompt: for rehearsals, tests and load. Does nothing that costs. */
 export const echoExecutor: Executor = {
   name: 'echo',
   lane: 'io',
 
-  describe: () => ({
-    name: 'echo',
-    description: 'Returns the rendered prompt. For rehearsals, tests and load.',
-    available: true,
-    tools: [],
-    capabilities: {
-      readsWorkspace: false,
-      writesWorkspace: false,
-      usesModel: false,
-      structuredOutput: false,
-    },
-    options: z.toJSONSchema(EchoOptions, { io: 'input' }),
-  }),
+  describe: () => DESCRIPTION,
 
   validate(spec) {
     const errors: { path: (string | number)[]; message: string }[] = []

@@ -1,0 +1,220 @@
+import { isStepCount, type ModelMessage, type StepResult, streamText, type ToolSet } from 'ai'
+import { PermanentError } from '../../core/errors.ts'
+import type { Finding } from '../../core/findings.ts'
+import type { ExecutionContext, ExecutionOutcome, ExecutionRequest } from '../../core/ports.ts'
+import { estimateTokens } from '../../core/prompt.ts'
+import { findingsInJson } from '../../core/synthesis/findings-in-json.ts'
+import { firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
+import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
+import { createModelCaller, type ModelCaller } from './calls/model-caller.ts'
+import { WORTH_WAITING_TOKENS } from './calls/prompt-cache.ts'
+import { DEFAULT_MAX_STEPS, type McpServer, type ModelOptions } from './options.ts'
+import { FINDINGS_TOOL, findingsAsText, findingsReport } from './output/findings-tool.ts'
+import { EMPTY, offSchema, outcomeOf, unfinished } from './output/outcome.ts'
+import { type OutputSchema, outputSchema } from './output/output-schema.ts'
+import { openTools } from './tools/open-tools.ts'
+
+// Its warnings go to the console, and may quote what a model or a tool said.
+globalThis.AI_SDK_LOG_WARNINGS = false
+
+type Step = StepResult<ToolSet>
+
+/** How often an answer that is off its schema is asked for again, in the same conversation. */
+const REPAIRS = 2
+
+export interface AgentRequest {
+  request: ExecutionRequest
+  context: ExecutionContext
+  setup: ResolvedSetup
+  mcpServers: Readonly<Record<string, McpServer>>
+  models: [string, ...string[]]
+  options: ModelOptions
+}
+
+/** Runs one task to its end: calls the model, gives it what its tools say, and judges its answer. */
+export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
+  const { request, context, setup, options } = agent
+  const { spec, planId, sharedContext, prompt } = request
+  const { signal } = context
+  signal.throwIfAborted()
+
+  const report = wantsFindings(request, options) ? findingsReport() : undefined
+  const opened = await openTools({ ...request, mcpServers: agent.mcpServers, signal })
+  try {
+    const tools: ToolSet = {
+      ...opened.tools,
+      ...(report === undefined ? {} : { [FINDINGS_TOOL]: report.tool }),
+    }
+    const candidates = await candidatesFor(agent.models, setup.providers)
+    const isLong = estimateTokens(sharedContext) >= WORTH_WAITING_TOKENS
+    const caller = createModelCaller({
+      candidates,
+      gate: setup.gate,
+      // A local server would only lose time.
+      prefix:
+        isLong && candidates[0].provider !== 'local'
+          ? { gate: setup.prefixes, key: `${planId} ${Object.keys(tools).join()}` }
+          : undefined,
+      signal,
+      prices: setup.prices,
+      log: setup.log,
+      about: { planId, taskId: request.taskId },
+      schema: spec.outputSchema,
+      onText: context.onText,
+      onUsage: context.onUsage,
+    })
+    const schema = spec.outputSchema === undefined ? undefined : outputSchema(spec.outputSchema)
+    const conversation = {
+      caller,
+      tools,
+      instructions: instructionsFor({
+        read: 'read' in tools || 'list' in tools || 'grep' in tools || 'glob' in tools,
+        write: 'write' in tools || 'edit' in tools || 'delete' in tools,
+        report: report !== undefined,
+      }),
+      settings: callSettings({
+        options,
+        model: agent.models[0],
+        providers: setup.providers,
+        cacheKey: planId,
+      }),
+      signal,
+    }
+    const first = firstMessage({
+      sharedContext,
+      prompt,
+      outputSchema: spec.outputSchema,
+      marksPrefix: candidates.some(({ provider }) => provider === 'anthropic'),
+    })
+    const maxSteps = options.maxSteps ?? DEFAULT_MAX_STEPS
+    const answer = await converse(conversation, [first], maxSteps, schema)
+    return judge(answer, { schema, maxSteps, findings: report?.findings() ?? [], caller })
+  } catch (error) {
+    // A reason to stop comes before whatever else went wrong because of it.
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    await opened.close()
+  }
+}
+
+interface Conversation {
+  caller: ModelCaller
+  tools: ToolSet
+  instructions: string
+  settings: ReturnType<typeof callSettings>
+  signal: AbortSignal
+}
+
+/** Talks until the model has answered, and again while its answer is off its schema. */
+async function converse(
+  conversation: Conversation,
+  start: ModelMessage[],
+  maxSteps: number,
+  schema: OutputSchema | undefined,
+): Promise<Step[]> {
+  const messages = [...start]
+  const steps: Step[] = []
+  for (let repairs = 0; ; repairs += 1) {
+    const run = await runSteps(conversation, messages, maxSteps - steps.length)
+    steps.push(...run.steps)
+    const last = steps.at(-1)
+    if (schema === undefined || last === undefined || last.finishReason !== 'stop') return steps
+    const read = schema.read(last.text)
+    if (read.fits || repairs === REPAIRS || steps.length >= maxSteps) return steps
+    messages.push(...run.messages, repairRequest(read.problems))
+  }
+}
+
+async function runSteps(
+  { caller, tools, instructions, settings, signal }: Conversation,
+  messages: ModelMessage[],
+  maxSteps: number,
+): Promise<{ steps: Step[]; messages: ModelMessage[] }> {
+  const result = streamText({
+    ...settings,
+    model: caller.model,
+    instructions,
+    messages,
+    tools,
+    stopWhen: isStepCount(maxSteps),
+    abortSignal: signal,
+    maxRetries: 0,
+    // Errors come to light below; the default writes them to the console.
+    onError: () => {},
+  })
+  let hasFailed = false
+  for await (const part of result.stream) {
+    if (part.type === 'error' || part.type === 'abort') hasFailed = true
+  }
+  signal.throwIfAborted()
+  if (hasFailed) {
+    // The SDK's own errors quote prompts and answers, so none of them is passed on.
+    throw caller.failure() ?? new PermanentError('agent-failed', 'The agent loop failed.')
+  }
+  const [steps, response] = await Promise.all([result.steps, result.response])
+  return { steps: [...steps], messages: [...response.messages] }
+}
+
+function judge(
+  steps: readonly Step[],
+  task: {
+    schema: OutputSchema | undefined
+    maxSteps: number
+    findings: Finding[]
+    caller: ModelCaller
+  },
+): ExecutionOutcome {
+  const { schema, caller } = task
+  const last = steps.at(-1)
+  const usage = caller.usage()
+  const answer = finalText(steps)
+  const reason = unfinished(last?.finishReason ?? 'other', last?.rawFinishReason, task.maxSteps)
+  if (reason !== undefined) {
+    const text = answer === '' ? allText(steps) : answer
+    return outcomeOf({ text, findings: task.findings, reason, usage })
+  }
+  if (schema !== undefined) {
+    const { findings } = task
+    if (last?.text.trim() === '') return outcomeOf({ text: '', findings, reason: EMPTY, usage })
+    const read = schema.read(last?.text ?? '')
+    if (!read.fits) {
+      return outcomeOf({ text: answer, findings, reason: offSchema(read.problems), usage })
+    }
+    const { text, data } = read
+    const held = findings.length > 0 ? findings : findingsInJson(text)
+    return outcomeOf({ text, data, findings: held, reason: undefined, usage })
+  }
+  const findings = task.findings.length > 0 ? task.findings : findingsInJson(answer)
+  const text = answer === '' ? findingsAsText(findings) : answer
+  return outcomeOf({ text, findings, reason: text === '' ? EMPTY : undefined, usage })
+}
+
+/**
+ * The last answer. Some models write it beside the call that reports their findings and have nothing
+ * to add after it: what stands there belongs to it.
+ */
+function finalText(steps: readonly Step[]): string {
+  const texts: string[] = []
+  for (const step of steps.toReversed()) {
+    const isLast = texts.length === 0
+    const onlyReports = step.toolCalls.every(({ toolName }) => toolName === FINDINGS_TOOL)
+    if (!isLast && (!onlyReports || step.toolCalls.length === 0)) break
+    texts.unshift(step.text.trim())
+  }
+  return texts.filter((text) => text !== '').join('\n\n')
+}
+
+function allText(steps: readonly Step[]): string {
+  return steps
+    .map(({ text }) => text.trim())
+    .filter((text) => text !== '')
+    .join('\n\n')
+}
+
+/** Asked for in so many words, or by what the output is to look like. */
+function wantsFindings({ spec }: ExecutionRequest, options: ModelOptions): boolean {
+  if (options.findings !== undefined) return options.findings
+  if (spec.outputSchema !== undefined) return false
+  return /\bfindings?\b/i.test(spec.outputFormat ?? spec.prompt ?? '')
+}

@@ -1,0 +1,249 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { PermanentError, TransientError } from '../../../core/errors.ts'
+import { costOf, type Prices } from '../../../core/prices.ts'
+import { addUsage, NO_USAGE, type Usage } from '../../../core/usage.ts'
+import type { ProviderModel } from '../models.ts'
+import type { ModelLog } from '../options.ts'
+import { type CallFailure, errorOf, failureOf, unusable } from './call-failure.ts'
+import type { ModelGate } from './gate.ts'
+import type { PrefixGate, PrefixTurn } from './prefix-gate.ts'
+import { withCacheBreakpoint } from './prompt-cache.ts'
+
+type CallOptions = Parameters<ProviderModel['doStream']>[0]
+type Part =
+  Awaited<ReturnType<ProviderModel['doStream']>>['stream'] extends ReadableStream<infer P>
+    ? P
+    : never
+type FinishPart = Extract<Part, { type: 'finish' }>
+
+/** One of the models that may answer, the wanted one first. */
+export interface Candidate {
+  /** `provider:model`. */
+  name: string
+  provider: string
+  model: ProviderModel
+}
+
+export interface CallerOptions {
+  candidates: [Candidate, ...Candidate[]]
+  gate: ModelGate
+  /** Where a long prefix is shared with other calls: what names it, without the model. */
+  prefix?: { gate: PrefixGate; key: string } | undefined
+  signal: AbortSignal
+  prices: Prices
+  /** What the answers must fit; asked for in whatever way the provider knows. */
+  schema?: Record<string, unknown> | undefined
+  log: ModelLog
+  /** Ids that go with every event. */
+  about: object
+  onText(text: string): void
+  /** The usage of all calls so far. */
+  onUsage(usage: Usage): void
+  random?: () => number
+}
+
+/** A language model that waits its turn, tries again, and knows what it has spent. */
+export interface ModelCaller {
+  model: ProviderModel
+  usage(): Usage
+  /** `provider:model` of the one that answered last, or would be asked next. */
+  answeredBy(): string
+  /** Why the last call was given up. */
+  failure(): TransientError | PermanentError | undefined
+}
+
+/** Calls of a conversation that has come some way are tried again; a first call is left to the queue. */
+const RETRIES_WITHIN = 4
+const RETRIES_BEFORE_FALLBACK = 2
+/** Overloads in a row after which another model is asked, where there is one. */
+const OVERLOADS_BEFORE_FALLBACK = 3
+const FIRST_BACKOFF_MS = 500
+const LONGEST_BACKOFF_MS = 30_000
+
+/**
+ * Wraps models for one attempt at one task. A call either ends whole or has not happened: its parts
+ * are handed on only once the last one is there, so that a stream that breaks can be asked for again
+ * without a tool running twice. Texts go to `onText` as they come.
+ */
+export function createModelCaller(options: CallerOptions): ModelCaller {
+  const { candidates, gate, signal, prices, log, random = Math.random } = options
+  let current: Candidate = candidates[0]
+  const fallbacks = candidates.slice(1)
+  let usage = NO_USAGE
+  let failure: TransientError | PermanentError | undefined
+  let hasText = false
+  let { schema } = options
+
+  function spend(name: string, finish: FinishPart, steps: number): void {
+    const { inputTokens: input, outputTokens: output } = finish.usage
+    const tokens = {
+      inputTokens: input.total ?? 0,
+      outputTokens: output.total ?? 0,
+      cacheReadTokens: input.cacheRead ?? 0,
+      cacheWriteTokens: input.cacheWrite ?? 0,
+    }
+    usage = addUsage(usage, { ...tokens, steps, costUsd: costOf(name, tokens, prices) })
+    options.onUsage(usage)
+  }
+
+  /** Reads one answer to its end. */
+  async function read(call: CallOptions, turn: PrefixTurn | undefined): Promise<Part[]> {
+    const { stream } = await current.model.doStream({ ...call, abortSignal: signal })
+    const parts: Part[] = []
+    let isNewText = true
+    let finish: FinishPart | undefined
+    for await (const part of stream) {
+      parts.push(part)
+      if (part.type === 'error') throw part.error
+      if (part.type === 'finish') finish = part
+      if (/-(start|delta)$/.test(part.type) && part.type !== 'stream-start') turn?.warm()
+      if (part.type === 'text-delta' && part.delta !== '') {
+        if (isNewText && hasText) options.onText('\n\n')
+        isNewText = false
+        hasText = true
+        options.onText(part.delta)
+      }
+    }
+    const isWhole = finish !== undefined && isEnd(finish)
+    if (finish !== undefined) spend(current.name, finish, isWhole ? 1 : 0)
+    if (!isWhole) throw new BrokenAnswer()
+    turn?.warm()
+    return parts
+  }
+
+  /** One call, through the gate. */
+  async function once(call: CallOptions): Promise<Part[] | CallFailure> {
+    const first = usage.steps === 0 ? options.prefix : undefined
+    const turn = await first?.gate.enter(`${current.name} ${first.key}`, signal)
+    const permit = await gate.acquire(current.name, signal).catch((error: unknown) => {
+      turn?.giveUp()
+      throw error
+    })
+    try {
+      const parts = await read(call, turn)
+      await permit.release({ status: 'ok' })
+      return parts
+    } catch (error) {
+      turn?.giveUp()
+      const failed =
+        error instanceof BrokenAnswer
+          ? unusable(current.provider)
+          : failureOf(error, current.provider)
+      const { kind, retryAfterMs } = failed
+      const isRefusal = (kind === 'rate-limited' || kind === 'overloaded') && !signal.aborted
+      await permit.release({ status: isRefusal ? kind : 'failed', retryAfterMs })
+      signal.throwIfAborted()
+      return failed
+    }
+  }
+
+  /** True when another model is to be asked from now on. */
+  function fallBack(failed: CallFailure): boolean {
+    const next = failed.elsewhere ? fallbacks.shift() : undefined
+    if (next === undefined) return false
+    const { code } = failed
+    log.warn({ ...options.about, from: current.name, to: next.name, code }, 'model fell back')
+    current = next
+    return true
+  }
+
+  async function call(asked: CallOptions): Promise<Part[]> {
+    let retries = 0
+    let overloads = 0
+    while (true) {
+      const request = withSchema(asked, schema, current.provider)
+      const result = await once(withCacheBreakpoint(request, usage.steps > 0))
+      if (Array.isArray(result)) return result
+      const { name: model } = current
+      const { code, status } = result
+      log.info({ ...options.about, model, code, status }, 'model call failed')
+      switch (result.kind) {
+        case 'rate-limited':
+          // The gate knows when; it may take as long as the task has.
+          continue
+        case 'overloaded':
+          overloads += 1
+          if (overloads >= OVERLOADS_BEFORE_FALLBACK && fallBack(result)) overloads = 0
+          continue
+        case 'transient': {
+          if (retries < retriesAllowed()) {
+            await pause(backoff(retries, result.retryAfterMs))
+            retries += 1
+            continue
+          }
+          if (fallBack(result)) {
+            retries = 0
+            continue
+          }
+          break
+        }
+        case 'permanent':
+          // Not every server knows every way to ask for JSON; the prompt asks for it too.
+          if (result.code === 'provider-rejected' && request.responseFormat?.type === 'json') {
+            schema = undefined
+            continue
+          }
+          if (fallBack(result)) continue
+          break
+      }
+      failure = errorOf(result)
+      throw failure
+    }
+  }
+
+  function retriesAllowed(): number {
+    if (usage.steps > 0) return RETRIES_WITHIN
+    return fallbacks.length > 0 ? RETRIES_BEFORE_FALLBACK : 0
+  }
+
+  function backoff(retries: number, retryAfterMs = 0): number {
+    const longest = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** retries)
+    return Math.max(retryAfterMs, longest * (0.5 + random() / 2))
+  }
+
+  async function pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal }).catch(() => {})
+    signal.throwIfAborted()
+  }
+
+  const { model } = current
+  return {
+    model: {
+      specificationVersion: 'v4',
+      provider: model.provider,
+      modelId: model.modelId,
+      supportedUrls: {},
+      doGenerate: () => Promise.reject(new Error('answers are streamed')),
+      async doStream(asked) {
+        const parts = await call(asked)
+        return { stream: ReadableStream.from(parts) }
+      },
+    },
+    usage: () => usage,
+    answeredBy: () => current.name,
+    failure: () => failure,
+  }
+}
+
+/**
+ * Binds the answer to a schema where the provider can. Local servers mostly cannot call tools while
+ * they are bound; they are told in words.
+ */
+function withSchema(
+  call: CallOptions,
+  schema: Record<string, unknown> | undefined,
+  provider: string,
+): CallOptions {
+  const hasTools = call.tools !== undefined && call.tools.length > 0
+  if (schema === undefined || (provider === 'local' && hasTools)) return call
+  const { $schema: _dialect, ...rest } = schema
+  return { ...call, responseFormat: { type: 'json', schema: rest, name: 'output' } }
+}
+
+class BrokenAnswer extends Error {}
+
+/** Whether the model, and not the connection, ended the answer. */
+function isEnd({ finishReason: { unified, raw } }: FinishPart): boolean {
+  if (unified === 'interrupted' || unified === 'error') return false
+  return unified !== 'other' || raw !== undefined
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { PermanentError } from '../../core/errors.ts'
+import type { Executor, ExecutorDescription } from '../../core/ports.ts'
+import type { TaskSpec } from '../../core/submission.ts'
+import { resolveSetup } from './call-settings.ts'
+import { isConfigured, modelProblem, PROVIDERS } from './models.ts'
+import { type McpServer, ModelOptions, type ModelSetup } from './options.ts'
+import { FILE_TOOLS, mcpToolName, parseMcpTool } from './tools/names.ts'
+
+type Problem = { path: (string | number)[]; message: string }
+
+/**
+ * Runs tasks as agents on a language model. The AI SDK and the providers' packages are loaded with
+ * the first task, so that a worker that never runs one starts without them.
+ */
+export function modelExecutor(
+  options: ModelSetup & {
+    /** By name: letters, digits and dashes. Tools of theirs are `mcp__<name>__<tool>`. */
+    mcpServers?: Readonly<Record<string, McpServer>>
+  },
+): Executor {
+  const setup = resolveSetup(options)
+  const { providers, defaultModel } = setup
+  const { mcpServers = {} } = options
+  const available = PROVIDERS.some((provider) => isConfigured(provider, providers))
+
+  const description: ExecutorDescription = {
+    name: 'model',
+    description:
+      'An agent on a language model, with tools on the files of the workspace. Reports usage and cost.',
+    available,
+    ...(available ? {} : { reason: 'No model provider is configured.' }),
+    tools: [...FILE_TOOLS, ...Object.keys(mcpServers).map((name) => mcpToolName(name, '*'))],
+    capabilities: {
+      readsWorkspace: true,
+      writesWorkspace: true,
+      usesModel: true,
+      structuredOutput: true,
+    },
+    options: z.toJSONSchema(ModelOptions, { io: 'input' }),
+  }
+
+  return {
+    name: 'model',
+    lane: 'io',
+
+    describe: () => description,
+
+    validate(spec) {
+      const parsed = ModelOptions.safeParse(spec.options ?? {})
+      const problems: Problem[] = (parsed.error?.issues ?? []).map(({ path, message }) => ({
+        path: ['options', ...path.map(toKey)],
+        message,
+      }))
+      const model = spec.model ?? defaultModel
+      if (model === undefined) {
+        problems.push({ path: ['model'], message: 'is required: there is no default model here' })
+      } else {
+        problems.push(...problemsWithModel(['model'], model))
+      }
+      for (const [index, name] of (parsed.data?.fallbackModels ?? []).entries()) {
+        problems.push(...problemsWithModel(['options', 'fallbackModels', index], name))
+      }
+      for (const [index, tool] of (spec.tools ?? []).entries()) {
+        if (!isTool(tool)) problems.push({ path: ['tools', index], message: 'is no tool here' })
+      }
+      return problems
+    },
+
+    async execute(request, context) {
+      context.signal.throwIfAborted()
+      const { spec } = request
+      const { fallbackModels = [], ...rest } = ModelOptions.parse(spec.options ?? {})
+      const models = modelsOf(spec, fallbackModels)
+      const { runAgent } = await import('./agent.ts')
+      return runAgent({ request, context, setup, mcpServers, models, options: rest })
+    },
+  }
+
+  function problemsWithModel(path: Problem['path'], name: string): Problem[] {
+    const message = modelProblem(name, providers)
+    return message === undefined ? [] : [{ path, message }]
+  }
+
+  function isTool(name: string): boolean {
+    const remote = parseMcpTool(name)
+    return remote === undefined
+      ? FILE_TOOLS.includes(name)
+      : Object.hasOwn(mcpServers, remote.server)
+  }
+
+  /** Checked again: a worker may be configured otherwise than the process that took the plan. */
+  function modelsOf(spec: TaskSpec, fallbackModels: readonly string[]): [string, ...string[]] {
+    const model = spec.model ?? defaultModel
+    if (model === undefined || modelProblem(model, providers) !== undefined) {
+      throw new PermanentError(
+        'model-not-configured',
+        'The model is not configured on this worker.',
+      )
+    }
+    return [model, ...fallbackModels.filter((name) => modelProblem(name, providers) === undefined)]
+  }
+}
+
+function toKey(part: PropertyKey): string | number {
+  return typeof part === 'number' ? part : String(part)
+}

@@ -1,0 +1,83 @@
+import type { LanguageModel } from 'ai'
+import type { Providers } from './options.ts'
+
+/** A model as the AI SDK's providers implement it. */
+export type ProviderModel = Extract<LanguageModel, { specificationVersion: 'v4' }>
+
+export const PROVIDERS = ['anthropic', 'openai', 'local'] as const
+export type Provider = (typeof PROVIDERS)[number]
+
+/** `provider:model` taken apart; `undefined` for a provider that does not exist. */
+export function parseModel(name: string): { provider: Provider; model: string } | undefined {
+  const colon = name.indexOf(':')
+  const provider = PROVIDERS.find((known) => known === name.slice(0, colon))
+  return provider === undefined ? undefined : { provider, model: name.slice(colon + 1) }
+}
+
+/** What is wrong with a model's name, as far as this can be known without asking the provider. */
+export function modelProblem(name: string, providers: Providers): string | undefined {
+  const parsed = parseModel(name)
+  if (parsed === undefined) {
+    return `names an unknown provider; known are ${PROVIDERS.map((provider) => `\`${provider}:\``).join(', ')}`
+  }
+  if (parsed.model === '') return 'names no model'
+  return isConfigured(parsed.provider, providers)
+    ? undefined
+    : `names the provider \`${parsed.provider}\`, which is not configured here`
+}
+
+export function isConfigured(provider: Provider, providers: Providers): boolean {
+  switch (provider) {
+    case 'anthropic':
+      return providers.anthropicApiKey !== undefined || providers.anthropicBaseUrl !== undefined
+    case 'openai':
+      return providers.openaiApiKey !== undefined || providers.openaiBaseUrl !== undefined
+    case 'local':
+      return providers.localBaseUrl !== undefined
+  }
+}
+
+/** Loads the provider's package on its first use. `name` has no `modelProblem`. */
+export async function loadModel(name: string, providers: Providers): Promise<ProviderModel> {
+  const { provider, model } = parseModel(name) ?? { provider: 'local', model: name }
+  // Always given, so that no package looks for a key in the environment on its own.
+  const noKey = 'none'
+  switch (provider) {
+    case 'anthropic': {
+      const { createAnthropic } = await import('@ai-sdk/anthropic')
+      const { anthropicApiKey: apiKey = noKey, anthropicBaseUrl } = providers
+      const baseURL = versioned(anthropicBaseUrl ?? 'https://api.anthropic.com')
+      return createAnthropic({ apiKey, baseURL })(model)
+    }
+    case 'openai': {
+      const { createOpenAI } = await import('@ai-sdk/openai')
+      const { openaiApiKey: apiKey = noKey, openaiBaseUrl } = providers
+      if (openaiBaseUrl === undefined) {
+        return createOpenAI({ apiKey, baseURL: 'https://api.openai.com/v1' })(model)
+      }
+      // Servers that stand in for OpenAI's all speak chat completions; few speak responses.
+      return createOpenAI({ apiKey, baseURL: rooted(openaiBaseUrl) }).chat(model)
+    }
+    case 'local': {
+      const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
+      return createOpenAICompatible({
+        name: 'local',
+        baseURL: rooted(providers.localBaseUrl ?? ''),
+        includeUsage: true,
+        supportsStructuredOutputs: true,
+      })(model)
+    }
+  }
+}
+
+/** Anthropic's addresses are written without the version: `https://api.anthropic.com`. */
+function versioned(url: string): string {
+  const base = url.replace(/\/+$/, '')
+  return base.endsWith('/v1') ? base : `${base}/v1`
+}
+
+/** OpenAI's are written with it; a bare host, as Ollama's is often given, means `/v1`. */
+function rooted(url: string): string {
+  const base = url.replace(/\/+$/, '')
+  return URL.parse(base)?.pathname === '/' ? `${base}/v1` : base
+}

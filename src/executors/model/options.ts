@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { Prices } from '../../core/prices.ts'
+import { ModelName } from '../../core/submission.ts'
+import type { ModelGate } from './calls/gate.ts'
+import type { PrefixGate } from './calls/prefix-gate.ts'
+
+/** `task.options` of the executor `model`. */
+export const ModelOptions = z.strictObject({
+  maxSteps: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('How often the model may be called for one attempt; 30 when left out.'),
+  maxOutputTokens: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('Tokens that one call of the model may write.'),
+  findings: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether to report findings as data. When left out: if the task has no `outputSchema`, and its output format or prompt speaks of findings.',
+    ),
+  fallbackModels: z
+    .array(ModelName)
+    .max(5)
+    .optional()
+    .describe('Asked in this order when a model cannot be had; `provider:model`.'),
+})
+export type ModelOptions = z.output<typeof ModelOptions>
+
+export interface Providers {
+  anthropicApiKey?: string | undefined
+  anthropicBaseUrl?: string | undefined
+  openaiApiKey?: string | undefined
+  openaiBaseUrl?: string | undefined
+  /** Any server that speaks OpenAI's chat completions. */
+  localBaseUrl?: string | undefined
+}
+
+/** An MCP server that the operator lets tasks use: one that listens, or one to start for each task. */
+export type McpServer =
+  | { url: string; headers?: Record<string, string> }
+  | { command: string; args?: string[]; env?: Record<string, string> }
+
+/** Events only: no prompt, output or key. */
+export interface ModelLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+/** What the operator configured, for everything that calls models. */
+export interface ModelSetup {
+  providers: Providers
+  /** Used where a task names no model; `undefined`: every task must name one. */
+  defaultModel: string | undefined
+  /** Shared by all that call models in this process, or by all processes. */
+  gate?: ModelGate
+  prefixes?: PrefixGate
+  prices?: Prices
+  log?: ModelLog
+}
+
+export const DEFAULT_MAX_STEPS = 30

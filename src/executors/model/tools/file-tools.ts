@@ -1,0 +1,121 @@
+import { realpath } from 'node:fs/promises'
+import { type ToolSet, tool } from 'ai'
+import { z } from 'zod'
+import type { Workspace } from '../../../core/ports.ts'
+import { listFolder, readLines } from './read-tools.ts'
+import { refusalOf } from './refusal.ts'
+import { findFiles, searchFiles } from './search-tools.ts'
+import { deleteFile, editText, writeScope, writeText } from './write-tools.ts'
+
+const path = z.string().max(4_000).describe('Relative to the workspace.')
+const folder = path.optional().describe('Where to look; the whole workspace when left out.')
+
+export interface FileTools {
+  tools: ToolSet
+  /** Resolves once no tool runs any more: after an abort some may take a moment to end. */
+  settled(): Promise<void>
+}
+
+/**
+ * Tools on a task's files. Everything they reach lies inside of the workspace; what they refuse they
+ * say in their result, for the model to go on from.
+ *
+ * @param chosen Names of the wanted tools; all when undefined.
+ * @param writes The globs that the task may write; none for a task that only reads.
+ */
+export async function fileTools(options: {
+  workspace: Workspace
+  chosen: readonly string[] | undefined
+  writes: readonly string[]
+}): Promise<FileTools> {
+  const { workspace, chosen, writes } = options
+  const root = await realpath(workspace.root)
+  const running = new Set<Promise<unknown>>()
+  let lastWrite: Promise<unknown> = Promise.resolve()
+
+  /** The result of a tool, or what it refused. */
+  function answer(at: string, result: Promise<string>): Promise<string> {
+    const settled = result.catch((error: unknown) => `Error: ${refusalOf(error, at).message}`)
+    running.add(settled)
+    return settled.finally(() => running.delete(settled))
+  }
+
+  /** One after another: two edits of one file, asked for at once, must both last. */
+  function write(at: string, change: () => Promise<string>): Promise<string> {
+    const result = lastWrite.then(change)
+    lastWrite = result.catch(() => {})
+    return answer(at, result)
+  }
+
+  const all: ToolSet = {
+    list: tool({
+      description: 'Lists a folder. Folders end with "/", links with "@".',
+      inputSchema: z.object({ path: folder }),
+      execute: (input) => answer(input.path ?? '.', listFolder(root, input)),
+    }),
+    glob: tool({
+      description: 'Finds files by a glob such as "src/**/*.ts" or "*.test.ts".',
+      inputSchema: z.object({ pattern: z.string().max(1_000), path: folder }),
+      execute: (input, { abortSignal }) =>
+        answer(input.pattern, findFiles(root, input, abortSignal ?? new AbortController().signal)),
+    }),
+    grep: tool({
+      description:
+        'Searches the text of files with a regular expression (Rust syntax). Gives path, line number and line.',
+      inputSchema: z.object({
+        pattern: z.string().max(1_000),
+        path: path.optional().describe('A folder or a file; the whole workspace when left out.'),
+        glob: z.string().max(1_000).optional().describe('Only files that match, as in "*.ts".'),
+        ignoreCase: z.boolean().optional(),
+        context: z.int().min(0).max(10).optional().describe('Lines before and after each match.'),
+      }),
+      execute: (input, { abortSignal }) =>
+        answer(
+          input.path ?? '.',
+          searchFiles(root, input, abortSignal ?? new AbortController().signal),
+        ),
+    }),
+    read: tool({
+      description: 'Reads a text file. Gives numbered lines; long files in several calls.',
+      inputSchema: z.object({
+        path,
+        offset: z.int().min(1).optional().describe('The first line, from 1.'),
+        limit: z.int().min(1).max(2_000).optional().describe('How many lines.'),
+      }),
+      execute: (input) => answer(input.path, readLines(root, input)),
+    }),
+  }
+  if (workspace.writable && writes.length > 0) {
+    const scope = writeScope(writes)
+    Object.assign(all, {
+      write: tool({
+        description: 'Creates a file, or replaces all of it. Missing folders are made.',
+        inputSchema: z.object({ path, content: z.string() }),
+        execute: (input) => write(input.path, () => writeText(root, scope, input)),
+      }),
+      edit: tool({
+        description: 'Replaces oldText, which must occur exactly once in the file, by newText.',
+        inputSchema: z.object({
+          path,
+          oldText: z.string(),
+          newText: z.string(),
+          replaceAll: z.boolean().optional().describe('Replaces every occurrence.'),
+        }),
+        execute: (input) => write(input.path, () => editText(root, scope, input)),
+      }),
+      delete: tool({
+        description: 'Deletes a file.',
+        inputSchema: z.object({ path }),
+        execute: (input) => write(input.path, () => deleteFile(root, scope, input)),
+      }),
+    } satisfies ToolSet)
+  }
+  return {
+    tools: Object.fromEntries(
+      Object.entries(all).filter(([name]) => chosen === undefined || chosen.includes(name)),
+    ),
+    async settled() {
+      while (running.size > 0) await Promise.allSettled(running)
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { JSONRPCMessage, MCPClientConfig } from '@ai-sdk/mcp'
+
+type Transport = Exclude<MCPClientConfig['transport'], { type: 'http' | 'sse' }>
+
+/** How long a server may take to end by itself before it is killed. */
+const GRACE_MS = 500
+
+/**
+ * MCP over the standard streams of a process: a message a line. The process gets the environment
+ * that the operator wrote down, and nothing of this one's. It leads a process group, so that what it
+ * starts itself ends with it.
+ */
+export function mcpProcess(server: {
+  command: string
+  args?: string[]
+  env?: Record<string, string>
+}): Transport {
+  let child: ChildProcessWithoutNullStreams | undefined
+  let closed: Promise<void> = Promise.resolve()
+
+  const transport: Transport = {
+    supportsProtocolVersionDiscovery: true,
+    start() {
+      const started = spawn(server.command, server.args ?? [], {
+        env: server.env ?? {},
+        detached: true,
+        shell: false,
+        stdio: ['pipe', 'pipe', 'ignore'],
+      }) as unknown as ChildProcessWithoutNullStreams
+      child = started
+      closed = new Promise<void>((resolve) => {
+        started.once('error', () => resolve())
+        started.once('close', () => resolve())
+      }).then(() => transport.onclose?.())
+      // A server that has ended is noticed by its end; writing to it is no further error.
+      started.stdin.on('error', () => {})
+      createInterface({ input: started.stdout }).on('line', (line) => {
+        const message = parse(line)
+        if (message !== undefined) transport.onmessage?.(message)
+      })
+      return new Promise((resolve, reject) => {
+        started.once('spawn', () => resolve())
+        started.once('error', reject)
+      })
+    },
+    async send(message) {
+      child?.stdin.write(`${JSON.stringify(message)}\n`)
+    },
+    async close() {
+      const pid = child?.pid
+      if (pid === undefined) return
+      child?.stdin.end()
+      killGroup(pid, 'SIGTERM')
+      const timer = setTimeout(killGroup, GRACE_MS, pid, 'SIGKILL')
+      await closed
+      clearTimeout(timer)
+      // Children of the server that outlived it.
+      killGroup(pid, 'SIGKILL')
+    },
+  }
+  return transport
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // There is nobody left in the group.
+  }
+}
+
+/** Servers write other things than messages too. */
+function parse(line: string): JSONRPCMessage | undefined {
+  try {
+    const message: unknown = JSON.parse(line)
+    return typeof message === 'object' && message !== null && 'jsonrpc' in message
+      ? (message as JSONRPCMessage)
+      : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,48 @@
+import type { ToolSet } from 'ai'
+import type { ExecutionRequest } from '../../../core/ports.ts'
+import type { McpServer } from '../options.ts'
+import { parseMcpTool } from './names.ts'
+
+export interface OpenedTools {
+  tools: ToolSet
+  /** Resolves once nothing of the tools runs any more. Never rejects. */
+  close(): Promise<void>
+}
+
+/**
+ * The tools of one task: those on its files, where it has any, and those of the operator's MCP
+ * servers that it names.
+ *
+ * @throws {TransientError} `mcp-unavailable`.
+ */
+export async function openTools(
+  task: Pick<ExecutionRequest, 'spec' | 'workspace'> & {
+    mcpServers: Readonly<Record<string, McpServer>>
+    signal: AbortSignal
+  },
+): Promise<OpenedTools> {
+  const { spec, workspace, mcpServers, signal } = task
+  const chosen = spec.tools
+  const tools: ToolSet = {}
+  const closers: (() => Promise<void>)[] = []
+  if (workspace !== undefined) {
+    const { fileTools } = await import('./file-tools.ts')
+    const writes = Array.isArray(spec.files) ? [] : (spec.files?.write ?? [])
+    const files = await fileTools({ workspace, chosen, writes })
+    Object.assign(tools, files.tools)
+    closers.push(files.settled)
+  }
+  const remote = (chosen ?? []).filter((name) => parseMcpTool(name) !== undefined)
+  if (remote.length > 0) {
+    const { mcpTools } = await import('./mcp-tools.ts')
+    const servers = await mcpTools(mcpServers, remote, signal)
+    Object.assign(tools, servers.tools)
+    closers.push(servers.close)
+  }
+  return {
+    tools,
+    async close() {
+      await Promise.allSettled(closers.map((closeOne) => closeOne()))
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { Refusal } from './refusal.ts'
+
+/** What ignores files is what lies in the workspace: `.gitignore`, but no file outside of it. */
+const SCOPE = [
+  '--no-config',
+  '--no-messages',
+  '--hidden',
+  '--no-require-git',
+  '--no-ignore-parent',
+  '--no-ignore-global',
+  '--no-ignore-exclude',
+  '--no-ignore-dot',
+  // One thread, so that results come in the same order every time.
+  '--sort=path',
+]
+/** A search that takes longer is of more than a workspace. */
+const TIME_LIMIT_MS = 30_000
+const MAX_COMPLAINT_CHARS = 500
+
+/**
+ * Runs ripgrep and gives its lines to `onLine`, until that answers false. Links are not followed.
+ * Started without a shell and without an environment; gone when this settles, whatever happens.
+ *
+ * @returns False when it was stopped before its end.
+ * @throws {Refusal} For a pattern that ripgrep cannot read.
+ */
+export async function runRipgrep(
+  options: { cwd: string; args: string[]; signal: AbortSignal },
+  onLine: (line: string) => boolean,
+): Promise<boolean> {
+  const { cwd, args, signal } = options
+  signal.throwIfAborted()
+  const { rgPath } = await import('@vscode/ripgrep')
+  const child = spawn(rgPath, [...SCOPE, ...args], {
+    cwd,
+    env: {},
+    shell: false,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const closed = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code))
+  })
+  let stopped = false
+  const stop = () => {
+    stopped = true
+    child.kill('SIGKILL')
+  }
+  const timer = setTimeout(stop, TIME_LIMIT_MS)
+  signal.addEventListener('abort', stop, { once: true })
+  let complaint = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (complaint.length < MAX_COMPLAINT_CHARS) complaint += text
+  })
+  try {
+    const lines = createInterface({ input: child.stdout })
+    lines.on('line', (line) => {
+      if (!stopped && !onLine(line)) stop()
+    })
+    const code = await closed
+    signal.throwIfAborted()
+    // 1 is its word for nothing found; 2 comes with complaints about single files as well.
+    if (code === 2 && complaint.includes('error')) {
+      throw new Refusal(`That pattern is not valid: ${complaint.slice(0, MAX_COMPLAINT_CHARS)}`)
+    }
+    return !stopped
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto'
+import { constants, type FileHandle, lstat, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
+import picomatch from 'picomatch'
+import { HAS_PROC, openFolder } from './open-inside.ts'
+import { Refusal, refusalOf } from './refusal.ts'
+import { MAX_FILE_BYTES, readTextFile } from './text-file.ts'
+import { partsOf, shown } from './workspace-path.ts'
+
+/** Says whether a task may write a path. */
+export type WriteScope = (path: string) => boolean
+
+/** The task's `files.write`; a folder stands for all that is in it. */
+export function writeScope(globs: readonly string[]): WriteScope {
+  const patterns = globs.flatMap((glob) => {
+    const plain = glob.replace(/^\.\//, '').replace(/\/+$/, '')
+    return [plain, `${plain}/**`]
+  })
+  return picomatch(patterns, { dot: true })
+}
+
+/** Makes a file with this content, or replaces what it holds. */
+export async function writeText(
+  root: string,
+  scope: WriteScope,
+  { path, content }: { path: string; content: string },
+): Promise<string> {
+  const parts = writable(path, scope)
+  if (Buffer.byteLength(content) > MAX_FILE_BYTES) {
+    throw new Refusal(`A file must not have more than ${MAX_FILE_BYTES} bytes.`)
+  }
+  const existed = await replaceFile(root, parts, content)
+  return `${existed ? 'Replaced' : 'Created'} ${shown(parts)}.`
+}
+
+/** Replaces a piece of a file that occurs in it once, or everywhere it occurs. */
+export async function editText(
+  root: string,
+  scope: WriteScope,
+  edit: { path: string; oldText: string; newText: string; replaceAll?: boolean | undefined },
+): Promise<string> {
+  const parts = writable(edit.path, scope)
+  const { text } = await readTextFile(root, shown(parts))
+  const { oldText, newText } = inEndingsOf(text, edit)
+  if (oldText === '') throw new Refusal('oldText is empty. Use write for a new file.')
+  const pieces = text.split(oldText)
+  if (pieces.length === 1) throw new Refusal(`oldText does not occur in ${shown(parts)}.`)
+  if (pieces.length > 2 && edit.replaceAll !== true) {
+    throw new Refusal(
+      `oldText occurs ${pieces.length - 1} times in ${shown(parts)}. Give more of what is around it, or set replaceAll.`,
+    )
+  }
+  await replaceFile(root, parts, pieces.join(newText))
+  return `Replaced ${pieces.length - 1} occurrence${pieces.length === 2 ? '' : 's'} in ${shown(parts)}.`
+}
+
+export async function deleteFile(
+  root: string,
+  scope: WriteScope,
+  { path }: { path: string },
+): Promise<string> {
+  const parts = writable(path, scope)
+  await inParent(root, parts, { create: false }, async (target) => {
+    if ((await lstat(target)).isDirectory()) throw new Refusal(`${shown(parts)} is a folder.`)
+    // A link is removed, not what it leads to.
+    await unlink(target)
+  })
+  return `Deleted ${shown(parts)}.`
+}
+
+function writable(path: string, scope: WriteScope): string[] {
+  const parts = partsOf(path)
+  if (parts.length === 0) throw new Refusal('That is the workspace itself.')
+  if (!scope(shown(parts))) {
+    throw new Refusal(`${shown(parts)} is not among the files that this task may write.`)
+  }
+  return parts
+}
+
+/** Puts the new content in the place of the old one at once. @returns Whether there was a file. */
+function replaceFile(root: string, parts: string[], content: string): Promise<boolean> {
+  return inParent(root, parts, { create: true }, async (target) => {
+    const before = await lstat(target).catch(() => undefined)
+    if (before !== undefined && !before.isFile()) {
+      throw new Refusal(`${shown(parts)} is not a regular file.`)
+    }
+    const temporary = join(dirname(target), `.${randomUUID()}.tmp`)
+    try {
+      const file = await open(temporary, 'wx', before?.mode ?? 0o644)
+      try {
+        await file.writeFile(content)
+      } finally {
+        await file.close()
+      }
+      await rename(temporary, target)
+    } catch (error) {
+      await unlink(temporary).catch(() => {})
+      throw error
+    }
+    return before !== undefined
+  })
+}
+
+/**
+ * Calls `use` with a path to the file that no link leads away from: the folders down to it are
+ * opened one within the other, none of them through a link, and the path goes through the last
+ * descriptor. Where there is no /proc, the folder is checked by name just before.
+ */
+async function inParent<T>(
+  root: string,
+  parts: string[],
+  options: { create: boolean },
+  use: (target: string) => Promise<T>,
+): Promise<T> {
+  const names = parts.slice(0, -1)
+  const name = parts.at(-1) ?? ''
+  try {
+    if (!HAS_PROC) {
+      if (options.create) await mkdir(join(root, ...names), { recursive: true })
+      const folder = await openFolder(root, names.join('/'))
+      await folder.handle.close()
+      if (folder.parts.join('/') !== names.join('/')) throw linked(parts)
+      return await use([root, ...parts].join(sep))
+    }
+    let folder = await openPlainFolder(root)
+    try {
+      for (const part of names) {
+        const path = `/proc/self/fd/${folder.fd}/${part}`
+        if (options.create) await mkdir(path).catch(ignoreExisting)
+        const next = await openPlainFolder(path)
+        await folder.close()
+        folder = next
+      }
+      return await use(`/proc/self/fd/${folder.fd}/${name}`)
+    } finally {
+      await folder.close()
+    }
+  } catch (error) {
+    throw refusalOf(error, shown(parts))
+  }
+}
+
+function openPlainFolder(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+}
+
+function linked(parts: string[]): Refusal {
+  return new Refusal(`${shown(parts)} goes through a link.`)
+}
+
+/** Models write `\n`; a file whose lines end with `\r\n` keeps its ends. */
+function inEndingsOf(
+  text: string,
+  { oldText, newText }: { oldText: string; newText: string },
+): { oldText: string; newText: string } {
+  if (!text.includes('\r\n') || text.includes(oldText)) return { oldText, newText }
+  const ended = (piece: string) => piece.replace(/\r?\n/g, '\r\n')
+  return { oldText: ended(oldText), newText: ended(newText) }
+}

@@ -4,8 +4,11 @@ import type { PlansApi } from '../core/api.ts'
 import { Delivery } from '../core/webhooks.ts'
 import { answer } from './answers.ts'
 import { tenantOf } from './auth.ts'
+import { DELIVERY } from './examples.ts'
 import { PlanParams } from './params.ts'
 import { problemAnswers } from './problem.ts'
+
+const DeliveryList = z.object({ items: z.array(Delivery) }).meta({ id: 'DeliveryList' })
 
 export const deliveryRoutes: FastifyPluginAsyncZod<{
   plans: Pick<PlansApi, 'deliveries'>
@@ -19,7 +22,9 @@ export const deliveryRoutes: FastifyPluginAsyncZod<{
         summary: "What became of telling the plan's webhook",
         params: PlanParams,
         response: {
-          200: answer('A delivery an event, oldest first.', z.object({ items: z.array(Delivery) })),
+          200: answer('A delivery for each event, oldest first.', DeliveryList, {
+            example: { items: [DELIVERY] },
+          }),
           ...problemAnswers('plan-not-found'),
         },
       },

@@ -13,6 +13,7 @@ import type {
   TaskSummary,
   Todos,
 } from '../core/views.ts'
+import type { Delivery } from '../core/webhooks.ts'
 import type { WorkersView } from '../core/workers.ts'
 
 // What the OpenAPI shows: one small plan, told through all its answers.
@@ -250,6 +251,17 @@ export const EXECUTORS: ExecutorList = {
       options: { type: 'object', properties: { delayMs: { type: 'integer', minimum: 0 } } },
     },
   ],
+}
+
+export const DELIVERY: Delivery = {
+  id: 'p00ff6m8vhp2rkc3a9x-1772443852700-0',
+  type: 'plan.finished',
+  status: 'delivered',
+  attempts: [
+    { at: '2026-03-02T09:30:52.900Z', statusCode: 503, error: 'the receiver answered 503' },
+    { at: '2026-03-02T09:30:58.100Z', statusCode: 204 },
+  ],
+  nextAttemptAt: null,
 }
 
 export const WORKERS: WorkersView = {

@@ -26,6 +26,7 @@ test.each([
   ['GET', '/v1/plans/p1x/events'],
   ['GET', '/v1/plans/p1x/outputs'],
   ['GET', '/v1/executors'],
+  ['GET', '/v1/workers'],
   ['GET', '/metrics'],
   ['GET', '/queues'],
   ['GET', '/queues/api/queues'],
@@ -90,6 +91,7 @@ test('hides the plans of one tenant from the others in every route', async () =>
     '/syntheses/1',
     '/report',
     '/todos',
+    '/deliveries',
     '/events',
   ]
   for (const path of paths) {

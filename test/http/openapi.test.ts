@@ -64,6 +64,8 @@ test('holds every call of the contract', () => {
     'GET /v1/plans/{planId}/syntheses/{version}',
     'GET /v1/plans/{planId}/events',
     'GET /v1/executors',
+    'GET /v1/workers',
+    'GET /v1/plans/{planId}/deliveries',
     'GET /livez',
     'GET /readyz',
   ])

@@ -147,7 +147,9 @@ test.each([
   '/v1/plans/p1x/tasks/security',
   '/v1/plans/p1x/report',
   '/v1/plans/p1x/todos',
+  '/v1/plans/p1x/deliveries',
   '/v1/executors',
+  '/v1/workers',
   '/livez',
   '/readyz',
 ])(

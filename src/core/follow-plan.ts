@@ -51,7 +51,8 @@ async function* follow(
   signal.addEventListener('abort', onChange, { once: true })
   try {
     let finished = false
-    if (position === undefined || !/^\d+-\d+$/.test(position)) {
+    // More digits than a number of 64 bits has, and the store would refuse to read from there.
+    if (position === undefined || !/^\d{1,18}-\d{1,18}$/.test(position)) {
       const snapshot = await snapshotEvent(deps, planId)
       if (snapshot === undefined) return
       position = snapshot.event.id

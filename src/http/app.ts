@@ -26,7 +26,7 @@ import { sendProblem } from './problem.ts'
 import { problemPages } from './problem-pages.ts'
 import { addQueueBoard } from './queues.ts'
 import { answerBadHttp } from './raw-problem.ts'
-import { addSecurityHeaders } from './security-headers.ts'
+import { addSecurityHeaders, SECURITY_HEADERS } from './security-headers.ts'
 import { submitRoutes } from './submit-plan.ts'
 import { synthesisRoutes } from './syntheses.ts'
 import { executorRoutes, probeRoutes } from './system.ts'
@@ -74,7 +74,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: requestId,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
-    frameworkErrors: sendProblem,
+    // Comes before any hook: a path that cannot be decoded has no route.
+    frameworkErrors: (error, request, reply) =>
+      sendProblem(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerBadHttp,
     // Answered by the hook below, as a problem document.
     return503OnClosing: false,

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 /** What an answer of the API may load when a browser shows it: nothing. */
 const NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
-const HEADERS = {
+export const SECURITY_HEADERS = {
   'content-security-policy': NOTHING,
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -19,7 +19,7 @@ const HEADERS = {
  */
 export function addSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(HEADERS)
+    reply.headers(SECURITY_HEADERS)
     done()
   })
 }

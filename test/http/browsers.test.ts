@@ -6,7 +6,7 @@ const submit = (headers: Record<string, string>) =>
 
 test('sends headers with every answer that keep browsers from misusing it', async () => {
   const { app } = await anApp()
-  for (const url of ['/v1/plans', '/v1/plans/p9x', '/nowhere', '/livez', '/dashboard', '/docs']) {
+  for (const url of ['/v1/plans', '/v1/plans/p9x', '/nowhere', '/v1/%zz', '/livez', '/docs', '/']) {
     const { headers } = await app.inject(url)
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',

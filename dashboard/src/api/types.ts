@@ -36,12 +36,13 @@ export interface WorkersAndQueues {
     id: string
     host: string
     pid: number
+    version: string
     startedAt: string
     lastSeenAt: string
     concurrency: number
     running: number
-    version?: string
+    executors: string[]
   }[]
-  queues: { name: string; waiting: number; active: number; delayed: number; prioritized: number }[]
-  providers?: { key: string; heldUntil: string | null; concurrency: number | null }[]
+  queues: { name: string; shard: number; waiting: number; active: number; delayed: number }[]
+  providers: { key: string; heldUntil: string | null; concurrency: number | null }[]
 }

@@ -83,7 +83,7 @@ function Speedup({ report }: { report: Report }) {
           average
         </p>
       </div>
-      <div className="space-y-3">
+      <div className="min-w-0 space-y-3">
         <Bar
           label="One after another"
           note="an estimate: the sum of the tasks' times"
@@ -108,8 +108,12 @@ function Bar(props: { label: string; note?: string; ms: number; of: number; fill
   return (
     <div>
       <div className="mb-1 flex items-baseline gap-2 text-sm">
-        <span className="font-medium">{props.label}</span>
-        {props.note !== undefined && <span className="truncate text-ink-3">{props.note}</span>}
+        <span className="shrink-0 font-medium">{props.label}</span>
+        {props.note !== undefined && (
+          <span className="min-w-0 truncate text-ink-3" title={props.note}>
+            {props.note}
+          </span>
+        )}
         <span className="tabular ml-auto shrink-0">{formatDuration(props.ms)}</span>
       </div>
       <div className="h-3.5">

@@ -18,7 +18,7 @@ interface FilterChipsProps {
 
 export function FilterChips({ label, chips, isOn, onToggle }: FilterChipsProps) {
   return (
-    <fieldset className="flex gap-1 overflow-x-auto py-1 [scrollbar-width:none]">
+    <fieldset className="flex min-w-0 gap-1 overflow-x-auto py-1 [scrollbar-width:none]">
       <legend className="sr-only">{label}</legend>
       {chips.map((chip) => (
         <button

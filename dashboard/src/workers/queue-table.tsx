@@ -5,7 +5,6 @@ import { ScrollRegion } from '../ui/scroll-region.tsx'
 const COLUMNS = [
   ['active', 'Active'],
   ['waiting', 'Waiting'],
-  ['prioritized', 'Prioritized'],
   ['delayed', 'Delayed'],
 ] as const
 
@@ -31,7 +30,7 @@ export function QueueTable({ queues }: { queues: WorkersAndQueues['queues'] }) {
               </th>
               {COLUMNS.map(([key]) => (
                 <td key={key} className="tabular py-2 pl-4 text-right">
-                  {formatCount(queue[key] ?? 0)}
+                  {formatCount(queue[key])}
                 </td>
               ))}
             </tr>

@@ -48,7 +48,7 @@ export function WorkersPage() {
         <Section title="Queues">
           <QueueTable queues={queues} />
         </Section>
-        {providers !== undefined && <Providers providers={providers} />}
+        <Providers providers={providers} />
       </div>
     )
   }
@@ -115,14 +115,14 @@ function WorkerCard({ worker, now }: { worker: WorkersAndQueues['workers'][numbe
         <time dateTime={worker.startedAt} title={formatTime(worker.startedAt)}>
           started {formatAgo(Date.parse(worker.startedAt), now)}
         </time>
-        {worker.version !== undefined && ` · version ${worker.version}`}
-        <span className="block truncate font-mono">{worker.id}</span>
+        {` · version ${worker.version}`}
+        <span className="block truncate">runs {worker.executors.join(', ')}</span>
       </p>
     </li>
   )
 }
 
-function Providers({ providers }: { providers: NonNullable<WorkersAndQueues['providers']> }) {
+function Providers({ providers }: { providers: WorkersAndQueues['providers'] }) {
   const now = useNow(500)
   return (
     <Section title="Model providers" note="Rate limits, shared by all workers">

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts'
 import { parseApiKeys } from '../../../src/http/api-keys.ts'
 import { buildApp } from '../../../src/http/app.ts'
@@ -16,8 +15,6 @@ export interface Site {
 interface SiteOptions {
   /** `tenant:sha256-of-key`, as the operator writes it. */
   keys?: string
-  /** Routes beside those of the stage, such as `/v1/workers`. */
-  plugins?: ((app: FastifyInstance) => Promise<void>)[]
 }
 
 /** The real HTTP side of the service, with its headers and policies, on a stage. */
@@ -30,7 +27,6 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     api: stage.api,
     limits: DEFAULT_LIMITS,
     ...(options.keys === undefined ? {} : { keys: parseApiKeys(options.keys) }),
-    plugins: options.plugins ?? [],
     heartbeatMs: 1_000,
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })

@@ -4,6 +4,7 @@ import { isFinished } from '../../../src/core/status.ts'
 import type { Synthesis } from '../../../src/core/synthesis.ts'
 import { NO_USAGE } from '../../../src/core/usage.ts'
 import type { DryRun, OutputTask, Plan, Report, TaskDetail } from '../../../src/core/views.ts'
+import type { WorkersView } from '../../../src/core/workers.ts'
 
 /** A plan that stands exactly as a test put it, until the test moves it. */
 export interface StagedPlan {
@@ -21,6 +22,7 @@ export interface Stage {
   /** What the page asked for: `cancel p1`, `retry p1 security` … */
   calls: string[]
   dryRun: DryRun | ServiceError | undefined
+  workers: WorkersView
   /** Sends an event to whoever follows the plan. */
   emit(planId: string, type: string, data: Record<string, unknown>): void
   /** Ends every open event stream, as a lost connection does. */
@@ -85,6 +87,7 @@ export function createStage(): Stage {
     plans,
     calls,
     dryRun: undefined,
+    workers: { workers: [], queues: [], providers: [] },
     emit(planId, type, data) {
       const { events } = find(planId)
       events.push({ id: `${events.length + 1}-0`, type, data })
@@ -185,7 +188,7 @@ export function createStage(): Stage {
       },
       system: {
         executors: () => ({ default: 'echo', defaultModel: null, items: [] }),
-        workers: async () => ({ workers: [], queues: [], providers: [] }),
+        workers: async () => stage.workers,
         ready: async () => true,
       },
     },

@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Browser, launchBrowser } from './support/browser.ts'
+import { openSite, type Site } from './support/site.ts'
+import { stagedPlan } from './support/sketch.ts'
+
+const TASKS = 10_000
+
+let browser: Browser
+let site: Site
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+beforeEach(async () => {
+  site = await openSite()
+  const tasks = Array.from({ length: TASKS }, (_, index) => ({
+    id: `record-${index + 1}`,
+    ...(index < 6_000 ? { from: index / 200, to: index / 200 + 1 + (index % 7) / 5 } : {}),
+  }))
+  const plan = stagedPlan({
+    id: 'big',
+    title: 'Ten thousand',
+    status: 'running',
+    tasks,
+    submitted: 40,
+  })
+  site.stage.plans.set('big', plan)
+})
+afterEach(() => site.close())
+
+test('only the rows in sight are in the page, from the first to the last task', async () => {
+  const page = await browser.open(`${site.url}/dashboard/plans/big`)
+  const rows = page.locator('[data-task]')
+  await rows.first().waitFor()
+  expect(await rows.count()).toBeLessThan(60)
+  await page.getByText('6,000').first().waitFor()
+  await page
+    .getByRole('list', { name: 'Tasks over time' })
+    .evaluate((list) => list.parentElement?.scrollTo(0, 1e9))
+  await page.locator('[data-task="record-10000"]').waitFor()
+  expect(await rows.count()).toBeLessThan(60)
+})
+
+test('a burst of thousands of events is drawn, and the page still answers to a key at once', async () => {
+  const page = await browser.open(`${site.url}/dashboard/plans/big`)
+  await page.locator('[data-task]').first().waitFor()
+  const at = new Date().toISOString()
+  for (let index = 6_001; index <= 9_000; index += 1) {
+    const taskId = `record-${index}`
+    site.stage.emit('big', 'task.started', { taskId, attempt: 1, at })
+    site.stage.emit('big', 'task.finished', { taskId, attempt: 1, at, status: 'succeeded' })
+  }
+  await page.keyboard.press('j')
+  await expect.poll(() => page.locator(':focus').getAttribute('data-task')).toBe('record-1')
+  await expect
+    .poll(() => page.getByRole('img', { name: /tasks ended/ }).getAttribute('aria-label'))
+    .toMatch(/^9,000 of 10,000/)
+})
+
+test('scrolling through it keeps the frames coming', async () => {
+  const page = await browser.open(`${site.url}/dashboard/plans/big`)
+  await page.locator('[data-task]').first().waitFor()
+  // Counts frames over a second and a half of scrolling by 900 pixels each: a page that stalls
+  // for its 10,000 rows draws a handful.
+  const frames = await page.evaluate(`new Promise((resolve) => {
+    const scroller = document.querySelector('[aria-label="Tasks over time"]').parentElement
+    const end = performance.now() + 1500
+    let count = 0
+    const step = () => {
+      count += 1
+      scroller.scrollTop += 900
+      if (performance.now() < end) requestAnimationFrame(step)
+      else resolve(count)
+    }
+    requestAnimationFrame(step)
+  })`)
+  expect(frames).toBeGreaterThan(20)
+})
+
+test('a search narrows it down, and a filter as well', async () => {
+  const page = await browser.open(`${site.url}/dashboard/plans/big`)
+  await page.locator('[data-task]').first().waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('record-9999')
+  await expect.poll(() => page.locator('[data-task]').count()).toBe(1)
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: /^Queued/ }).click()
+  await page.locator('[data-task="record-6001"]').waitFor()
+  expect(await page.locator('[data-task="record-1"]').count()).toBe(0)
+})

@@ -1,13 +1,9 @@
-import { severityRank } from '../findings.ts'
-import type { SynthesisDraft } from '../ports.ts'
 import { countOf, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
 import type { FoundConflict } from './find-conflicts.ts'
+import { type DraftAction, sortByUrgency } from './merge-actions.ts'
 import { formatPlace } from './places.ts'
 import { jaccard, stems } from './words.ts'
 
-export type DraftAction = SynthesisDraft['actions'][number]
-
-const MAX_ACTIONS = 50
 /** Actions that a recommendation is compared with, at most. */
 const MAX_COMPARED = 64
 const SAME_IN_FILE = 0.6
@@ -53,17 +49,7 @@ export function rankActions(
     })
   }
   const actions = group(advised, settledElsewhere).map((each) => describe(findings, each))
-  return [...decisions, ...actions]
-    .map((action) => ({ action, ...urgency(findings, action) }))
-    .sort(
-      (a, b) =>
-        a.severity - b.severity ||
-        b.tasks - a.tasks ||
-        b.action.findings.length - a.action.findings.length ||
-        a.first - b.first,
-    )
-    .slice(0, MAX_ACTIONS)
-    .map(({ action }) => action)
+  return sortByUrgency(findings, [...decisions, ...actions])
 }
 
 function group(advised: readonly AdvisedFinding[], settledElsewhere: ReadonlySet<string>): Group[] {
@@ -120,15 +106,6 @@ function describe(findings: readonly DraftFinding[], { findings: indexes }: Grou
     action: `${recommendation.replace(/\.$/, '')}${where}`,
     why: reasons.filter((reason) => reason !== undefined).join('; '),
     findings: indexes,
-  }
-}
-
-function urgency(findings: readonly DraftFinding[], { findings: indexes }: DraftAction) {
-  const members = indexes.flatMap((index) => findings[index] ?? [])
-  return {
-    severity: members.reduce((worst, each) => Math.min(worst, severityRank(each.severity)), 9),
-    tasks: tasksOfRefs(members.flatMap(({ from }) => from)).length,
-    first: indexes[0] ?? 0,
   }
 }
 

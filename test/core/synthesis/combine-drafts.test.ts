@@ -1,0 +1,215 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { SynthesisDraft, TaskResult } from '../../../src/core/ports.ts'
+import { combineDrafts } from '../../../src/core/synthesis/combine-drafts.ts'
+import { groupResults, tokensOfResults } from '../../../src/core/synthesis/group-results.ts'
+import { mergeFindings } from '../../../src/core/synthesis/merge-findings.ts'
+import { draftsAsResults, resolveDraft } from '../../../src/core/synthesis/nested-drafts.ts'
+import { settleSynthesis } from '../../../src/core/synthesis/settle-synthesis.ts'
+import { NO_USAGE } from '../../../src/core/usage.ts'
+import { aResult } from './results.ts'
+
+function settle(draft: SynthesisDraft, results: TaskResult[]) {
+  return settleSynthesis({
+    draft,
+    input: { results },
+    executor: 'merge',
+    version: 1,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    preliminary: false,
+  })
+}
+
+describe('results in parts that fit', () => {
+  test('are about equally full, in plan order, and complete', () => {
+    const results = Array.from({ length: 100 }, (_, index) =>
+      aResult(`t${index}`, [], { text: 'x'.repeat(4_000) }),
+    )
+    const groups = groupResults(results, 20_000)
+    expect(groups.flat().map(({ taskId }) => taskId)).toEqual(results.map(({ taskId }) => taskId))
+    for (const group of groups) expect(tokensOfResults(group)).toBeLessThanOrEqual(20_000)
+    const sizes = groups.map((group) => group.length)
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(3)
+    expect(groups.length).toBeLessThanOrEqual(7)
+  })
+
+  test('have texts cut that are too long, after the findings in them were read', () => {
+    const text = `${'filler '.repeat(20_000)}\n- **High**: SQL injection (a.ts:3)`
+    const [[only] = []] = groupResults([aResult('a', [], { text })], 5_000)
+    expect(only?.findings).toMatchObject([{ title: 'SQL injection' }])
+    expect(only?.text).toMatch(/\[cut: \d+ more characters\]$/)
+    expect(tokensOfResults(only ? [only] : [])).toBeLessThanOrEqual(5_000)
+  })
+
+  test('are none of nothing', () => {
+    expect(groupResults([], 1_000)).toEqual([])
+  })
+})
+
+describe('drafts of parts', () => {
+  const results = [
+    aResult('a', [
+      {
+        title: 'SQL injection in login',
+        severity: 'high',
+        confidence: 0.9,
+        file: 'a.ts',
+        line: 3,
+        recommendation: 'Use parameterised queries',
+      },
+    ]),
+    aResult('b', [
+      { title: 'User data', severity: 'high', recommendation: 'Do not cache user records' },
+    ]),
+    aResult('c', [
+      {
+        title: 'SQL injection in login',
+        severity: 'critical',
+        confidence: 0.4,
+        file: 'a.ts',
+        line: 3,
+        recommendation: 'Use parameterised queries',
+      },
+    ]),
+    aResult('d', [{ title: 'Slow lookup', severity: 'low', recommendation: 'Cache user records' }]),
+  ]
+  const drafts = [mergeFindings(results.slice(0, 2)), mergeFindings(results.slice(2))]
+  const combined = combineDrafts(drafts, results)
+
+  test('have duplicates merged across parts, with the rating of one of them', () => {
+    expect(combined.findings[0]).toMatchObject({
+      severity: 'critical',
+      confidence: 0.4,
+      from: ['c/1', 'a/1'],
+    })
+    expect(combined.findings).toHaveLength(3)
+  })
+
+  test('have contradictions across parts found, and shared actions made one', () => {
+    expect(combined.conflicts).toMatchObject([{ between: ['b', 'd'] }])
+    const queries = combined.actions.filter(({ action }) => action.startsWith('Use parameterised'))
+    expect(queries).toHaveLength(1)
+    expect(combined.summary).toContain('3 findings from 4 tasks')
+  })
+
+  test('keep apart what a part kept apart', () => {
+    const part: SynthesisDraft = {
+      ...combined,
+      findings: ['x/1', 'y/1'].map((ref) => ({
+        title: 'The same words',
+        severity: 'low',
+        confidence: 0.5,
+        detail: ref,
+        from: [ref],
+      })),
+      conflicts: [],
+      actions: [],
+    }
+    const other = { ...part, findings: [] }
+    expect(combineDrafts([part, other], []).findings).toHaveLength(2)
+  })
+
+  test('may be written over by a model that sees them as results', () => {
+    const asResults = draftsAsResults(drafts)
+    expect(asResults.map(({ taskId, findings }) => [taskId, findings.length])).toEqual([
+      ['part-1', 2],
+      ['part-2', 2],
+    ])
+    const root: SynthesisDraft = {
+      summary: 'Whole.',
+      findings: [
+        {
+          title: 'Injection',
+          severity: 'critical',
+          confidence: 0.4,
+          detail: 'x',
+          from: ['part-1/1', 'part-2/1', 'part-9/9'],
+        },
+      ],
+      dropped: [{ finding: 'part-2/2', reason: 'a matter of taste' }],
+      conflicts: [
+        {
+          between: ['part-1', 'part-2'],
+          about: 'caching',
+          sides: [
+            { taskId: 'part-1', recommendation: 'Do not cache user records', evidence: '' },
+            { taskId: 'part-2', recommendation: 'Cache user records', evidence: '' },
+          ],
+          resolution: '',
+          rule: '',
+        },
+      ],
+      actions: [{ action: 'Bind values', why: '', findings: [0] }],
+      usage: NO_USAGE,
+    }
+    const { draft, notes } = resolveDraft(root, drafts)
+    expect(notes).toEqual(['1 finding of the parts left out of the whole put back.'])
+    const synthesis = settle(draft, results)
+    expect(synthesis.ledger.map(({ finding, fate }) => [finding, fate])).toEqual([
+      ['a/1', 'merged'],
+      ['b/1', 'kept'],
+      ['c/1', 'kept'],
+      ['d/1', 'dropped'],
+    ])
+    expect(synthesis.conflicts).toMatchObject([{ between: ['b', 'd'] }])
+    expect(synthesis.notes).toEqual([])
+  })
+})
+
+test('whatever the parts, no finding is lost on any level', () => {
+  const finding = fc.record({
+    title: fc.constantFrom(
+      'SQL injection in login',
+      'Missing tests',
+      'Slow loop',
+      'Add cache',
+      'Remove cache',
+    ),
+    severity: fc.constantFrom('critical' as const, 'low' as const),
+    confidence: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(finding, { maxLength: 4 }), { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 60, max: 400 }),
+      (lists, budget) => {
+        const results = lists.map((findings, index) => aResult(`t${index}`, findings))
+        const drafts = groupResults(results, budget).map((group) => mergeFindings(group))
+        const half = Math.ceil(drafts.length / 2)
+        const levels = [drafts.slice(0, half), drafts.slice(half)]
+          .filter((some) => some.length > 0)
+          .map((some) => combineDrafts(some, results))
+        const synthesis = settle(combineDrafts(levels, results), results)
+        expect(synthesis.notes).toEqual([])
+        expect(synthesis.ledger).toHaveLength(lists.flat().length)
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+test('a thousand tasks of twenty findings go through two levels with an exact ledger', () => {
+  const results = Array.from({ length: 1_000 }, (_, task) =>
+    aResult(
+      `task-${task}`,
+      Array.from({ length: 20 }, (_, index) => ({
+        title: `Field ${index} is written without a check`,
+        file: `src/${(task % 100) + (index % 2) * 100}.ts`,
+        line: index + 1,
+        detail: `Seen by task ${task} while it looked at the module, in line ${index + 1}.`,
+      })),
+    ),
+  )
+  const groups = groupResults(results, 60_000)
+  expect(groups.length).toBeGreaterThan(5)
+  const synthesis = settle(
+    combineDrafts(
+      groups.map((group) => mergeFindings(group)),
+      results,
+    ),
+    results,
+  )
+  expect(synthesis.ledger).toHaveLength(20_000)
+  expect(synthesis.findings).toHaveLength(2_000)
+  expect(synthesis.notes).toEqual([])
+})

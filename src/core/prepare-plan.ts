@@ -51,16 +51,15 @@ export interface PreparedPlan extends Omit<PreflightResult, 'serialized'> {
 const schemas = new WeakMap<Limits, ReturnType<typeof submitPlanSchema>>()
 
 /**
- * Parses a body, which for a large one is the bytes as received. `canonical` is the text that tells
+ * Checks a parsed body. `canonical` is the text that tells
  * whether two submissions are the same.
  *
  * @throws {ServiceError} invalid-request, naming each field by its JSON Pointer.
  */
 export function parseSubmission(
   limits: Limits,
-  body: unknown,
+  value: unknown,
 ): { plan: SubmitPlan; canonical: string } {
-  const value = body instanceof Uint8Array ? parseBytes(body) : body
   const schema = schemas.get(limits) ?? submitPlanSchema(limits)
   schemas.set(limits, schema)
   const result = schema.safeParse(value)
@@ -223,16 +222,6 @@ function overlapping(overlaps: readonly Overlap[]): ServiceError {
     `${count} of tasks would work on the same files, first ${pair}. Give each task files of its own, or set policy.onOverlap to "serialize" or "isolate".`,
     { extensions: { overlaps } },
   )
-}
-
-/** @throws {ServiceError} invalid-request */
-function parseBytes(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message.slice(0, 200) : 'it is not UTF-8'
-    throw invalid([{ pointer: '', detail: `is no valid JSON: ${reason}` }])
-  }
 }
 
 /** Errors that one answer names; the rest is a number. */

@@ -154,7 +154,7 @@ function renderDependencies(dependencies: readonly DependencyResult[]): string {
 }
 
 /** Divides `total` so that nobody gets more than asked for, and what small ones leave goes to large ones. */
-function fairShares(wanted: readonly number[], total: number): number[] {
+export function fairShares(wanted: readonly number[], total: number): number[] {
   const shares = wanted.map(() => 0)
   const ascending = wanted.map((size, index) => ({ size, index })).sort((a, b) => a.size - b.size)
   let left = total
@@ -167,7 +167,7 @@ function fairShares(wanted: readonly number[], total: number): number[] {
 }
 
 /** The first `limit` characters, without half of a surrogate pair at the end. */
-function shorten(text: string, limit: number): string {
+export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text
   const last = text.charCodeAt(limit - 1)
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit)

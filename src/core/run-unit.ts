@@ -19,7 +19,7 @@ export interface RunUnitDeps {
   events: EventLog
   executors: ReadonlyMap<string, Executor>
   workspaces: Workspaces
-  files: Pick<PlanStore, 'files' | 'pinBase'>
+  files: Pick<PlanStore, 'files' | 'base' | 'pinBase'>
   running: RunningTasks
   /** Waits for the process to have room for one more task of this kind. */
   acquireSlot: (job: Pick<Unit, 'lane' | 'planTasks'>) => Promise<() => void>

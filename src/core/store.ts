@@ -40,6 +40,8 @@ export interface PlanStore {
   taskIds(planId: string): Promise<string[]>
   context(planId: string): Promise<string>
   files(planId: string): Promise<Record<string, string>>
+  /** The commit that all tasks start from, once it was recorded. */
+  base(planId: string): Promise<string | undefined>
   /** Records the commit that all tasks start from, once; answers with the recorded one. */
   pinBase(planId: string, candidate: string): Promise<string>
   setBudget(planId: string, budgetUsd: number): Promise<void>

@@ -9,7 +9,7 @@ import type { SynthesisSpec } from './submission.ts'
 import { mergeFindings } from './synthesis/merge-findings.ts'
 import { settleSynthesis } from './synthesis/settle-synthesis.ts'
 import type { MergedEdits, Synthesis } from './synthesis.ts'
-import { planFiles } from './task-folder.ts'
+import { editsBefore, planFiles } from './task-folder.ts'
 import { addUsage, NO_USAGE, type Usage } from './usage.ts'
 import type { OrderedEdits, Workspaces } from './workspace-port.ts'
 
@@ -213,20 +213,25 @@ async function mergedEdits(
   signal: AbortSignal,
 ): Promise<MergedEdits | undefined> {
   const edited = results.filter((result) => result.edits !== undefined)
-  const files = planFiles(deps.plans, plan, undefined)
-  if (edited.length === 0 || files === undefined) return undefined
+  if (edited.length === 0) return undefined
+  const files = await planFiles(deps.plans, plan)
+  if (files === undefined) return undefined
   const specs = await deps.tasks.specs(
     plan.spec.id,
     edited.map((result) => result.taskId),
   )
-  const withEdits = new Set(edited.map((result) => result.taskId))
-  const ordered = edited.flatMap((result, index): OrderedEdits[] => {
-    if (result.edits === undefined) return []
-    const after = (specs[index]?.waitsFor ?? []).filter((id) => withEdits.has(id))
-    return [{ taskId: result.taskId, edits: result.edits, after }]
-  })
+  // Each with all it came after, through tasks that changed nothing too.
+  const ordered = await Promise.all(
+    edited.map(async (result, index): Promise<OrderedEdits[]> => {
+      const spec = specs[index]
+      if (result.edits === undefined || spec === undefined) return []
+      const before = await editsBefore(deps.tasks, plan.spec.id, spec)
+      const after = before.map(({ taskId }) => taskId)
+      return [{ taskId: result.taskId, edits: result.edits, after }]
+    }),
+  )
   try {
-    return await deps.workspaces.merge(files, ordered, signal)
+    return await deps.workspaces.merge(files, ordered.flat(), signal)
   } catch (error) {
     deps.onFault(error, plan.spec.id)
     notes.push('The edits of the tasks could not be merged; each task keeps its own patch.')

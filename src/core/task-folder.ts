@@ -15,6 +15,8 @@ interface TaskFolder {
   close(): Promise<void>
 }
 
+const LOST_EDITS = { code: 'edits-lost', message: 'What the task changed could not be read.' }
+
 const NO_FOLDER: TaskFolder = {
   workspace: undefined,
   withEdits: (result) => Promise.resolve(result),
@@ -22,18 +24,17 @@ const NO_FOLDER: TaskFolder = {
 }
 
 /** The plan as far as its files are concerned. */
-export function planFiles(
-  store: Pick<PlanStore, 'files' | 'pinBase'>,
+export async function planFiles(
+  store: Pick<PlanStore, 'files' | 'base' | 'pinBase'>,
   plan: Pick<LoadedPlan, 'spec'>,
-  base: string | undefined,
-): PlanFiles | undefined {
+): Promise<PlanFiles | undefined> {
   const { id, workspace } = plan.spec
   if (workspace === undefined) return undefined
   return {
     planId: id,
     spec: workspace,
     inlineFiles: () => store.files(id),
-    base,
+    base: await store.base(id),
     pinBase: (candidate) => store.pinBase(id, candidate),
   }
 }
@@ -54,8 +55,9 @@ export async function openTaskFolder(
   executor: Executor,
   signal: AbortSignal,
 ): Promise<TaskFolder | { failure: AttemptResult }> {
-  const files = planFiles(deps.files, plan, undefined)
-  if (files === undefined || !executor.describe().capabilities.readsWorkspace) return NO_FOLDER
+  if (!executor.describe().capabilities.readsWorkspace) return NO_FOLDER
+  const files = await planFiles(deps.files, plan)
+  if (files === undefined) return NO_FOLDER
   const writes = writesOf(spec)
   const isolated = writes.length > 0
   try {
@@ -73,7 +75,10 @@ export async function openTaskFolder(
       workspace: opened.workspace,
       async withEdits(result) {
         if (!isolated || result.status === 'queued') return result
-        const { edits, problem } = await opened.collectEdits()
+        const { edits, problem } = await opened.collectEdits().catch((error: unknown) => {
+          deps.onFault(error, plan.spec.id, spec.id)
+          return { edits: undefined, problem: LOST_EDITS }
+        })
         const output = result.output ?? { text: '' }
         if (problem !== undefined) {
           const status = result.status === 'succeeded' ? 'incomplete' : result.status

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino'
+import { LOG_SERIALIZERS } from '../http/logging.ts'
 import type { Config } from './config.ts'
 
 /** One line of JSON an event, on standard output. Prompts, outputs and keys are never logged. */
@@ -7,6 +8,7 @@ export function createLog(config: Pick<Config, 'LOG_LEVEL'>, part: string): Logg
     level: config.LOG_LEVEL,
     base: { part, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: LOG_SERIALIZERS,
     redact: {
       paths: ['*.authorization', '*.password', '*.apiKey', 'headers.authorization'],
       censor: '[redacted]',

@@ -1,23 +1,42 @@
 import type { Logger } from 'pino'
-import type { Executor } from '../core/ports.ts'
+import type { Executor, ModelSynthesizer } from '../core/ports.ts'
+import { PRICES } from '../core/prices.ts'
 import { echoExecutor } from '../executors/echo.ts'
+import { modelExecutor } from '../executors/model/executor.ts'
+import type { ModelSetup } from '../executors/model/options.ts'
+import { modelSynthesizer } from '../executors/model/synthesizer.ts'
 import { staticExecutor } from '../executors/static/static-executor.ts'
 import type { Config } from './config.ts'
 
 export interface Executors {
   byName: ReadonlyMap<string, Executor>
   defaultName: string
+  /** Writes syntheses; absent where there is no default model to write them. */
+  synthesizer: ModelSynthesizer | undefined
 }
 
-export function openExecutors(config: Config, _log: Logger): Executors {
-  const all: Executor[] = [echoExecutor, staticExecutor()]
+export function openExecutors(config: Config, log: Logger): Executors {
+  const setup: ModelSetup = {
+    providers: {
+      anthropicApiKey: config.ANTHROPIC_API_KEY,
+      anthropicBaseUrl: config.ANTHROPIC_BASE_URL,
+      openaiApiKey: config.OPENAI_API_KEY,
+      openaiBaseUrl: config.OPENAI_BASE_URL,
+      localBaseUrl: config.LOCAL_BASE_URL,
+    },
+    defaultModel: config.TUTTI_MODEL,
+    prices: PRICES,
+    log,
+  }
+  const model = modelExecutor(setup)
+  const all: Executor[] = [model, staticExecutor(), echoExecutor]
   const byName = new Map(all.map((executor) => [executor.name, executor]))
-  const defaultName =
-    config.TUTTI_EXECUTOR ?? (config.TUTTI_MODEL === undefined ? 'static' : 'model')
+  const usesModels = model.describe().available && config.TUTTI_MODEL !== undefined
+  const defaultName = config.TUTTI_EXECUTOR ?? (usesModels ? 'model' : 'static')
   if (!byName.has(defaultName)) {
     throw new Error(
       `TUTTI_EXECUTOR is "${defaultName}"; there are ${[...byName.keys()].join(', ')}`,
     )
   }
-  return { byName, defaultName }
+  return { byName, defaultName, synthesizer: usesModels ? modelSynthesizer(setup) : undefined }
 }

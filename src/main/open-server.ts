@@ -6,6 +6,7 @@ import type { Lifecycle } from './lifecycle.ts'
 import { openApi } from './open-api.ts'
 import { openExecutors } from './open-executors.ts'
 import { openWorkspaces } from './open-workspaces.ts'
+import { VERSION } from './version.ts'
 
 /** Opens the API and listens. Answers with the address. */
 export async function openServer(options: {
@@ -30,6 +31,7 @@ export async function openServer(options: {
     loopbackOnly: keys.size === 0,
     corsOrigins: config.TUTTI_CORS_ORIGINS,
     log,
+    version: VERSION,
     queues: queue.queues.map((entry) => new BullMQAdapter(entry.queue, { readOnlyMode: true })),
   })
   lifecycle.onClose('http', () => app.close())

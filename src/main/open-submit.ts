@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
+import picomatch from 'picomatch'
 import type { Logger } from 'pino'
 import type { Limits } from '../core/limits.ts'
+import { checkPlan } from '../core/preflight/check-plan.ts'
+import { PRICES } from '../core/prices.ts'
 import type { BatchQueue } from '../core/queue.ts'
 import type { SubmitDeps } from '../core/submit-plan.ts'
-import { preflight } from '../core/temporary.ts'
 import type { Workspaces } from '../core/workspace-port.ts'
 import { planIdFrom } from '../store/keys.ts'
 import type { Config } from './config.ts'
@@ -36,11 +38,22 @@ export function submitDepsOf(options: {
     limits: limitsOf(config),
     executors: executors.byName,
     defaultExecutor: executors.defaultName,
-    modelAvailable: executors.byName.get('model')?.describe().available ?? false,
+    modelAvailable: executors.synthesizer !== undefined,
     workspaces,
     schemaProblem,
     webhooksAvailable: config.TUTTI_WEBHOOK_SECRET !== undefined,
-    preflight: (plan, tasks) => preflight({ workspaces }, plan, tasks),
+    preflight: (plan, tasks) =>
+      checkPlan(
+        {
+          workspaces,
+          match: (glob) => picomatch(glob, { dot: true }),
+          executors: executors.byName,
+          prices: PRICES,
+          defaultModel: config.TUTTI_MODEL,
+        },
+        plan,
+        tasks,
+      ),
     planGoal: undefined,
     rounds: { latest: 0 },
     sha256: (text) => createHash('sha256').update(text).digest(),

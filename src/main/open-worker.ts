@@ -26,6 +26,8 @@ import { VERSION } from './version.ts'
 
 const SWEEP_MS = 2_000
 const LISTEN_AGAIN_MS = 1_000
+/** What this machine holds of plans that are gone is looked for so often. */
+const FORGET_MS = 5 * 60_000
 const ANNOUNCE_MS = 2_000
 /** Loops that fetch side by side, each a Worker instance of its own. */
 const INSTANCES: Record<QueueKind, number> = { io: 2, bulk: 1, cpu: 1, synthesis: 1 }
@@ -39,7 +41,6 @@ export async function openWorker(options: {
   redisUrl: string
   executors: Executors
   workspaces: Workspaces
-  model: SynthesizeDeps['model']
   lifecycle: Lifecycle
   log: Logger
 }): Promise<void> {
@@ -89,7 +90,7 @@ export async function openWorker(options: {
   const synthesizeDeps: SynthesizeDeps = {
     ...stores,
     workspaces,
-    model: options.model,
+    model: executors.synthesizer,
     nowIso: () => new Date().toISOString(),
     pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
     onFault: (err, planId) => log.warn({ err, planId }, 'synthesis fault'),
@@ -148,6 +149,11 @@ export async function openWorker(options: {
   const timers = [
     every(ANNOUNCE_MS, announce, log),
     every(SWEEP_MS, () => sweep(sweepDeps), log),
+    every(
+      FORGET_MS,
+      () => workspaces.sweep(async (planId) => (await stores.plans.get(planId)) !== undefined),
+      log,
+    ),
     every(LISTEN_AGAIN_MS, () => abortStopped(stores.life, running), log),
   ]
   lifecycle.onClose('upkeep', () => {

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { dryRun } from '../core/dry-run.ts'
 import { ServiceError } from '../core/errors.ts'
 import { submitPlan } from '../core/submit-plan.ts'
+import { parseJsonBody } from '../http/json-body.ts'
 import { bullBatchQueue } from '../queue/batch-queue.ts'
 import { connectForCallers } from '../store/redis.ts'
 import { loadConfig } from './config.ts'
@@ -29,13 +30,18 @@ const deps = submitDepsOf({
 })
 
 parentPort?.on('message', (asked: Asked) => {
-  const { id, kind, submission } = asked
-  const work = kind === 'submit' ? submitPlan(deps, submission) : dryRun(deps, submission)
-  work.then(
+  const { id } = asked
+  work(asked).then(
     (value) => answer({ id, status: 'answered', value }),
     (error: unknown) => answer(refusal(id, error)),
   )
 })
+
+async function work({ kind, submission }: Asked): Promise<unknown> {
+  // Sent as bytes, which arrive here as a plain Uint8Array.
+  const parsed = { ...submission, body: parseJsonBody(Buffer.from(submission.body as Uint8Array)) }
+  return kind === 'submit' ? submitPlan(deps, parsed) : dryRun(deps, parsed)
+}
 
 function answer(answered: Answered): void {
   parentPort?.postMessage(answered)

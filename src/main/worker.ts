@@ -9,7 +9,6 @@ await runProcess('worker', async ({ config, lifecycle, log }) => {
     redisUrl: requireRedisUrl(config),
     executors: openExecutors(config, log),
     workspaces: openWorkspaces(config, process.env, log),
-    model: undefined,
     lifecycle,
     log,
   })

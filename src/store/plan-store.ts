@@ -153,6 +153,9 @@ export function redisPlanStore(options: {
 
     files: (planId) => whileAvailable(() => redis.hgetall(`${keyOf(planId)}:files`)),
 
+    base: (planId) =>
+      whileAvailable(async () => (await redis.hget(keyOf(planId), 'base')) ?? undefined),
+
     pinBase: (planId, candidate) =>
       whileAvailable(async () => {
         const key = keyOf(planId)

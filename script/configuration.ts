@@ -20,7 +20,7 @@ export interface Variable {
 }
 
 /** Defaults that differ from machine to machine. */
-const IN_WORDS: Record<string, string> = { TUTTI_CPU_CONCURRENCY: 'cores, at least 2' }
+const IN_WORDS: Record<string, string> = { TUTTI_CPU_CONCURRENCY: 'cores' }
 
 export function variables(): Variable[] {
   return Object.entries(Environment.shape).map(([name, schema]) => ({

@@ -10,6 +10,8 @@ export interface GlobalOptions {
 /** What a command works with. */
 export interface Context {
   terminal: Terminal
+  /** Where the service is. */
+  url: string
   /** For single calls: gives up in about a second, because a service that is not there will not come. */
   quick: Tutti
   /** For following a plan: patient with a service that is restarted. */
@@ -20,6 +22,7 @@ export function contextOf(terminal: Terminal, { url, apiKey }: GlobalOptions): C
   const options = { baseUrl: url, apiKey }
   return {
     terminal,
+    url,
     quick: tutti({ ...options, retries: 2 }),
     patient: tutti(options),
   }

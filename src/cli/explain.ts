@@ -1,7 +1,8 @@
-import { type FieldError, TuttiError } from '../client/index.ts'
+import { type FieldError, type Overlap, TuttiError } from '../client/index.ts'
 import { CommandError } from './command-error.ts'
+import { describeOverlap } from './format.ts'
 import type { PlanFile } from './plan-file.ts'
-import { partsOf } from './pointer.ts'
+import { fieldOf, partsOf } from './pointer.ts'
 
 /** What went wrong and what to do about it, in a sentence or a few lines. */
 export function explain(error: unknown, url: string, file?: PlanFile): string {
@@ -20,24 +21,30 @@ export function explain(error: unknown, url: string, file?: PlanFile): string {
     case 'unauthorized':
       return 'the service wants an API key that it knows: set TUTTI_API_KEY, or give --api-key.'
     default:
-      return [error.message, ...error.errors.map((each) => `  ${placeOf(each, file)}`)].join('\n')
+      return [headOf(error), ...detailsOf(error, file)].join('\n')
   }
+}
+
+/** The message repeats what the fields say. */
+function headOf({ message, errors, problem }: TuttiError): string {
+  return errors.length > 0 ? (problem?.title ?? message) : message
+}
+
+function detailsOf({ errors, problem }: TuttiError, file: PlanFile | undefined): string[] {
+  const overlaps = Array.isArray(problem?.overlaps) ? (problem.overlaps as Overlap[]) : []
+  return [
+    ...errors.map((each) => `  ${placeOf(each, file)}`),
+    ...overlaps.map((each) => `  ${describeOverlap(each)}`),
+  ]
 }
 
 /** `plan.yaml:12: tasks[0].id: must be a slug`. */
 function placeOf({ pointer, detail }: FieldError, file: PlanFile | undefined): string {
-  if (!pointer.startsWith('#')) return `${pointer}: ${detail}`
-  const line = file?.lineOf(pointer)
-  const place = line === undefined ? '' : `${file?.name}:${line}: `
-  const field = fieldOf(pointer)
+  const parts = partsOf(pointer)
+  if (parts === undefined) return `${pointer}: ${detail}`
+  const place = file === undefined ? '' : `${file.name}:${file.lineOf(parts)}: `
+  const field = fieldOf(parts)
   return `${place}${field === '' ? '' : `${field}: `}${detail}`
-}
-
-/** `#/tasks/0/id` → `tasks[0].id`, as people write it. */
-function fieldOf(pointer: string): string {
-  return partsOf(pointer)
-    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
-    .join('')
 }
 
 function reasonOf(error: TuttiError): string {

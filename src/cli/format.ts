@@ -1,4 +1,4 @@
-import type { Plan } from '../client/index.ts'
+import type { Overlap, Plan } from '../client/index.ts'
 
 /** `950 ms`, `2.5 s`, `3 min 05 s`, `2 h 07 min`. */
 export function duration(ms: number): string {
@@ -34,6 +34,12 @@ export function plural(count: number, noun: string): string {
 /** How many tasks have ended, of how many. */
 export function ended({ queued, running, total }: Plan['counts']): string {
   return `${total - queued - running}/${total}`
+}
+
+/** `a and b (write/write): src/app.ts`. */
+export function describeOverlap({ tasks, kind, files, fileCount }: Overlap): string {
+  const more = fileCount > files.length ? ` and ${fileCount - files.length} more` : ''
+  return `${tasks.join(' and ')} (${kind}): ${files.join(', ')}${more}`
 }
 
 const LETTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })

@@ -3,7 +3,6 @@ import { text } from 'node:stream/consumers'
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { PlanSubmission } from '../client/index.ts'
 import { CommandError } from './command-error.ts'
-import { partsOf } from './pointer.ts'
 
 /** A plan as it was written, and where in the file each part of it stands. */
 export interface PlanFile {
@@ -11,8 +10,8 @@ export interface PlanFile {
   name: string
   /** Not checked: that is the service's work. */
   plan: PlanSubmission
-  /** The line, from 1, of what a JSON Pointer such as `#/tasks/0/id` names, or of what should hold it. */
-  lineOf(pointer: string): number | undefined
+  /** The line, from 1, of `['tasks', '0', 'id']`, or of what should hold it. */
+  lineOf(parts: string[]): number
 }
 
 /**
@@ -26,9 +25,9 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
   const source = await sourceOf(path)
   // The positions are needed only when something is wrong, and take long to find in a large plan.
   let located: Located | undefined
-  const lineOf = (pointer: string) => {
+  const lineOf = (parts: string[]) => {
     located ??= locate(source)
-    return lineIn(located, pointer)
+    return lineIn(located, parts)
   }
   const value = parse(source, name)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -82,11 +81,10 @@ function locate(source: string): Located {
   return { document: parseDocument(source, { lineCounter: lines }), lines }
 }
 
-function lineIn({ document, lines }: Located, pointer: string): number | undefined {
-  if (!pointer.startsWith('#')) return undefined
+function lineIn({ document, lines }: Located, parts: string[]): number {
   let node: unknown = document.contents
   let offset = document.contents?.range[0] ?? 0
-  for (const part of partsOf(pointer)) {
+  for (const part of parts) {
     if (isAlias(node)) node = node.resolve(document)
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === part)

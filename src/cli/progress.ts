@@ -1,4 +1,5 @@
 import {
+  type Change,
   isFinished,
   type Plan,
   type PlanEvent,
@@ -43,7 +44,7 @@ export function advance(progress: Progress, event: PlanEvent, now: number): void
   if (event.type === 'snapshot') {
     const { plan, tasks } = event.data
     Object.assign(progress, progressOf(plan))
-    for (const { id, description, status, attempt, startedAt, finishedAt } of tasks) {
+    for (const { id, description, status, attempt, startedAt, finishedAt, error } of tasks) {
       const started = startedAt === null ? undefined : Date.parse(startedAt)
       const finished = finishedAt === null ? undefined : Date.parse(finishedAt)
       progress.tasks.set(id, {
@@ -55,21 +56,21 @@ export function advance(progress: Progress, event: PlanEvent, now: number): void
         startedAt: started === undefined ? undefined : Math.min(started, now),
         durationMs:
           started === undefined || finished === undefined ? undefined : finished - started,
-        error: undefined,
+        error: error?.message,
       })
     }
     return
   }
   const { data } = event
   const task = data.taskId === undefined ? undefined : progress.tasks.get(data.taskId)
-  const error = data.error?.message
+  const error = data.error?.message ?? reasonOf(data)
   switch (event.type) {
     case 'plan.started':
     case 'plan.reopened':
       progress.status = 'running'
       break
     case 'plan.stopped':
-      progress.stopped = error ?? data.status
+      progress.stopped = error ?? 'for no reason given'
       break
     case 'plan.finished':
       if (isPlanStatus(data.status)) progress.status = data.status
@@ -97,8 +98,21 @@ export function advance(progress: Progress, event: PlanEvent, now: number): void
         data.durationMs ?? (task.startedAt === undefined ? undefined : now - task.startedAt)
       task.error = error
       break
+    case 'plan.queued':
     case 'task.text':
       break
+  }
+}
+
+function reasonOf({ reason }: Change): string | undefined {
+  if (typeof reason === 'object') return reason.message
+  switch (reason) {
+    case 'worker-lost':
+      return 'its worker died'
+    case 'worker-shutdown':
+      return 'its worker was shut down'
+    default:
+      return reason
   }
 }
 

@@ -1,9 +1,11 @@
 import { createLogUpdate } from 'log-update'
-import type { PlanEvent } from '../client/index.ts'
+import { isEnded, type PlanEvent } from '../client/index.ts'
 import { duration } from './format.ts'
-import { panel } from './panel.ts'
-import type { Progress } from './progress.ts'
+import { panel, summaryOf } from './panel.ts'
+import { countsOf, type Progress, type TaskProgress } from './progress.ts'
 import { type Terminal, withoutControls } from './terminal.ts'
+
+type ChangeEvent = Exclude<PlanEvent, { type: 'snapshot' }>
 
 /** Shows how a plan moves on. */
 export interface ProgressView {
@@ -56,28 +58,48 @@ function livePanel({ notes }: Terminal, progress: Progress): ProgressView {
 function plainLines({ note }: Terminal, progress: Progress): ProgressView {
   return {
     update(event) {
-      const line = lineOf(event, progress)
-      if (line !== undefined) note(withoutControls(line))
+      for (const line of linesOf(event, progress)) note(withoutControls(line))
     },
     hint: note,
     stop() {},
   }
 }
 
-function lineOf(event: PlanEvent, progress: Progress): string | undefined {
-  if (event.type === 'snapshot') {
-    return `plan ${event.data.plan.id} is ${progress.status}: ${progress.title}`
+/** A plan with more is told by its counts when it is first seen. */
+const MOST_TASKS_TOLD = 100
+
+function linesOf(event: PlanEvent, progress: Progress): string[] {
+  if (event.type !== 'snapshot') {
+    const line = lineOf(event, progress)
+    return line === undefined ? [] : [line]
   }
-  const { taskId = '', attempt, durationMs, status, version } = event.data
-  const about = progress.tasks.get(taskId)
-  const why = about?.error === undefined ? '' : `: ${about.error}`
+  const { id } = event.data.plan
+  const head = `plan ${id} is ${progress.status} (${summaryOf(countsOf(progress))}): ${progress.title}`
+  const tasks = [...progress.tasks.values()]
+  if (tasks.length > MOST_TASKS_TOLD) return [head]
+  const ended = tasks.filter(({ status }) => isEnded(status))
+  const running = tasks.filter(({ status }) => status === 'running')
+  return [head, ...ended.map((task) => endOf(task)), ...running.map((task) => startOf(task))]
+}
+
+function startOf({ id, attempt, description }: TaskProgress): string {
+  return `started ${id}${attempt > 1 ? ` (attempt ${attempt})` : ''}: ${description}`
+}
+
+function endOf({ id, status, durationMs, error }: TaskProgress): string {
+  const took = durationMs === undefined ? '' : ` after ${duration(durationMs)}`
+  return `${status} ${id}${took}${error === undefined ? '' : `: ${error}`}`
+}
+
+function lineOf(event: ChangeEvent, progress: Progress): string | undefined {
+  const { taskId = '', status, version } = event.data
+  const task = progress.tasks.get(taskId)
+  const why = task?.error === undefined ? '' : `: ${task.error}`
   switch (event.type) {
     case 'task.started':
-      return `started ${taskId}${attempt !== undefined && attempt > 1 ? ` (attempt ${attempt})` : ''}: ${about?.description ?? ''}`
-    case 'task.finished': {
-      const took = durationMs ?? about?.durationMs
-      return `${status ?? 'ended'} ${taskId}${took === undefined ? '' : ` after ${duration(took)}`}${why}`
-    }
+      return task === undefined ? undefined : startOf(task)
+    case 'task.finished':
+      return task === undefined ? undefined : endOf(task)
     case 'task.retrying':
       return `trying ${taskId} again${why}`
     case 'task.requeued':
@@ -92,6 +114,7 @@ function lineOf(event: PlanEvent, progress: Progress): string | undefined {
       return `synthesis ${version ?? ''} ${status ?? 'written'}`
     case 'plan.finished':
       return `plan ${status ?? 'finished'}`
+    case 'plan.queued':
     case 'plan.started':
     case 'task.text':
       return undefined

@@ -1,7 +1,7 @@
 import { type DryRun, TuttiError } from '../client/index.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit-code.ts'
-import { money, plural, thousands } from './format.ts'
+import { describeOverlap, money, plural, thousands } from './format.ts'
 import type { PlanFile } from './plan-file.ts'
 
 /** A dry run: what the plan would do, or what is wrong with it. @returns The exit code. */
@@ -30,13 +30,12 @@ function describe({ tasks, waves, overlaps, warnings, advice, estimate }: DryRun
   return [
     `${plural(tasks.length, 'task')} in ${plural(waves.length, 'wave')}`,
     ...waves.map((wave, index) => `  wave ${index + 1}: ${listOf(wave)}`),
-    ...overlaps.map(({ tasks: pair, kind, files, fileCount }) => {
-      const more = fileCount > files.length ? ` and ${fileCount - files.length} more` : ''
-      return `overlap: ${pair.join(' and ')} (${kind}): ${files.join(', ')}${more}`
-    }),
+    ...overlaps.map((overlap) => `overlap: ${describeOverlap(overlap)}`),
     ...warnings.map(({ message }) => `warning: ${message}`),
     ...advice.map(({ message }) => `advice: ${message}`),
-    `estimate: ${thousands(tokens.low)} to ${thousands(tokens.high)} tokens, ${cost}`,
+    tokens.high === 0
+      ? 'estimate: no model is called'
+      : `estimate: ${thousands(tokens.low)} to ${thousands(tokens.high)} tokens, ${cost}`,
   ].join('\n')
 }
 

@@ -1,5 +1,5 @@
 import { type Plans, plansOf } from './plans.ts'
-import type { ExecutorList } from './schema.ts'
+import type { ExecutorList, Workers } from './schema.ts'
 import { type Syntheses, synthesesOf } from './syntheses.ts'
 import { type Tasks, tasksOf } from './tasks.ts'
 import { type CallOptions, type ClientOptions, httpTransport } from './transport.ts'
@@ -15,22 +15,21 @@ export interface Tutti {
   syntheses: Syntheses
   /** What can run tasks, and which of them is the default. */
   executors(options?: CallOptions): Promise<ExecutorList>
+  /** Who runs tasks now, what waits, and which providers are held back. For keys of an operator. */
+  workers(options?: CallOptions): Promise<Workers>
 }
 
 export function tutti(options: ClientOptions = {}): Tutti {
   const transport = httpTransport(options)
+  const get = async <T>(path: string, options: CallOptions | undefined): Promise<T> => {
+    const { body } = await transport.json<T>({ method: 'GET', path, repeatable: true, options })
+    return body
+  }
   return {
     plans: plansOf(transport),
     tasks: tasksOf(transport),
     syntheses: synthesesOf(transport),
-    async executors(callOptions) {
-      const { body } = await transport.json<ExecutorList>({
-        method: 'GET',
-        path: '/v1/executors',
-        repeatable: true,
-        options: callOptions,
-      })
-      return body
-    },
+    executors: (callOptions) => get('/v1/executors', callOptions),
+    workers: (callOptions) => get('/v1/workers', callOptions),
   }
 }

@@ -1,4 +1,4 @@
-/** One thing wrong with a request. `pointer` is a JSON Pointer (`#/tasks/0/id`) or `?name` of a query parameter. */
+/** One thing wrong with a request. `pointer` is a JSON Pointer (`/tasks/0/id`), `?name` or `header:name`. */
 export interface FieldError {
   pointer: string
   detail: string

@@ -1,6 +1,6 @@
 import { TuttiError } from './error.ts'
 import { linesOf } from './lines.ts'
-import type { Plan, Synthesis, TaskStatus } from './schema.ts'
+import type { Counts, Failure, Plan, TaskSummary, Usage } from './schema.ts'
 import { eventsOf, type ServerSentEvent } from './sse.ts'
 import { isFinished } from './status.ts'
 import { type CallOptions, pause, type Transport } from './transport.ts'
@@ -8,16 +8,18 @@ import { type CallOptions, pause, type Transport } from './transport.ts'
 /** The whole state of a plan, with which a stream of its events begins. */
 export interface Snapshot {
   plan: Plan
-  tasks: {
-    id: string
-    description: string
-    status: TaskStatus
-    wave: number
-    attempt: number
-    startedAt: string | null
-    finishedAt: string | null
-  }[]
-  synthesis: Pick<Synthesis, 'version' | 'status'> | Plan['synthesis'] | null
+  tasks: TaskSnapshot[]
+  synthesis: Plan['synthesis']
+}
+
+/** A task as lists show it, with its times beside the rest. */
+export interface TaskSnapshot
+  extends Omit<TaskSummary, 'attemptCount' | 'timings'>,
+    Partial<TaskSummary['timings']> {
+  /** Runs so far. */
+  attempt: number
+  startedAt: string | null
+  finishedAt: string | null
 }
 
 /** What a change says of itself: which members are there depends on its type. */
@@ -25,17 +27,23 @@ export interface Change {
   at?: string
   taskId?: string
   attempt?: number
+  /** Of the task, the synthesis or the plan that has ended. */
   status?: string
   durationMs?: number
   workerId?: string
+  /** Of the synthesis. */
   version?: number
+  /** A piece of a model's answer. */
   text?: string
-  usage?: Plan['usage']
-  counts?: Plan['counts']
-  error?: { code: string; message: string }
+  usage?: Usage
+  counts?: Counts
+  error?: Failure
+  /** Why a plan was stopped, or a task is queued again (`worker-lost`, `worker-shutdown`, `retry`). */
+  reason?: Failure | string
 }
 
 export type ChangeType =
+  | 'plan.queued'
   | 'plan.started'
   | 'plan.stopped'
   | 'plan.reopened'
@@ -94,7 +102,7 @@ export async function* followPlan(
 /** Where the stream is, kept across connections. */
 interface Position {
   lastEventId: string | undefined
-  /** Whether the last event read is one after which the service ends the stream. */
+  /** Whether the service ends the stream after the last event that was read. */
   atEnd: boolean
   /** Whether the plan was known to have finished before the connection was made. */
   hadFinished: boolean
@@ -129,8 +137,8 @@ async function* readConnection(
       if (planEvent === undefined) continue
       isEmpty = false
       position.hadFinished = false
-      if (event.id !== undefined) position.lastEventId = event.id
-      if (planEvent.type !== 'task.text') position.atEnd = isLast(planEvent)
+      position.lastEventId = planEvent.id ?? position.lastEventId
+      position.atEnd = isLast(planEvent, position.atEnd)
       yield planEvent
     }
   } catch (error) {
@@ -157,19 +165,22 @@ function planEventOf({ id, type, data }: ServerSentEvent): PlanEvent | undefined
   if (type === 'message') return undefined
   try {
     // A type that this version does not know is passed on: programs skip what they do not switch on.
-    return { type, id, data: JSON.parse(data) } as PlanEvent
+    return { type, id: id === '' ? undefined : id, data: JSON.parse(data) } as PlanEvent
   } catch (cause) {
     throw new TuttiError('bad-response', `the event ${type} does not hold JSON`, { cause })
   }
 }
 
-function isLast(event: PlanEvent): boolean {
+/** Whether the service ends the stream here. A synthesis that was asked for later may follow the end. */
+function isLast(event: PlanEvent, wasLast: boolean): boolean {
   switch (event.type) {
     case 'plan.finished':
       return true
+    case 'plan.reopened':
+      return false
     case 'snapshot':
       return isFinished(event.data.plan.status)
     default:
-      return false
+      return wasLast
   }
 }

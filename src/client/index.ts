@@ -1,17 +1,28 @@
 export { type Tutti, tutti } from './client.ts'
 export { type FieldError, type Problem, TuttiError } from './error.ts'
-export type { Change, ChangeType, FollowOptions, PlanEvent, Snapshot } from './events.ts'
+export type {
+  Change,
+  ChangeType,
+  FollowOptions,
+  PlanEvent,
+  Snapshot,
+  TaskSnapshot,
+} from './events.ts'
 export type { Page } from './pages.ts'
 export type { PlanQuery, Plans, SubmitOptions, WaitOptions } from './plans.ts'
 export type {
   Action,
   Attempt,
   Conflict,
+  Counts,
+  Delivery,
   DryRun,
   ExecutorList,
+  Failure,
   FinishedPlan,
   LedgerEntry,
   OutputTask,
+  Overlap,
   Plan,
   PlanStatus,
   Report,
@@ -25,6 +36,7 @@ export type {
   TaskSummary,
   Todos,
   Usage,
+  Workers,
 } from './schema.ts'
 export { isEnded, isFinished } from './status.ts'
 export type { NewestOptions, Syntheses } from './syntheses.ts'

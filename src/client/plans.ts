@@ -3,7 +3,7 @@ import { type FollowOptions, followPlan, type PlanEvent } from './events.ts'
 import { itemsOf, type Page } from './pages.ts'
 import { poll, seconds } from './polling.ts'
 import { randomKey } from './random-key.ts'
-import type { DryRun, Plan, PlanStatus, Report, Todos } from './schema.ts'
+import type { Delivery, DryRun, Plan, PlanStatus, Report, Todos } from './schema.ts'
 import { isFinished } from './status.ts'
 import type { CallOptions, Transport } from './transport.ts'
 import type { AwaitedPlan, PlanSubmission } from './types.ts'
@@ -49,6 +49,8 @@ export interface Plans {
   delete(planId: string, options?: CallOptions): Promise<void>
   report(planId: string, options?: CallOptions): Promise<Report>
   todos(planId: string, options?: CallOptions): Promise<Todos>
+  /** What became of the plan's webhooks. */
+  deliveries(planId: string, options?: CallOptions): Promise<Delivery[]>
 }
 
 export function planPath(planId: string): string {
@@ -103,6 +105,10 @@ export function plansOf(transport: Transport): Plans {
     get: (planId, options) => get(planPath(planId), options),
     report: (planId, options) => get(`${planPath(planId)}/report`, options),
     todos: (planId, options) => get(`${planPath(planId)}/todos`, options),
+    async deliveries(planId, options) {
+      const { items } = await get<{ items: Delivery[] }>(`${planPath(planId)}/deliveries`, options)
+      return items
+    },
     events: (planId, options) => followPlan(transport, planPath(planId), options),
 
     async wait(planId, { waitMs, ...options } = {}) {

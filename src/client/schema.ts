@@ -75,6 +75,20 @@ export interface Coverage {
     error?: string
   }[]
 }
+export interface Delivery {
+  id: string
+  type: string
+  status: 'pending' | 'delivered' | 'failed'
+  attempts: {
+    at: string
+    statusCode?: number
+    error?: string
+  }[]
+  nextAttemptAt: string | null
+}
+export interface DeliveryList {
+  items: Delivery[]
+}
 export interface DryRun {
   tasks: {
     id: string
@@ -348,6 +362,18 @@ export interface Problem {
     detail: string
   }[]
   [k: string]: unknown
+}
+export interface Provider {
+  key: string
+  heldUntil: string | null
+  concurrency: number | null
+}
+export interface Queue {
+  name: string
+  shard: number
+  waiting: number
+  active: number
+  delayed: number
 }
 export interface Report {
   wallMs: number
@@ -636,4 +662,20 @@ export interface Todos {
     status: 'pending' | 'in_progress' | 'completed'
     activeForm: string
   }[]
+}
+export interface Worker {
+  id: string
+  host: string
+  pid: number
+  version: string
+  startedAt: string
+  lastSeenAt: string
+  concurrency: number
+  running: number
+  executors: string[]
+}
+export interface Workers {
+  workers: Worker[]
+  queues: Queue[]
+  providers: Provider[]
 }

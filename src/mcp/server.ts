@@ -99,11 +99,17 @@ function messageOf(error: unknown): string {
       return 'The Tutti service wants an API key that it knows; whoever runs this server sets TUTTI_API_KEY.'
     default:
       return [
-        `${error.problem?.title ?? error.code}: ${error.message}`,
+        headOf(error),
         ...error.errors.map(({ pointer, detail }) => `- ${pointer}: ${detail}`),
         ...overlapsOf(error),
       ].join('\n')
   }
+}
+
+/** With fields, the message would repeat what they say. */
+function headOf({ code, message, errors, problem }: TuttiError): string {
+  const title = problem?.title ?? code
+  return errors.length > 0 ? title : `${title}: ${message}`
 }
 
 /** The pairs of tasks that collide, where that is why a plan was refused. */

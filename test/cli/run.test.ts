@@ -124,6 +124,18 @@ describe('tutti run', () => {
     expect(stderr.match(/started security/g)).toHaveLength(1)
   })
 
+  test('names the files in which tasks collide', async () => {
+    const overlaps = [
+      { tasks: ['security', 'testing'], kind: 'read/write', files: ['a.ts'], fileCount: 3 },
+    ]
+    const body = { code: 'overlapping-tasks', detail: 'Tasks collide.', overlaps }
+    service.fail('POST', { answer: 422, body })
+    expect(await runTutti(['run', file], { env })).toMatchObject({
+      code: 1,
+      stderr: 'tutti: Tasks collide.\n  security and testing (read/write): a.ts and 2 more\n',
+    })
+  })
+
   test('sends the key, and only in its header', async () => {
     await runTutti(['run', '--no-wait', file], { env: { ...env, TUTTI_API_KEY: 'secret' } })
     expect(service.requests[0]?.headers.authorization).toBe('Bearer secret')

@@ -67,9 +67,9 @@ describe('an error', () => {
     expect(error).toMatchObject({
       code: 'invalid-request',
       status: 400,
-      message: 'The plan is not valid.',
+      message: 'The request is not valid.',
       errors: expect.arrayContaining([
-        { pointer: '#/tasks/0/id', detail: expect.stringContaining('slug') },
+        { pointer: '/tasks/0/id', detail: expect.stringContaining('slug') },
       ]),
       problem: { type: '/problems/invalid-request' },
       tries: 1,

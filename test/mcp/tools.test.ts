@@ -218,8 +218,8 @@ describe('what is long', () => {
 describe('an error', () => {
   test('of a plan names the fields', async () => {
     const text = await failure('launch_plan', { tasks: [{ id: 'not a slug', prompt: 'A' }] })
-    expect(text).toContain('The plan is not valid.')
-    expect(text).toContain('- #/tasks/0/id: must be a slug')
+    expect(text).toContain('Invalid request')
+    expect(text).toContain('- /tasks/0/id: must be a slug')
   })
 
   test('of tasks that collide names the files', async () => {

@@ -86,10 +86,13 @@ export class FakePlan {
   }
 
   snapshot(): FakeEvent {
-    const tasks = this.tasks.map(({ id, description, status, wave, attemptCount, timings }) => {
-      const { startedAt, finishedAt } = timings
-      return { id, description, status, wave, attempt: attemptCount, startedAt, finishedAt }
-    })
+    const tasks = this.tasks.map(
+      ({ attempts: _attempts, prompt: _prompt, timings, attemptCount, ...task }) => ({
+        ...task,
+        attempt: attemptCount,
+        ...timings,
+      }),
+    )
     const { synthesis } = this.view()
     const id = this.events.at(-1)?.id ?? '0-0'
     return { id, type: 'snapshot', data: { plan: this.view(), tasks, synthesis } }

@@ -71,10 +71,10 @@ function submit(state: FakeState, { url, headers, body }: Call): Answer {
   const parsed = SubmitPlan.safeParse(body)
   if (!parsed.success) {
     const errors = parsed.error.issues.map(({ path, message }) => ({
-      pointer: `#${path.map((part) => `/${String(part)}`).join('')}`,
+      pointer: path.map((part) => `/${String(part)}`).join(''),
       detail: message,
     }))
-    return problem(400, 'invalid-request', 'The plan is not valid.', { errors })
+    return problem(400, 'invalid-request', 'The request is not valid.', { errors })
   }
   if (url.searchParams.get('dryRun') === 'true') return ok(dryRunOf(new FakePlan('-', parsed.data)))
   const key = String(headers['idempotency-key'])
@@ -167,7 +167,7 @@ export function problem(
 ): Answer {
   return {
     status,
-    body: { type: `/problems/${code}`, title: code, status, code, detail, ...members },
+    body: { type: `/problems/${code}`, title: titleOf(code), status, code, detail, ...members },
     headers: { 'content-type': 'application/problem+json' },
   }
 }
@@ -257,4 +257,9 @@ async function until(
     plan.changes.on('change', check)
     gone.addEventListener('abort', done)
   })
+}
+
+/** `plan-not-found` → `Plan not found`. */
+function titleOf(code: string): string {
+  return `${code.charAt(0).toUpperCase()}${code.slice(1).replaceAll('-', ' ')}`
 }

@@ -112,54 +112,56 @@ function newFinding(severity: Severity, text: string): Finding {
   }
 }
 
+/** What a field below a finding sets; a name that is not here is more detail. */
+const SETTERS: Record<string, (finding: Finding, value: string) => void> = {
+  file: setPlace,
+  location: setPlace,
+  path: setPlace,
+  line: setLine,
+  recommendation: setRecommendation,
+  'recommended fix': setRecommendation,
+  fix: setRecommendation,
+  suggestion: setRecommendation,
+  remediation: setRecommendation,
+  evidence(finding, value) {
+    finding.evidence = value
+  },
+  category(finding, value) {
+    finding.category = value
+  },
+  confidence(finding, value) {
+    const number = Number.parseFloat(value)
+    const share = value.includes('%') || number > 1 ? number / 100 : number
+    if (share >= 0 && share <= 1) finding.confidence = share
+  },
+}
+
+function setPlace(finding: Finding, value: string): void {
+  const place = PLACE.exec(` ${value}`)
+  const { file, line } = placeOf({
+    file: place?.[1] ?? value,
+    line: Number(place?.[2] ?? place?.[3]) || undefined,
+  })
+  if (file !== undefined) finding.file = file
+  if (line !== undefined) finding.line = line
+}
+
+function setLine(finding: Finding, value: string): void {
+  const line = Number.parseInt(value, 10)
+  if (line >= 1) finding.line = line
+}
+
+function setRecommendation(finding: Finding, value: string): void {
+  finding.recommendation = value
+}
+
 /** A line below a finding: one of its fields, or more of its detail. */
-function addLine(open: Open, line: string): void {
-  const { finding } = open
+function addLine({ finding, detail }: Open, line: string): void {
   const match = FIELD.exec(line)
   const value = plain(match?.[2] ?? '')
-  switch (match?.[1]?.toLowerCase()) {
-    case 'file':
-    case 'location':
-    case 'path': {
-      const place = PLACE.exec(` ${value}`)
-      const { file, line: number } = placeOf({
-        file: place?.[1] ?? value,
-        line: Number(place?.[2] ?? place?.[3]) || undefined,
-      })
-      if (file !== undefined) finding.file = file
-      if (number !== undefined) finding.line = number
-      return
-    }
-    case 'line': {
-      const number = Number.parseInt(value, 10)
-      if (number >= 1) finding.line = number
-      return
-    }
-    case 'recommendation':
-    case 'recommended fix':
-    case 'fix':
-    case 'suggestion':
-    case 'remediation':
-      finding.recommendation = value
-      return
-    case 'evidence':
-      finding.evidence = value
-      return
-    case 'category':
-      finding.category = value
-      return
-    case 'confidence': {
-      const number = Number.parseFloat(value)
-      const share = value.includes('%') || number > 1 ? number / 100 : number
-      if (share >= 0 && share <= 1) finding.confidence = share
-      return
-    }
-    case undefined:
-      open.detail.push(plain(line.replace(/^[-*+•]\s+/, '')))
-      return
-    default:
-      open.detail.push(value)
-  }
+  const set = SETTERS[match?.[1]?.toLowerCase() ?? '']
+  if (set !== undefined) set(finding, value)
+  else detail.push(match === null ? plain(line.replace(/^[-*+•]\s+/, '')) : value)
 }
 
 function withDetail({ finding, detail }: Open): Finding {
@@ -194,8 +196,8 @@ function rowFinding(cells: readonly string[], columns: readonly (string | undefi
   const severity = severityOf(cell('severity'))
   if (severity === undefined || cell('title') === '') return undefined
   const finding = newFinding(severity, cell('title'))
-  if (cell('place') !== '') addLine({ finding, indent: 0, detail: [] }, `file: ${cell('place')}`)
-  if (cell('line') !== '') addLine({ finding, indent: 0, detail: [] }, `line: ${cell('line')}`)
+  if (cell('place') !== '') setPlace(finding, cell('place'))
+  setLine(finding, cell('line'))
   if (cell('recommendation') !== '') finding.recommendation = cell('recommendation')
   if (cell('category') !== '') finding.category = cell('category')
   return finding

@@ -73,8 +73,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
         report: report !== undefined,
       }),
       settings: callSettings({
-        options,
-        model: agent.models[0],
+        maxOutputTokens: options.maxOutputTokens,
         providers: setup.providers,
         cacheKey: planId,
       }),

@@ -3,7 +3,7 @@ import { localModelGate } from './calls/local-gate.ts'
 import type { Candidate } from './calls/model-caller.ts'
 import { localPrefixGate } from './calls/prefix-gate.ts'
 import { loadModel, parseModel } from './models.ts'
-import type { ModelOptions, ModelSetup, Providers } from './options.ts'
+import type { ModelSetup, Providers } from './options.ts'
 
 /** A setup with nothing left open. */
 export type ResolvedSetup = Required<ModelSetup>
@@ -18,32 +18,26 @@ export function resolveSetup(setup: ModelSetup): ResolvedSetup {
   }
 }
 
-/** Enough for a long report. Anthropic's API needs a limit; the SDK's own for unknown models is low. */
-const MAX_OUTPUT_TOKENS = 16_000
-
 /**
- * What every call of a task is made with. A local server gets no limit that nobody asked for: one
- * above its context's size makes some of them refuse the call.
+ * What every call of a task is made with. A limit of output tokens is set here only where somebody
+ * asked for one: see `MAX_OUTPUT_TOKENS`.
  */
 export function callSettings(options: {
-  options: Pick<ModelOptions, 'maxOutputTokens'>
-  model: string
+  maxOutputTokens?: number | undefined
   providers: Providers
   /** Calls with the same key are sent to where the prefix is cached. */
   cacheKey: string
 }) {
-  const { maxOutputTokens } = options.options
-  const isLocal = parseModel(options.model)?.provider === 'local'
-  const limit = maxOutputTokens ?? (isLocal ? undefined : MAX_OUTPUT_TOKENS)
+  const { maxOutputTokens, providers, cacheKey } = options
   // Servers that stand in for OpenAI's may not know what only OpenAI knows.
-  const isOpenAi = options.providers.openaiBaseUrl === undefined
+  const isOpenAi = providers.openaiBaseUrl === undefined
   return {
-    ...(limit === undefined ? {} : { maxOutputTokens: limit }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     providerOptions: {
       openai: {
         // In strict mode it refuses most schemas that people write.
         strictJsonSchema: false,
-        ...(isOpenAi ? { promptCacheKey: options.cacheKey, store: false } : {}),
+        ...(isOpenAi ? { promptCacheKey: cacheKey, store: false } : {}),
       },
     },
   }

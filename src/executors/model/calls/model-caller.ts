@@ -57,6 +57,11 @@ const RETRIES_WITHIN = 4
 const RETRIES_BEFORE_FALLBACK = 2
 /** Overloads in a row after which another model is asked, where there is one. */
 const OVERLOADS_BEFORE_FALLBACK = 3
+/**
+ * Anthropic's API must be given a limit, and the SDK's own for a model that it does not know is low.
+ * The others take a model's own, and some refuse the call when it is passed.
+ */
+const MAX_OUTPUT_TOKENS = 32_000
 const FIRST_BACKOFF_MS = 500
 const LONGEST_BACKOFF_MS = 30_000
 
@@ -151,7 +156,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     let retries = 0
     let overloads = 0
     while (true) {
-      const request = withSchema(asked, schema, current.provider)
+      const request = fitted(asked, schema, current.provider)
       const result = await once(withCacheBreakpoint(request, usage.steps > 0))
       if (Array.isArray(result)) return result
       const { name: model } = current
@@ -226,14 +231,18 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
 }
 
 /**
- * Binds the answer to a schema where the provider can. Local servers mostly cannot call tools while
- * they are bound; they are told in words.
+ * The call as its provider wants it. The answer is bound to a schema where that can be done; local
+ * servers mostly cannot call tools while they are bound, and are told in words alone.
  */
-function withSchema(
-  call: CallOptions,
+function fitted(
+  asked: CallOptions,
   schema: Record<string, unknown> | undefined,
   provider: string,
 ): CallOptions {
+  const call =
+    provider === 'anthropic' && asked.maxOutputTokens === undefined
+      ? { ...asked, maxOutputTokens: MAX_OUTPUT_TOKENS }
+      : asked
   const hasTools = call.tools !== undefined && call.tools.length > 0
   if (schema === undefined || (provider === 'local' && hasTools)) return call
   const { $schema: _dialect, ...rest } = schema

@@ -1,0 +1,99 @@
+import type { z } from 'zod'
+import { PermanentError, TransientError } from '../../core/errors.ts'
+import type { Usage } from '../../core/usage.ts'
+import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
+import { createModelCaller } from './calls/model-caller.ts'
+import { modelProblem } from './models.ts'
+import { jsonTexts } from './output/json-text.ts'
+
+export interface StructuredRequest<T> {
+  instructions: string
+  prompt: string
+  /** What the answer is checked with. */
+  schema: z.ZodType<T>
+  /** The same for the model. */
+  jsonSchema: Record<string, unknown>
+  /** `provider:model`; the default one when undefined. */
+  model: string | undefined
+  signal: AbortSignal
+  onUsage: (usage: Usage) => void
+  /** Ids that go with every event that is logged. */
+  about?: object
+}
+
+/**
+ * Asks a model one question whose answer is data.
+ *
+ * @throws {TransientError} `invalid-output` when the answer does not fit; and as the executor does.
+ * @throws {PermanentError} `model-not-configured`, `token-limit`, `content-filter`; and as the executor does.
+ */
+export async function askForData<T>(
+  setup: ResolvedSetup,
+  request: StructuredRequest<T>,
+): Promise<{ value: T; usage: Usage; model: string }> {
+  const { instructions, prompt, schema, jsonSchema, signal, onUsage, about = {} } = request
+  const { providers, gate, prices, log } = setup
+  signal.throwIfAborted()
+  const model = request.model ?? setup.defaultModel
+  if (model === undefined || modelProblem(model, providers) !== undefined) {
+    throw new PermanentError('model-not-configured', 'The model is not configured here.')
+  }
+  const candidates = await candidatesFor([model], providers)
+  const caller = createModelCaller({
+    candidates,
+    gate,
+    signal,
+    prices,
+    log,
+    about,
+    schema: jsonSchema,
+    onText: () => {},
+    onUsage,
+  })
+  const { stream } = await caller.model.doStream({
+    ...callSettings({ providers, cacheKey: model }),
+    prompt: [
+      { role: 'system', content: instructions },
+      { role: 'user', content: [{ type: 'text', text: prompt }] },
+    ],
+  })
+  let text = ''
+  let reason: string | undefined
+  for await (const part of stream) {
+    if (part.type === 'text-delta') text += part.delta
+    if (part.type === 'finish') reason = part.finishReason.unified
+  }
+  if (reason === 'length') {
+    throw new PermanentError('token-limit', 'The model reached its limit of output tokens.')
+  }
+  if (reason === 'content-filter') {
+    throw new PermanentError('content-filter', 'The provider or the model declined to answer.')
+  }
+  for (const candidate of jsonTexts(text)) {
+    const value = schema.safeParse(withoutNulls(parse(candidate)))
+    if (value.success)
+      return { value: value.data, usage: caller.usage(), model: caller.answeredBy() }
+  }
+  throw new TransientError('The answer of the model was not the data that it was asked for.', {
+    code: 'invalid-output',
+  })
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Models write null for what they leave out. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, member]) =>
+      member === null ? [] : [[key, withoutNulls(member)]],
+    ),
+  )
+}

@@ -1,0 +1,276 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { PermanentError, TransientError } from '../../../src/core/errors.ts'
+import type { CallOutcome, ModelGate } from '../../../src/executors/model/calls/gate.ts'
+import { localModelGate } from '../../../src/executors/model/calls/local-gate.ts'
+import { modelExecutor } from '../../../src/executors/model/executor.ts'
+import {
+  aContext,
+  aRequest,
+  type Scripted,
+  type ScriptedProvider,
+  scriptedProvider,
+  toolCall,
+} from './scripted-provider.ts'
+
+let provider: ScriptedProvider | undefined
+let root: string
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tutti-agent-'))
+})
+afterEach(async () => {
+  await provider?.stop()
+  provider = undefined
+  await rm(root, { recursive: true, force: true })
+})
+
+const MODELS = ['anthropic:claude-sonnet-4-5', 'openai:gpt-4o', 'local:qwen3:8b']
+
+/** Notes what the executor tells the gate, and otherwise is one. */
+function watched(gate: ModelGate, outcomes: CallOutcome[]): ModelGate {
+  return {
+    async acquire(key, signal) {
+      const permit = await gate.acquire(key, signal)
+      return {
+        release(outcome) {
+          outcomes.push(outcome)
+          return permit.release(outcome)
+        },
+      }
+    },
+  }
+}
+
+async function run(
+  script: Scripted[],
+  options: { model?: string; spec?: object; signal?: AbortSignal; gate?: ModelGate } = {},
+) {
+  const fake = await scriptedProvider(script)
+  provider = fake
+  const outcomes: CallOutcome[] = []
+  const executor = modelExecutor({
+    providers: fake.providers,
+    defaultModel: options.model ?? 'anthropic:claude-sonnet-4-5',
+    gate: watched(options.gate ?? localModelGate(), outcomes),
+  })
+  const context = aContext(options.signal)
+  const request = aRequest(options.spec, { workspace: { root, writable: false } })
+  const result = executor.execute(request, context)
+  return { result, context, outcomes, calls: fake.calls }
+}
+
+function failed(result: Promise<unknown>): Promise<TransientError | PermanentError> {
+  return result.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error) => error,
+  )
+}
+
+const look: Scripted = { content: 'Looking.', toolCalls: [toolCall('list', {})] }
+const done: Scripted = { content: 'Done.' }
+const tooMany: Scripted = { error: { message: 'slow down' }, status: 429, retryAfter: 1 }
+
+describe.each(MODELS)('%s', (model) => {
+  test('a 429 within the loop waits as long as it was asked to, and no step is done twice', async () => {
+    const { result, calls, outcomes, context } = await run([look, tooMany, done], { model })
+    expect(await result).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
+    const made = calls()
+    expect(made.map(({ status }) => status)).toEqual([200, 429, 200])
+    expect(made[2]?.body.messages).toEqual(made[1]?.body.messages)
+    expect((made[2]?.at ?? 0) - (made[1]?.at ?? 0)).toBeGreaterThanOrEqual(1_000)
+    expect(outcomes.map(({ status }) => status)).toEqual(['ok', 'rate-limited', 'ok'])
+    expect(context.text()).toBe('Looking.\n\nDone.')
+  })
+
+  test('a broken stream within the loop is asked for again, and no step is done twice', async () => {
+    const broken = { response: { content: 'x'.repeat(400) }, truncateAfterChunks: 3 }
+    const { result, calls } = await run([look, broken, done], { model })
+    expect(await result).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
+    expect(calls()).toHaveLength(3)
+    expect(calls()[2]?.body.messages).toEqual(calls()[1]?.body.messages)
+  })
+
+  test('a stream whose connection breaks is no answer', async () => {
+    const broken = { response: { content: 'x'.repeat(4_000) }, latency: 20, disconnectAfterMs: 100 }
+    const { result } = await run([broken], { model })
+    const error = await failed(result)
+    expect(error).toBeInstanceOf(TransientError)
+    expect(error.code).toMatch(/^provider-(invalid-response|unreachable)$/)
+  })
+
+  test('a 500 at the beginning fails the attempt, to be tried again', async () => {
+    const { result, calls } = await run([{ error: { message: 'oops' }, status: 500 }], { model })
+    expect(await failed(result)).toMatchObject({ name: 'TransientError', code: 'provider-error' })
+    expect(calls()).toHaveLength(1)
+  })
+
+  test('a 500 within the loop is tried again there', async () => {
+    const { result } = await run([look, { error: { message: 'oops' }, status: 500 }, done], {
+      model,
+    })
+    expect(await result).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
+  })
+
+  test('garbage instead of an answer fails the attempt, to be tried again', async () => {
+    const { result } = await run([{ response: { content: 'x' }, chaos: { malformedRate: 1 } }], {
+      model,
+    })
+    expect(await failed(result)).toMatchObject({
+      name: 'TransientError',
+      code: 'provider-invalid-response',
+    })
+  })
+
+  test.each([
+    [400, 'provider-rejected'],
+    [401, 'provider-unauthorized'],
+    [403, 'provider-forbidden'],
+    [404, 'model-not-found'],
+    [413, 'context-too-long'],
+  ])('a %i is final, with the code %s', async (status, code) => {
+    const { result, calls } = await run([{ error: { message: 'no' }, status }], { model })
+    expect(await failed(result)).toMatchObject({ name: 'PermanentError', code })
+    expect(calls()).toHaveLength(1)
+  })
+
+  test('an abort ends a running call at once, with its reason', async () => {
+    const slow = { response: { content: 'word '.repeat(400) }, latency: 50 }
+    const controller = new AbortController()
+    const { result, context } = await run([slow], { model, signal: controller.signal })
+    const reason = new Error('cancelled')
+    const ended = failed(result)
+    while (context.text() === '') await new Promise((resolve) => setTimeout(resolve, 10))
+    controller.abort(reason)
+    expect(await ended).toBe(reason)
+  })
+})
+
+test('a 529 is repeated until it goes well, and spends no attempt', async () => {
+  const overloaded: Scripted = {
+    error: { message: 'Overloaded', type: 'overloaded_error' },
+    status: 529,
+  }
+  const { result, outcomes } = await run([overloaded, done])
+  expect(await result).toMatchObject({ status: 'succeeded' })
+  expect(outcomes.map(({ status }) => status)).toEqual(['overloaded', 'ok'])
+})
+
+test('waiting for a rate limit ends with the abort', async () => {
+  const controller = new AbortController()
+  const { result, calls } = await run([{ ...tooMany, retryAfter: 3_600 } as Scripted], {
+    signal: controller.signal,
+  })
+  const ended = failed(result)
+  while (calls().length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  controller.abort(new Error('timeout'))
+  expect((await ended).message).toBe('timeout')
+  expect(calls()).toHaveLength(1)
+})
+
+test('an exhausted quota is final, although it comes as a 429', async () => {
+  const { result } = await run(
+    [
+      {
+        error: { message: 'You exceeded your current quota', code: 'insufficient_quota' },
+        status: 429,
+      },
+    ],
+    { model: 'openai:gpt-4o' },
+  )
+  expect(await failed(result)).toMatchObject({ name: 'PermanentError', code: 'provider-quota' })
+})
+
+test('another model answers where the wanted one cannot be had', async () => {
+  const fallbackModels = ['local:qwen3:8b']
+  const missing = { error: { message: 'no such model' }, status: 404 }
+  const { result, calls } = await run([missing, done], { spec: { options: { fallbackModels } } })
+  expect(await result).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
+  expect(calls().map(({ body }) => body.model)).toEqual(['claude-sonnet-4-5', 'qwen3:8b'])
+})
+
+test('another model goes on where the wanted one keeps failing', async () => {
+  const oops = { error: { message: 'oops' }, status: 500 }
+  const fallbackModels = ['openai:gpt-4o']
+  const { result, calls } = await run([oops, oops, oops, look, done], {
+    spec: { options: { fallbackModels } },
+  })
+  expect(await result).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
+  expect(calls().map(({ body }) => body.model)).toEqual([
+    ...Array(3).fill('claude-sonnet-4-5'),
+    'gpt-4o',
+    'gpt-4o',
+  ])
+})
+
+test('a server that cannot bind its answers to a schema is asked without', async () => {
+  const refused = { error: { message: 'response_format is not supported' }, status: 400 }
+  const { result, calls } = await run([refused, { content: '{"a": 1}' }], {
+    model: 'openai:gpt-4o',
+    spec: { outputSchema: { type: 'object', required: ['a'] } },
+  })
+  expect(await result).toMatchObject({ status: 'succeeded', output: { data: { a: 1 } } })
+  expect(calls().map(({ body }) => 'response_format' in body)).toEqual([true, false])
+})
+
+test('no error repeats a prompt, an answer or a key', async () => {
+  const SECRETS = ['sk-ant-secret-1', 'PROMPT-TEXT', 'ANSWER-TEXT']
+  const leak = SECRETS.join(' ')
+  const server = createServer((request, response) => {
+    const kind = Number(request.headers['x-test'] ?? request.url?.split('/')[1])
+    if (kind < 600) {
+      response.writeHead(kind, { 'content-type': 'application/json' })
+      response.end(
+        JSON.stringify({ type: 'error', error: { type: leak, message: leak, code: leak } }),
+      )
+      return
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    if (kind === 600)
+      response.end(
+        `event: error\ndata: {"type":"error","error":{"type":"api_error","message":"${leak}"}}\n\n`,
+      )
+    else response.end(`data: ${leak}\n\n`)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  try {
+    for (const kind of [400, 401, 404, 418, 500, 503, 600, 601]) {
+      const base = `http://127.0.0.1:${port}/${kind}`
+      const executor = modelExecutor({
+        providers: {
+          anthropicApiKey: 'sk-ant-secret-1',
+          anthropicBaseUrl: base,
+          localBaseUrl: base,
+        },
+        defaultModel: undefined,
+      })
+      for (const model of ['anthropic:claude-sonnet-4-5', 'local:qwen3']) {
+        const request = aRequest({ model }, { prompt: 'PROMPT-TEXT' })
+        const error = await failed(executor.execute(request, aContext()))
+        expect([TransientError, PermanentError]).toContain(error.constructor)
+        const told = `${error.message} ${error.code} ${error.stack} ${JSON.stringify(error)}`
+        for (const secret of SECRETS) expect(told, `${kind} ${model}`).not.toContain(secret)
+        expect(error.cause).toBeUndefined()
+      }
+    }
+  } finally {
+    server.close()
+  }
+})
+
+test('an unreachable provider fails the attempt, to be tried again', async () => {
+  const executor = modelExecutor({
+    providers: { localBaseUrl: 'http://127.0.0.1:9' },
+    defaultModel: 'local:x',
+  })
+  expect(await failed(executor.execute(aRequest(), aContext()))).toMatchObject({
+    name: 'TransientError',
+    code: 'provider-unreachable',
+    message: 'The connection to the provider local failed.',
+  })
+})

@@ -1,0 +1,119 @@
+import { type Fixture, LLMock } from '@copilotkit/aimock'
+import type { ExecutionContext, ExecutionRequest } from '../../../src/core/ports.ts'
+import type { TaskSpec } from '../../../src/core/submission.ts'
+import type { Usage } from '../../../src/core/usage.ts'
+import type { Providers } from '../../../src/executors/model/options.ts'
+
+/** One answer of the fake server, with what goes wrong on its way. */
+export type Scripted =
+  | Fixture['response']
+  | (Omit<Fixture, 'match'> & { response: Fixture['response'] })
+
+/** An independent fake of several providers, over real HTTP, that answers by a script. */
+export interface ScriptedProvider {
+  providers: Providers
+  /** The bodies of the calls so far, as the fake understood them. */
+  calls(): { path: string; status: number; at: number; body: CallBody }[]
+  stop(): Promise<void>
+}
+
+export interface CallBody {
+  messages: { role: string; content: unknown; tool_calls?: unknown[] }[]
+  tools?: { function: { name: string } }[]
+  [key: string]: unknown
+}
+
+/** Answers the first call with the first entry, and so on; the last entry answers all further calls. */
+export async function scriptedProvider(script: Scripted[]): Promise<ScriptedProvider> {
+  const mock = new LLMock({ port: 0 })
+  let current: unknown
+  let count = 0
+  const arrivals: number[] = []
+  for (const [index, entry] of script.entries()) {
+    const isLast = index === script.length - 1
+    const fixture = typeof entry === 'object' && 'response' in entry ? entry : { response: entry }
+    mock.addFixture({
+      ...fixture,
+      match: {
+        predicate: (request) => {
+          if (request !== current) {
+            current = request
+            count += 1
+            arrivals.push(Date.now())
+          }
+          return isLast ? count > index : count === index + 1
+        },
+      },
+    })
+  }
+  await mock.start()
+  return {
+    providers: {
+      anthropicApiKey: 'sk-ant-secret-1',
+      anthropicBaseUrl: mock.url,
+      openaiApiKey: 'sk-openai-secret-2',
+      openaiBaseUrl: `${mock.url}/v1`,
+      localBaseUrl: `${mock.url}/v1`,
+    },
+    calls: () =>
+      mock.getRequests().map(({ path, response, body }, index) => ({
+        path,
+        status: response.status,
+        at: arrivals[index] ?? 0,
+        body: body as unknown as CallBody,
+      })),
+    stop: () => mock.stop(),
+  }
+}
+
+/** A request for one attempt; `spec` says what matters to the test. */
+export function aRequest(
+  spec: Partial<TaskSpec> = {},
+  request: Partial<Omit<ExecutionRequest, 'spec'>> = {},
+): ExecutionRequest {
+  return {
+    planId: 'plan-1',
+    taskId: 'review',
+    attempt: 1,
+    sharedContext: '',
+    prompt: 'Review the code.',
+    workspace: undefined,
+    ...request,
+    spec: {
+      id: 'review',
+      description: 'Review the code',
+      task: 'Review the code.',
+      executor: 'model',
+      timeoutMs: 60_000,
+      attempts: 3,
+      priority: 0,
+      ...spec,
+    },
+  }
+}
+
+export interface RecordedContext extends ExecutionContext {
+  text(): string
+  usages: Usage[]
+}
+
+export function aContext(signal: AbortSignal = new AbortController().signal): RecordedContext {
+  let text = ''
+  const usages: Usage[] = []
+  return {
+    signal,
+    usages,
+    text: () => text,
+    onText(piece) {
+      text += piece
+    },
+    onUsage(usage) {
+      usages.push(usage)
+    },
+  }
+}
+
+/** A tool call as the fake server writes it. */
+export function toolCall(name: string, input: object) {
+  return { name, arguments: JSON.stringify(input) }
+}

@@ -169,3 +169,16 @@ export interface ModelSynthesizer {
     options: { model: string | undefined; signal: AbortSignal; onUsage(usage: Usage): void },
   ): Promise<SynthesisDraft>
 }
+
+/** Writes the tasks of a goal: as they would be submitted, not yet checked. */
+export type GoalPlanner = (
+  request: {
+    goal: string
+    context: string
+    /** Of the workspace, as far as they are worth showing. */
+    files: string[]
+    /** What was wrong with the plan before; empty the first time. */
+    problems: string[]
+  },
+  signal: AbortSignal,
+) => Promise<{ tasks: unknown; usage: Usage }>

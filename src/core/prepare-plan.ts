@@ -2,10 +2,17 @@ import type { z } from 'zod'
 import { type FieldError, ServiceError } from './errors.ts'
 import { expandTasks } from './expand-pattern.ts'
 import type { Limits } from './limits.ts'
-import type { Executor } from './ports.ts'
+import { planGoal } from './plan-goal.ts'
+import type { Executor, GoalPlanner } from './ports.ts'
 import type { UnitLayout } from './stored.ts'
-import { type SubmitPlan, submitPlanSchema, type TaskSpec } from './submission.ts'
+import {
+  type SubmitPlan,
+  type SubmittedTask,
+  submitPlanSchema,
+  type TaskSpec,
+} from './submission.ts'
 import { layoutUnits } from './units.ts'
+import { NO_USAGE, type Usage } from './usage.ts'
 import type { Advice, Estimate, Overlap } from './views.ts'
 import type { Workspaces } from './workspace-port.ts'
 
@@ -22,7 +29,7 @@ export interface PrepareDeps {
   /** Whether webhooks can be signed here. */
   webhooksAvailable: boolean
   /** Writes the tasks of a plan that has only a goal. */
-  planGoal: ((plan: SubmitPlan) => Promise<SubmitPlan['tasks']>) | undefined
+  planner: GoalPlanner | undefined
 }
 
 /** Independence checked: which tasks collide, in which order they run. */
@@ -44,6 +51,8 @@ export interface PreparedPlan extends Omit<PreflightResult, 'serialized'> {
   plan: SubmitPlan
   title: string
   tasks: TaskSpec[]
+  /** What the planner of a goal has used. */
+  usage: Usage
   units: UnitLayout
   files: Record<string, string> | undefined
 }
@@ -70,24 +79,50 @@ export function parseSubmission(
 /** Everything that can be found wrong before anything is stored. */
 export async function preparePlan(
   deps: PrepareDeps,
-  submitted: SubmitPlan,
+  plan: SubmitPlan,
   options: { dryRun: boolean } = { dryRun: false },
 ): Promise<PreparedPlan> {
-  let plan = submitted
-  if (plan.goal !== undefined) {
-    if (deps.planGoal === undefined) {
-      throw invalid([
-        {
-          pointer: '/goal',
-          detail: 'needs a model to plan with, and none is configured; give `tasks` or a `pattern`',
-        },
-      ])
-    }
-    const tasks = await deps.planGoal(plan)
-    plan = { ...plan, tasks }
+  const errors = await planErrors(deps, plan)
+  const { goal } = plan
+  if (goal === undefined) return prepareTasks(deps, plan, errors, options.dryRun)
+  const { planner } = deps
+  if (planner === undefined) {
+    const detail = 'needs a model to plan with, and none is configured; give `tasks` or a `pattern`'
+    errors.push({ pointer: '/goal', detail })
   }
+  if (planner === undefined || errors.length > 0) throw invalid(errors)
+  const parseTasks = (tasks: unknown): SubmittedTask[] =>
+    parseSubmission(deps.limits, { tasks }).plan.tasks ?? []
+  const planned = await planGoal(
+    { ...deps, planner, parseTasks },
+    { ...plan, goal },
+    (tasks, last) => prepareTasks(deps, { ...plan, tasks }, [], options.dryRun && last),
+  )
+  return { ...planned.prepared, usage: planned.usage }
+}
+
+/** What is wrong with a plan beside its tasks. */
+async function planErrors(deps: PrepareDeps, plan: SubmitPlan): Promise<FieldError[]> {
+  const errors = synthesisErrors(deps, plan.synthesis)
+  if (plan.webhook !== undefined && !deps.webhooksAvailable) {
+    errors.push({
+      pointer: '/webhook',
+      detail:
+        'cannot be used here: the operator has to set TUTTI_WEBHOOK_SECRET, which signs deliveries',
+    })
+  }
+  if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
+  return errors
+}
+
+async function prepareTasks(
+  deps: PrepareDeps,
+  plan: SubmitPlan,
+  found: FieldError[],
+  overlapsAllowed: boolean,
+): Promise<PreparedPlan> {
   const expanded = expandTasks(plan, deps.limits)
-  const errors = [...expanded.errors]
+  const errors = [...found, ...expanded.errors]
   if (expanded.tasks.length > deps.limits.maxTasks) {
     errors.push({
       pointer: plan.pattern === undefined ? '/tasks' : '/pattern',
@@ -108,19 +143,10 @@ export async function preparePlan(
   tasks.forEach((task, index) => {
     errors.push(...taskErrors(deps, task, pointerOf(index)))
   })
-  errors.push(...synthesisErrors(deps, plan.synthesis))
-  if (plan.webhook !== undefined && !deps.webhooksAvailable) {
-    errors.push({
-      pointer: '/webhook',
-      detail:
-        'cannot be used here: the operator has to set TUTTI_WEBHOOK_SECRET, which signs deliveries',
-    })
-  }
-  if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
   if (errors.length > 0) throw invalid(dedupe(errors))
 
   const { serialized, ...checked } = await deps.preflight(plan, tasks)
-  if (checked.overlaps.length > 0 && plan.policy.onOverlap === 'reject' && !options.dryRun) {
+  if (checked.overlaps.length > 0 && plan.policy.onOverlap === 'reject' && !overlapsAllowed) {
     throw overlapping(checked.overlaps)
   }
   for (const task of tasks) {
@@ -133,6 +159,7 @@ export async function preparePlan(
     plan,
     title: plan.title ?? titleOf(plan, tasks),
     tasks,
+    usage: NO_USAGE,
     ...checked,
     units: layoutUnits(tasks, {
       ordered: tasks.some((task) => (task.waitsFor?.length ?? 0) > 0),

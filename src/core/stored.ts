@@ -122,6 +122,8 @@ export interface NewPlan {
   context: string
   tasks: TaskSpec[]
   files: Record<string, string> | undefined
+  /** What was used before the plan began, to plan its goal. */
+  usage: Usage
   /** SHA-256 of the submitted body: the same key with another body is refused. */
   requestHash: string
   /** Released only when all of these have succeeded. */

@@ -11,7 +11,6 @@ import type { PlanStore, TaskStore } from './store.ts'
 import type { NewPlan, PlanRecord, PlanSpec } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
 import { initialUnits, unitsOf } from './units.ts'
-import { NO_USAGE } from './usage.ts'
 
 export interface SubmitDeps extends PrepareDeps {
   plans: PlanStore
@@ -175,13 +174,14 @@ function newPlan(
     context: plan.context ?? '',
     tasks,
     files,
+    usage: prepared.usage,
     requestHash,
     dependencies: dependenciesOf(tasks),
   }
 }
 
 /** The plan as it stands before anything has happened to it: saves reading it back. */
-function newRecord({ spec, tasks }: NewPlan, createdAt: number): PlanRecord {
+function newRecord({ spec, tasks, usage }: NewPlan, createdAt: number): PlanRecord {
   return {
     spec,
     counts: {
@@ -193,7 +193,7 @@ function newRecord({ spec, tasks }: NewPlan, createdAt: number): PlanRecord {
       cancelled: 0,
       skipped: 0,
     },
-    usage: NO_USAGE,
+    usage,
     createdAt,
     startedAt: undefined,
     finishedAt: undefined,

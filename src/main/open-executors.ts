@@ -1,9 +1,10 @@
 import type { Logger } from 'pino'
-import type { Executor, ModelSynthesizer } from '../core/ports.ts'
+import type { Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
 import { PRICES } from '../core/prices.ts'
 import { echoExecutor } from '../executors/echo.ts'
 import { modelExecutor } from '../executors/model/executor.ts'
 import type { ModelSetup } from '../executors/model/options.ts'
+import { modelPlanner } from '../executors/model/planner.ts'
 import { modelSynthesizer } from '../executors/model/synthesizer.ts'
 import { staticExecutor } from '../executors/static/static-executor.ts'
 import type { Config } from './config.ts'
@@ -13,6 +14,8 @@ export interface Executors {
   defaultName: string
   /** Writes syntheses; absent where there is no default model to write them. */
   synthesizer: ModelSynthesizer | undefined
+  /** Writes the tasks of a goal; absent likewise. */
+  planner: GoalPlanner | undefined
 }
 
 export function openExecutors(config: Config, log: Logger): Executors {
@@ -38,5 +41,10 @@ export function openExecutors(config: Config, log: Logger): Executors {
       `TUTTI_EXECUTOR is "${defaultName}"; there are ${[...byName.keys()].join(', ')}`,
     )
   }
-  return { byName, defaultName, synthesizer: usesModels ? modelSynthesizer(setup) : undefined }
+  return {
+    byName,
+    defaultName,
+    synthesizer: usesModels ? modelSynthesizer(setup) : undefined,
+    planner: usesModels ? modelPlanner(setup) : undefined,
+  }
 }

@@ -54,7 +54,7 @@ export function submitDepsOf(options: {
         plan,
         tasks,
       ),
-    planGoal: undefined,
+    planner: executors.planner,
     rounds: { latest: 0 },
     sha256: (text) => createHash('sha256').update(text).digest(),
     randomBytes,

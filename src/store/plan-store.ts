@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import type { PlanStore, RetryBatch } from '../core/store.ts'
 import type { NewPlan } from '../core/stored.ts'
 import { initialUnits } from '../core/units.ts'
+import type { Usage } from '../core/usage.ts'
 import { type KeySpace, PLAN_SUFFIXES, planKey, shardKey, shardOf } from './keys.ts'
 import { planRecord } from './records.ts'
 import { whileAvailable } from './redis.ts'
@@ -188,7 +189,7 @@ export function redisPlanStore(options: {
 }
 
 function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
-  const { spec } = plan
+  const { spec, usage } = plan
   const units = Math.ceil(plan.tasks.length / spec.units.size)
   const held = spec.units.limit !== null || plan.dependencies.size > 0
   return [
@@ -210,6 +211,7 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     units,
     'webhookEvents',
     spec.webhook === undefined ? '' : `,${spec.webhook.events.join(',')},`,
+    ...(usage.steps === 0 ? [] : usageFields(usage)),
     'retentionMs',
     retentionMs,
     'syn:pending',
@@ -217,6 +219,11 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     'syn:status',
     spec.synthesis === false ? 'disabled' : 'pending',
   ]
+}
+
+function usageFields({ costUsd, ...tokens }: Usage): (string | number)[] {
+  const counts = Object.entries(tokens).flatMap(([name, count]) => [`u:${name}`, count])
+  return [...counts, 'u:costNanos', Math.round(costUsd * 1e9)]
 }
 
 /** What a plan with an order or a limit needs beside its header; see `lua/common.lua`. */

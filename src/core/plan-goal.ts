@@ -1,0 +1,106 @@
+import { PermanentError, ServiceError, TransientError } from './errors.ts'
+import type { GoalPlanner } from './ports.ts'
+import type { SubmitPlan, SubmittedTask } from './submission.ts'
+import { addUsage, NO_USAGE, type Usage } from './usage.ts'
+import type { Workspaces } from './workspace-port.ts'
+
+export interface PlanGoalDeps {
+  planner: GoalPlanner
+  workspaces: Pick<Workspaces, 'listFiles'>
+  /** Gives tasks the defaults of a submission, and says what is wrong with them. */
+  parseTasks: (tasks: unknown) => SubmittedTask[]
+}
+
+/** A plan that cannot be used goes back to the planner so often, with the reasons. */
+const TRIES = 2
+const TIMEOUT_MS = 5 * 60_000
+/** File names that a planner is shown. */
+const MOST_FILES = 500
+
+/**
+ * Has the tasks of a goal written, and tries whether they can be used; if not, once more with the
+ * reasons. `use` is what a submission of these tasks would go through.
+ *
+ * @throws {ServiceError} goal-not-planned, with what was wrong with the last plan.
+ */
+export async function planGoal<Prepared>(
+  deps: PlanGoalDeps,
+  plan: SubmitPlan & { goal: string },
+  use: (tasks: SubmittedTask[], last: boolean) => Promise<Prepared>,
+): Promise<{ prepared: Prepared; usage: Usage }> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  const files = await filesOf(deps, plan, signal)
+  let usage = NO_USAGE
+  let refusal: ServiceError | undefined
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const problems = refusal === undefined ? [] : reasonsOf(refusal)
+    const written = await ask(deps.planner, {
+      goal: plan.goal,
+      context: plan.context ?? '',
+      files,
+      problems,
+      signal,
+    })
+    usage = addUsage(usage, written.usage)
+    try {
+      const prepared = await use(deps.parseTasks(written.tasks), attempt === TRIES)
+      return { prepared, usage }
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error
+      refusal = error
+    }
+  }
+  throw new ServiceError(
+    'goal-not-planned',
+    `The planner wrote no plan that can be used: ${refusal?.message ?? ''}`,
+    { errors: refusal?.errors ?? [], extensions: refusal?.extensions ?? {} },
+  )
+}
+
+async function ask(
+  planner: GoalPlanner,
+  { signal, ...request }: Parameters<GoalPlanner>[0] & { signal: AbortSignal },
+): ReturnType<GoalPlanner> {
+  let last: unknown
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    try {
+      return await planner(request, signal)
+    } catch (error) {
+      last = error
+      if (!(error instanceof TransientError)) break
+    }
+  }
+  const reason =
+    last instanceof TransientError || last instanceof PermanentError
+      ? last.message
+      : 'The model could not be asked.'
+  throw new ServiceError('goal-not-planned', `No plan was written for the goal. ${reason}`, {
+    cause: last,
+  })
+}
+
+async function filesOf(
+  deps: PlanGoalDeps,
+  { workspace }: SubmitPlan,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (workspace === undefined) return []
+  if ('files' in workspace) return Object.keys(workspace.files).slice(0, MOST_FILES)
+  const listing = await deps.workspaces.listFiles(workspace, signal)
+  return listing.status === 'listed' ? listing.files.slice(0, MOST_FILES) : []
+}
+
+function reasonsOf({ message, errors, extensions }: ServiceError): string[] {
+  const { overlaps } = extensions
+  const collisions = Array.isArray(overlaps)
+    ? overlaps
+        .slice(0, 20)
+        .map(
+          ({ tasks, files }: { tasks: string[]; files: string[] }) =>
+            `${tasks.join(' and ')} would both work on ${files.slice(0, 5).join(', ')}`,
+        )
+    : []
+  const fields = errors.slice(0, 20).map(({ pointer, detail }) => `${pointer} ${detail}`)
+  const all = [...fields, ...collisions]
+  return all.length > 0 ? all : [message]
+}

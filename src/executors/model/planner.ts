@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import type { GoalPlanner } from '../../core/ports.ts'
+import { TaskFiles, TaskId } from '../../core/submission.ts'
+import { resolveSetup } from './call-settings.ts'
+import type { ModelSetup } from './options.ts'
+
+/** What the model is asked for: the structured fields of tasks, and their order where there is one. */
+const Answer = z.object({
+  tasks: z
+    .array(
+      z.object({
+        id: TaskId,
+        description: z.string().min(1).max(200).describe('Three to five words.'),
+        role: z.string().min(1),
+        task: z.string().min(1).describe('All that the subagent has to know and do.'),
+        context: z.string().min(1).optional(),
+        files: TaskFiles.optional().describe('Globs that it reads, or { read, write }.'),
+        outputFormat: z.string().min(1).optional(),
+        focusAreas: z.array(z.string().min(1)).optional(),
+        dependsOn: z.array(TaskId).optional(),
+      }),
+    )
+    .min(1)
+    .max(50),
+})
+
+const INSTRUCTIONS = [
+  'You divide a goal into tasks for subagents that work at the same time, each alone, without seeing',
+  'what the others do. Make the tasks independent: none needs the result of another, and no two write',
+  'the same file. Give each task files of its own to write, and say in its text what the others take',
+  'care of, as far as it has to fit together: names, interfaces, places. Use dependsOn only where',
+  'there is no other way. Between two and ten tasks are right for most goals; do not invent work.',
+].join(' ')
+
+/** Has a model write the tasks of a goal, in one call. */
+export function modelPlanner(options: ModelSetup): GoalPlanner {
+  const setup = resolveSetup(options)
+  const { $schema: _dialect, ...jsonSchema } = z.toJSONSchema(Answer, { io: 'input' })
+  return async ({ goal, context, files, problems }, signal) => {
+    const { askForData } = await import('./structured.ts')
+    const parts = [
+      `The goal: ${goal}`,
+      context === '' ? '' : `What is known of the project:\n${context}`,
+      files.length === 0 ? '' : `Files of the project:\n${files.join('\n')}`,
+      problems.length === 0
+        ? ''
+        : `Your last plan could not be used. Write another one that avoids this:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+      `Answer with JSON alone, by this JSON Schema:\n${JSON.stringify(jsonSchema)}`,
+    ]
+    const { value, usage } = await askForData(setup, {
+      instructions: INSTRUCTIONS,
+      prompt: parts.filter((part) => part !== '').join('\n\n'),
+      schema: Answer,
+      jsonSchema,
+      model: undefined,
+      signal,
+      onUsage: () => undefined,
+    })
+    return { tasks: value.tasks, usage }
+  }
+}

@@ -1,21 +1,8 @@
 import { noteServerDate } from '../live/server-clock.ts'
 import { askForKey, authorization } from './session.ts'
+import type { Problem } from './types.ts'
 
-export interface FieldError {
-  /** A JSON Pointer into the body, as `#/tasks/0/task`, or `?name` for a query parameter. */
-  pointer: string
-  detail: string
-}
-
-/** RFC 9457, with the members that this API adds. */
-export interface Problem {
-  type: string
-  title: string
-  status: number
-  detail?: string
-  errors?: FieldError[]
-  [member: string]: unknown
-}
+export type FieldError = NonNullable<Problem['errors']>[number]
 
 export class ApiError extends Error {
   override readonly name = 'ApiError'
@@ -27,6 +14,12 @@ export class ApiError extends Error {
   get status(): number {
     return this.problem.status
   }
+}
+
+/** An error that no problem document of the service describes. */
+export function pageError(status: number, title: string, detail?: string): ApiError {
+  const problem = { type: 'about:blank', code: 'untyped', title, status }
+  return new ApiError(detail === undefined ? problem : { ...problem, detail })
 }
 
 export interface RequestOptions {
@@ -50,7 +43,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }).catch((error: unknown) => {
     if (options.signal?.aborted) throw error
-    throw new ApiError({ type: 'about:blank', title: 'The service does not answer', status: 0 })
+    throw pageError(0, 'The service does not answer')
   })
   noteServerDate(response.headers.get('date'))
   if (response.ok) return response
@@ -64,14 +57,12 @@ export async function requestJson<T>(path: string, options: RequestOptions = {})
 }
 
 async function readProblem(response: Response): Promise<Problem> {
-  const untyped = {
-    type: 'about:blank',
-    title: response.statusText || `Status ${response.status}`,
-    status: response.status,
-  }
-  if (!(response.headers.get('content-type') ?? '').includes('json')) return untyped
+  const untyped = pageError(response.status, response.statusText || `Status ${response.status}`)
+  if (!(response.headers.get('content-type') ?? '').includes('json')) return untyped.problem
   const body: unknown = await response.json().catch(() => undefined)
-  return typeof body === 'object' && body !== null ? { ...untyped, ...body } : untyped
+  return typeof body === 'object' && body !== null
+    ? { ...untyped.problem, ...body }
+    : untyped.problem
 }
 
 function queryString(query: RequestOptions['query']): string {

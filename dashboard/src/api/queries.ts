@@ -11,7 +11,7 @@ import type {
   TaskDetail,
   TaskOutput,
   Todos,
-  WorkersAndQueues,
+  Workers,
 } from './types.ts'
 
 export function planPath(planId: string): string {
@@ -120,7 +120,7 @@ export function workersQuery() {
     queryKey: ['workers'],
     queryFn: async ({ signal }) => {
       try {
-        return await requestJson<WorkersAndQueues>('/v1/workers', { signal })
+        return await requestJson<Workers>('/v1/workers', { signal })
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return null
         throw error

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { ApiError } from '../api/client.ts'
+import { type ApiError, pageError } from '../api/client.ts'
 import { planQuery, synthesesQuery } from '../api/queries.ts'
 import { isActive } from '../api/statuses.ts'
 import { countTasks } from '../live/counts.ts'
@@ -137,12 +137,11 @@ function refusal(status: number | undefined): ApiError | undefined {
       : status === 401
         ? 'An API key is needed'
         : 'This plan may not be read'
-  return new ApiError({
-    type: 'about:blank',
-    title,
+  return pageError(
     status,
-    ...(status === 404 ? { detail: 'It may have been deleted, or it has expired.' } : {}),
-  })
+    title,
+    status === 404 ? 'It may have been deleted, or it has expired.' : undefined,
+  )
 }
 
 function PlanSkeleton() {

@@ -1,4 +1,5 @@
 import type { Synthesis } from '../api/types.ts'
+import { CodeWords } from '../ui/code-words.tsx'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Section } from '../ui/section.tsx'
 import { usePaging } from '../ui/use-paging.ts'
@@ -14,8 +15,12 @@ export function ActionList({ actions }: { actions: Synthesis['actions'] }) {
           <li key={action.rank} className="grid grid-cols-[1.5rem_minmax(0,1fr)] gap-x-1">
             <span className="tabular font-medium text-ink-3">{action.rank}</span>
             <div className="min-w-0">
-              <p className="font-medium break-words">{action.action}</p>
-              <p className="mt-0.5 text-sm break-words text-ink-2">{action.why}</p>
+              <p className="font-medium break-words">
+                <CodeWords text={action.action} />
+              </p>
+              <p className="mt-0.5 text-sm break-words text-ink-2">
+                <CodeWords text={action.why} />
+              </p>
               <div className="mt-1 flex flex-wrap gap-1">
                 {action.findings.slice(0, 8).map((finding) => (
                   <FindingLink key={finding} finding={finding} />

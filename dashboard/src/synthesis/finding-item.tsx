@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import type { LedgerEntry, SynthesisFinding } from '../api/types.ts'
 import { plural } from '../format/number.ts'
 import { TaskLink } from '../task/task-link.tsx'
+import { CodeWords } from '../ui/code-words.tsx'
 import { Markdown } from '../ui/markdown.tsx'
 import { SeverityBadge } from '../ui/status.tsx'
 
@@ -31,7 +32,9 @@ export function FindingItem({ finding, refs, open }: FindingItemProps) {
           />
           <SeverityBadge severity={finding.severity} />
           <span className="min-w-0 flex-1">
-            <span className="font-medium break-words">{finding.title}</span>
+            <span className="font-medium break-words">
+              <CodeWords text={finding.title} />
+            </span>
             {finding.file !== undefined && (
               <span className="block truncate font-mono text-xs leading-5 text-ink-3">
                 {finding.file}

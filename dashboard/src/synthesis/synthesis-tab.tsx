@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { Plan, Synthesis } from '../api/types.ts'
 import { formatAgo, formatTime } from '../format/duration.ts'
 import { formatCompact, formatUsd } from '../format/number.ts'
+import { Clamp } from '../ui/clamp.tsx'
 import { INPUT } from '../ui/field.tsx'
 import { Markdown } from '../ui/markdown.tsx'
 import { Empty, Failed, Notice, Skeleton } from '../ui/page-states.tsx'
@@ -12,6 +13,9 @@ import { Coverage } from './coverage.tsx'
 import { EditsSection } from './edits-section.tsx'
 import { FindingList } from './finding-list.tsx'
 import { Ledger } from './ledger.tsx'
+
+/** In characters: about a screen of text, behind which the findings would be hard to find. */
+const LONG_SUMMARY = 1_800
 
 interface SynthesisTabProps {
   plan: Plan | undefined
@@ -61,7 +65,11 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
       />
       <div className="mt-5 grid gap-x-12 gap-y-8 @4xl:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="min-w-0">
-          {synthesis.summary !== '' && <Markdown text={synthesis.summary} />}
+          {synthesis.summary !== '' && (
+            <Clamp key={synthesis.version} long={synthesis.summary.length > LONG_SUMMARY}>
+              <Markdown text={synthesis.summary} />
+            </Clamp>
+          )}
         </div>
         <aside className="min-w-0 space-y-8" aria-label="What to do, and what is missing">
           <ActionList actions={synthesis.actions} />

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 import type { TaskFinding } from '../api/types.ts'
 import { classNames } from '../ui/class-names.ts'
+import { CodeWords } from '../ui/code-words.tsx'
 import { Markdown } from '../ui/markdown.tsx'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Empty } from '../ui/page-states.tsx'
@@ -47,7 +48,9 @@ function FindingEntry({ finding, current }: { finding: TaskFinding; current: boo
       <div className="flex items-start gap-2.5">
         <SeverityBadge severity={finding.severity} />
         <div className="min-w-0 flex-1">
-          <h3 className="leading-5 font-medium break-words">{finding.title}</h3>
+          <h3 className="leading-5 font-medium break-words">
+            <CodeWords text={finding.title} />
+          </h3>
           <p className="mt-0.5 font-mono text-xs break-all text-ink-3">
             {finding.id}
             {finding.file !== undefined && ` · ${finding.file}`}

@@ -1,4 +1,4 @@
-import type { WorkersAndQueues } from '../api/types.ts'
+import type { Workers } from '../api/types.ts'
 import { formatCount } from '../format/number.ts'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 
@@ -8,7 +8,7 @@ const COLUMNS = [
   ['delayed', 'Delayed'],
 ] as const
 
-export function QueueTable({ queues }: { queues: WorkersAndQueues['queues'] }) {
+export function QueueTable({ queues }: { queues: Workers['queues'] }) {
   return (
     <ScrollRegion label="Queues" className="overflow-x-auto">
       <table className="w-full min-w-96 text-left">

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ExternalLink } from 'lucide-react'
 import { workersQuery } from '../api/queries.ts'
-import type { WorkersAndQueues } from '../api/types.ts'
+import type { Workers } from '../api/types.ts'
 import { formatAgo, formatDuration, formatTime } from '../format/duration.ts'
 import { formatCount, plural } from '../format/number.ts'
 import { buttonClass } from '../ui/button.tsx'
@@ -44,7 +44,7 @@ export function WorkersPage() {
     const { workers, queues, providers } = query.data
     return (
       <div className="space-y-9">
-        <Workers workers={workers} />
+        <WorkerList workers={workers} />
         <Section title="Queues">
           <QueueTable queues={queues} />
         </Section>
@@ -54,7 +54,7 @@ export function WorkersPage() {
   }
 }
 
-function Workers({ workers }: { workers: WorkersAndQueues['workers'] }) {
+function WorkerList({ workers }: { workers: Workers['workers'] }) {
   const now = useNow(1_000)
   const alive = workers.filter((worker) => now - Date.parse(worker.lastSeenAt) < SILENT_AFTER_MS)
   const running = alive.reduce((sum, worker) => sum + worker.running, 0)
@@ -81,7 +81,7 @@ function Workers({ workers }: { workers: WorkersAndQueues['workers'] }) {
   )
 }
 
-function WorkerCard({ worker, now }: { worker: WorkersAndQueues['workers'][number]; now: number }) {
+function WorkerCard({ worker, now }: { worker: Workers['workers'][number]; now: number }) {
   const silent = now - Date.parse(worker.lastSeenAt)
   const gone = silent >= SILENT_AFTER_MS
   const load = worker.concurrency === 0 ? 0 : worker.running / worker.concurrency
@@ -122,7 +122,7 @@ function WorkerCard({ worker, now }: { worker: WorkersAndQueues['workers'][numbe
   )
 }
 
-function Providers({ providers }: { providers: WorkersAndQueues['providers'] }) {
+function Providers({ providers }: { providers: Workers['providers'] }) {
   const now = useNow(500)
   return (
     <Section title="Model providers" note="Rate limits, shared by all workers">

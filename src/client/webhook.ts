@@ -7,7 +7,15 @@ export interface WebhookEvent {
   type: string
   /** ISO 8601. */
   timestamp: string
-  data: Record<string, unknown>
+  data: {
+    planId: string
+    /** The same for every delivery of one event, so that a second one is recognised. */
+    eventId: string
+    /** Of a task's event. */
+    taskId?: string
+    /** Of a synthesis's event. */
+    version?: number
+  }
 }
 
 /**

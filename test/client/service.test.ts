@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type PlanEvent, type Tutti, TuttiError, tutti } from '../../src/client/index.ts'
+import { verifyWebhook } from '../../src/client/webhook.ts'
 import { echoTask, type Service, startService } from '../support/service.ts'
+
+const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes, ok').toString('base64')}`
 
 let service: Service
 let client: Tutti
@@ -9,6 +16,7 @@ beforeAll(async () => {
   service = await startService({
     redisUrl: inject('redisUrl'),
     prefix: `client-${randomUUID().slice(0, 8)}`,
+    env: { TUTTI_WEBHOOK_SECRET: SECRET, TUTTI_WEBHOOK_ALLOW: '127.0.0.1' },
   })
   client = tutti({ baseUrl: service.url })
 })
@@ -115,4 +123,25 @@ test('a cancelled plan keeps what is done', async () => {
     retrievalStatus: 'success',
     task: { status: 'cancelled' },
   })
+})
+
+test('a webhook of the service passes verification, and its delivery is seen', async () => {
+  const receiver = createServer().listen(0, '127.0.0.1')
+  await once(receiver, 'listening')
+  const { port } = receiver.address() as AddressInfo
+  const received = once(receiver, 'request').then(async ([request, response]) => {
+    const { headers } = request as IncomingMessage
+    const body = await buffer(request)
+    response.end()
+    return verifyWebhook(SECRET, headers, body)
+  })
+  const plan = await client.plans.submit({
+    tasks: [echoTask('a')],
+    webhook: { url: `http://127.0.0.1:${port}/hook` },
+  })
+  expect(await received).toMatchObject({ type: 'plan.finished', data: { planId: plan.id } })
+  await expect
+    .poll(() => client.plans.deliveries(plan.id))
+    .toMatchObject([{ type: 'plan.finished', status: 'delivered' }])
+  receiver.close()
 })

@@ -18,7 +18,7 @@ import { readDiagnostics } from './oxlint/read-diagnostics.ts'
 import { type OxlintRule, oxlintRulesFor } from './oxlint/rules.ts'
 import { type OxlintRun, startOxlint } from './oxlint/run-oxlint.ts'
 import type { AnalysisReport, AnalysisRequest } from './report.ts'
-import type { SyntaxRule } from './rules/rule.ts'
+import type { ParsedFile, SyntaxRule } from './rules/rule.ts'
 import { parseSource, runRules, syntaxRulesFor } from './rules/run-rules.ts'
 import { addEvidence } from './secrets/evidence.ts'
 import { findSecrets, secretHit } from './secrets/find-secrets.ts'
@@ -48,7 +48,7 @@ export async function analyse(
   linting.diagnostics.catch(() => {})
 
   const syntaxRules = syntaxRulesFor(perspectives)
-  const code = await reviewCode(survey.code, syntaxRules, { forSecurity, needsGraph })
+  const code = await reviewCode(survey, syntaxRules, { forSecurity, needsGraph })
   const others = forSecurity ? await searchOthers(tree, survey) : { hits: [], fileCount: 0 }
   const graphHits = needsGraph ? reviewGraph(tree, survey, code.nodes, perspectives) : []
   const linted = await lintedHits(linting, linterRules, analysed)
@@ -92,14 +92,14 @@ export async function analyse(
 
 /** What the rules on syntax trees, and on request the search for secrets, find in the code. */
 async function reviewCode(
-  files: readonly CodeFile[],
+  survey: Survey,
   rules: readonly SyntaxRule[],
   { forSecurity, needsGraph }: { forSecurity: boolean; needsGraph: boolean },
 ): Promise<{ hits: Hit[]; nodes: Omit<SourceNode, 'edges'>[] }> {
   const hits: Hit[] = []
   const nodes: Omit<SourceNode, 'edges'>[] = []
   // One at a time: it is work for the processor, and only one tree is kept in memory.
-  for (const file of files) {
+  for (const file of survey.code) {
     // Lets what the linter says be read, and the end of the parent be noticed.
     await setImmediate()
     const text = readCopy(file)
@@ -109,7 +109,7 @@ async function reviewCode(
       nodes.push({ ...readImports(root, text), path, role, selected, generated })
     }
     if (!file.selected) continue
-    const found = file.generated ? [] : runRules(rules, { ...file, text, root })
+    const found = file.generated ? [] : tryRules(rules, { ...file, text, root }, survey)
     const secrets = forSecurity || found.length > 0 ? await findSecrets(file.path, text) : []
     if (forSecurity) {
       found.push(...secrets.map((secret) => secretHit(file.path, file.role, secret)))
@@ -120,6 +120,17 @@ async function reviewCode(
   return { hits, nodes }
 }
 
+/** The rules follow the tree by recursion; a sum of ten thousand parts is deeper than their stack. */
+function tryRules(rules: readonly SyntaxRule[], file: ParsedFile, survey: Survey): Hit[] {
+  try {
+    return runRules(rules, file)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    survey.other.push({ path: file.path, why: 'too-deep' })
+    return []
+  }
+}
+
 /** Secrets in the selected files that are no code. */
 async function searchOthers(
   tree: Tree,
@@ -127,9 +138,10 @@ async function searchOthers(
 ): Promise<{ hits: Hit[]; fileCount: number }> {
   const hits: Hit[] = []
   let fileCount = 0
-  for (const { path, why } of survey.other) {
+  const analysed = new Set(survey.code.map((file) => file.path))
+  for (const { path } of survey.other) {
     // Searched with the code.
-    if (why === 'generated') continue
+    if (analysed.has(path)) continue
     await setImmediate()
     const text = readText(tree, path, survey)
     if (text === undefined) continue

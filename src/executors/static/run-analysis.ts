@@ -5,6 +5,7 @@ import { PermanentError, TransientError } from '../../core/errors.ts'
 import type { AnalysisAnswer, AnalysisReport, AnalysisRequest } from './report.ts'
 
 const MAX_HEAP_MIB = 1_024
+const MAX_CAUSE_CHARS = 4_000
 
 /**
  * Runs one analysis in a process of its own, in a process group with the linter that it starts, so
@@ -30,11 +31,13 @@ export async function runAnalysis(
 
 async function runProcess(request: AnalysisRequest, signal: AbortSignal): Promise<AnalysisReport> {
   const child = fork(new URL('./analysis-child.ts', import.meta.url), {
+    cwd: request.scratchDir,
     detached: true,
     // Nothing of the worker's keys and addresses is of use to a linter.
     env: {},
     execArgv: [`--max-old-space-size=${MAX_HEAP_MIB}`],
-    stdio: 'ignore',
+    // What a crash prints is kept as its cause, for the log.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const onAbort = () => killGroup(child)
   signal.addEventListener('abort', onAbort, { once: true })
@@ -54,38 +57,40 @@ function answerOf(
 ): Promise<AnalysisReport> {
   return new Promise((resolve, reject) => {
     let answer: AnalysisAnswer | undefined
+    let printed = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (printed.length < MAX_CAUSE_CHARS) printed += text
+    })
     child.once('message', (message: AnalysisAnswer) => {
       answer = message
     })
     child.once('error', (cause) => {
-      // Without a pid it never started, and there will be no `exit`.
-      if (child.pid === undefined)
-        reject(
-          new TransientError('the analysis could not be started', {
-            code: 'analysis-not-started',
-            cause,
-          }),
-        )
+      // Without a pid it never started, and there will be no `close`.
+      if (child.pid !== undefined) return
+      const code = 'analysis-not-started'
+      reject(new TransientError('the analysis could not be started', { code, cause }))
     })
-    child.once('close', (code, killedBy) => {
+    child.once('close', (exitCode, killedBy) => {
       if (signal.aborted) reject(signal.reason)
       else if (answer?.status === 'done') resolve(answer.report)
       else if (answer?.status === 'failed') reject(failure(answer))
-      else if (killedBy === 'SIGKILL' || killedBy === 'SIGTERM') {
-        reject(
-          new TransientError('the process of the analysis was killed', { code: 'analysis-killed' }),
-        )
-      } else {
-        reject(
-          new PermanentError(
-            'analysis-crashed',
-            `the analysis ended without a result (${killedBy ?? `exit code ${code}`})`,
-          ),
-        )
-      }
+      else reject(death(exitCode, killedBy, printed))
     })
     // A process that died before it read the request has its end reported by `close`.
     child.send(request, () => {})
+  })
+}
+
+/** Why a process ended without an answer. */
+function death(exitCode: number | null, killedBy: NodeJS.Signals | null, printed: string): Error {
+  const cause = new Error(printed === '' ? 'it printed nothing' : printed)
+  if (killedBy === 'SIGKILL' || killedBy === 'SIGTERM') {
+    const code = 'analysis-killed'
+    return new TransientError('the process of the analysis was killed', { code, cause })
+  }
+  const how = killedBy ?? `exit code ${exitCode}`
+  return new PermanentError('analysis-crashed', `the analysis ended without a result (${how})`, {
+    cause,
   })
 }
 

@@ -40,7 +40,7 @@ export function roleOf(path: string, holdsTests: boolean): FileRole {
 }
 
 const REGISTERS_TESTS =
-  /(?:^|[\s;,(!])(?:test|it|describe|suite|context|specify|fit|xit|fdescribe|xdescribe|t\.test|tap|Deno\.test|QUnit)(?:\s*\.\s*\w+)*\s*(?:\.(?:each|for)\s*[(`]|(?:<[^>]*>)?\(\s*(?:['"`]|async|\(|function|\w+\.name))/m
+  /(?:^|[\s;,(!])(?:test|it|describe|suite|context|specify|fit|xit|fdescribe|xdescribe|t\.test|tap|Deno\.test|QUnit)(?:\s*\.\s*\w+)*\s*(?:\.(?:each|for)\s*[(`]|(?:<[^>]{0,200}>)?\(\s*(?:['"`]|async|\(|function|\w+\.name))/m
 
 export function registersTests(text: string): boolean {
   return REGISTERS_TESTS.test(text)
@@ -54,12 +54,28 @@ export function isMinified(path: string, text: string): boolean {
   return text.length / lines > 250
 }
 
+const MAX_DEPTH = 500
+
+/** Whether brackets are nested so deeply that a parser may run out of stack; nobody writes such code. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at]
+    if (character === '(' || character === '[' || character === '{') depth += 1
+    else if (character === ')' || character === ']' || character === '}')
+      depth = Math.max(0, depth - 1)
+    if (depth > MAX_DEPTH) return true
+  }
+  return false
+}
+
 /** Whether a file says of itself that a tool wrote it. */
 export function isGenerated(text: string): boolean {
-  return /@generated\b|do not (?:edit|modify)|(?:auto-?|automatically )generated|generated (?:by|file|code)/i.test(
-    leadingComment(text),
-  )
+  return GENERATED.test(leadingComment(text))
 }
+
+const GENERATED =
+  /@generated\b|\bauto-?generated\b|\bautomatically generated\b|\bthis (?:file|code|module) (?:is|was|has been) (?:\w+ )?generated\b|\bgenerated\b.{0,80}\bdo not (?:edit|modify)|\bdo not (?:edit|modify)\b.{0,80}\bgenerated\b/is
 
 function leadingComment(text: string): string {
   return (

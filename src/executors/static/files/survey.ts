@@ -8,6 +8,7 @@ import {
   isDeclaration,
   isGenerated,
   isMinified,
+  isTooDeep,
   registersTests,
   roleOf,
 } from './kinds.ts'
@@ -32,7 +33,7 @@ export interface CodeFile {
 /** A selected file that is no TypeScript or JavaScript, or none that is analysed as such. */
 export interface OtherFile {
   path: string
-  why: 'other-kind' | 'minified' | 'generated' | 'declaration'
+  why: 'other-kind' | 'minified' | 'generated' | 'declaration' | 'too-deep'
 }
 
 export interface Survey {
@@ -91,8 +92,9 @@ export function surveyFiles(
     }
     const text = readText(tree, path, selected ? survey : undefined)
     if (text === undefined) continue
-    if (isMinified(path, text)) {
-      if (selected) survey.other.push({ path, why: 'minified' })
+    const unfit = isMinified(path, text) ? 'minified' : isTooDeep(text) ? 'too-deep' : undefined
+    if (unfit) {
+      if (selected) survey.other.push({ path, why: unfit })
       continue
     }
     const generated = isGenerated(text)

@@ -10,7 +10,7 @@ const PackageJson = z.object({
   main: z.string().optional().catch(undefined),
   module: z.string().optional().catch(undefined),
   source: z.string().optional().catch(undefined),
-  exports: z.unknown(),
+  exports: z.unknown().optional(),
   imports: Strings.optional().catch(undefined),
   dependencies: Strings.optional(),
   devDependencies: Strings.optional(),

@@ -57,9 +57,10 @@ export function startOxlint(
     (error, stdout) => {
       // It exits with 1 when it found something.
       const failed = error !== null && !(error.code === 1 && stdout.trimStart().startsWith('{'))
-      if (failed)
-        reject(new Error(`oxlint did not run: ${error.message.slice(0, 500)}`, { cause: error }))
-      else {
+      if (failed) {
+        const how = error.signal ?? `exit code ${error.code}`
+        reject(new Error(`oxlint ended without a result (${how})`, { cause: error }))
+      } else {
         try {
           resolve(Output.parse(JSON.parse(stdout)).diagnostics)
         } catch (cause) {

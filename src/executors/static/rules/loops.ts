@@ -194,7 +194,7 @@ export const LOOP_RULES: SyntaxRule[] = [
       'Each call starts when the one before it has ended, and none seems to need the one before: the times add up.',
     recommendation:
       'Start them together (`Promise.all` over a `map`, with a limit for long lists), or say in a comment why they run one at a time.',
-    hint: /\bfor\b[\s\S]*\bawait\b/,
+    hint: /\bawait\b/,
     find: { kind: 'await_expression' },
     judge: judgeAwait,
   },

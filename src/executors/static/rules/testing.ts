@@ -87,7 +87,8 @@ function asserts(name: string, file: ParsedFile, depth: number): boolean {
     )
   }
   // Imported from a relative path: most likely a helper of these tests.
-  return new RegExp(`import[^;]*\\b${name.replace(/\$/g, '\\$')}\\b[^;]*from\\s*['"]\\.`).test(
+  const escaped = name.replace(/\$/g, '\\$')
+  return new RegExp(`import\\s[^;'"]{0,500}\\b${escaped}\\b[^;'"]{0,500}from\\s*['"]\\.`).test(
     file.text,
   )
 }

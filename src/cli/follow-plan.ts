@@ -24,6 +24,8 @@ interface Outcome {
 /** As shells count a process that an interrupt ended. */
 const INTERRUPTED = 130
 const MOST_PROBLEMS = 20
+/** As many tasks as the service gives at once. */
+const PAGE = 200
 const NOT_DONE: TaskStatus[] = ['failed', 'incomplete', 'skipped', 'cancelled']
 
 /**
@@ -88,7 +90,7 @@ async function outcomeOf(tutti: Tutti, planId: string, everyTask: boolean): Prom
   const synthesis = plan.synthesis.version > 0 ? await tutti.syntheses.newest(planId) : null
   const tasks: TaskSummary[] = []
   if (everyTask) {
-    for await (const task of tutti.tasks.list(planId)) tasks.push(task)
+    for await (const task of tutti.tasks.list(planId, { limit: PAGE })) tasks.push(task)
   } else {
     for (const status of NOT_DONE) {
       if (plan.counts[status] === 0) continue
@@ -118,7 +120,7 @@ function present(terminal: Terminal, { plan, synthesis, report, tasks }: Outcome
   note(
     [
       styled('bold', `plan ${plan.status}`),
-      `${counts.succeeded} of ${plural(counts.total, 'task')} succeeded`,
+      `${thousands(counts.succeeded)} of ${plural(counts.total, 'task')} succeeded`,
       `in ${duration(report.wallMs)}, ${report.speedup.toFixed(1)} times as fast as one after another (estimated)`,
       ...(tokens > 0 ? [`${thousands(tokens)} tokens, ${money(usage.costUsd)}`] : []),
     ].join('; '),

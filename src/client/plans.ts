@@ -14,7 +14,7 @@ export interface SubmitOptions extends CallOptions {
    * a random one, so that its own retries are safe.
    */
   idempotencyKey?: string | undefined
-  /** Asks the service to wait so long for the plan to finish before it answers; it may cut this short. */
+  /** Asks the service to wait so long for the plan to finish before it answers. At most four minutes. */
   waitMs?: number | undefined
 }
 
@@ -53,6 +53,9 @@ export interface Plans {
   deliveries(planId: string, options?: CallOptions): Promise<Delivery[]>
 }
 
+/** Node's fetch gives up after five minutes without the head of an answer. */
+const LONGEST_ANSWER_MS = 240_000
+
 export function planPath(planId: string): string {
   return `/v1/plans/${encodeURIComponent(planId)}`
 }
@@ -83,8 +86,9 @@ export function plansOf(transport: Transport): Plans {
     plan: PlanSubmission,
     { idempotencyKey, waitMs, dryRun, ...options }: SubmitOptions & { dryRun?: boolean } = {},
   ): Promise<Plan | DryRun> {
+    const awaitedMs = Math.min(waitMs ?? 0, LONGEST_ANSWER_MS)
     const wait: Record<string, string> =
-      waitMs === undefined ? {} : { prefer: `wait=${seconds(waitMs)}` }
+      waitMs === undefined ? {} : { prefer: `wait=${seconds(awaitedMs)}` }
     const { body } = await transport.json<Plan | DryRun>({
       method: 'POST',
       path: '/v1/plans',
@@ -92,7 +96,8 @@ export function plansOf(transport: Transport): Plans {
       headers: dryRun === true ? {} : { 'idempotency-key': idempotencyKey ?? randomKey(), ...wait },
       body: plan,
       repeatable: true,
-      waitMs: waitMs ?? 0,
+      // A model writes the tasks of a goal before the answer.
+      waitMs: plan.goal === undefined ? awaitedMs : LONGEST_ANSWER_MS,
       options,
     })
     return body

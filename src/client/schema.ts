@@ -162,6 +162,7 @@ export interface FinishedPlan {
   mode: 'parallel' | 'sequential'
   counts: Counts
   waves?: string[][]
+  overlaps?: Overlap[]
   policy: Policy
   usage: Usage
   stopped?: Failure
@@ -290,6 +291,7 @@ export interface Plan {
   mode: 'parallel' | 'sequential'
   counts: Counts
   waves?: string[][]
+  overlaps?: Overlap[]
   policy: Policy
   usage: Usage
   stopped?: Failure

@@ -1,7 +1,11 @@
 import { Refusal } from './refusal.ts'
 
+/** What Linux takes as one path. */
+const MAX_PATH_CHARS = 4_000
+
 /** The parts of a path that a model names, relative to the workspace. No part is `..` or `.git`. */
 export function partsOf(path: string): string[] {
+  if (path.length > MAX_PATH_CHARS) throw new Refusal('That path is too long.')
   if (path.includes('\0')) throw new Refusal('A path must not contain a NUL character.')
   if (path.startsWith('/') && path !== '/') {
     throw new Refusal('Paths are relative to the workspace: without a leading "/".')

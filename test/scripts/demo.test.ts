@@ -60,7 +60,7 @@ describe('script/demo', () => {
 
   test('with --keep answers until it is interrupted', async () => {
     const demo = start(folder, '--keep')
-    await demo.says('this plan')
+    await Promise.race([demo.says('this plan'), demo.ended])
     const plan = /this plan {2}(?<url>\S+)/.exec(demo.output())?.groups?.url ?? ''
     const answer = await fetch(plan)
     expect(await answer.json()).toMatchObject({ status: 'succeeded' })

@@ -29,6 +29,7 @@ export function planView(record: PlanRecord, options: { waves: boolean }): Plan 
     mode: spec.mode,
     counts: { ...counts, total: Object.values(counts).reduce((sum, count) => sum + count, 0) },
     ...(options.waves ? { waves: spec.waves } : {}),
+    ...(options.waves && spec.overlaps !== undefined ? { overlaps: spec.overlaps } : {}),
     policy: { ...spec.policy, budgetUsd: record.budgetUsd },
     usage: record.usage,
     ...(record.stop === undefined ? {} : { stopped: record.stop }),

@@ -2,6 +2,7 @@ import type { Failure } from './errors.ts'
 import type { PlanStatus, TaskCounts, TaskStatus } from './status.ts'
 import type { Policy, SubmitPlan, SynthesisSpec, TaskSpec, WorkspaceSpec } from './submission.ts'
 import { NO_USAGE, type Usage } from './usage.ts'
+import type { Overlap } from './views.ts'
 
 // What is kept of a plan. Times are milliseconds since 1970, by the clock of Redis.
 
@@ -20,6 +21,8 @@ export interface PlanSpec {
   webhook: SubmitPlan['webhook']
   metadata: Record<string, unknown>
   waves: string[][]
+  /** Those that its policy allowed; at most 500. Absent where there are none. */
+  overlaps?: Overlap[]
   units: UnitLayout
   traceparent: string | undefined
 }
@@ -72,6 +75,8 @@ export interface TaskState {
   status: TaskStatus
   /** Runs begun so far. */
   attempt: number
+  /** Runs that ended with their worker, and spent nothing. */
+  unspent: number
   /** Attempts that failed; `spec.attempts` of them are too many. */
   spent: number
   /** When it could first have run; the plan's creation unless it was held back. */
@@ -89,6 +94,7 @@ export function untouchedTask(queuedAt: number | undefined): TaskState {
     status: 'queued',
     attempt: 0,
     spent: 0,
+    unspent: 0,
     queuedAt,
     startedAt: undefined,
     finishedAt: undefined,

@@ -12,6 +12,9 @@ import type { NewPlan, PlanRecord, PlanSpec } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
 import { initialUnits, unitsOf } from './units.ts'
 
+/** A plan whose tasks all write one file has far more pairs than anyone reads. */
+const MOST_STORED_OVERLAPS = 500
+
 export interface SubmitDeps extends PrepareDeps {
   plans: PlanStore
   tasks: TaskStore
@@ -152,7 +155,7 @@ function newPlan(
   requestHash: string,
   { tenant, traceparent }: Submission,
 ): NewPlan {
-  const { plan, tasks, waves, units, files } = prepared
+  const { plan, tasks, waves, overlaps, units, files } = prepared
   const { workspace } = plan
   return {
     spec: {
@@ -168,6 +171,7 @@ function newPlan(
       webhook: plan.webhook,
       metadata: plan.metadata,
       waves,
+      ...(overlaps.length > 0 ? { overlaps: overlaps.slice(0, MOST_STORED_OVERLAPS) } : {}),
       units,
       traceparent,
     },

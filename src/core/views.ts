@@ -19,6 +19,18 @@ export const Counts = z
   .meta({ id: 'Counts' })
 export type Counts = z.output<typeof Counts>
 
+export const Overlap = z
+  .object({
+    tasks: z.tuple([z.string(), z.string()]),
+    kind: z.enum(['write/write', 'read/write']),
+    /** Real files where the plan has a workspace, globs where it has not. */
+    files: z.array(z.string()),
+    /** How many there are; `files` names at most 20. */
+    fileCount: z.int().min(1),
+  })
+  .meta({ id: 'Overlap' })
+export type Overlap = z.output<typeof Overlap>
+
 export const Plan = z
   .object({
     id: z.string(),
@@ -28,6 +40,8 @@ export const Plan = z
     counts: Counts,
     /** Ids of the tasks that may run at the same time, in the order of the waves. Absent on lists. */
     waves: z.array(z.array(z.string())).optional(),
+    /** Tasks that touch the same files; at most 500 pairs. Absent on lists, and where there are none. */
+    overlaps: z.array(Overlap).optional(),
     policy: Policy,
     usage: Usage,
     /** Why the plan was stopped before its tasks ended, where it was. */
@@ -183,18 +197,6 @@ export const Report = z
   })
   .meta({ id: 'Report' })
 export type Report = z.output<typeof Report>
-
-export const Overlap = z
-  .object({
-    tasks: z.tuple([z.string(), z.string()]),
-    kind: z.enum(['write/write', 'read/write']),
-    /** Real files where the plan has a workspace, globs where it has not. */
-    files: z.array(z.string()),
-    /** How many there are; `files` names at most 20. */
-    fileCount: z.int().min(1),
-  })
-  .meta({ id: 'Overlap' })
-export type Overlap = z.output<typeof Overlap>
 
 export const Advice = z
   .object({ code: z.string(), message: z.string(), tasks: z.array(z.string()) })

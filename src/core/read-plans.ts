@@ -137,6 +137,7 @@ export function readPlans(deps: ReadDeps): Pick<PlansApi, 'list' | 'get' | 'repo
           startedAt: state.startedAt,
           finishedAt: state.finishedAt,
           attempts: state.attempt,
+          lost: state.unspent,
         })
       }
       return buildReport({

@@ -2,6 +2,7 @@ import { type Failure, PermanentError, TransientError } from './errors.ts'
 import type { ExecutionOutcome, ExecutionRequest, Executor, TaskOutput } from './ports.ts'
 import { AttemptAborted } from './running-tasks.ts'
 import type { AttemptEnd } from './store.ts'
+import { extractFindings } from './synthesis/extract-findings.ts'
 import { NO_USAGE, type Usage } from './usage.ts'
 
 /** How long after an abort an executor may take before its attempt is ended without it. */
@@ -99,10 +100,18 @@ export async function runAttempt(options: {
 }
 
 function ended(outcome: ExecutionOutcome): AttemptResult {
-  const { status, output, usage } = outcome
+  const { status, usage } = outcome
+  const output = withFindings(outcome.output)
   return status === 'succeeded'
     ? { status, outcome: status, spends: false, usage, output }
     : { status, outcome: status, spends: true, error: outcome.reason, usage, output }
+}
+
+/** Findings are data from the start: those that a text clearly states are stored with it. */
+function withFindings(output: TaskOutput): TaskOutput {
+  if (output.findings !== undefined) return output
+  const findings = extractFindings(output.text)
+  return findings.length === 0 ? output : { ...output, findings }
 }
 
 /** The result, or a rejection some time after an abort that the executor did not heed. */

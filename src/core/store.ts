@@ -70,7 +70,14 @@ export interface RetryBatch {
 export type ReleasedUnits = number[]
 
 export type BegunTask =
-  | { status: 'begun'; attempt: number; spent: number; spec: TaskSpec }
+  | {
+      status: 'begun'
+      attempt: number
+      spent: number
+      spec: TaskSpec
+      /** Since it could first have run. */
+      waitedMs: number
+    }
   | { status: 'ended' }
   | { status: 'wait'; ms: number }
   | { status: 'gone' }

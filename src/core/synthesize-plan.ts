@@ -1,38 +1,29 @@
-import type { Failure } from './errors.ts'
-import { TransientError } from './errors.ts'
-import type { ModelSynthesizer, SynthesisDraft, SynthesisInput, TaskResult } from './ports.ts'
+import { type DraftDeps, draftSynthesis } from './draft-synthesis.ts'
+import type { SynthesisInput, TaskResult } from './ports.ts'
 import type { SynthesisJob } from './queue.ts'
 import { finalPlanStatus } from './status.ts'
 import type { PlanStore, SynthesisStore, TaskStore } from './store.ts'
 import type { PlanRecord } from './stored.ts'
 import type { SynthesisSpec } from './submission.ts'
-import { mergeFindings } from './synthesis/merge-findings.ts'
 import { settleSynthesis } from './synthesis/settle-synthesis.ts'
 import type { MergedEdits, Synthesis } from './synthesis.ts'
 import { editsBefore, planFiles } from './task-folder.ts'
-import { addUsage, NO_USAGE, type Usage } from './usage.ts'
+import { NO_USAGE } from './usage.ts'
 import type { OrderedEdits, Workspaces } from './workspace-port.ts'
 
-export interface SynthesizeDeps {
+export interface SynthesizeDeps extends DraftDeps {
   plans: PlanStore
   tasks: TaskStore
   syntheses: SynthesisStore
   workspaces: Pick<Workspaces, 'merge' | 'forget'>
-  /** Absent where no model is configured. */
-  model: ModelSynthesizer | undefined
   /** ISO 8601. */
   nowIso: () => string
-  pause: (ms: number, signal: AbortSignal) => Promise<void>
-  /** The model failed and the merge answers instead, and the like; for the log. */
-  onFault: (error: unknown, planId: string) => void
 }
 
 /** Tasks whose outputs are read at once. */
 const TASKS_AT_ONCE = 200
 /** Characters of all texts together that a synthesis looks at; findings come on top. */
 const TEXT_BUDGET = 8_000_000
-const MODEL_TRIES = 3
-const MODEL_TIMEOUT_MS = 10 * 60_000
 
 /**
  * Writes one version of a plan's synthesis and, with the last one it waits for, finishes the plan.
@@ -67,7 +58,7 @@ export async function synthesizePlan(
       outputSchema: options.outputSchema,
       results,
     }
-    const written = await draft(deps, plan, input, options, usage, signal)
+    const written = await draftSynthesis(deps, plan, input, options, usage, signal)
     if (written === 'stopped') return 'give-back'
     const edits = await mergedEdits(deps, plan, results, written.notes, signal)
     synthesis = {
@@ -76,7 +67,7 @@ export async function synthesizePlan(
         input,
         version: begun.version,
         createdAt: deps.nowIso(),
-        preliminary: job.kind === 'preliminary',
+        preliminary: job.kind === 'preliminary' || plan.counts.queued + plan.counts.running > 0,
       }),
       ...(edits === undefined ? {} : { edits }),
     }
@@ -106,69 +97,6 @@ function optionsOf(plan: PlanRecord, job: SynthesisJob): SynthesisSpec {
     instructions: job.instructions ?? own.instructions,
     outputSchema: job.outputSchema ?? own.outputSchema,
   }
-}
-
-interface Written {
-  draft: SynthesisDraft
-  executor: 'model' | 'merge'
-  notes: string[]
-}
-
-async function draft(
-  deps: SynthesizeDeps,
-  plan: PlanRecord,
-  input: SynthesisInput,
-  options: SynthesisSpec,
-  usage: { spent: Usage },
-  signal: AbortSignal,
-): Promise<Written | 'stopped'> {
-  const notes: string[] = []
-  const merged = (): Written => ({ draft: mergeFindings(input.results), executor: 'merge', notes })
-  if (deps.model === undefined || options.executor === 'merge') return merged()
-  if (!input.results.some((result) => result.text !== '' || result.findings.length > 0)) {
-    notes.push('No task produced anything, so no model was asked.')
-    return merged()
-  }
-  if (plan.stop?.code === 'cancelled' || plan.stop?.code === 'budget-exhausted') {
-    notes.push('The plan was stopped, so no model was asked: this is the deterministic merge.')
-    return merged()
-  }
-  let spent = NO_USAGE
-  let last: Failure = { code: 'unknown', message: '' }
-  for (let attempt = 1; attempt <= MODEL_TRIES; attempt += 1) {
-    const before = spent
-    const timeout = AbortSignal.timeout(MODEL_TIMEOUT_MS)
-    try {
-      const written = await deps.model.synthesize(input, {
-        model: options.model,
-        signal: AbortSignal.any([signal, timeout]),
-        onUsage(latest) {
-          spent = addUsage(before, latest)
-          usage.spent = spent
-        },
-      })
-      return { draft: { ...written, usage: spent }, executor: 'model', notes }
-    } catch (error) {
-      if (signal.aborted) return 'stopped'
-      deps.onFault(error, plan.spec.id)
-      last = describe(error, timeout.aborted)
-      if (!(error instanceof TransientError)) break
-      if (attempt < MODEL_TRIES) {
-        await deps.pause(Math.min(error.retryAfterMs ?? 1_000 * attempt, 60_000), signal)
-      }
-    }
-  }
-  notes.push(
-    `The model did not write a usable synthesis (${last.code}), so this is the deterministic merge.`,
-  )
-  const written = merged()
-  return { ...written, draft: { ...written.draft, usage: spent } }
-}
-
-function describe(error: unknown, timedOut: boolean): Failure {
-  if (timedOut) return { code: 'timeout', message: 'The model took too long.' }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'model-error'
-  return { code, message: '' }
 }
 
 /** Every task's result, its text cut where all texts together are more than can be looked at. */

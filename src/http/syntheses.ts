@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { SynthesesApi } from '../core/api.ts'
+import type { PlansApi, SynthesesApi } from '../core/api.ts'
 import { SynthesisSpec } from '../core/submission.ts'
 import { Synthesis } from '../core/synthesis.ts'
 import { answer, LOCATION } from './answers.ts'
@@ -9,10 +9,12 @@ import { SYNTHESIS } from './examples.ts'
 import { PlanParams, VersionParams } from './params.ts'
 import { problemAnswers } from './problem.ts'
 import { WaitQuery } from './query.ts'
+import { exported, format, sendAs } from './synthesis-formats.ts'
 import type { Waits } from './waits.ts'
 
 export interface SynthesisRouteOptions {
   syntheses: SynthesesApi
+  plans: Pick<PlansApi, 'get'>
   waits: Waits
 }
 
@@ -24,8 +26,10 @@ const RequestedSynthesis = z
 
 export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = async (
   app,
-  { syntheses, waits },
+  { syntheses, plans, waits },
 ) => {
+  const titleOf = async (tenant: string, planId: string) => (await plans.get(tenant, planId)).title
+
   app.get(
     '/plans/:planId/synthesis',
     {
@@ -34,9 +38,9 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
         tags: ['Syntheses'],
         summary: 'Read the newest version of the synthesis, or wait for the first',
         params: PlanParams,
-        querystring: WaitQuery,
+        querystring: WaitQuery.extend({ format }),
         response: {
-          200: answer('The synthesis.', Synthesis, { example: SYNTHESIS }),
+          200: exported(),
           ...problemAnswers(
             'invalid-request',
             'plan-not-found',
@@ -50,7 +54,10 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
       const { wait } = request.query
       const until =
         wait === undefined ? undefined : { timeoutMs: wait * 1_000, signal: waits.signalFor(reply) }
-      return reply.send(await syntheses.newest(tenantOf(request), request.params.planId, until))
+      const tenant = tenantOf(request)
+      const { planId } = request.params
+      const synthesis = await syntheses.newest(tenant, planId, until)
+      return sendAs(reply, request.query.format, synthesis, () => titleOf(tenant, planId))
     },
   )
 
@@ -80,15 +87,18 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
         tags: ['Syntheses'],
         summary: 'Read one version of the synthesis',
         params: VersionParams,
+        querystring: z.object({ format }),
         response: {
-          200: answer('That version.', Synthesis, { example: SYNTHESIS }),
-          ...problemAnswers('plan-not-found', 'synthesis-not-found'),
+          200: exported(),
+          ...problemAnswers('invalid-request', 'plan-not-found', 'synthesis-not-found'),
         },
       },
     },
     async (request, reply) => {
       const { planId, version } = request.params
-      return reply.send(await syntheses.get(tenantOf(request), planId, version))
+      const tenant = tenantOf(request)
+      const synthesis = await syntheses.get(tenant, planId, version)
+      return sendAs(reply, request.query.format, synthesis, () => titleOf(tenant, planId))
     },
   )
 

@@ -60,6 +60,7 @@ export function taskState(raw: string | null | undefined, createdAt?: number): T
     status: state.status,
     attempt: state.attempt,
     spent: state.spent,
+    unspent: state.unspent ?? 0,
     queuedAt: state.queuedAt ?? createdAt,
     startedAt: state.startedAt,
     finishedAt: state.finishedAt,

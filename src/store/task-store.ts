@@ -192,6 +192,7 @@ function begunTask([status, ...rest]: [string, ...unknown[]]): BegunTask {
         attempt: Number(rest[0]),
         spent: Number(rest[1]),
         spec: JSON.parse(String(rest[2])) as TaskSpec,
+        waitedMs: Number(rest[3]),
       }
     case 'wait':
       return { status, ms: Number(rest[0]) }

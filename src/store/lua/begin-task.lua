@@ -2,7 +2,7 @@
 -- same twice: the token says that it is the same attempt.
 -- ARGV: shard, workerId, fair-queueing round of the job, how often a task's worker may die, then
 --       taskId and token of each task
--- Answers a pair for each task: { 'begun', attempt, spent, spec } | { 'ended' } | { 'wait', until } | { 'gone' }
+-- Answers a pair for each task: { 'begun', attempt, spent, spec, waited in ms } | { 'ended' } | { 'wait', until } | { 'gone' }
 local worker_id = ARGV[2]
 local round = tonumber(ARGV[3])
 local most_losses = tonumber(ARGV[4])
@@ -21,7 +21,7 @@ for i = 5, #ARGV, 2 do
   else
     local task = load_task(id)
     if task.status == 'running' and task.token == token then
-      answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id) }
+      answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), 0 }
     elseif ENDED[task.status] or redis.call('HEXISTS', plan .. ':specs', id) == 0 then
       answers[#answers + 1] = { 'ended' }
     elseif task.retryAt and task.retryAt > now then
@@ -35,6 +35,7 @@ for i = 5, #ARGV, 2 do
           save_attempt(id, lost)
         end
         task.lost = (task.lost or 0) + 1
+        task.unspent = (task.unspent or 0) + 1
         move(task, 'queued')
         emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'worker-lost' })
       end
@@ -61,7 +62,8 @@ for i = 5, #ARGV, 2 do
         save_task(id, task)
         save_attempt(id, { number = task.attempt, outcome = 'running', startedAt = now, workerId = worker_id })
         emit('task.started', { taskId = id, attempt = task.attempt, at = now, workerId = worker_id })
-        answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id) }
+        local waited = now - (tonumber(task.queuedAt) or number('createdAt'))
+        answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), waited }
       end
     end
   end

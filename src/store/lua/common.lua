@@ -201,6 +201,7 @@ end
 local function finish_plan(outcome)
   if header('outcome') then return false end
   redis.call('HSET', plan, 'outcome', outcome, 'finishedAt', now)
+  redis.call('HINCRBY', shard .. ':finished', outcome, 1)
   redis.call('ZREM', shard .. ':active', plan_id)
   redis.call('ZREM', shard .. ':deadlines', plan_id)
   expire_later()

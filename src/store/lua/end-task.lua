@@ -54,6 +54,7 @@ for i = 2, #ARGV, 5 do
       task.token = nil
       if result.retryInMs then task.retryAt = now + result.retryInMs end
       task.error = result.error
+      if result.outcome == 'interrupted' then task.unspent = (task.unspent or 0) + 1 end
       save_task(id, task)
       if result.outcome == 'interrupted' then
         emit('task.requeued', { taskId = id, attempt = attempt_number, at = now, reason = 'worker-shutdown' })

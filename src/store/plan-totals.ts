@@ -1,0 +1,63 @@
+import type { Redis } from 'ioredis'
+import type { PlanTotals } from '../core/service-state.ts'
+import { activePlanStatus, TASK_STATUSES, type TaskCounts } from '../core/status.ts'
+import { type KeySpace, planKey, shardKey } from './keys.ts'
+import { whileAvailable } from './redis.ts'
+
+/** Headers that are read at once. */
+const PLANS_AT_ONCE = 500
+
+/** Counts plans and their tasks. Reads seven fields of each plan that has not finished. */
+export function redisPlanTotals(options: {
+  redis: Redis
+  space: KeySpace
+}): () => Promise<PlanTotals> {
+  const { redis, space } = options
+
+  async function countActive(planIds: readonly string[], totals: PlanTotals): Promise<void> {
+    const pipeline = redis.pipeline()
+    for (const planId of planIds) {
+      pipeline.hmget(planKey(space, planId), ...TASK_STATUSES.map((status) => `n:${status}`))
+    }
+    for (const [error, fields] of (await pipeline.exec()) ?? []) {
+      if (error !== null) throw error
+      const numbers = fields as (string | null)[]
+      const counts = Object.fromEntries(
+        TASK_STATUSES.map((status, index) => [status, Number(numbers[index] ?? 0)]),
+      ) as TaskCounts
+      // Nothing but its place on the list is left of a plan that was deleted meanwhile.
+      if (!numbers.some((count) => count !== null)) continue
+      totals.plans[activePlanStatus(counts)] += 1
+      for (const status of TASK_STATUSES) totals.tasks[status] += counts[status]
+    }
+  }
+
+  return () =>
+    whileAvailable(async () => {
+      const totals: PlanTotals = {
+        plans: { queued: 0, running: 0, synthesizing: 0 },
+        tasks: {
+          queued: 0,
+          running: 0,
+          succeeded: 0,
+          incomplete: 0,
+          failed: 0,
+          cancelled: 0,
+          skipped: 0,
+        },
+        finished: { succeeded: 0, partial: 0, failed: 0, cancelled: 0 },
+      }
+      for (let shard = 0; shard < space.shards; shard += 1) {
+        const key = shardKey(space, shard)
+        const finished = await redis.hgetall(`${key}:finished`)
+        for (const outcome of Object.keys(totals.finished) as (keyof PlanTotals['finished'])[]) {
+          totals.finished[outcome] += Number(finished[outcome] ?? 0)
+        }
+        const active = await redis.zrange(`${key}:active`, 0, -1)
+        for (let at = 0; at < active.length; at += PLANS_AT_ONCE) {
+          await countActive(active.slice(at, at + PLANS_AT_ONCE), totals)
+        }
+      }
+      return totals
+    })
+}

@@ -114,6 +114,22 @@ test('a failed task is retried from its panel, and a new version of the synthesi
   await page.getByText('version 2').waitFor()
 })
 
+test('tasks that write the same file are shown in waves, with the files they share', async () => {
+  const writes = (id: string, ...write: string[]) => echoTask(id, {}, { files: { write } })
+  const planId = await submit({
+    title: 'One file, two writers',
+    workspace: { files: { 'src/a.ts': '', 'src/b.ts': '' } },
+    policy: { onOverlap: 'serialize' },
+    tasks: [writes('first', 'src/*.ts'), writes('second', 'src/a.ts'), writes('third', 'c.ts')],
+  })
+  const page = await browser.open(`${service.url}/dashboard/plans/${planId}`)
+  await page.getByText('Wave 2').waitFor()
+  await page.keyboard.press('3')
+  const matrix = page.getByRole('region', { name: 'Overlap matrix' })
+  expect(await matrix.getByRole('cell', { name: 'WW' }).count()).toBe(2)
+  await page.getByText('both write 1 file').waitFor()
+})
+
 test('says which worker is alive and what it runs', async () => {
   await submit({ title: 'Keeps busy', tasks: [echoTask('a', { hang: true })] })
   const page = await browser.open(`${service.url}/dashboard/workers`)

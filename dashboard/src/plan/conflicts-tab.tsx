@@ -1,5 +1,5 @@
 import { Scale } from 'lucide-react'
-import type { Conflict, Overlap, Plan, Synthesis } from '../api/types.ts'
+import type { Conflict, Plan, Synthesis } from '../api/types.ts'
 import { plural } from '../format/number.ts'
 import { TaskLink } from '../task/task-link.tsx'
 import { Markdown } from '../ui/markdown.tsx'
@@ -8,7 +8,7 @@ import { Section } from '../ui/section.tsx'
 import { OverlapMatrix } from './overlap-matrix.tsx'
 
 interface ConflictsTabProps {
-  plan: Plan & { overlaps?: Overlap[] }
+  plan: Plan
   synthesis: Synthesis | undefined
 }
 

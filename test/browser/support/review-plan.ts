@@ -243,5 +243,13 @@ export function reviewPlan(planId = 'p-review', title = 'Review the auth service
     { ...synthesis(2, new Date(finishedAt + 1_000).toISOString()), summary: 'Only what blocks.' },
   ]
   staged.plan.synthesis = { status: 'succeeded', version: 2 }
+  staged.plan.overlaps = [
+    {
+      tasks: ['testing', 'fix-reset'],
+      kind: 'read/write',
+      files: ['src/auth/reset.ts'],
+      fileCount: 1,
+    },
+  ]
   return staged
 }

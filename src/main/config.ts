@@ -139,6 +139,11 @@ export const Environment = z.object({
   TUTTI_RETENTION_MS: count(1_000, 10 * 365 * DAY)
     .default(30 * DAY)
     .describe('How long a finished plan is kept, in milliseconds.'),
+  TUTTI_METRICS_PORT: count(0, 65_535)
+    .optional()
+    .describe(
+      'Switches Prometheus metrics on: at `/metrics` of the API, and of each worker at this port; 0 for any free one.',
+    ),
   SHUTDOWN_GRACE_MS: count(0, 3_600_000)
     .default(20 * SECOND)
     .describe('How long a worker that is told to end lets running tasks go on.'),

@@ -16,6 +16,7 @@ import type { Config } from './config.ts'
 import { openLargeSubmissions } from './large-submissions.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Executors } from './open-executors.ts'
+import { type ApiMetrics, openApiMetrics } from './open-metrics.ts'
 import { openFeed, openStores } from './open-stores.ts'
 import { submitDepsOf } from './open-submit.ts'
 
@@ -27,7 +28,7 @@ export async function openApi(options: {
   workspaces: Workspaces
   lifecycle: Lifecycle
   log: Logger
-}): Promise<{ api: Api; queue: OpenBatchQueue; limits: Limits }> {
+}): Promise<{ api: Api; queue: OpenBatchQueue; limits: Limits; metrics: ApiMetrics }> {
   const { config, lifecycle, log, executors } = options
   const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
   const redis = await connectForCallers(options.redisUrl, onError)
@@ -45,6 +46,16 @@ export async function openApi(options: {
   const large = openLargeSubmissions(options.redisUrl, log)
   lifecycle.onClose('submission thread', () => large.close())
   const readDeps = { ...stores, waiting: waitingOn(feed) }
+  const metrics = openApiMetrics({
+    ...options,
+    redis,
+    waitingCallers: () => readDeps.waiting.size,
+    read: async () => ({
+      totals: await stores.totals(),
+      queues: await queue.counts(),
+      workers: await stores.workers.alive(),
+    }),
+  })
   const changeDeps = { ...readDeps, queue, preparing: submitDeps, newToken: randomUUID, onFault }
 
   const api: Api = {
@@ -87,7 +98,7 @@ export async function openApi(options: {
       },
     },
   }
-  return { api, queue, limits: submitDeps.limits }
+  return { api, queue, limits: submitDeps.limits, metrics }
 }
 
 /** HTTP hands on the bytes of a body that is too large to be parsed on its thread. */

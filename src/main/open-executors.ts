@@ -2,12 +2,14 @@ import type { Logger } from 'pino'
 import type { Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
 import { PRICES } from '../core/prices.ts'
 import { echoExecutor } from '../executors/echo.ts'
+import { localModelGate } from '../executors/model/calls/local-gate.ts'
 import { modelExecutor } from '../executors/model/executor.ts'
 import type { ModelSetup } from '../executors/model/options.ts'
 import { modelPlanner } from '../executors/model/planner.ts'
 import { modelSynthesizer } from '../executors/model/synthesizer.ts'
 import { staticExecutor } from '../executors/static/static-executor.ts'
 import type { Config } from './config.ts'
+import { watchedGate } from './open-metrics.ts'
 
 export interface Executors {
   byName: ReadonlyMap<string, Executor>
@@ -16,10 +18,14 @@ export interface Executors {
   synthesizer: ModelSynthesizer | undefined
   /** Writes the tasks of a goal; absent likewise. */
   planner: GoalPlanner | undefined
+  /** Calls back whenever a provider asks for a pause, or for fewer calls at once. */
+  onHold(listener: () => void): void
 }
 
 export function openExecutors(config: Config, log: Logger): Executors {
+  let onHold: () => void = () => undefined
   const setup: ModelSetup = {
+    gate: watchedGate(localModelGate(), () => onHold()),
     providers: {
       anthropicApiKey: config.ANTHROPIC_API_KEY,
       anthropicBaseUrl: config.ANTHROPIC_BASE_URL,
@@ -46,5 +52,8 @@ export function openExecutors(config: Config, log: Logger): Executors {
     defaultName,
     synthesizer: usesModels ? modelSynthesizer(setup) : undefined,
     planner: usesModels ? modelPlanner(setup) : undefined,
+    onHold(listener) {
+      onHold = listener
+    },
   }
 }

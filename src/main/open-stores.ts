@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import type { PlanTotals } from '../core/service-state.ts'
 import type {
   ChangeFeed,
   EventLog,
@@ -15,6 +16,7 @@ import { redisDeliveryStore } from '../store/delivery-store.ts'
 import { redisChangeFeed, redisEventLog } from '../store/events.ts'
 import { type KeySpace, shardKey, shardOf } from '../store/keys.ts'
 import { redisPlanStore } from '../store/plan-store.ts'
+import { redisPlanTotals } from '../store/plan-totals.ts'
 import { loadScripts } from '../store/scripts.ts'
 import { redisSynthesisStore } from '../store/synthesis-store.ts'
 import { redisTaskLife, redisTaskStore, workerName } from '../store/task-store.ts'
@@ -35,6 +37,7 @@ export interface Stores {
   deliveries: DeliveryStore
   workers: WorkerRegistry
   shards: Shards
+  totals: () => Promise<PlanTotals>
   space: KeySpace
 }
 
@@ -56,6 +59,7 @@ export function openStores(redis: Redis, config: Config): Stores {
     workers: redisWorkerRegistry({ redis, space }),
     deliveries: redisDeliveryStore({ redis, space }),
     upkeep: redisUpkeep({ redis, space }),
+    totals: redisPlanTotals({ redis, space }),
     shards: {
       count: space.shards,
       prefixOf: (shard) => shardKey(space, shard),

@@ -21,6 +21,7 @@ import { every } from './every.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { openDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
+import { countedStores, openWorkerMetrics } from './open-metrics.ts'
 import { openFeed, openStores } from './open-stores.ts'
 import { VERSION } from './version.ts'
 
@@ -51,7 +52,15 @@ export async function openWorker(options: {
   const subscriber = await connectForWork(options.redisUrl, onError)
   lifecycle.onClose('subscriber', () => subscriber.disconnect())
 
-  const stores = openStores(redis, config)
+  const slots = createSlots(config.TUTTI_CONCURRENCY)
+  const cpuSlots = createSlots(config.TUTTI_CPU_CONCURRENCY)
+  const lanes = () => [
+    { lane: 'io', used: slots.used, total: slots.total },
+    { lane: 'cpu', used: cpuSlots.used, total: cpuSlots.total },
+  ]
+  const metrics = await openWorkerMetrics({ config, redis, lifecycle, log, slots: lanes })
+  if (metrics !== undefined) executors.onHold(metrics.providerHeld)
+  const stores = countedStores(openStores(redis, config), metrics)
   const feed = await openFeed(subscriber, stores)
   const queue = bullBatchQueue({ connection: redis, shards: stores.shards })
   lifecycle.onClose('queues', () => queue.close())
@@ -66,8 +75,6 @@ export async function openWorker(options: {
     }),
   )
 
-  const slots = createSlots(config.TUTTI_CONCURRENCY)
-  const cpuSlots = createSlots(config.TUTTI_CPU_CONCURRENCY)
   let stopping = false
   const runDeps: RunUnitDeps = {
     ...stores,

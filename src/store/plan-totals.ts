@@ -53,7 +53,7 @@ export function redisPlanTotals(options: {
         for (const outcome of Object.keys(totals.finished) as (keyof PlanTotals['finished'])[]) {
           totals.finished[outcome] += Number(finished[outcome] ?? 0)
         }
-        const active = await redis.zrange(`${key}:active`, 0, -1)
+        const active = await redis.zrange(`${key}:active`, '0', '-1')
         for (let at = 0; at < active.length; at += PLANS_AT_ONCE) {
           await countActive(active.slice(at, at + PLANS_AT_ONCE), totals)
         }

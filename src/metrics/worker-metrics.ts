@@ -1,0 +1,169 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { SynthesisStore, TaskLife } from '../core/store.ts'
+import type { TaskSpec } from '../core/submission.ts'
+import type { Usage } from '../core/usage.ts'
+import type { DeliveryStore } from '../core/webhooks.ts'
+
+const WAIT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
+const RUN_BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600]
+/** Callers name models freely; those beyond so many are counted together. */
+const MOST_MODELS = 100
+
+export interface WorkerMetrics {
+  /** The same ports, counting what this worker does through them. */
+  life(life: TaskLife): TaskLife
+  syntheses(syntheses: SynthesisStore): SynthesisStore
+  deliveries(deliveries: DeliveryStore): DeliveryStore
+  /** A provider asked for a pause, or for fewer calls at once. */
+  providerHeld(): void
+}
+
+/** Counts what one worker did, from its start on. `slots` is read at each scrape. */
+export function workerMetrics(
+  registry: Registry,
+  options: {
+    slots: () => { lane: string; used: number; total: number }[]
+    /** Tokens of a task are counted for its model, or for this one. */
+    defaultModel: string | undefined
+  },
+): WorkerMetrics {
+  const registers = [registry]
+  const finished = new Counter({
+    name: 'tutti_tasks_finished_total',
+    help: 'Tasks that ended in this worker. One that was skipped or cancelled before it began is in none.',
+    labelNames: ['status', 'executor'],
+    registers,
+  })
+  const attempts = new Counter({
+    name: 'tutti_task_attempts_total',
+    help: 'Attempts that ended in this worker, by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const waited = new Histogram({
+    name: 'tutti_task_queue_wait_seconds',
+    help: 'From when a task could first have run to when it did.',
+    buckets: WAIT_BUCKETS,
+    registers,
+  })
+  const ran = new Histogram({
+    name: 'tutti_task_run_seconds',
+    help: 'One attempt at a task, from its beginning to its end.',
+    labelNames: ['executor'],
+    buckets: RUN_BUCKETS,
+    registers,
+  })
+  const tokens = new Counter({
+    name: 'tutti_tokens_total',
+    help: 'Tokens of tasks and syntheses. `input` holds those that were read from or written to a cache.',
+    labelNames: ['kind', 'model'],
+    registers,
+  })
+  const cost = new Counter({
+    name: 'tutti_cost_usd_total',
+    help: 'What those tokens cost at known prices, in US dollars.',
+    registers,
+  })
+  const holds = new Counter({
+    name: 'tutti_provider_holds_total',
+    help: 'Calls after which a provider had to be given a pause (429 or 529).',
+    registers,
+  })
+  const delivered = new Counter({
+    name: 'tutti_webhook_deliveries_total',
+    help: 'Attempts to deliver a webhook: delivered, retried (failed, another follows) or failed for good.',
+    labelNames: ['status'],
+    registers,
+  })
+  gaugeOfSlots(registry, 'tutti_slots', 'Tasks that this worker runs at once, at most.', () =>
+    options.slots().map(({ lane, total }) => ({ lane, value: total })),
+  )
+  gaugeOfSlots(registry, 'tutti_slots_used', 'Tasks that this worker runs now.', () =>
+    options.slots().map(({ lane, used }) => ({ lane, value: used })),
+  )
+
+  const models = new Set<string>()
+  function modelLabel(model: string): string {
+    if (models.size < MOST_MODELS) models.add(model)
+    return models.has(model) ? model : 'other'
+  }
+  function spend(usage: Usage | undefined, model: string): void {
+    if (usage === undefined) return
+    const kinds: [string, number][] = [
+      ['input', usage.inputTokens],
+      ['output', usage.outputTokens],
+      ['cache_read', usage.cacheReadTokens],
+      ['cache_write', usage.cacheWriteTokens],
+    ]
+    for (const [kind, count] of kinds) {
+      if (count > 0) tokens.inc({ kind, model: modelLabel(model) }, count)
+    }
+    cost.inc(usage.costUsd)
+  }
+
+  return {
+    life(life) {
+      const running = new Map<string, { spec: TaskSpec; at: number }>()
+      return {
+        ...life,
+        async begin(task) {
+          const begun = await life.begin(task)
+          if (begun.status === 'begun') {
+            running.set(task.token, { spec: begun.spec, at: performance.now() })
+            if (begun.attempt === 1) waited.observe(begun.waitedMs / 1_000)
+          }
+          return begun
+        },
+        async end(end) {
+          const attempt = running.get(end.token)
+          running.delete(end.token)
+          const endedAt = performance.now()
+          const answer = await life.end(end)
+          if (answer.status !== 'recorded' || attempt === undefined) return answer
+          const { executor, model } = attempt.spec
+          attempts.inc({ outcome: end.outcome })
+          ran.observe({ executor }, (endedAt - attempt.at) / 1_000)
+          spend(end.usage, model ?? options.defaultModel ?? 'none')
+          if (end.status !== 'queued') finished.inc({ status: end.status, executor })
+          return answer
+        },
+      }
+    },
+    syntheses: (syntheses) => ({
+      ...syntheses,
+      async finish(planId, jobId, result) {
+        const answer = await syntheses.finish(planId, jobId, result)
+        if (answer === 'stored') {
+          spend(result.usage, result.synthesis?.model ?? options.defaultModel ?? 'none')
+        }
+        return answer
+      },
+    }),
+    deliveries: (deliveries) => ({
+      ...deliveries,
+      async save(planId, delivery) {
+        await deliveries.save(planId, delivery)
+        if (delivery.attempts.length === 0) return
+        delivered.inc({ status: delivery.status === 'pending' ? 'retried' : delivery.status })
+      },
+    }),
+    providerHeld: () => holds.inc(),
+  }
+}
+
+function gaugeOfSlots(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => { lane: string; value: number }[],
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: ['lane'],
+    registers: [registry],
+    collect() {
+      for (const { lane, value } of read()) this.set({ lane }, value)
+    },
+  })
+}

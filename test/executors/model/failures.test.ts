@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PermanentError, TransientError } from '../../../src/core/errors.ts'
-import type { CallOutcome, ModelGate } from '../../../src/executors/model/calls/gate.ts'
+import type { CallOutcome, ModelGate } from '../../../src/core/model-gate/gate.ts'
 import { localModelGate } from '../../../src/executors/model/calls/local-gate.ts'
 import { modelExecutor } from '../../../src/executors/model/executor.ts'
 import {

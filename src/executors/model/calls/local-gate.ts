@@ -1,5 +1,10 @@
-import type { ModelGate, Permit } from './gate.ts'
-import { endCall, newRateState, type RateState, startCalls } from './rate-control.ts'
+import type { ModelGate, Permit } from '../../../core/model-gate/gate.ts'
+import {
+  endCall,
+  newRateState,
+  type RateState,
+  startCalls,
+} from '../../../core/model-gate/rate-control.ts'
 
 interface Lane {
   state: RateState

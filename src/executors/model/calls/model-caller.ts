@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PermanentError, TransientError } from '../../../core/errors.ts'
+import type { ModelGate } from '../../../core/model-gate/gate.ts'
 import { costOf, type Prices } from '../../../core/prices.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../core/usage.ts'
 import type { ProviderModel } from '../models.ts'
 import type { ModelLog } from '../options.ts'
 import { type CallFailure, errorOf, failureOf, unusable } from './call-failure.ts'
-import type { ModelGate } from './gate.ts'
 import type { PrefixGate, PrefixTurn } from './prefix-gate.ts'
 import { withCacheBreakpoint } from './prompt-cache.ts'
 

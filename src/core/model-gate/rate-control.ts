@@ -16,7 +16,8 @@ export interface RateState {
   /** Calls a second that were right at `pacedAt`. */
   pace: number | null
   pacedAt: number
-  nextStartAt: number
+  /** When the last call began, by the pace; a little in the past where calls came late. */
+  lastStartAt: number
   /** Calls at once that were right at `limitedAt`. */
   limit: number | null
   limitedAt: number
@@ -51,7 +52,7 @@ export function newRateState(now: number): RateState {
     holdUntil: 0,
     pace: null,
     pacedAt: now,
-    nextStartAt: 0,
+    lastStartAt: 0,
     limit: null,
     limitedAt: now,
     growthMs: LEAST_GROWTH_MS,
@@ -87,15 +88,22 @@ export function startCalls(
     return { state: withTaken(state, now, room), granted: room, waitMs: null }
   }
   const interval = 1_000 / pace
-  const due = Math.max(state.nextStartAt, now - CATCH_UP_MS)
-  const onTime = due > now ? 0 : Math.floor((now - due) / interval) + 1
-  const granted = Math.min(room, onTime)
-  state.nextStartAt = due + granted * interval
+  const last = Math.max(state.lastStartAt, now - CATCH_UP_MS - interval)
+  const granted = Math.min(room, Math.max(0, Math.floor((now - last) / interval)))
+  state.lastStartAt = last + granted * interval
+  const waitMs = Math.ceil(state.lastStartAt + interval - now)
   return {
     state: withTaken(state, now, granted),
     granted,
-    waitMs: granted < room ? Math.max(1, Math.ceil(state.nextStartAt - now)) : null,
+    // Asked again in time to notice that the pace has grown.
+    waitMs: granted < room ? Math.min(Math.max(1, waitMs), 1_000) : null,
   }
+}
+
+/** Calls at once that are right now; `null` where nothing limits them. */
+export function callsAtOnce(state: RateState, now: number): number | null {
+  const limit = state.limit === null ? null : grown(state, state.limit, now - state.limitedAt)
+  return limit === null ? null : Math.floor(limit)
 }
 
 /** What the end of a call, begun at `startedAt`, changes. `running` counts the call itself. */
@@ -138,7 +146,8 @@ function afterHold(state: RateState, now: number): RateState {
   // An overload is answered by fewer calls at once; the pace has nothing to do with it.
   if (state.limit !== null && state.limitedAt === refusedAt) return next
   const current = state.pace === null ? null : grown(state, state.pace, refusedAt - state.pacedAt)
-  const measured = paceTaken(state, now)
+  // At the least one call for each time that it asks to wait so long.
+  const measured = Math.max(paceTaken(state, now), 1_000 / Math.max(1, now - refusedAt))
   // A handful of calls says little of the pace: more is tried soon.
   if (current === null && sum(state.taken) < FEW_CALLS) next.growthMs = SHORT_GROWTH_MS
   const least = refusedAt - state.pacedAt < SOON_MS ? 0.7 : 0.9
@@ -146,7 +155,12 @@ function afterHold(state: RateState, now: number): RateState {
     current === null
       ? 0.95 * measured
       : Math.min(0.9 * current, Math.max(least * current, measured))
-  return { ...next, pace: Math.max(SLOWEST_PACE, pace), pacedAt: now, nextStartAt: now }
+  return {
+    ...next,
+    pace: Math.max(SLOWEST_PACE, pace),
+    pacedAt: now,
+    lastStartAt: now - 1_000 / pace,
+  }
 }
 
 /**

@@ -36,7 +36,7 @@ COPY --from=dashboard /app/dashboard/dist ./dashboard/dist
 USER node
 VOLUME ["/data"]
 EXPOSE 3000
-# The API's; a worker listens nowhere, so whoever runs one switches it off.
+# The API's. A worker answers no such question, so whoever runs one switches it off.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Node's own process, no shell and no npm between: SIGTERM must reach it for a shutdown in order.

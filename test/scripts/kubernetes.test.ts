@@ -145,6 +145,9 @@ describe('the Kubernetes manifests', () => {
     expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' })
     const port = container.env?.find(({ name }) => name === 'PORT')?.value
     expect(container.ports).toEqual([{ name: 'http', containerPort: Number(port) }])
+    const { ports } = worker.spec.template.spec.containers[0]
+    const metricsPort = Number(configuration.TUTTI_METRICS_PORT)
+    expect(ports).toEqual([{ name: 'metrics', containerPort: metricsPort }])
     for (const { spec } of [api, worker]) {
       expect(existsSync(join(ROOT, spec.template.spec.containers[0].args.at(-1) ?? ''))).toBe(true)
     }
@@ -156,7 +159,8 @@ describe('the Kubernetes manifests', () => {
       ...(api.spec.template.spec.containers[0].env ?? []).map(({ name }) => name),
     ]
     expect(set.filter((name) => !(name in Environment.shape))).toEqual([])
-    expect(() => loadConfig(configuration)).not.toThrow()
+    const keys = `me:${'0'.repeat(64)}`
+    expect(() => loadConfig({ ...configuration, TUTTI_API_KEYS: keys })).not.toThrow()
   })
 
   test('workers scale by as many tasks as one of them runs at once', () => {

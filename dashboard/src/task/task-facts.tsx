@@ -15,8 +15,8 @@ interface TaskFactsProps {
 export function TaskFacts({ task, live }: TaskFactsProps) {
   const running = live?.status === 'running' || live?.status === 'queued'
   const now = useNow(250, running)
-  const waited =
-    live?.queuedAt == null ? undefined : Math.max(0, (live.startedAt ?? now) - live.queuedAt)
+  // Of a task that is held back, the time begins anew when it may run.
+  const waited = Math.max(0, (live?.startedAt ?? now) - Date.parse(task.timings.queuedAt))
   const { usage } = task
   return (
     <>
@@ -24,7 +24,7 @@ export function TaskFacts({ task, live }: TaskFactsProps) {
         <Fact label="Ran for">
           {live?.startedAt == null ? '–' : formatDuration(durationMs(live, now))}
         </Fact>
-        <Fact label="Waited">{waited === undefined ? '–' : formatDuration(waited)}</Fact>
+        <Fact label="Waited">{formatDuration(waited)}</Fact>
         <Fact label="Executor">
           {task.executor}
           {task.model !== undefined && (

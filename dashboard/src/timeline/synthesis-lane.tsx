@@ -1,5 +1,6 @@
 import { Link, useParams } from '@tanstack/react-router'
 import { GitMerge } from 'lucide-react'
+import { useMemo } from 'react'
 import type { Synthesis } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
 import type { PlanModel } from '../live/plan-model.ts'
@@ -22,7 +23,11 @@ interface Run {
 /** The last lane, always in sight: where all the others lead to. */
 export function SynthesisLane({ model, syntheses, span, now }: SynthesisLaneProps) {
   const { planId } = useParams({ from: '/plans/$planId' })
-  const runs = synthesisRuns(model, syntheses, now)
+  const tasksEndedAt = useMemo(
+    () => Math.max(0, ...[...model.tasks.values()].map((task) => task.finishedAt ?? 0)),
+    [model.tasks],
+  )
+  const runs = synthesisRuns(model, syntheses, tasksEndedAt, now)
   if (model.plan?.synthesis?.status === 'disabled') return null
   const latest = runs.at(-1)
   return (
@@ -65,9 +70,13 @@ export function SynthesisLane({ model, syntheses, span, now }: SynthesisLaneProp
 }
 
 /** Events tell when a version was begun; of one from before the page was opened only its end is known. */
-function synthesisRuns(model: PlanModel, syntheses: readonly Synthesis[], now: number): Run[] {
+function synthesisRuns(
+  model: PlanModel,
+  syntheses: readonly Synthesis[],
+  tasksEndedAt: number,
+  now: number,
+): Run[] {
   const runs = new Map<number, Run>()
-  const tasksEndedAt = Math.max(...[...model.tasks.values()].map((task) => task.finishedAt ?? 0), 0)
   for (const synthesis of syntheses) {
     const to = Date.parse(synthesis.createdAt)
     const first = synthesis.version === 1 && !synthesis.preliminary

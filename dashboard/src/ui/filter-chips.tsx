@@ -1,3 +1,4 @@
+import { formatCount } from '../format/number.ts'
 import { classNames } from './class-names.ts'
 import { StatusIcon } from './status.tsx'
 
@@ -35,7 +36,9 @@ export function FilterChips({ label, chips, isOn, onToggle }: FilterChipsProps) 
         >
           {chip.status !== undefined && <StatusIcon status={chip.status} className="size-3.5" />}
           {chip.label}
-          {chip.count !== undefined && <span className="tabular text-ink-3">{chip.count}</span>}
+          {chip.count !== undefined && (
+            <span className="tabular text-ink-3">{formatCount(chip.count)}</span>
+          )}
         </button>
       ))}
     </fieldset>

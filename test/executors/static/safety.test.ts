@@ -122,7 +122,7 @@ describe('a review of a tree that means harm', () => {
   })
 
   test('a tool that dies leaves the findings of the others, and a review that says so', async () => {
-    const sum = `export const a = 'SELECT a FROM b WHERE c = ' +\n${'b +\n'.repeat(50_000)}c\n`
+    const sum = `export const a = eval('a' +\n${'1 +\n'.repeat(50_000)}c)\n`
     const outcome = await review(
       { 'src/a.ts': CLONE, 'src/sum.ts': sum },
       { options: { perspective: 'all' } },

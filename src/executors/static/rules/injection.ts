@@ -29,10 +29,12 @@ const NAME_PLACE =
 const HARMLESS_PART =
   /(?:escape|quote|placeholder|ident|literal|sanitiz|bind|param(?:eter)?s?\b|columns?\b|fields?\b|tables?\b|where\b|clauses?\b|conditions?\b|order\b|direction\b|limit\b|offset\b|joins\b|schema\b|prefix\b|(?:^|\.)sql\b|\.(?:length|size)$|^(?:Number|parseInt|parseFloat)\(|['"`]\?|['"`]\$)/i
 
-function judgeSql(match: SgNode): Verdict {
+function judgeSql(start: SgNode): Verdict {
+  const match = sumAround(start)
+  // The text in the middle of a sum is judged with its beginning.
+  if (match.range().start.index !== start.range().start.index) return false
   const parent = match.parent()
-  // Only the whole of a `+` chain; a tagged template (sql`…`) is a call with a template for arguments.
-  if (parent?.kind() === 'binary_expression') return false
+  // A tagged template (sql`…`) is a call with a template for arguments.
   if (match.kind() === 'template_string' && parent?.kind() === 'call_expression') return false
   const parts = interpolations(match).filter((part) => !isConstant(part))
   if (parts.length === 0) return false
@@ -48,7 +50,7 @@ function judgeSql(match: SgNode): Verdict {
   ) {
     return false
   }
-  if (parts.some(isRequestInput)) {
+  if (parts.some((part) => isRequestInput(part, match))) {
     return {
       severity: 'critical',
       confidence: 0.95,
@@ -61,6 +63,16 @@ function judgeSql(match: SgNode): Verdict {
   )
   if (values.length === 0) return false
   return isCall ? true : { confidence: 0.6 }
+}
+
+/** The whole of the `+` chain that a text is a part of, or the text itself. */
+function sumAround(text: SgNode): SgNode {
+  let sum = text
+  for (const ancestor of text.ancestors()) {
+    if (ancestor.kind() !== 'binary_expression') break
+    sum = ancestor
+  }
+  return sum
 }
 
 /** Whether a part of a statement stands where a table or column does, rather than a value. */
@@ -94,7 +106,7 @@ function judgeCommand(call: SgNode): Verdict {
     const parts = given.filter((argument) => argument.kind() !== 'object')
     if (parts.every(isConstantList)) return false
     const fromRequest = parts.some(
-      (part) => isRequestInput(part) || part.namedChildren().some(isRequestInput),
+      (part) => isRequestInput(part) || part.namedChildren().some((given) => isRequestInput(given)),
     )
     return fromRequest
       ? { severity: 'critical', confidence: 0.95 }
@@ -166,13 +178,11 @@ export const INJECTION_RULES: SyntaxRule[] = [
     recommendation:
       'Pass values as parameters of the statement (`?`, `$1`) or use the query builder; take table and column names from a fixed list.',
     hint: /\b(?:select|insert|update|delete|replace|drop|alter|truncate|create|with)\s/i,
+    // The beginning of a statement; the rest of a sum is found from there.
     find: {
-      any: [
-        { kind: 'template_string', has: { kind: 'template_substitution' } },
-        { kind: 'binary_expression', has: { field: 'operator', regex: '^\\+$' } },
-      ],
+      any: [{ kind: 'template_string' }, { kind: 'string' }],
       regex:
-        '(?i)^[\\s\'"`]*(?:select|insert|update|delete|replace|drop|alter|truncate|create|with)\\s',
+        '(?i)^[\'"`]\\s*(?:select|insert|update|delete|replace|drop|alter|truncate|create|with)\\s',
     },
     judge: judgeSql,
   },

@@ -53,7 +53,9 @@ function judgeFetch(call: SgNode): Verdict {
 }
 
 function judgeMerge(call: SgNode): Verdict {
-  return argumentsOf(call).slice(1).some(isRequestInput)
+  return argumentsOf(call)
+    .slice(1)
+    .some((given) => isRequestInput(given))
 }
 
 function judgeKey(match: SgNode): Verdict {

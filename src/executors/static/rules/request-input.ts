@@ -29,9 +29,12 @@ const PASSES_ARGUMENT =
 const PASSES_OBJECT =
   /\.(?:trim|trimStart|trimEnd|toString|toLowerCase|toUpperCase|slice|substring|substr|split|replace|replaceAll|concat|at|get|join|normalize|map|filter|flat|json|text)$/
 
-/** Whether a value comes from a request, in whole or in part. */
-export function isRequestInput(value: SgNode): boolean {
-  return comesFrom(value, requestNames(value))
+/**
+ * Whether a value comes from a request, in whole or in part. `place` is a node in the same functions
+ * whose way to them is shorter, where a value stands deep in an expression.
+ */
+export function isRequestInput(value: SgNode, place = value): boolean {
+  return comesFrom(value, requestNames(place))
 }
 
 /** The variables around a place that hold something from a request. */

@@ -105,24 +105,27 @@ export function isConstant(given: SgNode): boolean {
   }
 }
 
-/** The expressions in a template string, or the parts of a `+` chain that are not fixed. */
+/** Nobody reads a text of more parts, and what is made of them is data. */
+const MAX_PARTS = 100
+
+/** The expressions in a template string, or the parts of a `+` chain that are not fixed texts, the first of them. */
 export function interpolations(node: SgNode): SgNode[] {
-  if (node.kind() === 'template_string') {
-    return node
-      .namedChildren()
-      .filter((child) => child.kind() === 'template_substitution')
-      .flatMap((child) => child.namedChildren())
+  const parts: SgNode[] = []
+  // A stack of our own, because sums may be of thousands of parts, each nested in the next.
+  const pending = [node]
+  for (let next = pending.pop(); next && parts.length < MAX_PARTS; next = pending.pop()) {
+    const part = unwrap(next)
+    if (part.kind() === 'template_string') {
+      for (const child of part.namedChildren()) {
+        if (child.kind() === 'template_substitution') parts.push(...child.namedChildren())
+      }
+    } else if (part.kind() === 'binary_expression' && part.field('operator')?.text() === '+') {
+      for (const side of [part.field('right'), part.field('left')]) if (side) pending.push(side)
+    } else if (part.id() !== node.id() && stringValue(part) === undefined) {
+      parts.push(part)
+    }
   }
-  if (node.kind() === 'binary_expression' && node.field('operator')?.text() === '+') {
-    return [node.field('left'), node.field('right')].flatMap((side) => {
-      if (!side) return []
-      const part = unwrap(side)
-      if (part.kind() === 'binary_expression' || part.kind() === 'template_string')
-        return interpolations(part)
-      return stringValue(part) === undefined ? [part] : []
-    })
-  }
-  return []
+  return parts
 }
 
 /** Whether a value is a text with something put into it that is not fixed when the code is written. */

@@ -10,6 +10,7 @@ import { type BatchQueue, finalSynthesisJobId } from './queue.ts'
 import type { PlanStore, TaskStore } from './store.ts'
 import type { NewPlan, PlanRecord, PlanSpec } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
+import { type TenantLimits, type TenantUse, withinLimits } from './tenant-limits.ts'
 import { initialUnits, unitsOf } from './units.ts'
 
 /** A plan whose tasks all write one file has far more pairs than anyone reads. */
@@ -25,6 +26,8 @@ export interface SubmitDeps extends PrepareDeps {
   sha256: (text: string) => Uint8Array
   randomBytes: (count: number) => Uint8Array
   planIdFrom: (bytes: Uint8Array) => string
+  /** Absent where tenants have no limits. */
+  tenantLimits?: { limits: TenantLimits; use: TenantUse } | undefined
   /** Something that the caller need not hear of; for the log. */
   onFault: (error: unknown, planId: string) => void
 }
@@ -48,13 +51,16 @@ export async function submitPlan(
   }
   const prepared = await preparePlan(deps, parsed.plan)
   const plan = newPlan(prepared, planId, requestHash, submission)
-  if (submission.idempotencyKey === undefined && deps.plans.createsInOneStep(plan)) {
-    return submitAtOnce(deps, plan)
-  }
-  const stored = await deps.plans.create(plan)
-  if (stored.status === 'exists') return repeated(deps, planId, stored.requestHash, requestHash)
-  await enqueue(deps, plan.spec, plan.tasks, stored.round)
-  return { record: newRecord(plan, stored.createdAt), created: true }
+  const { tenant } = submission
+  return withinLimits(deps.tenantLimits, { tenant, planId, tasks: plan.tasks.length }, async () => {
+    if (submission.idempotencyKey === undefined && deps.plans.createsInOneStep(plan)) {
+      return submitAtOnce(deps, plan)
+    }
+    const stored = await deps.plans.create(plan)
+    if (stored.status === 'exists') return repeated(deps, planId, stored.requestHash, requestHash)
+    await enqueue(deps, plan.spec, plan.tasks, stored.round)
+    return { record: newRecord(plan, stored.createdAt), created: true }
+  })
 }
 
 /**

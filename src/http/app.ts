@@ -48,7 +48,7 @@ export interface AppOptions {
   corsOrigins?: readonly string[]
   /** The queues that `/queues` shows; without, there is no such page. */
   queues?: readonly BaseAdapter[]
-  metrics?: Metrics
+  metrics?: Metrics | undefined
   dashboardDir?: string
   /** Hooks that run for every route after the caller is known, such as rate limits. */
   plugins?: readonly FastifyPluginAsync[]

@@ -139,6 +139,15 @@ export const Environment = z.object({
   TUTTI_RETENTION_MS: count(1_000, 10 * 365 * DAY)
     .default(30 * DAY)
     .describe('How long a finished plan is kept, in milliseconds.'),
+  TUTTI_RATE_LIMIT_PER_MINUTE: count(1, 1_000_000)
+    .optional()
+    .describe('Requests that one tenant may make in a minute; any number when unset.'),
+  TUTTI_TENANT_MAX_RUNNING: count(1, 10_000_000)
+    .optional()
+    .describe('Tasks that one tenant may have unfinished; any number when unset.'),
+  TUTTI_TENANT_MAX_PLANS: count(1, 10_000_000)
+    .optional()
+    .describe('Plans that one tenant may have stored; any number when unset.'),
   TUTTI_METRICS_PORT: count(0, 65_535)
     .optional()
     .describe(

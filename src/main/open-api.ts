@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { FastifyPluginAsync } from 'fastify'
 import type { Logger } from 'pino'
 import type { Api, Submission } from '../core/api.ts'
 import { changePlans, changeSyntheses, changeTasks } from '../core/change-plans.ts'
@@ -10,7 +11,9 @@ import { readPlans, readSyntheses, readTasks, requirePlan } from '../core/read-p
 import { submitPlan } from '../core/submit-plan.ts'
 import { waitingOn } from '../core/waiting.ts'
 import type { Workspaces } from '../core/workspace-port.ts'
+import { rateLimits } from '../http/rate-limits.ts'
 import { bullBatchQueue, type OpenBatchQueue } from '../queue/batch-queue.ts'
+import { readProviders } from '../store/model-calls.ts'
 import { connectForCallers, connectForWork } from '../store/redis.ts'
 import type { Config } from './config.ts'
 import { openLargeSubmissions } from './large-submissions.ts'
@@ -28,7 +31,13 @@ export async function openApi(options: {
   workspaces: Workspaces
   lifecycle: Lifecycle
   log: Logger
-}): Promise<{ api: Api; queue: OpenBatchQueue; limits: Limits; metrics: ApiMetrics }> {
+}): Promise<{
+  api: Api
+  queue: OpenBatchQueue
+  limits: Limits
+  metrics: ApiMetrics
+  plugins: FastifyPluginAsync[]
+}> {
   const { config, lifecycle, log, executors } = options
   const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
   const redis = await connectForCallers(options.redisUrl, onError)
@@ -46,6 +55,9 @@ export async function openApi(options: {
   const large = openLargeSubmissions(options.redisUrl, log)
   lifecycle.onClose('submission thread', () => large.close())
   const readDeps = { ...stores, waiting: waitingOn(feed) }
+  const { TUTTI_RATE_LIMIT_PER_MINUTE: perMinute } = config
+  const plugins =
+    perMinute === undefined ? [] : [rateLimits({ redis, prefix: config.TUTTI_PREFIX, perMinute })]
   const metrics = openApiMetrics({
     ...options,
     redis,
@@ -87,7 +99,7 @@ export async function openApi(options: {
       workers: async () => ({
         workers: await stores.workers.alive(),
         queues: await queue.counts(),
-        providers: [],
+        providers: await readProviders({ redis, space: stores.space })(),
       }),
       async ready() {
         try {
@@ -98,7 +110,7 @@ export async function openApi(options: {
       },
     },
   }
-  return { api, queue, limits: submitDeps.limits, metrics }
+  return { api, queue, limits: submitDeps.limits, metrics, plugins }
 }
 
 /** HTTP hands on the bytes of a body that is too large to be parsed on its thread. */

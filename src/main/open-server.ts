@@ -18,7 +18,7 @@ export async function openServer(options: {
 }): Promise<string> {
   const { config, lifecycle, log } = options
   const executors = openExecutors(config, log)
-  const { api, queue, limits, metrics } = await openApi({
+  const { api, queue, limits, metrics, plugins } = await openApi({
     ...options,
     executors,
     workspaces: openWorkspaces(config, options.env, log),
@@ -32,7 +32,8 @@ export async function openServer(options: {
     corsOrigins: config.TUTTI_CORS_ORIGINS,
     log,
     version: VERSION,
-    ...metrics.served,
+    metrics: metrics.served?.metrics,
+    plugins: [...(metrics.served?.plugins ?? []), ...plugins],
     queues: queue.queues.map((entry) => new BullMQAdapter(entry.queue, { readOnlyMode: true })),
   })
   lifecycle.onClose('http', () => app.close())

@@ -9,6 +9,7 @@ import type {
   TaskStore,
   Upkeep,
 } from '../core/store.ts'
+import type { TenantUse } from '../core/tenant-limits.ts'
 import type { DeliveryStore } from '../core/webhooks.ts'
 import type { WorkerRegistry } from '../core/workers.ts'
 import type { Shards } from '../queue/names.ts'
@@ -20,6 +21,7 @@ import { redisPlanTotals } from '../store/plan-totals.ts'
 import { loadScripts } from '../store/scripts.ts'
 import { redisSynthesisStore } from '../store/synthesis-store.ts'
 import { redisTaskLife, redisTaskStore, workerName } from '../store/task-store.ts'
+import { redisTenantUse } from '../store/tenant-limits.ts'
 import { redisUpkeep } from '../store/upkeep.ts'
 import { redisWorkerRegistry } from '../store/worker-registry.ts'
 import type { Config } from './config.ts'
@@ -38,6 +40,7 @@ export interface Stores {
   workers: WorkerRegistry
   shards: Shards
   totals: () => Promise<PlanTotals>
+  tenantUse: TenantUse
   space: KeySpace
 }
 
@@ -60,6 +63,7 @@ export function openStores(redis: Redis, config: Config): Stores {
     deliveries: redisDeliveryStore({ redis, space }),
     upkeep: redisUpkeep({ redis, space }),
     totals: redisPlanTotals({ redis, space }),
+    tenantUse: redisTenantUse({ redis, space }),
     shards: {
       count: space.shards,
       prefixOf: (shard) => shardKey(space, shard),

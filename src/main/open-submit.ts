@@ -22,6 +22,12 @@ export function limitsOf(config: Config): Limits {
   }
 }
 
+function tenantLimitsOf(config: Config, { tenantUse }: Stores): SubmitDeps['tenantLimits'] {
+  const { TUTTI_TENANT_MAX_RUNNING: maxRunning, TUTTI_TENANT_MAX_PLANS: maxPlans } = config
+  if (maxRunning === undefined && maxPlans === undefined) return undefined
+  return { limits: { maxRunning, maxPlans }, use: tenantUse }
+}
+
 /** What submitting needs, the same on the API's own thread and on the one for large bodies. */
 export function submitDepsOf(options: {
   config: Config
@@ -58,6 +64,7 @@ export function submitDepsOf(options: {
     rounds: { latest: 0 },
     sha256: (text) => createHash('sha256').update(text).digest(),
     randomBytes,
+    tenantLimits: tenantLimitsOf(config, stores),
     planIdFrom: (bytes) => planIdFrom(bytes, config.TUTTI_SHARDS),
     onFault: (err, planId) => log.warn({ err, planId }, 'submission fault'),
   }

@@ -9,7 +9,7 @@ export interface ServiceMetrics {
   /** One answered request; `route` as it was declared, so that ids are in no label. */
   requestAnswered(request: { route: string; method: string; status: number; seconds: number }): void
   /** Everything as text, the state of the service read anew. */
-  render(): Promise<string>
+  render: () => Promise<string>
 }
 
 /**

@@ -15,7 +15,7 @@ export interface WorkerMetrics {
   syntheses(syntheses: SynthesisStore): SynthesisStore
   deliveries(deliveries: DeliveryStore): DeliveryStore
   /** A provider asked for a pause, or for fewer calls at once. */
-  providerHeld(): void
+  providerHeld: () => void
 }
 
 /** Counts what one worker did, from its start on. `slots` is read at each scrape. */

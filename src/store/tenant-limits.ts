@@ -1,0 +1,75 @@
+import type { Redis } from 'ioredis'
+import type { TenantUse } from '../core/tenant-limits.ts'
+import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import { whileAvailable } from './redis.ts'
+
+const CLAIM_MS = 60_000
+
+/** Answers with the claims that are there, and adds one behind them. */
+const CLAIM = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ${CLAIM_MS})
+local before = redis.call('ZRANGE', KEYS[1], 0, -1)
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ${CLAIM_MS})
+return before
+`
+
+export function redisTenantUse(options: { redis: Redis; space: KeySpace }): TenantUse {
+  const { redis, space } = options
+  const claimsOf = (tenant: string) => `${shardKey(space, 0)}:claims:${tenant}`
+  const plansOf = (tenant: string, shard: number) => `${shardKey(space, shard)}:plans:${tenant}`
+  const memberOf = ({ planId, tasks }: { planId: string; tasks: number }) => `${planId} ${tasks}`
+
+  async function unfinished(planIds: readonly string[]): Promise<number> {
+    const pipeline = redis.pipeline()
+    for (const id of planIds) pipeline.hmget(planKey(space, id), 'n:queued', 'n:running')
+    let tasks = 0
+    for (const [error, fields] of (await pipeline.exec()) ?? []) {
+      if (error !== null) throw error
+      for (const count of fields as (string | null)[]) tasks += Number(count ?? 0)
+    }
+    return tasks
+  }
+
+  return {
+    claim: (tenant, submission) =>
+      whileAvailable(async () => {
+        const member = memberOf(submission)
+        // Claimed first, counted then: what is stored in between is seen in one of the two.
+        const before = (await redis.eval(CLAIM, 1, claimsOf(tenant), member)) as string[]
+        const others = before
+          .filter((claim) => claim !== member)
+          .map((claim) => {
+            const [planId = '', tasks] = claim.split(' ')
+            return { planId, tasks: Number(tasks) }
+          })
+        const use = { plans: 0, tasks: 0 }
+        for (let shard = 0; shard < space.shards; shard += 1) {
+          const plans = plansOf(tenant, shard)
+          const claims = others.filter(({ planId }) => shardOf(planId) === shard)
+          // As of one moment, so that a plan that is being stored counts once.
+          const reading = redis
+            .multi()
+            .zcard(plans)
+            .zinter(2, plans, `${shardKey(space, shard)}:active`)
+          for (const { planId } of claims) reading.zscore(plans, planId)
+          const replies = ((await reading.exec()) ?? []).map(([error, reply]) => {
+            if (error !== null) throw error
+            return reply
+          })
+          const [stored, active, ...places] = replies
+          const pending = claims.filter((_, index) => places[index] === null)
+          use.plans += Number(stored) + pending.length
+          for (const { tasks } of pending) use.tasks += tasks
+          use.tasks += await unfinished(active as string[])
+        }
+        return use
+      }),
+    settle: (tenant, submission) =>
+      whileAvailable(async () => {
+        await redis.zrem(claimsOf(tenant), memberOf(submission))
+      }),
+  }
+}

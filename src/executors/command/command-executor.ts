@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import { type Failure, PermanentError, TransientError } from '../../core/errors.ts'
+import type { ExecutionOutcome, Executor, ExecutorDescription } from '../../core/ports.ts'
+import { renderFullPrompt } from '../../core/prompt.ts'
+import type { TaskSpec } from '../../core/submission.ts'
+import { NO_USAGE } from '../../core/usage.ts'
+import { chooseOption, validateChoice } from '../choice.ts'
+import { readOutput } from '../read-output.ts'
+import type { Command, Commands } from './options.ts'
+import { type CommandEnd, runSandboxed } from './run-sandboxed.ts'
+import { environmentOf, findSandbox, sandboxArguments, sandboxProblem } from './sandbox.ts'
+
+export interface CommandExecutorOptions {
+  commands: Commands
+  /** Path of `bwrap`; looked for in the system's own places by default. */
+  sandbox?: string | undefined
+}
+
+/**
+ * Runs command lines that the operator wrote down: the prompt on standard input, the workspace as
+ * the current folder, in a sandbox. A task chooses one by name and nothing more. Where no sandbox
+ * can be made nothing is run.
+ */
+export function commandExecutor(options: CommandExecutorOptions): Executor {
+  const { commands, sandbox = findSandbox() } = options
+  const choice = { option: 'command', names: Object.keys(commands) }
+  let probed: { problem: string | undefined } | undefined
+  const problem = () => {
+    probed ??= { problem: sandboxProblem(sandbox) }
+    return probed.problem
+  }
+
+  return {
+    name: 'command',
+    lane: 'cpu',
+
+    describe(): ExecutorDescription {
+      const reason = choice.names.length === 0 ? 'No command is configured.' : problem()
+      return {
+        name: 'command',
+        description: [
+          'A command line of the operator, in a sandbox, with the prompt on its standard input.',
+          ...Object.entries(commands).map(
+            ([name, { description }]) => `\`${name}\`: ${description}`,
+          ),
+        ].join('\n'),
+        available: reason === undefined,
+        ...(reason !== undefined && { reason }),
+        tools: [],
+        capabilities: {
+          readsWorkspace: true,
+          writesWorkspace: true,
+          usesModel: false,
+          structuredOutput: true,
+        },
+        options: z.toJSONSchema(chooseOption(choice), { io: 'input' }),
+      }
+    },
+
+    validate: (spec) => validateChoice(spec, choice, 'command'),
+
+    async execute({ spec, sharedContext, prompt, workspace }, { signal, onText }) {
+      signal.throwIfAborted()
+      const command = commandFor(spec)
+      const reason = problem()
+      if (reason !== undefined || sandbox === undefined) {
+        throw new PermanentError('sandbox-unavailable', reason ?? 'There is no sandbox here.')
+      }
+      const limit = limitOf(command)
+      const ended = await runSandboxed({
+        program: sandbox,
+        arguments: sandboxArguments(command, workspace),
+        env: environmentOf(command),
+        stdin: renderFullPrompt(sharedContext, prompt),
+        signal: limit === undefined ? signal : AbortSignal.any([signal, limit.signal]),
+        onText,
+      }).finally(() => limit?.clear())
+      return outcomeOf(ended, spec)
+    },
+  }
+
+  /** Checked again: a worker may be configured otherwise than the process that took the plan. */
+  function commandFor(spec: TaskSpec): Command {
+    const name = spec.options?.command ?? (choice.names.length === 1 ? choice.names[0] : undefined)
+    const command =
+      typeof name === 'string' && Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (command !== undefined) return command
+    throw new PermanentError('command-not-configured', 'The command is not configured here.')
+  }
+}
+
+/** The operator's own limit on a command, which may be shorter than the task's. */
+function limitOf({ timeoutMs }: Command) {
+  if (timeoutMs === undefined) return undefined
+  const controller = new AbortController()
+  const timer = setTimeout(() => {
+    const message = `The command ran longer than ${timeoutMs} ms.`
+    controller.abort(new TransientError(message, { code: 'command-timeout' }))
+  }, timeoutMs)
+  return { signal: controller.signal, clear: () => clearTimeout(timer) }
+}
+
+/** The output is in no message: those are shown and logged where outputs are not. */
+function outcomeOf({ exitCode, stdout, cut }: CommandEnd, spec: TaskSpec): ExecutionOutcome {
+  if (exitCode === undefined) {
+    throw new PermanentError('sandbox-failed', 'The sandbox could not start the command.')
+  }
+  if (exitCode !== 0) {
+    throw new PermanentError('command-failed', `The command ended with exit code ${exitCode}.`)
+  }
+  const tooLong: Failure = { code: 'output-limit', message: 'The command wrote too much output.' }
+  return readOutput(stdout, spec, { usage: NO_USAGE, unfinished: cut ? tooLong : undefined })
+}

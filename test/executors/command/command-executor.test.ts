@@ -1,0 +1,205 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { commandExecutor } from '../../../src/executors/command/command-executor.ts'
+import { Commands } from '../../../src/executors/command/options.ts'
+import { describeExecutor } from '../../support/executor-contract.ts'
+import { aContext, aRequest } from '../requests.ts'
+
+/** An executor of one shell script, which is all that these tests need of a command line. */
+function aScript(script: string, more: object = {}) {
+  const shell = { command: ['sh', '-c', script], description: 'A script.', ...more }
+  return commandExecutor({ commands: Commands.parse({ shell }) })
+}
+
+async function aFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tutti-command-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function outputOf(script: string, more: object = {}, request: object = {}) {
+  const outcome = await aScript(script, more).execute(aRequest({}, request), aContext())
+  return outcome.output.text
+}
+
+describeExecutor('command', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'tutti-command-'))
+  const commands = Commands.parse({
+    review: { command: ['cat'], description: 'Says what it is told.' },
+    // Deaf to a polite request, with a child that is too.
+    hang: {
+      command: ['sh', '-c', 'trap "" TERM; echo up > started; sleep 1000 & sleep 1000'],
+      description: 'Never ends.',
+    },
+  })
+  const workspace = { root, writable: true }
+  return {
+    executor: commandExecutor({ commands }),
+    succeeds: aRequest({ options: { command: 'review' } }, { workspace }),
+    hangs: aRequest({ options: { command: 'hang' } }, { workspace }),
+    async hanging() {
+      await vi.waitUntil(async () => (await readdir(root)).includes('started'), {
+        timeout: 10_000,
+        interval: 5,
+      })
+      await rm(join(root, 'started'))
+    },
+    close: () => rm(root, { recursive: true, force: true }),
+  }
+})
+
+test('gets the shared context and the prompt on its standard input', async () => {
+  const context = aContext()
+  const request = aRequest({}, { sharedContext: 'SHARED', prompt: 'größer' })
+  const outcome = await aScript('cat').execute(request, context)
+  expect(outcome).toMatchObject({ status: 'succeeded', output: { text: 'SHARED\n\ngrößer' } })
+  expect(context.text()).toBe('SHARED\n\ngrößer')
+})
+
+test('works in the workspace, which it can change only where its task may', async () => {
+  const root = await aFolder()
+  await writeFile(join(root, 'a.txt'), 'hello')
+  const script = 'cat a.txt; echo new > b.txt || echo " refused"'
+  const shared = { workspace: { root, writable: false } }
+  expect(await outputOf(script, {}, shared)).toBe('hello refused\n')
+  expect(await outputOf(script, {}, { workspace: { root, writable: true } })).toBe('hello')
+  expect(await readFile(join(root, 'b.txt'), 'utf8')).toBe('new\n')
+})
+
+test('sees nothing of the machine but programs and its own environment', async () => {
+  const [root, outside] = [await aFolder(), await aFolder()]
+  await writeFile(join(outside, 'secret.txt'), 'a secret')
+  await symlink(join(outside, 'secret.txt'), join(root, 'link'))
+  process.env.TUTTI_TEST_SECRET = 'a secret'
+  onTestFinished(() => {
+    delete process.env.TUTTI_TEST_SECRET
+  })
+  const script = `cat link ${outside}/secret.txt /etc/shadow; ls -A /tmp /home /root; ls /proc | grep -c '^[0-9]'; env | sort | grep -v ^PWD`
+  const workspace = { root, writable: true }
+  expect(
+    await outputOf(`(${script}) 2>&1`, { env: { GIVEN: 'yes' } }, { workspace }),
+  ).not.toContain('a secret')
+  const environment = await outputOf('env | sort', { env: { GIVEN: 'yes' } })
+  expect(environment.match(/^\w+(?==)/gm)).toEqual(['GIVEN', 'HOME', 'LANG', 'PATH', 'PWD'])
+  // The sandbox's own process, the shell, ls and its counterpart: none of this machine.
+  expect(Number(await outputOf("ls /proc | grep -c '^[0-9]'"))).toBeLessThan(8)
+  expect(await outputOf('ls -A /tmp; echo x > /tmp/x; ls -A /tmp; echo x > /x || echo no')).toBe(
+    'x\nno\n',
+  )
+})
+
+test('has a network only where the operator allows it', async () => {
+  const server = createServer((_, response) => response.end('reached'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const call = `
+    const net = require('node:net').connect(${port}, '127.0.0.1')
+    net.on('connect', () => { console.log('reached'); net.end() })
+    net.on('error', () => console.log('unreachable'))`
+  const script = `"$NODE" -e "$CALL"`
+  const readable = [process.execPath]
+  const env = { NODE: process.execPath, CALL: call }
+  expect(await outputOf(script, { env, readable })).toBe('unreachable\n')
+  expect(await outputOf(script, { env, readable, network: true })).toBe('reached\n')
+})
+
+test('a command that fails fails its task for good, with its exit code and none of its output', async () => {
+  const failing = aScript('echo out; echo err >&2; exit 3').execute(aRequest(), aContext())
+  await expect(failing).rejects.toMatchObject({
+    name: 'PermanentError',
+    code: 'command-failed',
+    message: 'The command ended with exit code 3.',
+  })
+})
+
+test('no output is incomplete', async () => {
+  expect(await aScript('true').execute(aRequest(), aContext())).toMatchObject({
+    status: 'incomplete',
+    reason: { code: 'empty-output' },
+  })
+})
+
+test('too much output is cut, and incomplete', async () => {
+  const outcome = await aScript('yes | head -c 9000000').execute(aRequest(), aContext())
+  expect(outcome).toMatchObject({ status: 'incomplete', reason: { code: 'output-limit' } })
+  expect(outcome.output.text).toHaveLength(4_000_000)
+})
+
+test('findings in JSON are data', async () => {
+  const finding = { title: 'Weak hash', severity: 'high', confidence: 0.5, file: 'a.ts' }
+  const script = `echo '${JSON.stringify({ findings: [finding] })}'`
+  const outcome = await aScript(script).execute(aRequest(), aContext())
+  expect(outcome.output.findings).toEqual([finding])
+})
+
+test('an output schema is checked', async () => {
+  const properties = { score: { type: 'integer' } }
+  const outputSchema = { type: 'object', properties, required: ['score'] }
+  const run = (json: string) =>
+    aScript(`echo '${json}'`).execute(aRequest({ outputSchema }), aContext())
+  expect(await run('{"score": 7}')).toMatchObject({
+    status: 'succeeded',
+    output: { data: { score: 7 } },
+  })
+  expect(await run('{"score": "seven"}')).toMatchObject({
+    status: 'incomplete',
+    reason: { code: 'off-schema' },
+  })
+})
+
+test('a command may end by itself when it is told to', async () => {
+  const root = await aFolder()
+  await mkdir(join(root, 'sub'))
+  const controller = new AbortController()
+  const script = 'trap "echo bye > bye; exit 0" TERM; echo > up; while :; do sleep 0.01; done'
+  const running = aScript(script).execute(
+    aRequest({}, { workspace: { root, writable: true } }),
+    aContext(controller.signal),
+  )
+  running.catch(() => {})
+  await vi.waitUntil(async () => (await readdir(root)).includes('up'), { timeout: 10_000 })
+  controller.abort(new Error('cancelled'))
+  await expect(running).rejects.toThrow('cancelled')
+  expect(await readFile(join(root, 'bye'), 'utf8')).toBe('bye\n')
+})
+
+test("the operator's limit on a command counts too, and the task may be tried again", async () => {
+  const running = aScript('sleep 1000', { timeoutMs: 50 }).execute(aRequest(), aContext())
+  await expect(running).rejects.toMatchObject({ name: 'TransientError', code: 'command-timeout' })
+})
+
+test.each(['/usr/bin/false', '/nowhere/bwrap'])(
+  'runs nothing without a sandbox: %s',
+  async (sandbox) => {
+    const commands = Commands.parse({ shell: { command: ['echo', 'hi'], description: 'Says hi.' } })
+    const executor = commandExecutor({ commands, sandbox })
+    expect(executor.describe()).toMatchObject({ available: false, reason: /sandbox/ })
+    await expect(executor.execute(aRequest(), aContext())).rejects.toMatchObject({
+      code: 'sandbox-unavailable',
+    })
+  },
+)
+
+test('a task chooses a command that there is, and nothing else', () => {
+  const commands = Commands.parse({
+    one: { command: ['true'], description: 'One.' },
+    two: { command: ['true'], description: 'Two.' },
+  })
+  const executor = commandExecutor({ commands })
+  const pathsFor = (spec: object) => executor.validate(aRequest(spec).spec).map(({ path }) => path)
+  expect(pathsFor({ options: { command: 'one' } })).toEqual([])
+  expect(pathsFor({})).toEqual([['options', 'command']])
+  expect(pathsFor({ options: { command: 'rm' } })).toEqual([['options', 'command']])
+  expect(pathsFor({ options: { command: 'one' }, tools: ['x'] })).toEqual([['tools']])
+  expect(commandExecutor({ commands: {} }).describe()).toMatchObject({
+    available: false,
+    reason: 'No command is configured.',
+  })
+})

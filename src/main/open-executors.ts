@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { ModelGate } from '../core/model-gate/gate.ts'
 import type { Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
 import { PRICES } from '../core/prices.ts'
 import { echoExecutor } from '../executors/echo.ts'
@@ -22,10 +23,15 @@ export interface Executors {
   onHold(listener: () => void): void
 }
 
-export function openExecutors(config: Config, log: Logger): Executors {
+/** `gate` is one shared with other processes; without it, this one keeps its own. */
+export function openExecutors(
+  config: Config,
+  log: Logger,
+  gate: ModelGate = localModelGate(),
+): Executors {
   let onHold: () => void = () => undefined
   const setup: ModelSetup = {
-    gate: watchedGate(localModelGate(), () => onHold()),
+    gate: watchedGate(gate, () => onHold()),
     providers: {
       anthropicApiKey: config.ANTHROPIC_API_KEY,
       anthropicBaseUrl: config.ANTHROPIC_BASE_URL,

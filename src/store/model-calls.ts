@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Redis } from 'ioredis'
+import { callsAtOnce, newRateState, type RateState } from '../core/model-gate/rate-control.ts'
+import type { ProviderView } from '../core/workers.ts'
+import { type KeySpace, shardKey } from './keys.ts'
+import { whileAvailable } from './redis.ts'
+
+/** What all processes know of the calls of one model. Times are by the clock of Redis, in ms. */
+export interface ModelCalls {
+  rate: RateState
+  /** When it was last changed. */
+  at: number
+  /** Calls of each process, by an id of its own; of one that died, until its lease is over. */
+  processes: Record<string, { running: number; waits: boolean; until: number }>
+}
+
+/** What was read, and how to know that nobody has changed it since. */
+export interface ReadCalls {
+  version: string
+  calls: ModelCalls
+}
+
+export interface ModelCallStore {
+  read(key: string): Promise<{ now: number; read: ReadCalls }>
+  /** Writes only if nobody else did since; either way answers with what is there. */
+  change(
+    key: string,
+    seen: ReadCalls,
+    calls: ModelCalls,
+  ): Promise<{ now: number; done: boolean; read: ReadCalls }>
+}
+
+const KEPT_MS = 3_600_000
+/** No version is ever this. */
+const JUST_READ = 'read'
+const SCRIPT = readFileSync(new URL('./lua/change-model-calls.lua', import.meta.url), 'utf8')
+
+type Answer = [done: 0 | 1, now: number, version?: string, calls?: string]
+
+/** `redis` is one whose commands wait until it is back. */
+export function redisModelCallStore(options: { redis: Redis; space: KeySpace }): ModelCallStore {
+  const { redis, space } = options
+  redis.defineCommand('tutti:change-model-calls', { numberOfKeys: 2, lua: SCRIPT })
+  const commands = redis as unknown as Record<string, (...args: string[]) => Promise<Answer>>
+  const script = commands['tutti:change-model-calls']
+  if (script === undefined) throw new Error('the script was not registered')
+  const run = (key: string, seen: string, version: string, calls: string) =>
+    script.call(
+      redis,
+      callsKey(space, key),
+      indexKey(space),
+      seen,
+      version,
+      calls,
+      key,
+      `${KEPT_MS}`,
+    )
+  return {
+    async read(key) {
+      const [, now, version = '', calls = ''] = await run(key, JUST_READ, '', '')
+      return { now, read: parsed(now, version, calls) }
+    },
+    async change(key, seen, calls) {
+      const version = randomUUID()
+      const answer = await run(key, seen.version, version, JSON.stringify(calls))
+      const [done, now, otherVersion = '', otherCalls = ''] = answer
+      return done === 1
+        ? { now, done: true, read: { version, calls } }
+        : { now, done: false, read: parsed(now, otherVersion, otherCalls) }
+    },
+  }
+}
+
+/** The models that were called within the last hour, and what holds back their calls. */
+export function readProviders(options: {
+  redis: Redis
+  space: KeySpace
+}): () => Promise<ProviderView[]> {
+  const { redis, space } = options
+  return () =>
+    whileAvailable(async () => {
+      const now = Date.now()
+      await redis.zremrangebyscore(indexKey(space), 0, `${now - KEPT_MS}`)
+      const views: ProviderView[] = []
+      for (const key of await redis.zrange(indexKey(space), 0, '-1')) {
+        const raw = await redis.hget(callsKey(space, key), 'calls')
+        if (raw === null) continue
+        const { rate } = JSON.parse(raw) as ModelCalls
+        const heldUntil = rate.holdUntil > now ? new Date(rate.holdUntil).toISOString() : null
+        views.push({ key, heldUntil, concurrency: callsAtOnce(rate, now) })
+      }
+      return views.sort((a, b) => (a.key < b.key ? -1 : 1))
+    })
+}
+
+function parsed(now: number, version: string, raw: string): ReadCalls {
+  const calls =
+    raw === ''
+      ? { rate: newRateState(now), at: now, processes: {} }
+      : (JSON.parse(raw) as ModelCalls)
+  return { version, calls }
+}
+
+// Models are shared by the plans of all shards; the first is as good a place as any.
+function callsKey(space: KeySpace, key: string): string {
+  return `${shardKey(space, 0)}:model:${key}`
+}
+
+function indexKey(space: KeySpace): string {
+  return `${shardKey(space, 0)}:models`
+}

@@ -224,6 +224,16 @@ describe('a plan that has finished', () => {
     const download = page.waitForEvent('download')
     await page.getByRole('menuitem', { name: /JSON/ }).click()
     expect((await download).suggestedFilename()).toBe('p-review.json')
+    for (const [format, file] of [
+      ['Markdown', 'p-review.md'],
+      ['SARIF', 'p-review.sarif'],
+      ['Patch', 'p-review.patch'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Export' }).click()
+      const next = page.waitForEvent('download')
+      await page.getByRole('menuitem', { name: new RegExp(format) }).click()
+      expect((await next).suggestedFilename()).toBe(file)
+    }
 
     await page.getByRole('button', { name: 'More actions' }).click()
     await page.getByRole('menuitem', { name: 'Delete plan' }).click()

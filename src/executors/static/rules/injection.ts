@@ -1,5 +1,5 @@
 import type { SgNode } from '@ast-grep/napi'
-import { isRequestInput } from './request-input.ts'
+import { isRequestInput, REQUEST_HINT } from './request-input.ts'
 import { callTo, type ParsedFile, type SyntaxRule, type Verdict } from './rule.ts'
 import {
   argumentsOf,
@@ -177,7 +177,7 @@ export const INJECTION_RULES: SyntaxRule[] = [
       'Values become part of the text of the statement, so a value with a quote in it changes what the database runs.',
     recommendation:
       'Pass values as parameters of the statement (`?`, `$1`) or use the query builder; take table and column names from a fixed list.',
-    hint: /\b(?:select|insert|update|delete|replace|drop|alter|truncate|create|with)\s/i,
+    hints: [/\b(?:select|insert|update|delete|replace|drop|alter|truncate|create|with)\s/i],
     // The beginning of a statement; the rest of a sum is found from there.
     find: {
       any: [{ kind: 'template_string' }, { kind: 'string' }],
@@ -195,7 +195,9 @@ export const INJECTION_RULES: SyntaxRule[] = [
     detail:
       'The sender can put operators such as `$ne` or `$where` into the filter and match what they should not.',
     recommendation: 'Build the filter from single fields whose type was checked.',
-    hint: /\.(?:find|findOne|findOneAndUpdate|updateOne|updateMany|deleteOne|deleteMany|count|countDocuments)\(|\$where/,
+    hints: [
+      /\.(?:find|findOne|findOneAndUpdate|updateOne|updateMany|deleteOne|deleteMany|count|countDocuments)\(|\$where/,
+    ],
     find: {
       any: [
         callTo(
@@ -215,7 +217,7 @@ export const INJECTION_RULES: SyntaxRule[] = [
     detail:
       'A shell reads the command line, so a value with `;`, `$()` or a quote in it runs other commands.',
     recommendation: 'Use `execFile` or `spawn` with the arguments as a list and without a shell.',
-    hint: CHILD_PROCESS,
+    hints: [CHILD_PROCESS],
     find: callTo('^(?:\\w+\\.)?(?:exec(?:Sync|Async|Promise|P|File|FileSync)?|spawn(?:Sync)?)$'),
     judge: judgeCommand,
   },
@@ -229,7 +231,7 @@ export const INJECTION_RULES: SyntaxRule[] = [
       'Whoever can influence the text runs code with all the rights of this process. `vm` is no sandbox either.',
     recommendation:
       'Parse what is needed as data (JSON, an expression parser), or choose from functions by name.',
-    hint: /\beval\s*\(|\bFunction\s*\(|\bvm\b/,
+    hints: [/\beval\s*\(|\bFunction\s*\(|\bvm\b/],
     find: {
       any: [
         callTo(
@@ -253,7 +255,7 @@ export const INJECTION_RULES: SyntaxRule[] = [
       'Formats that carry functions or external entities let the author of the text run code or read files.',
     recommendation:
       'Use JSON and check it against a schema; parse XML without `noent` and without loading DTDs.',
-    hint: /unserialize|noent|deserialize/,
+    hints: [/unserialize|noent|deserialize/],
     find: {
       any: [
         callTo('^(?:\\w*[sS]erializ\\w*|nodeSerialize)\\.unserialize$|^unserialize$'),
@@ -277,7 +279,7 @@ export const INJECTION_RULES: SyntaxRule[] = [
       'The sender chooses the expression, and one that backtracks without end stops the process for everybody.',
     recommendation:
       'Compare with `includes` or `startsWith`, or escape the text (`RegExp.escape`) and limit its length.',
-    hint: /\bRegExp\s*\(/,
+    hints: [REQUEST_HINT, /\bRegExp\s*\(/],
     find: {
       any: [
         { kind: 'new_expression', has: { field: 'constructor', regex: '^RegExp$' } },

@@ -194,7 +194,7 @@ export const LOOP_RULES: SyntaxRule[] = [
       'Each call starts when the one before it has ended, and none seems to need the one before: the times add up.',
     recommendation:
       'Start them together (`Promise.all` over a `map`, with a limit for long lists), or say in a comment why they run one at a time.',
-    hint: /\bawait\b/,
+    hints: [/\bawait\b/],
     find: { kind: 'await_expression' },
     judge: judgeAwait,
   },
@@ -208,15 +208,13 @@ export const LOOP_RULES: SyntaxRule[] = [
       'The number of queries grows with the list (N+1): a hundred elements cost a hundred round trips.',
     recommendation:
       'Ask once for all elements (`IN`, a join, `include`, a data loader) and pick from the answer.',
-    hint: /\bfor\b|\.(?:map|forEach|flatMap)\(/,
+    hints: [
+      /\bfor\b|\.(?:map|forEach|flatMap)\(/,
+      /(?:db|prisma|knex|repo|repository|model|pool|connection|collection|sequelize|mongoose|manager|database|dao|tx|trx)\b|\.(?:find[A-Z]\w+|countDocuments|insertOne|updateOne)\(/i,
+    ],
     find: {
       kind: 'call_expression',
-      has: {
-        field: 'function',
-        kind: 'member_expression',
-        regex:
-          '(?:find\\w*|getById|query\\w*|execute|aggregate|countDocuments|\\$queryRaw|updateOne|insertOne|upsert|create|update|delete|insert|select|save)$',
-      },
+      has: { field: 'function', has: { field: 'property', regex: QUERY_NAME.source } },
     },
     judge: judgeQuery,
   },

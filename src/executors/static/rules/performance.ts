@@ -1,5 +1,5 @@
 import type { SgNode } from '@ast-grep/napi'
-import { isRequestHandler, isRequestInput } from './request-input.ts'
+import { isRequestHandler, isRequestInput, REQUEST_HINT } from './request-input.ts'
 import { callTo, type SyntaxRule, type Verdict } from './rule.ts'
 import { argumentsOf, calleeName, calleeOf, enclosingFunctions, unwrap } from './syntax.ts'
 
@@ -37,7 +37,7 @@ export const PERFORMANCE_RULES: SyntaxRule[] = [
     title: 'Request handler that blocks the process',
     detail: 'While a `…Sync` call runs, the process answers nobody else.',
     recommendation: 'Use the asynchronous form, or do it once at the start.',
-    hint: /\w+Sync\s*\(/,
+    hints: [/\w+Sync\s*\(/],
     find: callTo(
       '^(?:(?:fs|crypto|zlib|cp|child_process|childProcess)\\.)?(?:(?:readFile|writeFile|appendFile|readdir|stat|lstat|exists|mkdir|rm|rmdir|unlink|copyFile|rename|realpath|open|read|write|access|exec|execFile|spawn|pbkdf2|scrypt|generateKeyPair|gzip|gunzip|deflate|inflate|brotliCompress|brotliDecompress|hash|compare)Sync|bcrypt\\.(?:hashSync|compareSync))$|^bcrypt(?:js)?\\.(?:hash|compare|genSalt)Sync$',
     ),
@@ -52,7 +52,7 @@ export const PERFORMANCE_RULES: SyntaxRule[] = [
     detail:
       'It writes and parses the whole value as text, and loses dates, `undefined`, maps and sets on the way.',
     recommendation: 'Use `structuredClone`, or copy only what changes.',
-    hint: /JSON\.parse\s*\(\s*JSON\.stringify/,
+    hints: [/JSON\.parse\s*\(\s*JSON\.stringify/],
     find: { pattern: 'JSON.parse(JSON.stringify($VALUE))' },
   },
   {
@@ -65,7 +65,7 @@ export const PERFORMANCE_RULES: SyntaxRule[] = [
       'The list comes from the request, so its sender decides how many operations start at the same time.',
     recommendation:
       'Limit the length of the list in the schema, and run with a limit on what is in flight.',
-    hint: /Promise\.all/,
+    hints: [REQUEST_HINT, /Promise\.all/],
     find: callTo('^Promise\\.(?:all|allSettled)$'),
     judge: judgeUnbounded,
   },

@@ -1,5 +1,5 @@
 import type { SgNode } from '@ast-grep/napi'
-import { isRequestInput } from './request-input.ts'
+import { isRequestInput, REQUEST_HINT } from './request-input.ts'
 import { callTo, type SyntaxRule, type Verdict } from './rule.ts'
 import { argumentsOf, calleeName, calleeOf, enclosingFunctions, propertyOf } from './syntax.ts'
 
@@ -88,7 +88,10 @@ export const REACH_RULES: SyntaxRule[] = [
       'With `../` or an absolute path the sender reaches files outside of the folder that was meant.',
     recommendation:
       'Resolve the path and check that it lies in the folder, or look the file up by an id; `basename` is enough for plain names.',
-    hint: /\b(?:fs|readFile|createReadStream|sendFile|download|unlink|writeFile)\w*\b/,
+    hints: [
+      REQUEST_HINT,
+      /\b(?:fs|readFile|createReadStream|sendFile|download|unlink|writeFile)\w*\b/,
+    ],
     find: callTo(FILE_CALL),
     judge: judgePath,
   },
@@ -101,7 +104,7 @@ export const REACH_RULES: SyntaxRule[] = [
     detail:
       'A link to this site can lead its visitors to any other one, which is what phishing needs.',
     recommendation: 'Redirect only to paths of this site or to addresses from a fixed list.',
-    hint: /redirect|location/i,
+    hints: [REQUEST_HINT, /redirect|location/i],
     find: callTo(
       '(?:^|\\.)(?:redirect|permanentRedirect)$|^(?:window\\.)?location\\.(?:assign|replace)$',
     ),
@@ -117,7 +120,7 @@ export const REACH_RULES: SyntaxRule[] = [
       'The sender chooses where this server connects to, addresses inside its own network and cloud metadata included.',
     recommendation:
       'Take the host from a fixed list, or check the resolved address against private ranges and follow no redirects.',
-    hint: /\b(?:fetch|axios|got|ky|needle|superagent|undici|https?)\b/,
+    hints: [REQUEST_HINT, /\b(?:fetch|axios|got|ky|needle|superagent|undici|https?)\b/],
     find: callTo(
       '^(?:fetch|got|axios|undici\\.(?:fetch|request)|needle|superagent\\.get|(?:axios|got|needle|ky)\\.(?:get|post|put|patch|delete|head)|https?\\.(?:get|request))$',
     ),
@@ -133,7 +136,10 @@ export const REACH_RULES: SyntaxRule[] = [
       'A `__proto__` or `constructor` key in the request changes the prototype of every object in the process.',
     recommendation:
       'Validate the body against a schema without unknown keys first, and copy single fields.',
-    hint: /\b(?:merge|mergeWith|defaultsDeep|deepmerge|deepMerge|extend|set|setWith)\b/,
+    hints: [
+      REQUEST_HINT,
+      /\b(?:merge|mergeWith|mergeDeep|defaultsDeep|deepmerge|deepMerge|deepExtend|extend|setWith)\s*\(|\b(?:_|lodash)\.set\(/,
+    ],
     find: callTo(
       '^(?:(?:_|lodash|\\$|jQuery|R|util)\\.)?(?:merge|mergeWith|mergeDeep|defaultsDeep|deepmerge|deepMerge|deepExtend|extend|setWith)$|^(?:_|lodash)\\.set$',
     ),
@@ -148,7 +154,7 @@ export const REACH_RULES: SyntaxRule[] = [
     detail: 'With `__proto__` as the first name, the second is set on every object in the process.',
     recommendation:
       'Use a `Map`, an object without prototype, or check the name against a fixed list.',
-    hint: /\]\s*=[^=]/,
+    hints: [REQUEST_HINT, /\]\s*\[[^\]\n]*\]\s*=[^=]/],
     find: { kind: 'assignment_expression', has: { field: 'left', kind: 'subscript_expression' } },
     judge: judgeKey,
   },
@@ -160,7 +166,7 @@ export const REACH_RULES: SyntaxRule[] = [
     title: 'Whole request copied onto an object',
     detail: 'The sender can set properties that no form offers, such as a role or an owner.',
     recommendation: 'Copy the fields that may be changed, by name.',
-    hint: /Object\.assign/,
+    hints: [REQUEST_HINT, /Object\.assign/],
     find: callTo('^Object\\.assign$'),
     judge: judgeAssign,
   },

@@ -46,7 +46,7 @@ export const REGEX_RULES: SyntaxRule[] = [
       'A repeated group can match the same text in many ways, so some inputs of thirty characters take longer than anybody waits, and block the process meanwhile.',
     recommendation:
       'Make the repetition unambiguous (as in `\\w+(?:\\s\\w+)*`), or limit the length of the input first.',
-    hint: /\)[*+{]/,
+    hints: [/\)[*+{]/],
     find: {
       any: [
         { kind: 'regex' },

@@ -20,6 +20,10 @@ const LAMBDA =
   /^event\.(?:body|queryStringParameters|pathParameters|headers|multiValueQueryStringParameters)\b/
 const SEARCH = /(?:^|\.)searchParams\.(?:get|getAll)\(/
 
+/** A file whose text does not match holds nothing that `isRequestInput` knows. */
+export const REQUEST_HINT =
+  /\b(?:req|request|_req|httpRequest)\b|\b(?:ctx|context|event)\??\.|searchParams|\b(?:res|reply|response|rep)\b/
+
 const HANDLER_RESPONSE = /^_?(?:res|reply|response|rep|h)$/
 const REQUEST_PARTS = new Set(['body', 'query', 'params', 'headers', 'cookies', 'rawBody'])
 

@@ -26,8 +26,8 @@ export type Verdict =
 /** A rule on the syntax tree of one file. */
 export interface SyntaxRule extends RuleText {
   appliesTo: readonly FileRole[]
-  /** A file whose text does not match is not searched: far cheaper than the search. */
-  hint: RegExp
+  /** A file whose text does not match all of them is not searched: far cheaper than the search. */
+  hints: readonly RegExp[]
   find: Pattern
   /** Decides on a match what a pattern cannot say. */
   judge?: (match: SgNode, file: ParsedFile) => Verdict

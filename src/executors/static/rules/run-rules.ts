@@ -42,7 +42,8 @@ export function runRules(
 ): Hit[] {
   const hits: Hit[] = []
   for (const rule of rules) {
-    if (!rule.appliesTo.includes(file.role) || !rule.hint.test(file.text)) continue
+    if (!rule.appliesTo.includes(file.role) || !rule.hints.every((hint) => hint.test(file.text)))
+      continue
     for (const match of file.root.findAll({ rule: rule.find }))
       hits.push(...hitsOf(rule, match, file))
   }

@@ -1,5 +1,5 @@
 import type { SgNode } from '@ast-grep/napi'
-import { isRequestInput } from './request-input.ts'
+import { isRequestInput, REQUEST_HINT } from './request-input.ts'
 import { callTo, type SyntaxRule, type Verdict } from './rule.ts'
 import {
   ancestorsInFunction,
@@ -188,7 +188,7 @@ export const SECRECY_RULES: SyntaxRule[] = [
     title: 'Weak hash function',
     detail: 'MD5 and SHA-1 are broken: different inputs with the same hash can be made.',
     recommendation: 'Use SHA-256 or better; for passwords scrypt, bcrypt or Argon2.',
-    hint: /createHash|createHmac|\bhash\(/,
+    hints: [/createHash|createHmac|\bhash\(/],
     find: callTo('(?:^|\\.)(?:createHash|createHmac)$|^(?:crypto\\.)hash$'),
     judge: judgeHash,
   },
@@ -202,7 +202,7 @@ export const SECRECY_RULES: SyntaxRule[] = [
       'The algorithm is broken, shows patterns of the text (ECB), or derives its key without a salt.',
     recommendation:
       'Use `createCipheriv` with `aes-256-gcm` or `chacha20-poly1305`, and a new nonce for each text.',
-    hint: /createCipher|createDecipher/,
+    hints: [/createCipher|createDecipher/],
     find: callTo('(?:^|\\.)create(?:Cipher|Decipher)(?:iv)?$'),
     judge: judgeCipher,
   },
@@ -214,7 +214,7 @@ export const SECRECY_RULES: SyntaxRule[] = [
     title: 'Guessable random value for something secret',
     detail: '`Math.random` can be predicted from a few of its values.',
     recommendation: 'Use `crypto.randomBytes`, `crypto.randomInt` or `crypto.randomUUID`.',
-    hint: /Math\.random/,
+    hints: [/Math\.random/],
     find: callTo('^Math\\.random$'),
     judge: judgeRandom,
   },
@@ -226,7 +226,7 @@ export const SECRECY_RULES: SyntaxRule[] = [
     title: 'Token read without verifying it',
     detail: '`decode` does not check the signature: anybody can write what it returns.',
     recommendation: 'Use `verify` with the key and a fixed list of algorithms.',
-    hint: /jsonwebtoken|\bjwt\b|\bjose\b|decodeJwt|jwt-decode/i,
+    hints: [/jsonwebtoken|\bjwt\b|\bjose\b|decodeJwt|jwt-decode/i],
     find: callTo(
       '^(?:jwt|jsonwebtoken|JWT|jose|jsonWebToken)\\.(?:decode|decodeJwt|verify|sign)$|^(?:decodeJwt|jwtDecode|jwt_decode)$',
     ),
@@ -240,7 +240,7 @@ export const SECRECY_RULES: SyntaxRule[] = [
     title: 'Signing key in the code',
     detail: 'Whoever reads the code can sign tokens or sessions for any user.',
     recommendation: 'Read the key from the environment or a secret store, and replace this one.',
-    hint: /jsonwebtoken|\bjwt\b|session\(|cookieParser\(/i,
+    hints: [/jsonwebtoken|\bjwt\b|session\(|cookieParser\(/i],
     find: callTo(
       '^(?:jwt|jsonwebtoken|JWT)\\.(?:verify|sign)$|^(?:session|expressSession|cookieSession|cookieParser)$',
     ),
@@ -254,7 +254,7 @@ export const SECRECY_RULES: SyntaxRule[] = [
     title: 'Credential in the code',
     detail: 'Whoever reads the code has it, and it stays in the history after it was removed.',
     recommendation: 'Read it from the environment or a secret store, and replace this one.',
-    hint: /passw|passphrase|secret|credential|api_?key|private_?key|access_?key|auth_?token/i,
+    hints: [/passw|passphrase|secret|credential|api_?key|private_?key|access_?key|auth_?token/i],
     find: {
       any: [
         {
@@ -287,7 +287,7 @@ export const SECRECY_RULES: SyntaxRule[] = [
     detail:
       '`===` stops at the first difference, so the time it takes tells how much of a guess was right.',
     recommendation: 'Compare hashes of both with `crypto.timingSafeEqual`.',
-    hint: /signature|hmac|digest|api_?key|secret|token/i,
+    hints: [REQUEST_HINT, /signature|hmac|digest|api_?key|secret|token/i],
     find: { kind: 'binary_expression', has: { field: 'operator', regex: '^[!=]==?$' } },
     judge: judgeComparison,
   },

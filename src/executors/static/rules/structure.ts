@@ -11,6 +11,9 @@ const ARCHITECTURE = {
 
 const LONG_FUNCTION_LINES = 100
 const VERY_LONG_FUNCTION_LINES = 200
+/** At least as many lines as a long function has. */
+const LONG_TEXT = /^(?:.*\n){100}/
+
 const DEEP_IMPORT_STEPS = 4
 
 const FUNCTION_KINDS = [
@@ -101,7 +104,7 @@ export const STRUCTURE_RULES: SyntaxRule[] = [
     detail:
       'Functions, tables and markup inside of it are not counted. Nobody holds so much in mind at once, and its parts cannot be tested one by one.',
     recommendation: 'Name its steps and move each into a function of its own.',
-    hint: /\n/,
+    hints: [LONG_TEXT],
     find: { any: FUNCTION_KINDS },
     judge: judgeLength,
   },
@@ -115,7 +118,7 @@ export const STRUCTURE_RULES: SyntaxRule[] = [
       'It climbs four folders or more: the file knows a part of the tree that is not its own, and moves with it.',
     recommendation:
       'Move what is shared closer, or give it a name (`imports` in package.json, `paths` in tsconfig.json).',
-    hint: /(?:\.\.\/){4}/,
+    hints: [/(?:\.\.\/){4}/],
     find: {
       any: [
         { kind: 'import_statement' },
@@ -133,7 +136,7 @@ export const STRUCTURE_RULES: SyntaxRule[] = [
     detail:
       'What runs in production depends on code that was written for tests and is often not shipped.',
     recommendation: 'Move what both need into the source.',
-    hint: /(?:__tests__|__mocks__|\.(?:test|spec)|tests?\/)/,
+    hints: [/(?:__tests__|__mocks__|\.(?:test|spec)|tests?\/)/],
     find: { any: [{ kind: 'import_statement' }, callTo('^require$')] },
     judge: judgeTestImport,
   },

@@ -195,7 +195,7 @@ export const TESTING_RULES: SyntaxRule[] = [
     title: 'Focused test',
     detail: 'With `.only` the other tests of the file do not run, and the suite still passes.',
     recommendation: 'Remove `.only`.',
-    hint: /\.only\b|\bfit\b|\bfdescribe\b/,
+    hints: [/\.only\b|\bfit\b|\bfdescribe\b/],
     find: callTo(
       '^(?:describe|it|test|suite|context|specify)(?:\\.\\w+)*\\.only(?:\\.\\w+)*$|^(?:fit|fdescribe)$',
     ),
@@ -209,7 +209,7 @@ export const TESTING_RULES: SyntaxRule[] = [
     detail: 'What it checked is not checked any more.',
     recommendation:
       'Repair it or delete it; where it cannot run everywhere, skip it under a condition.',
-    hint: /\.skip\b|\bx(?:it|test|describe)\b/,
+    hints: [/\.skip\b|\bx(?:it|test|describe)\b/],
     find: callTo(
       '^(?:describe|it|test|suite|context|specify)(?:\\.\\w+)*\\.skip(?:\\.\\w+)*$|^(?:xit|xtest|xdescribe)$|^(?:t|this|context|ctx)\\.skip$',
     ),
@@ -223,7 +223,7 @@ export const TESTING_RULES: SyntaxRule[] = [
     title: 'Test without an assertion',
     detail: 'It fails only when the code throws, whatever the result is.',
     recommendation: 'Assert on the result or on an effect that a user would see.',
-    hint: /\b(?:test|it|specify|fit)\b/,
+    hints: [/\b(?:test|it|specify|fit)\b/],
     find: callTo('^(?:test|it|specify|fit|Deno\\.test|t\\.test)\\b'),
     judge: judgeAssertions,
   },
@@ -235,7 +235,7 @@ export const TESTING_RULES: SyntaxRule[] = [
     title: 'Test that waits for a fixed time',
     detail: 'It is slow on a fast machine and fails on a slow one.',
     recommendation: 'Wait for the event or poll for the state, or use fake timers.',
-    hint: /setTimeout|sleep|delay|waitForTimeout|cy\.wait|pause/,
+    hints: [/setTimeout|sleep|delay|waitForTimeout|cy\.wait|pause/],
     find: {
       any: [
         { kind: 'await_expression', regex: '^await\\s+new\\s+Promise[^;]{0,60}setTimeout\\(' },
@@ -257,7 +257,7 @@ export const TESTING_RULES: SyntaxRule[] = [
     title: 'Test that passes when nothing is thrown',
     detail: 'It asserts only in `catch`: when the code stops throwing, no assertion runs.',
     recommendation: 'Use `await expect(…).rejects` or `expect(() => …).toThrow`.',
-    hint: /\bcatch\b/,
+    hints: [/\bcatch\b/],
     find: { kind: 'try_statement' },
     judge: judgeSwallowed,
   },
@@ -269,7 +269,7 @@ export const TESTING_RULES: SyntaxRule[] = [
     title: 'Assertion that is always true',
     detail: 'It compares a literal with itself.',
     recommendation: 'Assert on what the code returned.',
-    hint: /expect\(\s*(?:true|false|null|undefined|[\d'"])/,
+    hints: [/expect\(\s*(?:true|false|null|undefined|[\d'"])/],
     find: callTo('^expect\\(.*\\.(?:toBe|toEqual|toStrictEqual|toBeTruthy|toBeFalsy)$'),
     judge: judgeTautology,
   },

@@ -131,7 +131,7 @@ export const WEB_RULES: SyntaxRule[] = [
       'A value that holds markup brings its own scripts into the page (cross-site scripting).',
     recommendation:
       'Set `textContent`, let the framework render the value, or clean it with DOMPurify.',
-    hint: /innerHTML|outerHTML|insertAdjacentHTML|document\.write|__html/,
+    hints: [/innerHTML|outerHTML|insertAdjacentHTML|document\.write|__html/],
     find: {
       any: [
         {
@@ -153,7 +153,7 @@ export const WEB_RULES: SyntaxRule[] = [
     detail: 'Anybody on the way can pose as the other side, read what is sent and change it.',
     recommendation:
       'Leave verification on, and name a private authority with `ca` or `NODE_EXTRA_CA_CERTS`.',
-    hint: /rejectUnauthorized|NODE_TLS_REJECT_UNAUTHORIZED|strictSSL/,
+    hints: [/rejectUnauthorized|NODE_TLS_REJECT_UNAUTHORIZED|strictSSL/],
     find: {
       any: [
         {
@@ -183,7 +183,7 @@ export const WEB_RULES: SyntaxRule[] = [
     title: 'Every site may call this API from a browser',
     detail: 'Any page that a user visits can send requests in their name and read the answers.',
     recommendation: 'Name the origins that may, in a list.',
-    hint: /cors|access-control-allow-origin/i,
+    hints: [/cors|access-control-allow-origin/i],
     find: callTo('(?:^|\\.|\\()(?:cors|register|setHeader|header|set|append)$|^(?:\\w*[cC]ors)$'),
     judge: judgeCors,
   },
@@ -195,7 +195,7 @@ export const WEB_RULES: SyntaxRule[] = [
     title: 'Cookie that scripts can read',
     detail: 'A script that gets into the page can read the cookie and send it away.',
     recommendation: 'Set `httpOnly: true`, with `secure` and `sameSite`.',
-    hint: /httpOnly/,
+    hints: [/httpOnly/],
     find: callTo('\\.(?:cookie|setCookie)$'),
     judge: judgeCookie,
   },
@@ -207,7 +207,7 @@ export const WEB_RULES: SyntaxRule[] = [
     title: 'Stack trace sent to the caller',
     detail: 'It tells paths, versions and the structure of the code.',
     recommendation: 'Log it, and answer with a message that was written for callers.',
-    hint: /\.stack\b/,
+    hints: [/\.stack\b/],
     find: callTo('^(?:res|response|reply|ctx|c)\\b.*\\.(?:send|json|end|write|text|html)$'),
     judge: judgeStack,
   },

@@ -2,10 +2,10 @@ import { type Finding, findingRef } from '../../core/findings.ts'
 import type { SynthesisInput, TaskResult } from '../../core/ports.ts'
 import { fairShares, shorten } from '../../core/prompt.ts'
 
-/** Characters of a whole prompt: about 75,000 tokens, which leaves room in every large model. */
-const MAX_PROMPT_CHARS = 300_000
+/** Characters of a whole prompt: about 100,000 tokens, which leaves room in every large model. */
+const MAX_PROMPT_CHARS = 420_000
 /** Of these, what findings may take; they come first, because each must be accounted for. */
-const MAX_FINDINGS_CHARS = 220_000
+const MAX_FINDINGS_CHARS = 370_000
 const MAX_CONTEXT_CHARS = 40_000
 
 export const SYNTHESIS_INSTRUCTIONS = [

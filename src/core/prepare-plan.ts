@@ -33,7 +33,11 @@ export interface PrepareDeps {
 }
 
 /** Independence checked: which tasks collide, in which order they run. */
-export type Preflight = (plan: SubmitPlan, tasks: readonly TaskSpec[]) => Promise<PreflightResult>
+export type Preflight = (
+  plan: SubmitPlan,
+  tasks: readonly TaskSpec[],
+  options: { advised: boolean },
+) => Promise<PreflightResult>
 
 export interface PreflightResult {
   waves: string[][]
@@ -119,7 +123,7 @@ async function prepareTasks(
   deps: PrepareDeps,
   plan: SubmitPlan,
   found: FieldError[],
-  overlapsAllowed: boolean,
+  dryRun: boolean,
 ): Promise<PreparedPlan> {
   const expanded = expandTasks(plan, deps.limits)
   const errors = [...found, ...expanded.errors]
@@ -145,8 +149,8 @@ async function prepareTasks(
   })
   if (errors.length > 0) throw invalid(dedupe(errors))
 
-  const { serialized, ...checked } = await deps.preflight(plan, tasks)
-  if (checked.overlaps.length > 0 && plan.policy.onOverlap === 'reject' && !overlapsAllowed) {
+  const { serialized, ...checked } = await deps.preflight(plan, tasks, { advised: dryRun })
+  if (checked.overlaps.length > 0 && plan.policy.onOverlap === 'reject' && !dryRun) {
     throw overlapping(checked.overlaps)
   }
   for (const task of tasks) {

@@ -48,7 +48,7 @@ export function submitDepsOf(options: {
     workspaces,
     schemaProblem,
     webhooksAvailable: config.TUTTI_WEBHOOK_SECRET !== undefined,
-    preflight: (plan, tasks) =>
+    preflight: (plan, tasks, options) =>
       checkPlan(
         {
           workspaces,
@@ -59,6 +59,7 @@ export function submitDepsOf(options: {
         },
         plan,
         tasks,
+        options,
       ),
     planner: executors.planner,
     rounds: { latest: 0 },

@@ -43,6 +43,7 @@ export async function checkPlan(
   deps: PreflightDeps,
   plan: SubmitPlan,
   tasks: readonly TaskSpec[],
+  { advised }: { advised: boolean } = { advised: true },
 ): Promise<Preflight> {
   const { files, warnings } = await listFiles(deps, plan, tasks)
   const found = overlaps(tasks, deps.match, files)
@@ -53,7 +54,8 @@ export async function checkPlan(
     waves: plan.mode === 'sequential' ? oneByOne(tasks, serialized) : waves(tasks, serialized),
     overlaps: oneAtATime ? [] : found,
     warnings: [...warnings, ...overlapWarnings(found, plan, oneAtATime)],
-    advice: advise(plan, tasks),
+    // Comparing all texts takes its time, and only a dry run answers with what comes of it.
+    advice: advised ? advise(plan, tasks) : [],
     estimate: estimatePlan(deps, plan, tasks),
     serialized,
   }

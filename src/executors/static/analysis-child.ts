@@ -20,7 +20,9 @@ function abandon(): void {
 }
 
 process.on('disconnect', abandon)
-process.once('message', async (request: AnalysisRequest) => {
+process.once('message', (request: AnalysisRequest) => void work(request))
+
+async function work(request: AnalysisRequest): Promise<void> {
   try {
     const report = await analyse(request, (child) => {
       linter = child
@@ -31,4 +33,4 @@ process.once('message', async (request: AnalysisRequest) => {
     const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
     answer({ status: 'failed', message, stack })
   }
-})
+}

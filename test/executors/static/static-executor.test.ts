@@ -36,16 +36,18 @@ describe('the executor `static`', () => {
   })
 
   test('takes its own options and names what it does not take', () => {
-    const { validate } = staticExecutor()
-    expect(validate(aTask())).toEqual([])
-    expect(validate(aTask({ options: { perspective: 'testing', maxFindings: 5 } }))).toEqual([])
+    const executor = staticExecutor()
+    expect(executor.validate(aTask())).toEqual([])
+    expect(
+      executor.validate(aTask({ options: { perspective: 'testing', maxFindings: 5 } })),
+    ).toEqual([])
     const wrong = aTask({
       options: { perspective: 'taste', maxFindings: 0, depth: 3 },
       model: 'local:a',
       tools: ['read'],
       outputSchema: { type: 'object' },
     })
-    expect(validate(wrong).map(({ path }) => path.join('.'))).toEqual([
+    expect(executor.validate(wrong).map(({ path }) => path.join('.'))).toEqual([
       'options.perspective',
       'options.maxFindings',
       'options',

@@ -23,6 +23,8 @@ const LEFT_OUT = new Set([
   '.pnpm-store',
   '.venv',
   '__pycache__',
+  // Our own files, where the service was started in the folder that it reviews.
+  '.tutti',
 ])
 
 /** Which files of a workspace a task looks at. */

@@ -89,7 +89,7 @@ export async function abortStopped(life: SweepDeps['life'], running: RunningTask
   const planIds = running.planIds()
   if (planIds.length === 0) return
   for (const { planId, stop, cancels } of await life.stopped(planIds)) {
-    if (stop !== undefined) {
+    if (stop !== undefined && stop.code !== 'budget-exhausted') {
       running.abort(planId, undefined, new AttemptAborted('cancelled', stop.message))
     }
     for (const taskId of cancels) {

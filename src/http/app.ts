@@ -75,8 +75,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: requestId,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     // Comes before any hook: a path that cannot be decoded has no route.
-    frameworkErrors: (error, request, reply) =>
-      sendProblem(error, request, reply.headers(SECURITY_HEADERS)),
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(error, request, reply.headers(SECURITY_HEADERS))
+    },
     clientErrorHandler: answerBadHttp,
     // Answered by the hook below, as a problem document.
     return503OnClosing: false,

@@ -168,7 +168,8 @@ export function redisPlanStore(options: {
 
     setBudget: (planId, budgetUsd) =>
       whileAvailable(async () => {
-        await redis.hset(keyOf(planId), 'budgetUsd', budgetUsd)
+        const budgetNanos = Math.round(budgetUsd * 1e9)
+        await redis.hset(keyOf(planId), { budgetUsd, budgetNanos })
       }),
 
     delete: (planId, tenant) =>
@@ -209,6 +210,8 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     held ? initialUnits(plan.tasks, spec.units, plan.dependencies).released.length : 0,
     'nextUnit',
     units,
+    'budgetNanos',
+    Math.round((spec.policy.budgetUsd ?? 0) * 1e9),
     'webhookEvents',
     spec.webhook === undefined ? '' : `,${spec.webhook.events.join(',')},`,
     ...(usage.steps === 0 ? [] : usageFields(usage)),

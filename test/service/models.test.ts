@@ -68,7 +68,12 @@ beforeAll(async () => {
   service = await startService({
     redisUrl: inject('redisUrl'),
     prefix: `test-${randomUUID().slice(0, 8)}`,
-    env: { TUTTI_MODEL: 'local:scripted', LOCAL_BASE_URL: `${provider.url}/v1` },
+    env: {
+      TUTTI_MODEL: 'local:scripted',
+      LOCAL_BASE_URL: `${provider.url}/v1`,
+      OPENAI_API_KEY: 'sk-test',
+      OPENAI_BASE_URL: `${provider.url}/v1`,
+    },
   })
 })
 
@@ -175,6 +180,29 @@ describe('a plan on a model', () => {
     expect(body.status).toBe('succeeded')
     expect(body.synthesis.executor).toBe('merge')
     expect(body.synthesis.notes.join(' ')).toContain('deterministic merge')
+  }, 90_000)
+
+  test('a budget that is used up starts nothing more, keeps what was finished, and can be raised', async () => {
+    syntheses = [SYNTHESIS]
+    const { body } = await submit({
+      mode: 'sequential',
+      policy: { budgetUsd: 0.000001 },
+      tasks: ['a', 'b', 'c'].map((id) => ({
+        id,
+        prompt: `Look at ${id}.`,
+        executor: 'model',
+        model: 'openai:gpt-4o',
+      })),
+    })
+    expect(body).toMatchObject({
+      status: 'partial',
+      counts: { succeeded: 1, skipped: 2 },
+      stopped: { code: 'budget-exhausted' },
+    })
+    const self = `${service.url}/v1/plans/${body.id}`
+    expect((await call(`${self}/resume`, 'POST', { budgetUsd: 10 })).status).toBe(202)
+    const { body: resumed } = await call<Finished>(`${self}?wait=60`)
+    expect(resumed).toMatchObject({ status: 'succeeded', counts: { succeeded: 3 } })
   }, 90_000)
 
   test('no prompt, output or key is logged', () => {

@@ -224,7 +224,10 @@ local function stop_plan(code, message)
       end_task(id, task, status, constrained)
     end
   end
-  redis.call('PUBLISH', shard .. ':control', plan_id .. ' * ' .. code)
+  -- A budget that is used up starts nothing more; what runs has been paid for, and may end.
+  if code ~= 'budget-exhausted' then
+    redis.call('PUBLISH', shard .. ':control', plan_id .. ' * ' .. code)
+  end
   if code == 'cancelled' and remaining() == 0 then finish_plan('cancelled') end
   return true
 end

@@ -74,6 +74,10 @@ for i = 2, #ARGV, 5 do
   end
 end
 
+local budget = number('budgetNanos')
+if budget > 0 and number('u:costNanos') >= budget and number('n:queued') > 0 then
+  stop_plan('budget-exhausted', 'The plan has used its budget; raise it to run what is left.')
+end
 if constrained then release_ready() end
 local left = remaining()
 if left == 0 and not header('outcome') then

@@ -4,7 +4,8 @@ import type { CallOutcome } from './gate.ts'
  * What is known of how many calls one model takes: plain data, so that it can be kept in one process
  * or shared by many. Times are milliseconds on one clock, `null` means unlimited.
  *
- * Nothing is held back until the provider first refuses. Then:
+ * Until the provider first refuses, calls only set in gently: so many at once, and then more and more,
+ * so that a limit shows after some calls and not after all. Once it refuses:
  * - nobody calls before the time that the provider named;
  * - the rate of calls it took until then becomes the pace. A refusal at that pace lowers it; without
  *   one it grows with the cube of the time, slowly near the last limit and fast far from it, as
@@ -18,13 +19,20 @@ export interface RateState {
   pacedAt: number
   /** When the last call began, by the pace; a little in the past where calls came late. */
   lastStartAt: number
+  /** When calls set in after a quiet time. */
+  openedAt: number
   /** Calls at once that were right at `limitedAt`. */
   limit: number | null
   limitedAt: number
   /** How long without a refusal until the pace or the limit has doubled. */
   growthMs: number
   /** Begins when the hold of the one before is over; ends with the hold that its first refusal brings. */
-  round: { since: number; refusedAt: number | null }
+  round: {
+    since: number
+    refusedAt: number | null
+    /** When to call again, by the first refusal alone: later ones say the same, only later. */
+    againAt: number
+  }
   /** Calls of the last minute that were begun and not refused, oldest first, in buckets. */
   taken: { at: number; count: number }[]
   /** Rounds that ended with a refusal, without a call that went well between them. */
@@ -41,6 +49,11 @@ const MOST_GROWTH_MS = 600_000
 const FORGOTTEN = 64
 /** Starts that a late timer may make up for. */
 const CATCH_UP_MS = 100
+const LEAST_WAIT_MS = 10
+/** Calls a second with which calls set in: 40 at once, all of 1,000 within a second. */
+const OPENING_PACE = 400
+const OPENING_DOUBLES_MS = 500
+const QUIET_MS = 10_000
 /** A pace that is refused within this time was far off. */
 const SOON_MS = 2_000
 const SLOWEST_PACE = 1 / 60
@@ -52,11 +65,12 @@ export function newRateState(now: number): RateState {
     holdUntil: 0,
     pace: null,
     pacedAt: now,
-    lastStartAt: 0,
+    lastStartAt: now - QUIET_MS - 1,
+    openedAt: now,
     limit: null,
     limitedAt: now,
     growthMs: LEAST_GROWTH_MS,
-    round: { since: now, refusedAt: null },
+    round: { since: now, refusedAt: null, againAt: now },
     taken: [],
     badRounds: 0,
   }
@@ -84,10 +98,9 @@ export function startCalls(
   const free = limit === null ? calls.waiting : Math.floor(limit) - calls.running
   const room = Math.min(calls.waiting, Math.max(free, calls.running === 0 ? 1 : 0))
   if (room === 0) return { state, granted: 0, waitMs: null }
-  if (pace === null) {
-    return { state: withTaken(state, now, room), granted: room, waitMs: null }
-  }
-  const interval = 1_000 / pace
+  if (now - state.lastStartAt > QUIET_MS) state.openedAt = now
+  const interval =
+    1_000 / (pace ?? OPENING_PACE * 2 ** ((now - state.openedAt) / OPENING_DOUBLES_MS))
   const last = Math.max(state.lastStartAt, now - CATCH_UP_MS - interval)
   const granted = Math.min(room, Math.max(0, Math.floor((now - last) / interval)))
   state.lastStartAt = last + granted * interval
@@ -95,8 +108,8 @@ export function startCalls(
   return {
     state: withTaken(state, now, granted),
     granted,
-    // Asked again in time to notice that the pace has grown.
-    waitMs: granted < room ? Math.min(Math.max(1, waitMs), 1_000) : null,
+    // In time to notice that the pace has grown; not for every single call of a fast one.
+    waitMs: granted < room ? Math.min(1_000, Math.max(waitMs, LEAST_WAIT_MS)) : null,
   }
 }
 
@@ -121,10 +134,11 @@ export function endCall(
       return isOfThisRound && state.round.refusedAt === null ? { ...state, badRounds: 0 } : state
     case 'rate-limited':
     case 'overloaded': {
-      const holdUntil = Math.max(state.holdUntil, now + holdMs(state, call.retryAfterMs))
+      const againAt = now + holdMs(state, call.retryAfterMs)
+      const holdUntil = Math.max(state.holdUntil, againAt)
       if (!isOfThisRound) return { ...state, holdUntil }
       const { since, refusedAt } = state.round
-      const round = { since, refusedAt: refusedAt ?? now }
+      const round = refusedAt === null ? { since, refusedAt: now, againAt } : state.round
       const next = { ...withoutRefused(state, call.startedAt), holdUntil, round }
       if (call.status === 'rate-limited' || refusedAt !== null) return next
       return { ...next, limit: Math.max(1, Math.floor(call.running / 2)), limitedAt: now }
@@ -134,26 +148,26 @@ export function endCall(
 
 /** A copy of the state, in a new round with what the one that ended teaches where its hold is over. */
 function afterHold(state: RateState, now: number): RateState {
-  const { refusedAt } = state.round
+  const { refusedAt, againAt } = state.round
   if (refusedAt === null) return { ...state }
   const next = {
     ...state,
-    round: { since: now, refusedAt: null },
+    round: { since: now, refusedAt: null, againAt: now },
     badRounds: state.badRounds + 1,
     // Limits by the minute ask for longer holds than limits by the second, and for more patience.
-    growthMs: Math.min(MOST_GROWTH_MS, Math.max(LEAST_GROWTH_MS, 10 * (now - refusedAt))),
+    growthMs: Math.min(MOST_GROWTH_MS, Math.max(LEAST_GROWTH_MS, 10 * (againAt - refusedAt))),
   }
   // An overload is answered by fewer calls at once; the pace has nothing to do with it.
   if (state.limit !== null && state.limitedAt === refusedAt) return next
   const current = state.pace === null ? null : grown(state, state.pace, refusedAt - state.pacedAt)
   // At the least one call for each time that it asks to wait so long.
-  const measured = Math.max(paceTaken(state, now), 1_000 / Math.max(1, now - refusedAt))
+  const measured = Math.max(paceTaken(state, againAt), 1_000 / Math.max(1, againAt - refusedAt))
   // A handful of calls says little of the pace: more is tried soon.
   if (current === null && sum(state.taken) < FEW_CALLS) next.growthMs = SHORT_GROWTH_MS
   const least = refusedAt - state.pacedAt < SOON_MS ? 0.7 : 0.9
   const pace =
     current === null
-      ? 0.95 * measured
+      ? 0.97 * measured
       : Math.min(0.9 * current, Math.max(least * current, measured))
   return {
     ...next,
@@ -164,15 +178,15 @@ function afterHold(state: RateState, now: number): RateState {
 }
 
 /**
- * Calls a second that the provider took, over the stretch of time up to now that shows the most. The
- * hold counts as time: a provider that took 20 and asks for a second's pause takes 20 a second.
+ * Calls a second that the provider took, over the stretch of time up to `until` that shows the most.
+ * The hold counts as time: a provider that took 20 and asks for a second's pause takes 20 a second.
  */
-function paceTaken({ taken }: RateState, now: number): number {
+function paceTaken({ taken }: RateState, until: number): number {
   let count = 0
   let pace = 0
   for (const bucket of taken.toReversed()) {
     count += bucket.count
-    pace = Math.max(pace, (count * 1_000) / Math.max(1, now - bucket.at))
+    pace = Math.max(pace, (count * 1_000) / Math.max(1, until - bucket.at))
   }
   return pace
 }

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { DEFAULT_LIMITS } from '../core/limits.ts'
+import { Commands } from '../executors/command/options.ts'
 import { parseApiKeys } from '../http/api-keys.ts'
 
 const SECOND = 1_000
@@ -70,6 +72,24 @@ export const Environment = z.object({
     .min(1)
     .optional()
     .describe('Default executor; `model` where a model is configured, else `static`.'),
+  TUTTI_COMMANDS: z
+    .string()
+    .transform((text, context) => {
+      // The problem is told, never the text: it may hold secrets.
+      try {
+        const json = text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8')
+        const commands = Commands.safeParse(JSON.parse(json))
+        if (commands.success) return commands.data
+        context.addIssue(z.prettifyError(commands.error))
+      } catch {
+        context.addIssue('is neither a JSON object nor a file that holds one')
+      }
+      return z.NEVER
+    })
+    .prefault('{}')
+    .describe(
+      'Commands that tasks of the executor `command` may run, by name: JSON, or a file that holds it.',
+    ),
   TUTTI_WORKSPACE_ROOTS: list
     .default([])
     .describe("Folders that a plan's workspace.path may lie in; none by default."),

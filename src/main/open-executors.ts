@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ModelGate } from '../core/model-gate/gate.ts'
 import type { Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
 import { PRICES } from '../core/prices.ts'
+import { commandExecutor } from '../executors/command/command-executor.ts'
 import { echoExecutor } from '../executors/echo.ts'
 import { localModelGate } from '../executors/model/calls/local-gate.ts'
 import { modelExecutor } from '../executors/model/executor.ts'
@@ -44,7 +45,8 @@ export function openExecutors(
     log,
   }
   const model = modelExecutor(setup)
-  const all: Executor[] = [model, staticExecutor(), echoExecutor]
+  const command = commandExecutor({ commands: config.TUTTI_COMMANDS })
+  const all: Executor[] = [model, staticExecutor(), command, echoExecutor]
   const byName = new Map(all.map((executor) => [executor.name, executor]))
   const usesModels = model.describe().available && config.TUTTI_MODEL !== undefined
   const defaultName = config.TUTTI_EXECUTOR ?? (usesModels ? 'model' : 'static')

@@ -36,7 +36,7 @@ export function readMetrics(text: string): Samples {
         (base) => types.has(base),
       )
       if (family === undefined || !helps.has(family)) throw new Error(`no HELP or TYPE: ${line}`)
-      if (Number.isNaN(Number(value)) && value !== 'NaN' && !/^[+-]Inf$/.test(value)) {
+      if (Number.isNaN(Number(value)) && !/^nan$/i.test(value) && !/^[+-]Inf$/.test(value)) {
         throw new Error(`no value: ${line}`)
       }
       const key = `${name}{${inside}}`

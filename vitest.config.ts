@@ -7,6 +7,6 @@ export default defineConfig({
     globalSetup: ['test/support/redis-server.ts'],
     // Real Redis, real child processes: slower than a mock, still far below these.
     testTimeout: 30_000,
-    hookTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 })

@@ -35,7 +35,7 @@ describe('a plan that runs', () => {
     await expect
       .poll(() => row(page, 'login').getAttribute('aria-label'))
       .toMatch(/^Login endpoint, running, /)
-    expect(await page.getByText('Wave 2').count()).toBe(1)
+    await expect.poll(() => page.getByText('Wave 2').count()).toBe(1)
     expect(await row(page, 'reset').locator('.lane-attempt').count()).toBe(0)
 
     site.stage.emit('p1', 'task.started', { taskId: 'reset', attempt: 1, at: now() })
@@ -139,7 +139,7 @@ describe('a plan that has finished', () => {
     const page = await open()
     const lane = row(page, 'architecture')
     await expect.poll(() => lane.locator('.lane-attempt').count()).toBe(2)
-    expect(await lane.locator('[data-outcome="retrying"]').count()).toBe(1)
+    await expect.poll(() => lane.locator('[data-outcome="retrying"]').count()).toBe(1)
     expect(await lane.textContent()).toContain('attempt 2')
   })
 
@@ -147,7 +147,7 @@ describe('a plan that has finished', () => {
     const page = await open('?task=security')
     const panel = page.getByRole('complementary', { name: 'Task' })
     await panel.getByRole('heading', { name: 'Security review of the auth service' }).waitFor()
-    expect(await panel.getByRole('table').count()).toBe(1)
+    await expect.poll(() => panel.getByRole('table').count()).toBe(1)
     expect(await panel.locator('script, img').count()).toBe(0)
     expect(await panel.getByText('a link').getAttribute('href')).toBeNull()
     expect(await page.evaluate('window.pwned')).toBeUndefined()
@@ -165,7 +165,7 @@ describe('a plan that has finished', () => {
     const ledger = page.getByRole('table').filter({ hasText: 'names a file that does not exist' })
     await ledger.getByRole('link', { name: 'f-4' }).click()
     await page.getByText('It cannot be replaced in a test.').waitFor()
-    expect(await page.locator('details[open]#f-4').count()).toBe(1)
+    await expect.poll(() => page.locator('details[open]#f-4').count()).toBe(1)
   })
 
   test('has its versions, its coverage and its patch', async () => {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { DEFAULT_LIMITS } from '../core/limits.ts'
 import { Commands } from '../executors/command/options.ts'
+import { type Agents, AgentsSettings, resolveAgents } from '../executors/http/options.ts'
 import { parseApiKeys } from '../http/api-keys.ts'
 
 const SECOND = 1_000
@@ -17,6 +18,25 @@ const list = z.string().transform((text) =>
     .map((entry) => entry.trim())
     .filter((entry) => entry !== ''),
 )
+
+/** A JSON object in the variable itself, or in the file that it names. */
+function jsonOrFile<T extends z.ZodType>(schema: T) {
+  return z
+    .string()
+    .transform((text, context): z.output<T> => {
+      // The problem is told, never the text: it may hold secrets.
+      try {
+        const json = text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8')
+        const read = schema.safeParse(JSON.parse(json))
+        if (read.success) return read.data
+        context.addIssue(z.prettifyError(read.error))
+      } catch {
+        context.addIssue('is neither a JSON object nor a file that holds one')
+      }
+      return z.NEVER
+    })
+    .prefault('{}')
+}
 
 /** The environment. The descriptions are what README's table and `.env.example` say. */
 export const Environment = z.object({
@@ -72,24 +92,12 @@ export const Environment = z.object({
     .min(1)
     .optional()
     .describe('Default executor; `model` where a model is configured, else `static`.'),
-  TUTTI_COMMANDS: z
-    .string()
-    .transform((text, context) => {
-      // The problem is told, never the text: it may hold secrets.
-      try {
-        const json = text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8')
-        const commands = Commands.safeParse(JSON.parse(json))
-        if (commands.success) return commands.data
-        context.addIssue(z.prettifyError(commands.error))
-      } catch {
-        context.addIssue('is neither a JSON object nor a file that holds one')
-      }
-      return z.NEVER
-    })
-    .prefault('{}')
-    .describe(
-      'Commands that tasks of the executor `command` may run, by name: JSON, or a file that holds it.',
-    ),
+  TUTTI_COMMANDS: jsonOrFile(Commands).describe(
+    'Commands that tasks of the executor `command` may run, by name: JSON, or a file that holds it.',
+  ),
+  TUTTI_AGENTS: jsonOrFile(AgentsSettings).describe(
+    'Remote agents that tasks of the executor `http` may call, by name: JSON, or a file that holds it.',
+  ),
   TUTTI_WORKSPACE_ROOTS: list
     .default([])
     .describe("Folders that a plan's workspace.path may lie in; none by default."),
@@ -181,7 +189,9 @@ export const Environment = z.object({
     .default('info')
     .describe("pino's level."),
 })
-export type Config = Readonly<z.output<typeof Environment>>
+export type Config = Readonly<
+  Omit<z.output<typeof Environment>, 'TUTTI_AGENTS'> & { TUTTI_AGENTS: Agents }
+>
 
 /** @throws {Error} naming every variable that is wrong, before anything was opened. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
@@ -189,13 +199,22 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const result = Environment.safeParse(given)
   if (!result.success) throw new Error(`invalid environment\n${z.prettifyError(result.error)}`)
-  const config = result.data
+  const config = { ...result.data, TUTTI_AGENTS: agentsFor(result.data.TUTTI_AGENTS, given) }
   if (config.TUTTI_API_KEYS.size === 0 && !isLoopback(config.HOST)) {
     throw new Error(
       `invalid environment\n✖ without TUTTI_API_KEYS the service listens on the loopback only, but HOST is ${config.HOST}`,
     )
   }
   return Object.freeze(config)
+}
+
+function agentsFor(settings: AgentsSettings, env: NodeJS.ProcessEnv): Agents {
+  try {
+    return resolveAgents(settings, env)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'cannot be read'
+    throw new Error(`invalid environment\n✖ ${message}\n  → at TUTTI_AGENTS`)
+  }
 }
 
 function isLoopback(host: string): boolean {

@@ -4,6 +4,7 @@ import type { Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
 import { PRICES } from '../core/prices.ts'
 import { commandExecutor } from '../executors/command/command-executor.ts'
 import { echoExecutor } from '../executors/echo.ts'
+import { httpExecutor } from '../executors/http/http-executor.ts'
 import { localModelGate } from '../executors/model/calls/local-gate.ts'
 import { modelExecutor } from '../executors/model/executor.ts'
 import type { ModelSetup } from '../executors/model/options.ts'
@@ -46,7 +47,8 @@ export function openExecutors(
   }
   const model = modelExecutor(setup)
   const command = commandExecutor({ commands: config.TUTTI_COMMANDS })
-  const all: Executor[] = [model, staticExecutor(), command, echoExecutor]
+  const http = httpExecutor({ agents: config.TUTTI_AGENTS })
+  const all: Executor[] = [model, staticExecutor(), command, http, echoExecutor]
   const byName = new Map(all.map((executor) => [executor.name, executor]))
   const usesModels = model.describe().available && config.TUTTI_MODEL !== undefined
   const defaultName = config.TUTTI_EXECUTOR ?? (usesModels ? 'model' : 'static')

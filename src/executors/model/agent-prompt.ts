@@ -56,7 +56,7 @@ export function firstMessage(request: {
 }
 
 /** Said in words too: not every model can be bound to a schema. */
-function schemaRequest(schema: Record<string, unknown>): string {
+export function schemaRequest(schema: Record<string, unknown>): string {
   return `Your output must be JSON that satisfies this JSON Schema, and nothing but that JSON:\n${JSON.stringify(schema)}`
 }
 

@@ -1,0 +1,96 @@
+import type { AgentCard } from '@a2a-js/sdk'
+import {
+  type Client,
+  ClientFactory,
+  DefaultAgentCardResolver,
+  JsonRpcTransportFactory,
+  RestTransportFactory,
+} from '@a2a-js/sdk/client'
+import { z } from 'zod'
+import { PermanentError, TransientError } from '../../core/errors.ts'
+import { agentFetch, withReadableEvents } from './agent-fetch.ts'
+import type { Agent } from './options.ts'
+
+/** How long a card is taken to be true. */
+const CARD_AGE_MS = 300_000
+/** How long an agent may take for its card. */
+const CARD_MS = 30_000
+
+/** What is read of a card: the rest is for people. */
+const ReadCard = z.looseObject({
+  supportedInterfaces: z
+    .array(z.looseObject({ url: z.url({ protocol: /^https?$/ }), protocolBinding: z.string() }))
+    .min(1),
+  capabilities: z.looseObject({ streaming: z.boolean().nullish() }).nullish(),
+})
+
+/** A connection to one agent, for one attempt. */
+export interface Connection {
+  client: Client
+  /** Whether the agent can send events while it works. */
+  streams: boolean
+}
+
+/** Cards that were read lately, by name of the agent. */
+export type Cards = Map<string, { card: AgentCard; readAt: number }>
+
+/**
+ * Reads the agent's card and chooses a transport that it offers, JSON-RPC or HTTP+JSON, in its own
+ * order. Agents that speak version 0.3 of the protocol are understood too.
+ *
+ * @throws What `agentFetch` throws.
+ * @throws {PermanentError} `agent-card-invalid`.
+ */
+export async function connect(
+  agent: Agent,
+  cards: Cards,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const legacyCompat = { enabled: true }
+  const fetchImpl = agentFetch(agent, signal)
+  const known = cards.get(agent.name)
+  const card =
+    known !== undefined && Date.now() - known.readAt < CARD_AGE_MS
+      ? known.card
+      : await readCard(agent, (input, init) =>
+          fetchImpl(input, { ...init, signal: AbortSignal.timeout(CARD_MS) }),
+        )
+  const factory = new ClientFactory({
+    transports: [
+      new JsonRpcTransportFactory({ fetchImpl, legacyCompat }),
+      new RestTransportFactory({ fetchImpl: withReadableEvents(fetchImpl, agent), legacyCompat }),
+    ],
+  })
+  const client = await factory.createFromAgentCard(card).catch(() => {
+    throw invalidCard(agent, 'offers neither JSON-RPC nor HTTP+JSON')
+  })
+  if (card !== known?.card) cards.set(agent.name, { card, readAt: Date.now() })
+  return { client, streams: card.capabilities?.streaming === true }
+}
+
+async function readCard(agent: Agent, fetchImpl: typeof fetch): Promise<AgentCard> {
+  const resolver = new DefaultAgentCardResolver({ fetchImpl, legacyCompat: { enabled: true } })
+  const { base, path } = placeOf(agent.url)
+  const card = await resolver.resolve(base, path).catch((error: unknown) => {
+    const isOurs = error instanceof TransientError || error instanceof PermanentError
+    throw isOurs ? error : invalidCard(agent, 'cannot be read')
+  })
+  const read = ReadCard.safeParse(card)
+  if (!read.success) {
+    const field = read.error.issues[0]?.path.join('.') ?? ''
+    throw invalidCard(agent, field === '' ? 'is none' : `is wrong at ${field}`)
+  }
+  return card
+}
+
+/** The well-known place is below the whole address, not beside its last folder. */
+function placeOf(address: string): { base: string; path?: string } {
+  const url = new URL(address)
+  if (url.pathname.endsWith('.json')) return { base: url.href, path: '' }
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  return { base: url.href }
+}
+
+function invalidCard({ name }: Agent, problem: string): PermanentError {
+  return new PermanentError('agent-card-invalid', `The card of the agent ${name} ${problem}.`)
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+
+/** A variable of the operator's environment, by name. */
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/
+
+const address = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => !/^\w+:\/\/[^/]*@/.test(url), 'must not hold credentials: they go into headers')
+
+/** A remote agent that the operator lets tasks call. */
+const AgentSettings = z.strictObject({
+  url: address.describe(
+    'Its agent card, where the path ends in .json; else the folder that has it at .well-known/agent-card.json.',
+  ),
+  description: z.string().min(1).max(500),
+  headers: z
+    .record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string())
+    .default({})
+    .describe(`Sent with every request. \${NAME} stands for that variable of the environment.`),
+  origins: z
+    .array(address.refine((url) => URL.parse(url)?.origin === url, 'must be an origin'))
+    .default([])
+    .describe("Origins that its card may send calls to, headers included, besides url's own."),
+})
+type AgentSettings = z.output<typeof AgentSettings>
+
+/** All agents, by name. */
+export const AgentsSettings = z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), AgentSettings)
+export type AgentsSettings = z.output<typeof AgentsSettings>
+
+/** An agent with the values of the variables that its headers name. */
+export interface Agent extends AgentSettings {
+  name: string
+  /** What no message may hold. */
+  secrets: string[]
+}
+export type Agents = Record<string, Agent>
+
+/** @throws {Error} naming every variable that is not set, or that no header can hold; never its value. */
+export function resolveAgents(
+  settings: AgentsSettings,
+  environment: Record<string, string | undefined>,
+): Agents {
+  const problems: string[] = []
+  const resolved = Object.entries(settings).map(([name, agent]): [string, Agent] => {
+    const secrets = new Set<string>()
+    const headers = Object.entries(agent.headers).map(([header, template]): [string, string] => {
+      const value = template.replace(REFERENCE, (_, variable: string) => {
+        const found = environment[variable] ?? ''
+        if (found === '') problems.push(`${name}.headers.${header}: ${variable} is not set`)
+        secrets.add(found)
+        return found
+      })
+      if (!HEADER_VALUE.test(value)) problems.push(`${name}.headers.${header}: is no header value`)
+      secrets.add(value)
+      return [header, value]
+    })
+    const known = [...secrets].filter((secret) => secret.length >= 4)
+    return [name, { ...agent, name, headers: Object.fromEntries(headers), secrets: known }]
+  })
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  return Object.fromEntries(resolved)
+}

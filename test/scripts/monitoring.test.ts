@@ -14,7 +14,7 @@ interface Rule {
   alert: string
   expr: string
   labels: { severity: string }
-  annotations: { summary: string }
+  annotations: { summary: string; description: string }
 }
 interface Panel {
   id: number
@@ -99,13 +99,14 @@ describe('alerts, the Grafana dashboard and the scaling of workers', () => {
     expect(() => selectorsOf('sum(rate(tutti_tasks[5m])')).toThrow('no PromQL')
   })
 
-  test('every alert says how bad it is and what it is, and the operator’s page what to do', () => {
+  test('every alert says how bad it is, what it is and what to do first, and the operator’s page the rest', () => {
     const page = read('docs/operations.md')
     const explained = [...page.matchAll(/^\| `(Tutti\w+)` \|/gm)].map(([, name]) => name)
     expect(new Set(explained)).toEqual(new Set(rules.map(({ alert }) => alert)))
     for (const { labels, annotations } of rules) {
       expect(['critical', 'warning']).toContain(labels.severity)
       expect(annotations.summary).toMatch(/\.$/)
+      expect(annotations.description).toMatch(/\.$/)
     }
   })
 

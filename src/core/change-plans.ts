@@ -9,12 +9,14 @@ import { releaseUnits } from './run-unit.ts'
 import { isEnded } from './status.ts'
 import type { TaskLife } from './store.ts'
 import type { PlanRecord } from './stored.ts'
+import type { SubmitDeps } from './submit-plan.ts'
 import { laneOfUnit } from './units.ts'
 
 export interface ChangeDeps extends ReadDeps {
   life: TaskLife
   queue: BatchQueue
   newToken: () => string
+  tenantLimits: SubmitDeps['tenantLimits']
   preparing: Pick<PrepareDeps, 'modelAvailable' | 'schemaProblem'>
   /** Something that the caller need not hear of; for the log. */
   onFault: (error: unknown, planId: string) => void

@@ -5,6 +5,7 @@ import { isEnded } from './status.ts'
 import type { PlanStore, RetryBatch, TaskLife } from './store.ts'
 import type { PlanRecord, TaskState } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
+import { withinLimits } from './tenant-limits.ts'
 import { laneOfUnit } from './units.ts'
 
 /**
@@ -12,10 +13,15 @@ import { laneOfUnit } from './units.ts'
  * succeeded. They are enqueued as a batch of their own, with a synthesis behind it, which becomes
  * the next version.
  *
- * @throws {ServiceError} task-not-finished when one of them runs, or another retry came first.
+ * @throws {ServiceError} task-not-finished when one of them runs, or another retry came first;
+ *   quota-exceeded when the tenant has too many unfinished tasks.
  */
 export async function retryTasks(
-  deps: Pick<ReadDeps, 'plans' | 'tasks'> & { life: TaskLife; queue: BatchQueue },
+  deps: Pick<ReadDeps, 'plans' | 'tasks'> & {
+    life: TaskLife
+    queue: BatchQueue
+    tenantLimits: Parameters<typeof withinLimits>[0]
+  },
   record: PlanRecord,
   isChosen: (state: TaskState, taskId: string) => boolean,
 ): Promise<void> {
@@ -38,7 +44,11 @@ export async function retryTasks(
       priority: spec.priority,
     })),
   }
-  const requeued = await deps.life.requeue(planId, batch)
+  const { tenant } = record.spec
+  const more = { tenant, planId, tasks: tasks.length, plans: 0 } as const
+  const requeued = await withinLimits(deps.tenantLimits, more, () =>
+    deps.life.requeue(planId, batch),
+  )
   if (requeued.status === 'gone') {
     throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
   }

@@ -52,15 +52,19 @@ export async function submitPlan(
   const prepared = await preparePlan(deps, parsed.plan)
   const plan = newPlan(prepared, planId, requestHash, submission)
   const { tenant } = submission
-  return withinLimits(deps.tenantLimits, { tenant, planId, tasks: plan.tasks.length }, async () => {
-    if (submission.idempotencyKey === undefined && deps.plans.createsInOneStep(plan)) {
-      return submitAtOnce(deps, plan)
-    }
-    const stored = await deps.plans.create(plan)
-    if (stored.status === 'exists') return repeated(deps, planId, stored.requestHash, requestHash)
-    await enqueue(deps, plan.spec, plan.tasks, stored.round)
-    return { record: newRecord(plan, stored.createdAt), created: true }
-  })
+  return withinLimits(
+    deps.tenantLimits,
+    { tenant, planId, tasks: plan.tasks.length, plans: 1 },
+    async () => {
+      if (submission.idempotencyKey === undefined && deps.plans.createsInOneStep(plan)) {
+        return submitAtOnce(deps, plan)
+      }
+      const stored = await deps.plans.create(plan)
+      if (stored.status === 'exists') return repeated(deps, planId, stored.requestHash, requestHash)
+      await enqueue(deps, plan.spec, plan.tasks, stored.round)
+      return { record: newRecord(plan, stored.createdAt), created: true }
+    },
+  )
 }
 
 /**

@@ -26,23 +26,24 @@ const TASKS_AGAIN_SECONDS = 10
 const PLANS_AGAIN_SECONDS = 60
 
 /**
- * Stores a submission where its tenant may have it. Submissions at the same time cannot exceed a limit
+ * Stores a submission, or a retry, where its tenant may have it. Submissions at the same time cannot exceed a limit
  * together: each counts those that came before.
  *
  * @throws {ServiceError} quota-exceeded
  */
 export async function withinLimits<T>(
   deps: { limits: TenantLimits; use: TenantUse } | undefined,
-  submission: { tenant: string; planId: string; tasks: number },
+  /** `plans`: 1 for a new plan, 0 for tasks of a stored one that are to run again. */
+  submission: { tenant: string; planId: string; tasks: number; plans: 0 | 1 },
   store: () => Promise<T>,
 ): Promise<T> {
   if (deps === undefined) return store()
   const { limits, use } = deps
-  const { tenant, planId, tasks } = submission
+  const { tenant, planId, tasks, plans } = submission
   const claim = { planId, tasks }
   const has = await use.claim(tenant, claim)
   try {
-    if (limits.maxPlans !== undefined && has.plans + 1 > limits.maxPlans) {
+    if (plans > 0 && limits.maxPlans !== undefined && has.plans + plans > limits.maxPlans) {
       throw new ServiceError(
         'quota-exceeded',
         `A tenant may have ${limits.maxPlans} plans here, and ${has.plans} are stored.`,
@@ -52,7 +53,7 @@ export async function withinLimits<T>(
     if (limits.maxRunning !== undefined && has.tasks + tasks > limits.maxRunning) {
       throw new ServiceError(
         'quota-exceeded',
-        `A tenant may have ${limits.maxRunning} unfinished tasks here; ${has.tasks} are, and this plan has ${tasks}.`,
+        `A tenant may have ${limits.maxRunning} unfinished tasks here; ${has.tasks} are, and these are ${tasks} more.`,
         { retryAfterSeconds: TASKS_AGAIN_SECONDS },
       )
     }

@@ -68,7 +68,9 @@ export async function openApi(options: {
       workers: await stores.workers.alive(),
     }),
   })
-  const changeDeps = { ...readDeps, queue, preparing: submitDeps, newToken: randomUUID, onFault }
+  const { tenantLimits } = submitDeps
+  const preparing = submitDeps
+  const changeDeps = { ...readDeps, queue, preparing, tenantLimits, newToken: randomUUID, onFault }
 
   const api: Api = {
     plans: {

@@ -105,6 +105,23 @@ describe('limits of a tenant', () => {
     expect((await submit('busy', [echoTask('one')])).status).toBe(202)
   })
 
+  test('a retry counts as well', async () => {
+    const { body: failed } = await submit('busy', [
+      echoTask('one', { failAttempts: 9 }, { attempts: 1 }),
+    ])
+    await call(`${service.url}/v1/plans/${failed.id}?wait=30`, 'GET', undefined, as('busy'))
+    const { body: full } = await submit('busy', hanging(10))
+    const retry = () =>
+      call(`${service.url}/v1/plans/${failed.id}/tasks/one/retry`, 'POST', undefined, as('busy'))
+    const refused = await retry()
+    expect(refused.status).toBe(429)
+    expect(refused.body).toMatchObject({ type: expect.stringContaining('quota-exceeded') })
+    await call(`${service.url}/v1/plans/${full.id}/cancel`, 'POST', undefined, as('busy'))
+    await call(`${service.url}/v1/plans/${full.id}?wait=30`, 'GET', undefined, as('busy'))
+    expect((await retry()).status).toBeLessThan(300)
+    await call(`${service.url}/v1/plans/${failed.id}?wait=30`, 'GET', undefined, as('busy'))
+  })
+
   test('submissions at the same time do not exceed them together', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => submit('acme', hanging(4))))
     const statuses = answers.map(({ status }) => status)

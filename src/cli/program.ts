@@ -10,7 +10,7 @@ import { listPlans } from './list-plans.ts'
 import { type PlanFile, readPlanFile } from './plan-file.ts'
 import { run } from './run.ts'
 import { showOutput } from './show-output.ts'
-import { synthesize } from './synthesize.ts'
+import { exportSynthesis, synthesize } from './synthesize.ts'
 import type { Terminal } from './terminal.ts'
 import { validate } from './validate.ts'
 
@@ -32,6 +32,8 @@ Examples:
   tutti ls --status running
   tutti output PLAN security               what one task produced
   tutti synth PLAN --instructions "Only what blocks a release"
+  tutti synth PLAN --format sarif > findings.sarif
+  tutti synth PLAN --format patch | git apply
 
 Exit codes of run, watch and retry --wait:
   0 succeeded  2 partial  3 failed  4 cancelled  1 anything else
@@ -160,8 +162,19 @@ export function programOf(terminal: Terminal, done: (exitCode: number) => void) 
         'merge',
       ] as const),
     )
+    .addOption(
+      new Option('--format <format>', 'show it for people, for code scanning, or for `git apply`')
+        .choices(['markdown', 'sarif', 'patch'] as const)
+        .conflicts(['json', 'instructions', 'model', 'executor']),
+    )
     .option('--json', 'print it whole, as JSON', false)
-    .action((planId, options) => act((context) => synthesize(context, planId, options)))
+    .action((planId, { format, ...options }) =>
+      act((context) =>
+        format === undefined
+          ? synthesize(context, planId, options)
+          : exportSynthesis(context, planId, { format, show: options.show }),
+      ),
+    )
 
   program
     .command('schema')

@@ -1,4 +1,4 @@
-import type { Synthesis, SynthesisRequest } from '../client/index.ts'
+import type { ExportFormat, Synthesis, SynthesisRequest } from '../client/index.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit-code.ts'
 import { plural } from './format.ts'
@@ -39,4 +39,16 @@ export async function synthesize(
     )
   }
   return synthesis.status === 'succeeded' ? EXIT.succeeded : EXIT.failed
+}
+
+/** Prints a version as text and nothing else, to be kept in a file or piped on. */
+export async function exportSynthesis(
+  { terminal, quick }: Context,
+  planId: string,
+  { format, show = 'newest' }: { format: ExportFormat; show: SynthesizeOptions['show'] },
+): Promise<number> {
+  const version = show === 'newest' ? undefined : show
+  const text = await quick.syntheses.export(planId, format, { version })
+  if (text !== '') terminal.out(terminal.printable(text))
+  return EXIT.succeeded
 }

@@ -10,6 +10,14 @@ export interface NewestOptions extends CallOptions {
   waitMs?: number | undefined
 }
 
+/** Markdown for people, SARIF 2.1.0 for code scanning, a patch for `git apply`. */
+export type ExportFormat = 'markdown' | 'sarif' | 'patch'
+
+export interface ExportOptions extends CallOptions {
+  /** Default: the newest. */
+  version?: number | undefined
+}
+
 /** Every call throws `TuttiError`, or the reason of its signal. */
 export interface Syntheses {
   /** The newest version. @throws {TuttiError} `synthesis-not-ready` when there is none in time. */
@@ -17,6 +25,8 @@ export interface Syntheses {
   /** All versions, oldest first. */
   all(planId: string, options?: CallOptions): Promise<Synthesis[]>
   get(planId: string, version: number, options?: CallOptions): Promise<Synthesis>
+  /** A version as text: for people, for code scanning, or as a patch, which is empty without edits. */
+  export(planId: string, format: ExportFormat, options?: ExportOptions): Promise<string>
   /** Asks for another version without running tasks; answers with its number, before it exists. */
   create(
     planId: string,
@@ -74,6 +84,18 @@ export function synthesesOf(transport: Transport): Syntheses {
         options,
       })
       return body.items
+    },
+
+    async export(planId, format, { version, ...options } = {}) {
+      const response = await transport.stream({
+        method: 'GET',
+        path: `${planPath(planId)}/${version === undefined ? 'synthesis' : `syntheses/${version}`}`,
+        query: { format },
+        headers: { accept: '*/*' },
+        repeatable: true,
+        options,
+      })
+      return response.text()
     },
 
     async create(planId, request = {}, options) {

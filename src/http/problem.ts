@@ -158,7 +158,8 @@ export function problemAnswersOf(codes: ProblemCode[]): Record<never, never> {
     answers[status] = {
       description: group.map((code) => `\`${code}\`: ${PROBLEMS[code].meaning}`).join(' '),
       content: { [PROBLEM_TYPE]: { schema: Problem, examples: Object.fromEntries(examples) } },
-      ...(status === 429 || status === 503 ? { headers: RETRY_AFTER } : {}),
+      ...(status === 503 ? { headers: RETRY_AFTER } : {}),
+      ...(status === 429 ? { headers: { ...RETRY_AFTER, ...RATE_LIMIT } } : {}),
     }
   }
   return answers
@@ -166,4 +167,17 @@ export function problemAnswersOf(codes: ProblemCode[]): Record<never, never> {
 
 const RETRY_AFTER = {
   'Retry-After': { type: 'integer', description: 'Seconds after which to try again.' },
+}
+
+const RATE_LIMIT = {
+  'RateLimit-Policy': {
+    type: 'string',
+    description:
+      'Where requests are limited, how many in how many seconds: `"requests";q=300;w=60`.',
+  },
+  RateLimit: {
+    type: 'string',
+    description:
+      'What is left of them, and the seconds until there are more: `"requests";r=12;t=31`.',
+  },
 }

@@ -161,6 +161,7 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
             'task-not-finished',
             'plan-not-finished',
             'budget-exceeded',
+            'quota-exceeded',
           ),
         },
       },

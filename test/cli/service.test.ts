@@ -65,6 +65,38 @@ test('the command cancels on the second Ctrl-C, retries, and writes the synthesi
   expect(list.stdout).toContain(planId)
 })
 
+test('the command exports a synthesis for people, for code scanning and as a patch', async () => {
+  const text = '## Findings\n\n1. **High** Text is run as code (`src/a.ts:2`)\n'
+  const file = await planFile({
+    title: 'Look',
+    tasks: [{ id: 'a', executor: 'echo', prompt: text }],
+  })
+  const { stdout } = await runTutti(['run', '--json', file], { env })
+  const planId: string = JSON.parse(stdout).plan.id
+  const markdown = await runTutti(['synth', planId, '--format', 'markdown'], { env })
+  expect(markdown).toMatchObject({ code: 0, stdout: expect.stringMatching(/^# Look\n/) })
+  const sarif = await runTutti(['synth', planId, '--format', 'sarif', '--show', '1'], { env })
+  expect(JSON.parse(sarif.stdout)).toMatchObject({ version: '2.1.0' })
+  const patch = await runTutti(['synth', planId, '--format', 'patch'], { env })
+  expect(patch).toMatchObject({ code: 0, stdout: '' })
+  const both = await runTutti(['synth', planId, '--format', 'patch', '--model', 'a:b'], { env })
+  expect(both.code).toBe(1)
+})
+
+test('the command shows which tasks collide, and on which files', async () => {
+  const writes = (id: string, glob: string) => echoTask(id, {}, { files: { write: [glob] } })
+  const file = await planFile({
+    workspace: { files: { 'src/a.ts': '', 'src/b.ts': '' } },
+    tasks: [writes('first', 'src/*.ts'), writes('second', 'src/a.ts')],
+  })
+  for (const command of ['run', 'validate']) {
+    const { code, stderr, stdout } = await runTutti([command, file], { env })
+    expect(code, stderr).toBe(1)
+    expect(stderr + stdout).toMatch(/first.*second|second.*first/s)
+    expect(stderr + stdout).toContain('src/a.ts')
+  }
+})
+
 test('the command names the line of what the real service refuses', async () => {
   const file = await planFile({ tasks: [echoTask('a', { delayMs: 'long' }), { id: 'b' }] })
   const { code, stderr } = await runTutti(['validate', file], { env })

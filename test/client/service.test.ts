@@ -63,6 +63,8 @@ test('the client speaks with the real service from a dry run to a deletion', asy
   expect(await client.syntheses.wait(plan.id, version)).toMatchObject({ version: 2 })
   await client.tasks.retry(plan.id, 'a')
   await client.plans.wait(plan.id)
+  expect(await client.syntheses.export(plan.id, 'markdown', { version: 2 })).toMatch(/^# /)
+  expect(JSON.parse(await client.syntheses.export(plan.id, 'sarif'))).toHaveProperty('runs')
   expect((await client.syntheses.all(plan.id)).map((each) => each.version)).toEqual([1, 2, 3])
 
   const listed = await all(client.plans.list({ limit: 1 }))

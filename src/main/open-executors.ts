@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { ModelGate } from '../core/model-gate/gate.ts'
+import { prefixGate } from '../core/model-gate/prefix-gate.ts'
 import type { Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
 import { PRICES } from '../core/prices.ts'
 import { commandExecutor } from '../executors/command/command-executor.ts'
@@ -13,6 +13,7 @@ import { modelSynthesizer } from '../executors/model/synthesizer.ts'
 import { staticExecutor } from '../executors/static/static-executor.ts'
 import type { Config } from './config.ts'
 import { watchedGate } from './open-metrics.ts'
+import type { ModelGates } from './open-model-gates.ts'
 
 export interface Executors {
   byName: ReadonlyMap<string, Executor>
@@ -25,15 +26,16 @@ export interface Executors {
   onHold(listener: () => void): void
 }
 
-/** `gate` is one shared with other processes; without it, this one keeps its own. */
+/** `gates` are those shared with other processes; without them, this one keeps its own. */
 export function openExecutors(
   config: Config,
   log: Logger,
-  gate: ModelGate = localModelGate(),
+  gates: ModelGates = { gate: localModelGate(), prefixes: prefixGate() },
 ): Executors {
   let onHold: () => void = () => undefined
   const setup: ModelSetup = {
-    gate: watchedGate(gate, () => onHold()),
+    gate: watchedGate(gates.gate, () => onHold()),
+    prefixes: gates.prefixes,
     providers: {
       anthropicApiKey: config.ANTHROPIC_API_KEY,
       anthropicBaseUrl: config.ANTHROPIC_BASE_URL,

@@ -1,16 +1,16 @@
 import { openExecutors } from './open-executors.ts'
-import { openModelGate } from './open-model-gate.ts'
+import { openModelGates } from './open-model-gates.ts'
 import { openWorker } from './open-worker.ts'
 import { openWorkspaces } from './open-workspaces.ts'
 import { requireRedisUrl, runProcess } from './run-process.ts'
 
 await runProcess('worker', async ({ config, lifecycle, log }) => {
   const redisUrl = requireRedisUrl(config)
-  const gate = await openModelGate({ config, redisUrl, lifecycle, log })
+  const gates = await openModelGates({ config, redisUrl, lifecycle, log })
   await openWorker({
     config,
     redisUrl,
-    executors: openExecutors(config, log, gate),
+    executors: openExecutors(config, log, gates),
     workspaces: openWorkspaces(config, process.env, log),
     lifecycle,
     log,

@@ -53,7 +53,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
       // A local server would only lose time.
       prefix:
         isLong && candidates[0].provider !== 'local'
-          ? { gate: setup.prefixes, key: `${planId} ${Object.keys(tools).join()}` }
+          ? { gate: setup.prefixes, key: prefixKey(request, Object.keys(tools)) }
           : undefined,
       signal,
       prices: setup.prices,
@@ -95,6 +95,14 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
   } finally {
     await opened.close()
   }
+}
+
+/**
+ * What tasks must have in common to send the same prefix. A provider is told of the tools before all
+ * else, and of a schema that it is to bind the answer to, so that either makes it another prefix.
+ */
+function prefixKey({ planId, spec }: ExecutionRequest, tools: string[]): string {
+  return JSON.stringify([planId, tools, spec.outputSchema ?? null])
 }
 
 interface Conversation {

@@ -1,7 +1,7 @@
+import { prefixGate } from '../../core/model-gate/prefix-gate.ts'
 import { PRICES } from '../../core/prices.ts'
 import { localModelGate } from './calls/local-gate.ts'
 import type { Candidate } from './calls/model-caller.ts'
-import { localPrefixGate } from './calls/prefix-gate.ts'
 import { loadModel, parseModel } from './models.ts'
 import type { ModelSetup, Providers } from './options.ts'
 
@@ -11,7 +11,7 @@ export type ResolvedSetup = Required<ModelSetup>
 export function resolveSetup(setup: ModelSetup): ResolvedSetup {
   return {
     gate: localModelGate(),
-    prefixes: localPrefixGate(),
+    prefixes: prefixGate(),
     prices: PRICES,
     log: { info() {}, warn() {} },
     ...setup,

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { ModelGate } from '../../core/model-gate/gate.ts'
+import type { PrefixGate } from '../../core/model-gate/prefix-gate.ts'
 import type { Prices } from '../../core/prices.ts'
 import { ModelName } from '../../core/submission.ts'
-import type { PrefixGate } from './calls/prefix-gate.ts'
 
 /** `task.options` of the executor `model`. */
 export const ModelOptions = z.strictObject({

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { prefixGate } from '../../../src/core/model-gate/prefix-gate.ts'
 import { addUsage, NO_USAGE } from '../../../src/core/usage.ts'
-import { localPrefixGate } from '../../../src/executors/model/calls/prefix-gate.ts'
 import { modelExecutor } from '../../../src/executors/model/executor.ts'
-import { type CachingProvider, cachingProvider } from './caching-provider.ts'
+import { type CachingProvider, cachingProvider } from '../../support/caching-provider.ts'
 import { aContext, aRequest } from './scripted-provider.ts'
 
 let provider: CachingProvider
@@ -13,7 +13,7 @@ let root: string
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'tutti-agent-'))
-  provider = await cachingProvider('Done.')
+  provider = await cachingProvider('Done.', 20)
 })
 afterEach(async () => {
   await provider.stop()
@@ -58,6 +58,7 @@ test('eight tasks at once with 20,000 shared tokens pay for the prefix once', as
       ),
     ),
   )
+  expect(provider.coldUnits()).toBeGreaterThan(195_000)
   expect(provider.units()).toBeLessThan(45_000)
   expect(provider.calls.filter(({ written }) => written > 0)).toHaveLength(1)
   const usage = outcomes.map((outcome) => outcome.usage).reduce(addUsage, NO_USAGE)
@@ -74,7 +75,7 @@ test('a short shared context is not worth a breakpoint', async () => {
 })
 
 test('whoever waits for a prefix goes ahead when the one before gives up', async () => {
-  const gate = localPrefixGate()
+  const gate = prefixGate()
   const { signal } = new AbortController()
   const first = await gate.enter('p', signal)
   const order: string[] = []
@@ -92,7 +93,7 @@ test('whoever waits for a prefix goes ahead when the one before gives up', async
 })
 
 test('waiting for a prefix ends with an abort', async () => {
-  const gate = localPrefixGate()
+  const gate = prefixGate()
   await gate.enter('p', new AbortController().signal)
   const controller = new AbortController()
   const waiting = gate.enter('p', controller.signal)
@@ -102,7 +103,7 @@ test('waiting for a prefix ends with an abort', async () => {
 
 test('a prefix that has grown cold is sent ahead again', async () => {
   let now = 0
-  const gate = localPrefixGate(() => now)
+  const gate = prefixGate({ now: () => now })
   const { signal } = new AbortController()
   const first = await gate.enter('p', signal)
   first.warm()
@@ -118,4 +119,56 @@ test('a prefix that has grown cold is sent ahead again', async () => {
   expect(entered).toBe(false)
   again.warm()
   await waiting
+})
+
+test('time in which the one ahead waits for its own turn costs nobody patience', async () => {
+  let now = 0
+  const gate = prefixGate({ now: () => now })
+  const { signal } = new AbortController()
+  const first = await gate.enter('p', signal)
+  let entered = 0
+  const others = [1, 2].map(() => gate.enter('p', signal).then(() => (entered += 1)))
+  now += 10 * 60_000
+  first.began()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(entered).toBe(0)
+  first.warm()
+  await Promise.all(others)
+})
+
+test('tasks that differ in what comes before the shared text send one ahead each', async () => {
+  const model = executor()
+  const workspace = { root, writable: false }
+  await Promise.all(
+    [{}, { tools: ['read'] }, { tools: ['read', 'grep'] }].flatMap((spec) =>
+      [1, 2, 3].map((part) =>
+        model.execute(
+          aRequest(spec, { sharedContext: LONG, prompt: `Part ${part}.`, workspace }),
+          aContext(),
+        ),
+      ),
+    ),
+  )
+  const written = provider.calls.filter((call) => call.written > 0)
+  expect(new Set(written.map(({ prefix }) => prefix)).size).toBe(3)
+  expect(written).toHaveLength(3)
+})
+
+test('a local server is not waited for', async () => {
+  const gate = prefixGate()
+  const taken = await gate.enter('p', new AbortController().signal)
+  let entered = 0
+  const executor = modelExecutor({
+    providers: { localBaseUrl: `${provider.url}/v1` },
+    defaultModel: 'local:x',
+    prefixes: {
+      enter(key, signal) {
+        entered += 1
+        return gate.enter(key, signal)
+      },
+    },
+  })
+  await executor.execute(aRequest({}, { sharedContext: LONG }), aContext()).catch(() => undefined)
+  expect(entered).toBe(0)
+  taken.giveUp()
 })

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PermanentError, TransientError } from '../../../core/errors.ts'
 import type { ModelGate } from '../../../core/model-gate/gate.ts'
+import type { PrefixGate, PrefixTurn } from '../../../core/model-gate/prefix-gate.ts'
 import { costOf, type Prices } from '../../../core/prices.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../core/usage.ts'
 import type { ProviderModel } from '../models.ts'
 import type { ModelLog } from '../options.ts'
 import { type CallFailure, errorOf, failureOf, unusable } from './call-failure.ts'
-import type { PrefixGate, PrefixTurn } from './prefix-gate.ts'
 import { withCacheBreakpoint } from './prompt-cache.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
@@ -124,6 +124,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       turn?.giveUp()
       throw error
     })
+    turn?.began()
     try {
       const parts = await read(call, turn)
       await permit.release({ status: 'ok' })

@@ -1,28 +1,41 @@
 import type { Logger } from 'pino'
 import type { ModelGate } from '../core/model-gate/gate.ts'
+import { type PrefixGate, prefixGate } from '../core/model-gate/prefix-gate.ts'
 import { redisModelGate } from '../store/model-gate.ts'
+import { redisPrefixMarks } from '../store/prefix-marks.ts'
 import { connectForWork } from '../store/redis.ts'
 import type { Config } from './config.ts'
 import type { Lifecycle } from './lifecycle.ts'
 
-/** The gate that all workers share, on a connection of its own: it must not queue behind outputs. */
-export async function openModelGate(options: {
+export interface ModelGates {
+  gate: ModelGate
+  /** Of prompts with a long prefix, the first goes ahead. */
+  prefixes: PrefixGate
+}
+
+/** The gates that all workers share, on a connection of their own: they must not queue behind outputs. */
+export async function openModelGates(options: {
   config: Config
   redisUrl: string
   lifecycle: Lifecycle
   log: Logger
-}): Promise<ModelGate> {
+}): Promise<ModelGates> {
   const { config, lifecycle, log } = options
   const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
   const redis = await connectForWork(options.redisUrl, onError)
+  const space = { prefix: config.TUTTI_PREFIX, shards: config.TUTTI_SHARDS }
   const gate = redisModelGate({
     redis,
-    space: { prefix: config.TUTTI_PREFIX, shards: config.TUTTI_SHARDS },
+    space,
     onFault: (err, key) => log.error({ err, key }, 'model gate fault'),
   })
   lifecycle.onClose('model gate', async () => {
     gate.close()
     redis.disconnect()
   })
-  return gate
+  const prefixes = prefixGate({
+    marks: redisPrefixMarks({ redis, space }),
+    onFault: (err) => log.warn({ err }, 'prefix gate fault'),
+  })
+  return { gate, prefixes }
 }

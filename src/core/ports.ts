@@ -86,6 +86,7 @@ export interface Executor {
    * `cpu`: works on this machine, so about as many run as it has cores.
    */
   readonly lane: 'io' | 'cpu'
+  /** Called for every task, so it must be cheap. */
   describe(): ExecutorDescription
   /**
    * What is wrong with a task's `options`, `model` and `tools`, found before anything is stored.

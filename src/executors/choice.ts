@@ -3,26 +3,32 @@ import type { TaskSpec } from '../core/submission.ts'
 
 /** An option by which a task names one of the things that the operator configured. */
 export interface Choice {
-  option: string
   names: string[]
+  /** A JSON Schema of `task.options`: that one option, which may be left out where there is only one name. */
+  options: Record<string, unknown>
+  /** What is wrong with the options of a task whose executor knows neither models nor tools. */
+  validate(spec: TaskSpec): { path: (string | number)[]; message: string }[]
 }
 
-/** `task.options` with that one option, which may be left out where there is only one name. */
-export function chooseOption({ option, names }: Choice) {
+export function choiceOf(executor: string, option: string, names: string[]): Choice {
   const name = z.enum(names)
-  return z.strictObject({ [option]: names.length === 1 ? name.optional() : name })
-}
-
-/** What is wrong with the options of a task whose executor knows neither models nor tools. */
-export function validateChoice(spec: TaskSpec, choice: Choice, executor: string) {
-  const problems: { path: (string | number)[]; message: string }[] = []
-  const parsed = chooseOption(choice).safeParse(spec.options ?? {})
-  for (const { path, message } of parsed.error?.issues ?? []) {
-    problems.push({ path: ['options', ...path.map(String)], message })
+  const options = z.strictObject({ [option]: names.length === 1 ? name.optional() : name })
+  return {
+    names,
+    options: z.toJSONSchema(options, { io: 'input' }),
+    validate(spec) {
+      const problems: { path: (string | number)[]; message: string }[] = []
+      for (const { path, message } of options.safeParse(spec.options ?? {}).error?.issues ?? []) {
+        problems.push({ path: ['options', ...path.map(String)], message })
+      }
+      for (const field of ['model', 'tools'] as const) {
+        if (spec[field] === undefined) continue
+        problems.push({
+          path: [field],
+          message: `is not supported by the executor \`${executor}\``,
+        })
+      }
+      return problems
+    },
   }
-  for (const field of ['model', 'tools'] as const) {
-    if (spec[field] === undefined) continue
-    problems.push({ path: [field], message: `is not supported by the executor \`${executor}\`` })
-  }
-  return problems
 }

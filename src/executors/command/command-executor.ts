@@ -1,10 +1,9 @@
-import { z } from 'zod'
 import { type Failure, PermanentError, TransientError } from '../../core/errors.ts'
 import type { ExecutionOutcome, Executor, ExecutorDescription } from '../../core/ports.ts'
 import { renderFullPrompt } from '../../core/prompt.ts'
 import type { TaskSpec } from '../../core/submission.ts'
 import { NO_USAGE } from '../../core/usage.ts'
-import { chooseOption, validateChoice } from '../choice.ts'
+import { choiceOf } from '../choice.ts'
 import { readOutput } from '../read-output.ts'
 import type { Command, Commands } from './options.ts'
 import { type CommandEnd, runSandboxed } from './run-sandboxed.ts'
@@ -23,7 +22,7 @@ export interface CommandExecutorOptions {
  */
 export function commandExecutor(options: CommandExecutorOptions): Executor {
   const { commands, sandbox = findSandbox() } = options
-  const choice = { option: 'command', names: Object.keys(commands) }
+  const choice = choiceOf('command', 'command', Object.keys(commands))
   let probed: { problem: string | undefined } | undefined
   const problem = () => {
     probed ??= { problem: sandboxProblem(sandbox) }
@@ -53,11 +52,11 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
           usesModel: false,
           structuredOutput: true,
         },
-        options: z.toJSONSchema(chooseOption(choice), { io: 'input' }),
+        options: choice.options,
       }
     },
 
-    validate: (spec) => validateChoice(spec, choice, 'command'),
+    validate: choice.validate,
 
     async execute({ spec, sharedContext, prompt, workspace }, { signal, onText }) {
       signal.throwIfAborted()

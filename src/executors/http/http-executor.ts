@@ -1,10 +1,9 @@
 import { TaskState } from '@a2a-js/sdk'
-import { z } from 'zod'
 import { type Failure, PermanentError } from '../../core/errors.ts'
 import type { ExecutionOutcome, Executor, ExecutorDescription } from '../../core/ports.ts'
 import { renderFullPrompt, shorten } from '../../core/prompt.ts'
 import type { TaskSpec } from '../../core/submission.ts'
-import { chooseOption, validateChoice } from '../choice.ts'
+import { choiceOf } from '../choice.ts'
 import { schemaRequest } from '../model/agent-prompt.ts'
 import { readOutput } from '../read-output.ts'
 import { callAgent } from './call-agent.ts'
@@ -21,7 +20,7 @@ const MAX_OUTPUT = 4_000_000
  * chooses one. An attempt is a task of the agent's own; another attempt begins another one.
  */
 export function httpExecutor({ agents }: { agents: Agents }): Executor {
-  const choice = { option: 'agent', names: Object.keys(agents) }
+  const choice = choiceOf('http', 'agent', Object.keys(agents))
   const cards: Cards = new Map()
 
   return {
@@ -45,11 +44,11 @@ export function httpExecutor({ agents }: { agents: Agents }): Executor {
           usesModel: false,
           structuredOutput: true,
         },
-        options: z.toJSONSchema(chooseOption(choice), { io: 'input' }),
+        options: choice.options,
       }
     },
 
-    validate: (spec) => validateChoice(spec, choice, 'http'),
+    validate: choice.validate,
 
     async execute({ spec, sharedContext, prompt }, context) {
       context.signal.throwIfAborted()

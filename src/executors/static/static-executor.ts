@@ -45,7 +45,15 @@ export function staticExecutor({ temporaryDir = tmpdir() }: StaticExecutorOption
   }
 }
 
+/** Looked at once: packages do not come and go while the process runs. */
+let description: ExecutorDescription | undefined
+
 function describe(): ExecutorDescription {
+  description ??= describeHere()
+  return description
+}
+
+function describeHere(): ExecutorDescription {
   const reason = unavailability()
   return {
     name: 'static',

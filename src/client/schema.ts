@@ -32,6 +32,10 @@ export interface Attempt {
   finishedAt: string | null
   workerId: string
   usage: Usage
+  /**
+   * provider:model of what answered last: a fallback model, where the wanted one could not be had.
+   */
+  answeredBy?: string
   error?: Failure
 }
 export interface Usage {
@@ -282,6 +286,10 @@ export interface OutputTask {
   }[]
   edits?: Edits
   usage: Usage
+  /**
+   * provider:model of what answered last: a fallback model, where the wanted one could not be had.
+   */
+  answeredBy?: string
   error?: Failure
 }
 export interface Plan {
@@ -611,6 +619,10 @@ export interface TaskDetail {
     finishedAt: string | null
   }
   usage: Usage
+  /**
+   * provider:model of what answered last: a fallback model, where the wanted one could not be had.
+   */
+  answeredBy?: string
   error?: Failure
   links: {
     [k: string]: string
@@ -653,6 +665,10 @@ export interface TaskSummary {
     finishedAt: string | null
   }
   usage: Usage
+  /**
+   * provider:model of what answered last: a fallback model, where the wanted one could not be had.
+   */
+  answeredBy?: string
   error?: Failure
   links: {
     [k: string]: string

@@ -80,6 +80,7 @@ export function taskSummary(
       finishedAt: isoOrNull(state.finishedAt),
     },
     usage: state.usage,
+    ...(state.answeredBy === undefined ? {} : { answeredBy: state.answeredBy }),
     ...(state.error === undefined ? {} : { error: state.error }),
     links: { self, output: `${self}/output` },
   }
@@ -93,6 +94,7 @@ export function attemptView(attempt: StoredAttempt): Attempt {
     finishedAt: isoOrNull(attempt.finishedAt),
     workerId: attempt.workerId,
     usage: attempt.usage,
+    ...(attempt.answeredBy === undefined ? {} : { answeredBy: attempt.answeredBy }),
     ...(attempt.error === undefined ? {} : { error: attempt.error }),
   }
 }
@@ -118,6 +120,7 @@ export function outputTask(
         }),
     ...(output?.edits === undefined ? {} : { edits: output.edits }),
     usage: state.usage,
+    ...(state.answeredBy === undefined ? {} : { answeredBy: state.answeredBy }),
     ...(state.error === undefined ? {} : { error: state.error }),
   }
 }

@@ -55,8 +55,11 @@ export interface ExecutionContext {
   signal: AbortSignal
   /** A piece of text as the model writes it. Cheap; may be called often. */
   onText(text: string): void
-  /** Usage so far, so that an attempt that fails or is aborted is still counted. The latest call wins. */
-  onUsage(usage: Usage): void
+  /**
+   * Usage so far, so that an attempt that fails or is aborted is still counted, and `provider:model`
+   * of what answered last, where that is known. The latest call wins.
+   */
+  onUsage(usage: Usage, answeredBy?: string): void
 }
 
 /** What `GET /v1/executors` says of one executor. */

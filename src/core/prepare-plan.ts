@@ -195,7 +195,7 @@ function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldEr
     if (problem !== undefined) {
       errors.push({
         pointer: `${pointer}/outputSchema`,
-        detail: `is no usable JSON Schema: ${problem}`,
+        detail: `is no usable JSON Schema: it ${problem}`,
       })
     }
   }
@@ -221,7 +221,7 @@ export function synthesisErrors(
     if (problem !== undefined) {
       errors.push({
         pointer: `${pointer}/outputSchema`,
-        detail: `is no usable JSON Schema: ${problem}`,
+        detail: `is no usable JSON Schema: it ${problem}`,
       })
     } else if (!deps.modelAvailable || synthesis.executor === 'merge') {
       errors.push({

@@ -19,7 +19,15 @@ export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | '
  * Runs one attempt and says how it ended. Never throws: an executor's errors become failures, and
  * `onFault` hears of those that no executor should have.
  */
-export async function runAttempt(options: {
+export async function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
+  let answeredBy: string | undefined
+  const result = await attemptOnce(options, (name) => {
+    answeredBy = name ?? answeredBy
+  })
+  return answeredBy === undefined ? result : { ...result, answeredBy }
+}
+
+interface AttemptOptions {
   executor: Executor
   request: ExecutionRequest
   controller: AbortController
@@ -28,7 +36,12 @@ export async function runAttempt(options: {
   random: () => number
   onText: (text: string) => void
   onFault: (error: unknown) => void
-}): Promise<AttemptResult> {
+}
+
+async function attemptOnce(
+  options: AttemptOptions,
+  onAnswer: (answeredBy: string | undefined) => void,
+): Promise<AttemptResult> {
   const { executor, request, controller, spent } = options
   const { timeoutMs, attempts } = request.spec
   let usage: Usage = NO_USAGE
@@ -44,8 +57,9 @@ export async function runAttempt(options: {
           if (text.length < KEPT_TEXT) text += piece
           options.onText(piece)
         },
-        onUsage(latest) {
+        onUsage(latest, answeredBy) {
           usage = latest
+          onAnswer(answeredBy)
         },
       }),
       controller.signal,

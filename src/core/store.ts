@@ -95,6 +95,8 @@ export interface AttemptEnd {
   spends: boolean
   error?: Failure | undefined
   usage?: Usage | undefined
+  /** `provider:model` of what answered last, where one did. */
+  answeredBy?: string | undefined
   retryInMs?: number | undefined
   output?: TaskOutput | undefined
 }

@@ -86,6 +86,8 @@ export interface TaskState {
   workerId: string | undefined
   error: Failure | undefined
   usage: Usage
+  /** `provider:model` of what answered last in the newest attempt that had an answer. */
+  answeredBy?: string | undefined
 }
 
 /** The state of a task that nothing has happened to yet. */
@@ -119,6 +121,7 @@ export interface StoredAttempt {
   finishedAt: number | undefined
   workerId: string
   usage: Usage
+  answeredBy?: string | undefined
   error: Failure | undefined
 }
 

@@ -6,6 +6,9 @@ import { Usage } from './usage.ts'
 
 // What the API answers. One schema is the validation of what leaves, the type and the OpenAPI.
 
+const ANSWERED_BY =
+  'provider:model of what answered last: a fallback model, where the wanted one could not be had.'
+
 export const Failure = z.object({ code: z.string(), message: z.string() }).meta({ id: 'Failure' })
 
 export const Counts = z
@@ -85,6 +88,7 @@ export const Attempt = z
     finishedAt: z.iso.datetime().nullable(),
     workerId: z.string(),
     usage: Usage,
+    answeredBy: z.string().optional().describe(ANSWERED_BY),
     error: Failure.optional(),
   })
   .meta({ id: 'Attempt' })
@@ -110,6 +114,7 @@ export const TaskSummary = z
       finishedAt: z.iso.datetime().nullable(),
     }),
     usage: Usage,
+    answeredBy: z.string().optional().describe(ANSWERED_BY),
     error: Failure.optional(),
     links: z.record(z.string(), z.string()),
   })
@@ -147,6 +152,7 @@ export const OutputTask = z
     findings: z.array(Finding.extend({ id: z.string() })).optional(),
     edits: Edits.optional(),
     usage: Usage,
+    answeredBy: z.string().optional().describe(ANSWERED_BY),
     error: Failure.optional(),
   })
   .meta({ id: 'OutputTask' })

@@ -123,7 +123,7 @@ export function workerMetrics(
           const { executor, model } = attempt.spec
           attempts.inc({ outcome: end.outcome })
           ran.observe({ executor }, (endedAt - attempt.at) / 1_000)
-          spend(end.usage, model ?? options.defaultModel ?? 'none')
+          spend(end.usage, end.answeredBy ?? model ?? options.defaultModel ?? 'none')
           if (end.status !== 'queued') finished.inc({ status: end.status, executor })
           return answer
         },

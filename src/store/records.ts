@@ -67,6 +67,7 @@ export function taskState(raw: string | null | undefined, createdAt?: number): T
     workerId: state.workerId,
     error: state.error,
     usage: { ...NO_USAGE, ...state.usage },
+    answeredBy: state.answeredBy,
   }
 }
 
@@ -79,6 +80,7 @@ export function storedAttempt(raw: string): StoredAttempt {
     finishedAt: attempt.finishedAt,
     workerId: attempt.workerId,
     usage: { ...NO_USAGE, ...attempt.usage },
+    answeredBy: attempt.answeredBy,
     error: attempt.error,
   }
 }

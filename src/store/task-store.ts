@@ -98,6 +98,7 @@ export function redisTaskLife(options: {
           spends: attempt.spends,
           error: attempt.error,
           usage: attempt.usage,
+          answeredBy: attempt.answeredBy,
           retryInMs: attempt.retryInMs,
         }),
         attempt.output === undefined ? '' : JSON.stringify(attempt.output),

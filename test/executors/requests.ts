@@ -1,5 +1,6 @@
 import type { ExecutionContext, ExecutionRequest } from '../../src/core/ports.ts'
 import type { TaskSpec } from '../../src/core/submission.ts'
+import type { Usage } from '../../src/core/usage.ts'
 
 /** A request for one attempt at one task; what matters to the test is given. */
 export function aRequest(
@@ -18,7 +19,7 @@ export function aRequest(
       id: 'review',
       description: 'Review the code',
       task: 'Review the code.',
-      executor: 'command',
+      executor: 'model',
       timeoutMs: 60_000,
       attempts: 3,
       priority: 0,
@@ -27,16 +28,28 @@ export function aRequest(
   }
 }
 
-export function aContext(
-  signal: AbortSignal = new AbortController().signal,
-): ExecutionContext & { text(): string } {
+export interface RecordedContext extends ExecutionContext {
+  text(): string
+  usages: Usage[]
+  /** Who answered, as often as usage was told. */
+  answeredBy: (string | undefined)[]
+}
+
+export function aContext(signal: AbortSignal = new AbortController().signal): RecordedContext {
   let text = ''
+  const usages: Usage[] = []
+  const answeredBy: (string | undefined)[] = []
   return {
     signal,
+    usages,
+    answeredBy,
     text: () => text,
     onText(piece) {
       text += piece
     },
-    onUsage() {},
+    onUsage(usage, name) {
+      usages.push(usage)
+      answeredBy.push(name)
+    },
   }
 }

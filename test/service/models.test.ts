@@ -22,6 +22,10 @@ beforeAll(async () => {
   provider = new LLMock({ port: 0 })
   const usage = { prompt_tokens: 1_000, completion_tokens: 100 }
   provider.addFixture({
+    match: { predicate: (request) => request.model === 'missing' },
+    response: { error: { message: 'no such model' }, status: 404 },
+  })
+  provider.addFixture({
     match: { predicate: (request) => isPlanner(textOf(request)) },
     response: () => ({
       content: plans.length > 1 ? (plans.shift() ?? '') : (plans[0] ?? ''),
@@ -204,6 +208,31 @@ describe('a plan on a model', () => {
     const { body: resumed } = await call<Finished>(`${self}?wait=60`)
     expect(resumed).toMatchObject({ status: 'succeeded', counts: { succeeded: 3 } })
   }, 90_000)
+
+  test('tells which model answered where the wanted one could not be had', async () => {
+    const { body } = await submit({
+      tasks: [
+        {
+          id: 'a',
+          prompt: 'Look around.',
+          executor: 'model',
+          model: 'local:missing',
+          options: { fallbackModels: ['openai:gpt-4o'] },
+        },
+      ],
+      synthesis: false,
+    })
+    expect(body.status).toBe('succeeded')
+    const task = `${service.url}/v1/plans/${body.id}/tasks/a`
+    const { body: detail } = await call(task)
+    expect(detail).toMatchObject({
+      model: 'local:missing',
+      answeredBy: 'openai:gpt-4o',
+      attempts: [{ answeredBy: 'openai:gpt-4o' }],
+    })
+    const { body: output } = await call(`${task}/output`)
+    expect(output).toMatchObject({ task: { answeredBy: 'openai:gpt-4o' } })
+  }, 60_000)
 
   test('no prompt, output or key is logged', () => {
     const log = service.api.log() + service.workers.map((worker) => worker.log()).join('')

@@ -1,7 +1,7 @@
 -- Ends attempts, each under the token it began with. One whose token is no longer the task's was taken
 -- for dead and has been begun again elsewhere: its result is refused, its usage still counts.
 -- ARGV: shard, then of each: taskId, attempt, token, JSON of
---       { status, outcome, error?, usage?, retryInMs?, spends }, JSON of the output or ''
+--       { status, outcome, error?, usage?, answeredBy?, retryInMs?, spends }, JSON of the output or ''
 -- Answers { { 'recorded' | 'refused' | 'gone' , …}, released units, tasks remaining }
 local answers = {}
 if redis.call('EXISTS', plan) == 0 then
@@ -36,6 +36,8 @@ for i = 2, #ARGV, 5 do
     attempt.finishedAt = now
     attempt.error = result.error
     attempt.usage = result.usage
+    attempt.answeredBy = result.answeredBy
+    task.answeredBy = result.answeredBy or task.answeredBy
     -- Kept so that the same call, sent again by a connection that came back, is known as the same.
     attempt.token = token
     save_attempt(id, attempt)

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { modelExecutor } from '../../../src/executors/model/executor.ts'
+import { aContext, aRequest } from '../requests.ts'
 import {
-  aContext,
-  aRequest,
   type Scripted,
   type ScriptedProvider,
   scriptedProvider,

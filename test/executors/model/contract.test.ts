@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { modelExecutor } from '../../../src/executors/model/executor.ts'
 import { describeExecutor } from '../../support/executor-contract.ts'
-import { aRequest, scriptedProvider, toolCall } from './scripted-provider.ts'
+import { aRequest } from '../requests.ts'
+import { scriptedProvider, toolCall } from './scripted-provider.ts'
 
 describeExecutor('model', async () => {
   const root = await mkdtemp(join(tmpdir(), 'tutti-agent-'))

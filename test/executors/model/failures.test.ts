@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PermanentError, TransientError } from '../../../src/core/errors.ts'
 import type { CallOutcome, ModelGate } from '../../../src/core/model-gate/gate.ts'
+import { costOf } from '../../../src/core/prices.ts'
 import { localModelGate } from '../../../src/executors/model/calls/local-gate.ts'
 import { modelExecutor } from '../../../src/executors/model/executor.ts'
+import { aContext, aRequest } from '../requests.ts'
 import {
-  aContext,
-  aRequest,
   type Scripted,
   type ScriptedProvider,
   scriptedProvider,
@@ -196,7 +196,7 @@ test('another model answers where the wanted one cannot be had', async () => {
 test('another model goes on where the wanted one keeps failing', async () => {
   const oops = { error: { message: 'oops' }, status: 500 }
   const fallbackModels = ['openai:gpt-4o']
-  const { result, calls } = await run([oops, oops, oops, look, done], {
+  const { result, calls, context } = await run([oops, oops, oops, look, done], {
     spec: { options: { fallbackModels } },
   })
   expect(await result).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
@@ -205,6 +205,37 @@ test('another model goes on where the wanted one keeps failing', async () => {
     'gpt-4o',
     'gpt-4o',
   ])
+  expect(context.answeredBy).toEqual(['openai:gpt-4o', 'openai:gpt-4o'])
+})
+
+test('each answer is paid for at the price of the model that gave it', async () => {
+  const usage = {
+    input_tokens: 1_000,
+    output_tokens: 0,
+    prompt_tokens: 1_000,
+    completion_tokens: 0,
+  }
+  const step = { content: 'Looking.', toolCalls: [toolCall('list', {})], usage }
+  const missing = { error: { message: 'gone' }, status: 404 }
+  const fallbackModels = ['openai:gpt-4o']
+  const { result, context } = await run([step, missing, { content: 'Done.', usage }], {
+    spec: { options: { fallbackModels } },
+  })
+  await result
+  const costs = context.usages.map(({ costUsd }) => costUsd)
+  const tokens = {
+    inputTokens: 1_000,
+    outputTokens: 0,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+  }
+  const [first, second] = ['anthropic:claude-sonnet-4-5', 'openai:gpt-4o'].map((name) =>
+    costOf(name, tokens),
+  )
+  expect(first).not.toBe(second)
+  expect(costs[0]).toBeCloseTo(first ?? 0)
+  expect(costs[1]).toBeCloseTo((first ?? 0) + (second ?? 0))
+  expect(context.answeredBy).toEqual(['anthropic:claude-sonnet-4-5', 'openai:gpt-4o'])
 })
 
 test('a server that cannot bind its answers to a schema is asked without', async () => {

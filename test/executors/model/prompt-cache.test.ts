@@ -6,7 +6,7 @@ import { prefixGate } from '../../../src/core/model-gate/prefix-gate.ts'
 import { addUsage, NO_USAGE } from '../../../src/core/usage.ts'
 import { modelExecutor } from '../../../src/executors/model/executor.ts'
 import { type CachingProvider, cachingProvider } from '../../support/caching-provider.ts'
-import { aContext, aRequest } from './scripted-provider.ts'
+import { aContext, aRequest } from '../requests.ts'
 
 let provider: CachingProvider
 let root: string

@@ -1,7 +1,4 @@
 import { type Fixture, LLMock } from '@copilotkit/aimock'
-import type { ExecutionContext, ExecutionRequest } from '../../../src/core/ports.ts'
-import type { TaskSpec } from '../../../src/core/submission.ts'
-import type { Usage } from '../../../src/core/usage.ts'
 import type { Providers } from '../../../src/executors/model/options.ts'
 
 /** One answer of the fake server, with what goes wrong on its way. */
@@ -64,53 +61,6 @@ export async function scriptedProvider(script: Scripted[]): Promise<ScriptedProv
         body: arrivals[index]?.body ?? { messages: [] },
       })),
     stop: () => mock.stop(),
-  }
-}
-
-/** A request for one attempt; `spec` says what matters to the test. */
-export function aRequest(
-  spec: Partial<TaskSpec> = {},
-  request: Partial<Omit<ExecutionRequest, 'spec'>> = {},
-): ExecutionRequest {
-  return {
-    planId: 'plan-1',
-    taskId: 'review',
-    attempt: 1,
-    sharedContext: '',
-    prompt: 'Review the code.',
-    workspace: undefined,
-    ...request,
-    spec: {
-      id: 'review',
-      description: 'Review the code',
-      task: 'Review the code.',
-      executor: 'model',
-      timeoutMs: 60_000,
-      attempts: 3,
-      priority: 0,
-      ...spec,
-    },
-  }
-}
-
-export interface RecordedContext extends ExecutionContext {
-  text(): string
-  usages: Usage[]
-}
-
-export function aContext(signal: AbortSignal = new AbortController().signal): RecordedContext {
-  let text = ''
-  const usages: Usage[] = []
-  return {
-    signal,
-    usages,
-    text: () => text,
-    onText(piece) {
-      text += piece
-    },
-    onUsage(usage) {
-      usages.push(usage)
-    },
   }
 }
 

@@ -37,8 +37,8 @@ export interface CallerOptions {
   /** Ids that go with every event. */
   about: object
   onText(text: string): void
-  /** The usage of all calls so far. */
-  onUsage(usage: Usage): void
+  /** The usage of all calls so far, and which of the candidates answered last. */
+  onUsage(usage: Usage, answeredBy: string): void
   random?: () => number
 }
 
@@ -88,7 +88,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       cacheWriteTokens: input.cacheWrite ?? 0,
     }
     usage = addUsage(usage, { ...tokens, steps, costUsd: costOf(name, tokens, prices) })
-    options.onUsage(usage)
+    options.onUsage(usage, name)
   }
 
   /** Reads one answer to its end. */

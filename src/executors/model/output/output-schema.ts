@@ -60,7 +60,7 @@ function compileAnew(schema: Schema): OutputSchema | string {
     return { read: (text) => read(text, validate) }
   } catch (error) {
     const message = error instanceof Error ? error.message : 'unknown'
-    return `is not a valid JSON Schema: ${message.slice(0, 300)}`
+    return `does not compile: ${message.slice(0, 300)}`
   }
 }
 

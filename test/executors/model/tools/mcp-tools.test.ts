@@ -5,9 +5,8 @@ import { MCPMock } from '@copilotkit/aimock'
 import { afterEach, expect, test } from 'vitest'
 import { modelExecutor } from '../../../../src/executors/model/executor.ts'
 import type { McpServer } from '../../../../src/executors/model/options.ts'
+import { aContext, aRequest } from '../../requests.ts'
 import {
-  aContext,
-  aRequest,
   type Scripted,
   type ScriptedProvider,
   scriptedProvider,

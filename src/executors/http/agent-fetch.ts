@@ -34,12 +34,12 @@ export function agentFetch(agent: Agent, signal: AbortSignal): typeof fetch {
     })
     const body = response.body?.pipeThrough(limitTo(MAX_BYTES, agent)) ?? null
     const { status } = response
-    const answer = new Response(status === 204 ? null : body, response)
+    const answer = new Response(body, response)
     if (response.ok) return answer
     const text = isTransient(status) || status < 400 ? '' : await answer.text().catch(() => '')
     // Else the client reads the error out of it.
     if (status === 401 || status === 403 || !isProtocolError(text)) {
-      await response.body?.cancel().catch(() => {})
+      await answer.body?.cancel().catch(() => {})
       throw refusal(agent, response)
     }
     return new Response(text, response)

@@ -8,7 +8,7 @@ import type { Agent } from './options.ts'
 import { type RemoteTask, remoteTask } from './remote-task.ts'
 
 /** How long an agent may take to be told that its task is not wanted any more. */
-const CANCEL_MS = 1_500
+const CANCEL_MS = 1_000
 const ACCEPTED = ['text/markdown', 'text/plain', 'application/json']
 
 /**

@@ -73,7 +73,8 @@ async function readCard(agent: Agent, fetchImpl: typeof fetch): Promise<AgentCar
   const { base, path } = placeOf(agent.url)
   const card = await resolver.resolve(base, path).catch((error: unknown) => {
     const isOurs = error instanceof TransientError || error instanceof PermanentError
-    throw isOurs ? error : invalidCard(agent, 'cannot be read')
+    if (!isOurs) throw invalidCard(agent, 'cannot be read')
+    throw error.code === 'agent-refused' ? invalidCard(agent, 'is not where it should be') : error
   })
   const read = ReadCard.safeParse(card)
   if (!read.success) {

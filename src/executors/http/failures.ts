@@ -45,7 +45,8 @@ export function failureOf(error: unknown, agent: Agent): TransientError | Perman
   if (error instanceof TransientError || error instanceof PermanentError) return error
   // An error within a stream comes wrapped.
   const told = error instanceof Error && error.cause instanceof A2AError ? error.cause : error
-  if (!(told instanceof A2AError)) return unreadable(agent)
+  // What has no transport was not received: the SDK says that it could not make sense of an answer.
+  if (!(told instanceof A2AError && 'transport' in told)) return unreadable(agent)
   const message = `The agent ${agent.name} answered ${told.reason}.`
   const status = 'statusCode' in told && typeof told.statusCode === 'number' ? told.statusCode : 500
   if (told.reason === 'TASK_NOT_FOUND') {

@@ -56,7 +56,9 @@ export function resolveAgents(
       secrets.add(value)
       return [header, value]
     })
-    const known = [...secrets].filter((secret) => secret.length >= 4)
+    // The longest first: one may be a part of another.
+    const known = [...secrets].filter(({ length }) => length >= 4)
+    known.sort((a, b) => b.length - a.length)
     return [name, { ...agent, name, headers: Object.fromEntries(headers), secrets: known }]
   })
   if (problems.length > 0) throw new Error(problems.join('\n'))

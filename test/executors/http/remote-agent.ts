@@ -14,6 +14,8 @@ import {
   UserBuilder,
 } from '@a2a-js/sdk/server/express'
 import express, { type Request, type RequestHandler } from 'express'
+import { httpExecutor } from '../../../src/executors/http/http-executor.ts'
+import { AgentsSettings, resolveAgents } from '../../../src/executors/http/options.ts'
 
 type Metadata = Record<string, unknown>
 
@@ -196,4 +198,15 @@ export async function aRemoteAgent(
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** An executor of one agent, `reviewer`, and perhaps more. */
+export function anExecutor(
+  url: string,
+  more: object = {},
+  environment: Record<string, string> = {},
+) {
+  const reviewer = { url, description: 'Reviews.' }
+  const settings = AgentsSettings.parse({ reviewer, ...more })
+  return httpExecutor({ agents: resolveAgents(settings, environment) })
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { prefixGate } from '../core/model-gate/prefix-gate.ts'
 import type { Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
 import { PRICES } from '../core/prices.ts'
+import { claudeAgentExecutor } from '../executors/claude-agent/claude-agent-executor.ts'
 import { commandExecutor } from '../executors/command/command-executor.ts'
 import { echoExecutor } from '../executors/echo.ts'
 import { httpExecutor } from '../executors/http/http-executor.ts'
@@ -48,9 +49,15 @@ export function openExecutors(
     log,
   }
   const model = modelExecutor(setup)
+  const claudeAgent = claudeAgentExecutor({
+    apiKey: config.ANTHROPIC_API_KEY,
+    baseUrl: config.ANTHROPIC_BASE_URL,
+    defaultModel: config.TUTTI_MODEL,
+    gate: setup.gate,
+  })
   const command = commandExecutor({ commands: config.TUTTI_COMMANDS })
   const http = httpExecutor({ agents: config.TUTTI_AGENTS })
-  const all: Executor[] = [model, staticExecutor(), command, http, echoExecutor]
+  const all: Executor[] = [model, claudeAgent, staticExecutor(), command, http, echoExecutor]
   const byName = new Map(all.map((executor) => [executor.name, executor]))
   const usesModels = model.describe().available && config.TUTTI_MODEL !== undefined
   const defaultName = config.TUTTI_EXECUTOR ?? (usesModels ? 'model' : 'static')

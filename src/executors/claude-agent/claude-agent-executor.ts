@@ -1,0 +1,112 @@
+import { tmpdir } from 'node:os'
+import { z } from 'zod'
+import { PermanentError } from '../../core/errors.ts'
+import type { ModelGate } from '../../core/model-gate/gate.ts'
+import type { Executor, ExecutorDescription } from '../../core/ports.ts'
+import type { TaskSpec } from '../../core/submission.ts'
+import { localModelGate } from '../model/calls/local-gate.ts'
+import { parseModel } from '../model/models.ts'
+import { ClaudeAgentOptions } from './options.ts'
+import { type AgentQuery, loadSdk, sdkProblem } from './sdk.ts'
+import { isTool, TOOLS } from './tools.ts'
+
+export interface ClaudeAgentSetup {
+  apiKey: string | undefined
+  /** Another address that speaks Anthropic's API. */
+  baseUrl: string | undefined
+  /** `provider:model`; one of another provider is passed over. */
+  defaultModel: string | undefined
+  /** Shared by all that call models. */
+  gate?: ModelGate | undefined
+  /** Stands in for the SDK's. */
+  query?: AgentQuery
+  /** A path that the SDK's package is looked for from; this file's by default. */
+  sdkFrom?: string
+  /** Where agents have their homes while they run; the system's folder for such by default. */
+  temporaryDir?: string
+}
+
+/**
+ * Runs tasks as agents of the Claude Agent SDK, each in a process of its own, where the operator has
+ * installed it. The package is loaded with the first task.
+ */
+export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
+  const { apiKey, baseUrl, gate = localModelGate(), temporaryDir = tmpdir() } = setup
+  const defaultModel =
+    setup.defaultModel === undefined ? undefined : anthropicModel(setup.defaultModel)
+
+  const problem = () => {
+    if (setup.query === undefined) {
+      const missing = sdkProblem(setup.sdkFrom)
+      if (missing !== undefined) return { code: 'agent-not-installed', message: missing }
+    }
+    if (apiKey !== undefined || baseUrl !== undefined) return undefined
+    return { code: 'model-not-configured', message: 'ANTHROPIC_API_KEY is not set.' }
+  }
+
+  return {
+    name: 'claude-agent',
+    lane: 'cpu',
+
+    describe(): ExecutorDescription {
+      const reason = problem()?.message
+      return {
+        name: 'claude-agent',
+        description:
+          'An agent of the Claude Agent SDK in a process of its own, with its tools on the files of the workspace and none that runs programs. Reports usage and cost.',
+        available: reason === undefined,
+        ...(reason !== undefined && { reason }),
+        tools: [...TOOLS],
+        capabilities: {
+          readsWorkspace: true,
+          writesWorkspace: true,
+          usesModel: true,
+          structuredOutput: true,
+        },
+        options: z.toJSONSchema(ClaudeAgentOptions, { io: 'input' }),
+      }
+    },
+
+    validate(spec: TaskSpec) {
+      const problems: { path: (string | number)[]; message: string }[] = []
+      const parsed = ClaudeAgentOptions.safeParse(spec.options ?? {})
+      for (const { path, message } of parsed.error?.issues ?? []) {
+        problems.push({ path: ['options', ...path.map(String)], message })
+      }
+      if (spec.model !== undefined && anthropicModel(spec.model) === undefined) {
+        problems.push({ path: ['model'], message: 'must be one of `anthropic:`' })
+      }
+      for (const [index, tool] of (spec.tools ?? []).entries()) {
+        if (!isTool(tool)) problems.push({ path: ['tools', index], message: 'is no tool here' })
+      }
+      return problems
+    },
+
+    async execute(request, context) {
+      context.signal.throwIfAborted()
+      const { spec } = request
+      // Looked at again: a worker may have less than the process that took the plan.
+      const missing = problem()
+      if (missing !== undefined) throw new PermanentError(missing.code, missing.message)
+      const query = setup.query ?? (await loadSdk(setup.sdkFrom))
+      const { runAgent } = await import('./run-agent.ts')
+      return runAgent({
+        request,
+        context,
+        query,
+        options: ClaudeAgentOptions.parse(spec.options ?? {}),
+        model: spec.model === undefined ? defaultModel : anthropicModel(spec.model),
+        apiKey,
+        baseUrl,
+        gate,
+        temporaryDir,
+      })
+    },
+  }
+}
+
+/** The model's own name; `undefined` for one of another provider. */
+function anthropicModel(name: string): string | undefined {
+  const parsed = parseModel(name)
+  return parsed?.provider === 'anthropic' && parsed.model !== '' ? parsed.model : undefined
+}

@@ -1,0 +1,199 @@
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PermanentError } from '../../core/errors.ts'
+import type { ModelGate } from '../../core/model-gate/gate.ts'
+import type { ExecutionContext, ExecutionOutcome, ExecutionRequest } from '../../core/ports.ts'
+import { renderFullPrompt } from '../../core/prompt.ts'
+import { instructionsFor, schemaRequest } from '../model/agent-prompt.ts'
+import { type AgentProcess, agentProcess } from './agent-process.ts'
+import { type Ending, hopeless, outcomeOfEnding, refusalOf } from './ending.ts'
+import { type FirstCall, takeTurn } from './first-call.ts'
+import { readMessage } from './messages.ts'
+import { type ClaudeAgentOptions, DEFAULT_MAX_STEPS } from './options.ts'
+import { createProgress, type Progress } from './progress.ts'
+import type { AgentOptions, AgentQuery, AgentSession } from './sdk.ts'
+import { toolOptions } from './tools.ts'
+
+/** How long an agent that is interrupted may take to say what it has used. */
+const GRACE_MS = 1_000
+/** A schema is passed as an argument of a process, and there is an end to those. */
+const MAX_SCHEMA_CHARS = 100_000
+
+export interface AgentRun {
+  request: ExecutionRequest
+  context: ExecutionContext
+  query: AgentQuery
+  options: ClaudeAgentOptions
+  /** Without its provider; `undefined`: the SDK's own choice. */
+  model: string | undefined
+  apiKey: string | undefined
+  baseUrl: string | undefined
+  gate: ModelGate
+  temporaryDir: string
+}
+
+/** Runs one task as one conversation of the Claude Agent SDK, and leaves nothing of it behind. */
+export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
+  const { request, context, options } = run
+  const { signal } = context
+  const maxSteps = options.maxSteps ?? DEFAULT_MAX_STEPS
+  const turn = await takeTurn(run.gate, `anthropic:${run.model ?? 'default'}`, signal)
+  const folder = await mkdtemp(join(run.temporaryDir, 'tutti-executor-'))
+  const agent = agentProcess()
+  try {
+    const settings = await settingsOf(run, folder, agent, maxSteps)
+    signal.throwIfAborted()
+    const progress = createProgress(context)
+    const prompt = promptOf(request, settings)
+    const begin = () => run.query({ prompt, options: settings })
+    const ending = await listen({ begin, agent, progress, turn, signal })
+    return outcomeOfEnding(ending, { spec: request.spec, progress, maxSteps })
+  } finally {
+    await agent.end()
+    await turn.end({ status: 'failed' })
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+/** A home, a folder for temporary files and, where the task has no files, a current folder of its own. */
+async function settingsOf(
+  run: AgentRun,
+  folder: string,
+  agent: AgentProcess,
+  maxSteps: number,
+): Promise<AgentOptions> {
+  const { spec, workspace } = run.request
+  const [home, temporary, empty] = ['home', 'tmp', 'empty'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
+  await Promise.all([home, temporary, empty].map((path) => mkdir(path)))
+  const cwd = await realpath(workspace?.root ?? empty)
+  const tools = toolOptions(run.request, cwd)
+  const schema = boundSchema(spec.outputSchema)
+  return {
+    cwd,
+    env: environmentOf(run, home, temporary),
+    ...(run.model === undefined ? {} : { model: run.model }),
+    systemPrompt: instructionsFor({
+      read: tools.tools.length > 0,
+      write: tools.allowedTools !== undefined,
+      report: false,
+    }),
+    ...tools,
+    permissionMode: 'dontAsk',
+    permissionPrompts: 'none',
+    settingSources: [],
+    strictMcpConfig: true,
+    verbatimPrompts: true,
+    persistSession: false,
+    includePartialMessages: true,
+    maxTurns: maxSteps,
+    ...(run.options.budgetUsd === undefined ? {} : { maxBudgetUsd: run.options.budgetUsd }),
+    ...(schema === undefined ? {} : { outputFormat: { type: 'json_schema', schema } }),
+    spawnClaudeCodeProcess: (request) => agent.start(request),
+  }
+}
+
+/** All that the agent's process is told of this machine. */
+function environmentOf(
+  { apiKey, baseUrl }: AgentRun,
+  home: string,
+  temporary: string,
+): Record<string, string> {
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    HOME: home,
+    CLAUDE_CONFIG_DIR: join(home, '.claude'),
+    TMPDIR: temporary,
+    CLAUDE_CODE_TMPDIR: temporary,
+    // Neither telemetry nor updates.
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    // Servers that stand in for Anthropic's may need none, the SDK always does.
+    ANTHROPIC_API_KEY: apiKey ?? 'none',
+    // It puts the version behind the address itself.
+    ...(baseUrl === undefined
+      ? {}
+      : { ANTHROPIC_BASE_URL: baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '') }),
+  }
+}
+
+/** A schema that the SDK can bind the model to: it makes a tool of it, whose input is an object. */
+function boundSchema(schema: Record<string, unknown> | undefined) {
+  if (schema?.type !== 'object') return undefined
+  return JSON.stringify(schema).length > MAX_SCHEMA_CHARS ? undefined : schema
+}
+
+/** The prompt; with the schema in words, where the SDK does not bind the model to it. */
+function promptOf({ spec, sharedContext, prompt }: ExecutionRequest, options: AgentOptions) {
+  const inWords = options.outputFormat === undefined ? spec.outputSchema : undefined
+  const task = inWords === undefined ? prompt : `${prompt}\n\n${schemaRequest(inWords)}`
+  return renderFullPrompt(sharedContext, task)
+}
+
+interface Conversation {
+  begin(): AgentSession
+  agent: AgentProcess
+  progress: Progress
+  turn: FirstCall
+  signal: AbortSignal
+}
+
+/**
+ * Reads a conversation to its end, which an abort brings about.
+ *
+ * @throws {TransientError | PermanentError} When it is given up before that.
+ */
+async function listen({ begin, agent, progress, turn, signal }: Conversation): Promise<Ending> {
+  const ending: Ending = { result: undefined, error: undefined, lastRetry: undefined }
+  let session: AgentSession | undefined
+  let timer: NodeJS.Timeout | undefined
+  let givenUp: Error | undefined
+  const onAbort = () => {
+    timer = setTimeout(() => agent.end(), GRACE_MS)
+    session?.interrupt().catch(() => {})
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    session = begin()
+    for await (const raw of session) {
+      const message = readMessage(raw)
+      switch (message?.type) {
+        case 'stream_event':
+          await turn.end({ status: 'ok' })
+          progress.take(message.event)
+          break
+        case 'assistant':
+          ending.error = message.error
+          break
+        case 'system': {
+          ending.lastRetry = message
+          const status = refusalOf(message) ?? 'failed'
+          await turn.end({ status, retryAfterMs: message.retry_delay_ms })
+          givenUp = hopeless(message)
+          if (givenUp !== undefined) await agent.end()
+          break
+        }
+        case 'result':
+          ending.result = message
+          progress.finish(message)
+          break
+        case undefined:
+          break
+      }
+    }
+  } catch {
+    // It throws after a result that is an error, and when its process is gone. What it says then
+    // may repeat what the provider wrote.
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+  }
+  signal.throwIfAborted()
+  if (givenUp !== undefined) throw givenUp
+  if (ending.result === undefined && !agent.wasStarted()) {
+    throw new PermanentError('agent-not-installed', 'The Claude Agent SDK cannot run here.')
+  }
+  return ending
+}

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'node_modules/**'],
+    exclude: ['test/browser/**', 'test/claude-agent/**', 'node_modules/**'],
     globalSetup: ['test/support/redis-server.ts'],
     // Real Redis, real child processes: slower than a mock, still far below these.
     testTimeout: 30_000,

@@ -79,7 +79,11 @@ export const Environment = z.object({
     .regex(/^[a-z][a-z0-9-]*:\S+$/)
     .optional()
     .describe('Default model, provider:model.'),
-  ANTHROPIC_API_KEY: z.string().min(1).optional().describe('Key for anthropic: models and the executor `claude-agent`.'),
+  ANTHROPIC_API_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Key for anthropic: models and the executor `claude-agent`.'),
   ANTHROPIC_BASE_URL: z.url().optional().describe('Another address for the same.'),
   OPENAI_API_KEY: z.string().min(1).optional().describe('Key for openai: models.'),
   OPENAI_BASE_URL: z.url().optional().describe('Another address for openai: models.'),

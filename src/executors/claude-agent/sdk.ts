@@ -50,6 +50,8 @@ export interface SpawnRequest {
 }
 
 const PACKAGE = '@anthropic-ai/claude-agent-sdk'
+/** What to tell npm. The minor version is the one that these options were tried with. */
+export const PACKAGE_TO_INSTALL = `${PACKAGE}@0.3`
 
 /** Why the SDK cannot be used here; `undefined` when it can. */
 export function sdkProblem(from: string = import.meta.url): string | undefined {
@@ -57,7 +59,7 @@ export function sdkProblem(from: string = import.meta.url): string | undefined {
     createRequire(from).resolve(PACKAGE)
     return undefined
   } catch {
-    return `The Claude Agent SDK is not installed: npm install --no-save ${PACKAGE}`
+    return `The Claude Agent SDK is not installed: npm install --no-save ${PACKAGE_TO_INSTALL}`
   }
 }
 

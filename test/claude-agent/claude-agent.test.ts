@@ -14,13 +14,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { claudeAgentExecutor } from '../../src/executors/claude-agent/claude-agent-executor.ts'
-import {
-  aContext,
-  aRequest,
-  type Scripted,
-  scriptedProvider,
-  toolCall,
-} from '../executors/model/scripted-provider.ts'
+import { type Scripted, scriptedProvider, toolCall } from '../executors/model/scripted-provider.ts'
+import { aContext, aRequest } from '../executors/requests.ts'
 import { describeExecutor } from '../support/executor-contract.ts'
 
 const usage = { input_tokens: 10, output_tokens: 5 }

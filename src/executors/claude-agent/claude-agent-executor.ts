@@ -35,37 +35,40 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
   const defaultModel =
     setup.defaultModel === undefined ? undefined : anthropicModel(setup.defaultModel)
 
-  const problem = () => {
+  /** Looked for once: what is installed later counts after a restart. */
+  const missing = once(() => {
     if (setup.query === undefined) {
-      const missing = sdkProblem(setup.sdkFrom)
-      if (missing !== undefined) return { code: 'agent-not-installed', message: missing }
+      const problem = sdkProblem(setup.sdkFrom)
+      if (problem !== undefined) return { code: 'agent-not-installed', message: problem }
     }
     if (apiKey !== undefined || baseUrl !== undefined) return undefined
     return { code: 'model-not-configured', message: 'ANTHROPIC_API_KEY is not set.' }
-  }
+  })
+
+  const description = once((): ExecutorDescription => {
+    const reason = missing()?.message
+    return {
+      name: 'claude-agent',
+      description:
+        'An agent of the Claude Agent SDK in a process of its own, with its tools on the files of the workspace and none that runs programs. Reports usage and cost.',
+      available: reason === undefined,
+      ...(reason !== undefined && { reason }),
+      tools: [...TOOLS],
+      capabilities: {
+        readsWorkspace: true,
+        writesWorkspace: true,
+        usesModel: true,
+        structuredOutput: true,
+      },
+      options: z.toJSONSchema(ClaudeAgentOptions, { io: 'input' }),
+    }
+  })
 
   return {
     name: 'claude-agent',
     lane: 'cpu',
 
-    describe(): ExecutorDescription {
-      const reason = problem()?.message
-      return {
-        name: 'claude-agent',
-        description:
-          'An agent of the Claude Agent SDK in a process of its own, with its tools on the files of the workspace and none that runs programs. Reports usage and cost.',
-        available: reason === undefined,
-        ...(reason !== undefined && { reason }),
-        tools: [...TOOLS],
-        capabilities: {
-          readsWorkspace: true,
-          writesWorkspace: true,
-          usesModel: true,
-          structuredOutput: true,
-        },
-        options: z.toJSONSchema(ClaudeAgentOptions, { io: 'input' }),
-      }
-    },
+    describe: description,
 
     validate(spec: TaskSpec) {
       const problems: { path: (string | number)[]; message: string }[] = []
@@ -86,8 +89,8 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
       context.signal.throwIfAborted()
       const { spec } = request
       // Looked at again: a worker may have less than the process that took the plan.
-      const missing = problem()
-      if (missing !== undefined) throw new PermanentError(missing.code, missing.message)
+      const problem = missing()
+      if (problem !== undefined) throw new PermanentError(problem.code, problem.message)
       const query = setup.query ?? (await loadSdk(setup.sdkFrom))
       const { runAgent } = await import('./run-agent.ts')
       return runAgent({
@@ -109,4 +112,12 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
 function anthropicModel(name: string): string | undefined {
   const parsed = parseModel(name)
   return parsed?.provider === 'anthropic' && parsed.model !== '' ? parsed.model : undefined
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }

@@ -22,7 +22,7 @@ export function createProgress(context: Pick<ExecutionContext, 'onText' | 'onUsa
 
   function report(next: Usage): void {
     usage = next
-    context.onUsage(usage)
+    context.onUsage(usage, call === undefined ? undefined : `anthropic:${call.model}`)
   }
 
   return {

@@ -151,7 +151,7 @@ async function listen({ begin, agent, progress, turn, signal }: Conversation): P
   let timer: NodeJS.Timeout | undefined
   let givenUp: Error | undefined
   const onAbort = () => {
-    timer = setTimeout(() => agent.end(), GRACE_MS)
+    timer = setTimeout(() => void agent.end(), GRACE_MS)
     session?.interrupt().catch(() => {})
   }
   signal.addEventListener('abort', onAbort, { once: true })

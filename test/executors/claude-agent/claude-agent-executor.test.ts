@@ -44,15 +44,11 @@ async function aFolder(): Promise<string> {
 }
 
 test('text and usage are passed on as they come, and counted once at the end', async () => {
-  const usages: unknown[] = []
-  const context = { ...aContext(), onUsage: (usage: unknown) => usages.push(usage) }
-  let text = ''
-  context.onText = (piece) => {
-    text += piece
-  }
+  const context = aContext()
+  const { usages } = context
   const script = [...answer('First.'), ...answer('Second.'), result({ result: 'Second.' })]
   const outcome = await anAgent(script).executor.execute(aRequest(), context)
-  expect(text).toBe('First.\n\nSecond.')
+  expect(context.text()).toBe('First.\n\nSecond.')
   const call = { inputTokens: 110, outputTokens: 5, cacheReadTokens: 100, cacheWriteTokens: 0 }
   expect(usages[1]).toMatchObject({ ...call, steps: 1 })
   expect(usages[3]).toMatchObject({ inputTokens: 220, outputTokens: 10, steps: 2 })
@@ -311,14 +307,14 @@ test('no agent begins while its provider asks for a pause, and it passes such a 
 test('what an agent used before it was aborted is counted', async () => {
   const { executor, hanging } = anAgent([...answer('Half.'), 'hang'])
   const controller = new AbortController()
-  const usages: { costUsd: number }[] = []
-  const context = { ...aContext(controller.signal), onUsage: usages.push.bind(usages) }
+  const context = aContext(controller.signal)
   const running = executor.execute(aRequest(), context)
   running.catch(() => {})
   await hanging()
   controller.abort(new Error('cancelled'))
   await expect(running).rejects.toThrow('cancelled')
-  expect(usages.at(-1)).toMatchObject({ inputTokens: 223, costUsd: 0.25 })
+  expect(context.usages.at(-1)).toMatchObject({ inputTokens: 223, costUsd: 0.25 })
+  expect(context.answeredBy.at(-1)).toBe('anthropic:claude-sonnet-4-5')
 })
 
 test('an agent that does not heed an interrupt is ended', async () => {

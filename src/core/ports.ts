@@ -48,6 +48,8 @@ export interface ExecutionRequest {
   prompt: string
   spec: TaskSpec
   workspace: Workspace | undefined
+  /** W3C trace context of the attempt, for whom it calls: agents and commands, not providers of models. */
+  traceparent?: string | undefined
 }
 
 export interface ExecutionContext {

@@ -1,3 +1,4 @@
+import { tracedAttempt } from './attempt-span.ts'
 import type { Failure } from './errors.ts'
 import type { LoadedPlan, PlanCache } from './plan-cache.ts'
 import type { Executor } from './ports.ts'
@@ -8,6 +9,7 @@ import { AttemptAborted, type RunningTasks } from './running-tasks.ts'
 import type { EventLog, PlanStore, TaskLife, TaskStore } from './store.ts'
 import type { TaskSpec } from './submission.ts'
 import { openTaskFolder } from './task-folder.ts'
+import type { Tracer } from './tracing.ts'
 import { laneOfUnit } from './units.ts'
 import type { Workspaces } from './workspace-port.ts'
 
@@ -21,6 +23,7 @@ export interface RunUnitDeps {
   workspaces: Workspaces
   files: Pick<PlanStore, 'files' | 'base' | 'pinBase'>
   running: RunningTasks
+  tracer: Tracer
   /** Waits for the process to have room for one more task of this kind. */
   acquireSlot: (job: Pick<Unit, 'lane' | 'planTasks'>) => Promise<() => void>
   /** True once the process is to end: nothing more is begun. */
@@ -100,7 +103,9 @@ async function oneAttempt(
     ])
     if (begun.status === 'wait') return { kind: 'again', ms: begun.ms }
     if (begun.status !== 'begun' || plan === undefined) return { kind: 'over' }
-    const result = await attempt(deps, plan, begun, taskId, controller)
+    const result = await tracedAttempt(deps.tracer, plan, begun, () =>
+      attempt(deps, plan, begun, taskId, controller),
+    )
     releaseSlot()
     const end = { planId, taskId, attempt: begun.attempt, token, ...result }
     const { status, released, remaining } = await deps.life.end(end)
@@ -149,6 +154,7 @@ async function attempt(
         prompt: renderTaskPrompt(spec, dependencies),
         spec,
         workspace: folder.workspace,
+        traceparent: deps.tracer.traceparent() ?? plan.spec.traceparent,
       },
       controller,
       spent: begun.spent,

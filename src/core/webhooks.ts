@@ -78,7 +78,13 @@ const DISPATCHED_AT_ONCE = 200
 /** How a receiver answered. Never throws: what went wrong is the answer. */
 export type Post = (
   url: string,
-  delivery: { id: string; body: string; at: Date },
+  delivery: {
+    id: string
+    body: string
+    at: Date
+    /** W3C trace context that the receiver is told. */
+    traceparent?: string | undefined
+  },
 ) => Promise<{ statusCode?: number; error?: string }>
 
 export interface DeliverDeps {
@@ -116,7 +122,12 @@ export async function deliver(
       ...(event.version === undefined ? {} : { version: event.version }),
     },
   })
-  const { statusCode, error } = await deps.post(url, { id, body, at })
+  const { statusCode, error } = await deps.post(url, {
+    id,
+    body,
+    at,
+    traceparent: plan?.spec.traceparent,
+  })
   const attempts = [
     ...(known?.attempts ?? []),
     {

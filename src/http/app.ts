@@ -50,6 +50,8 @@ export interface AppOptions {
   queues?: readonly BaseAdapter[]
   metrics?: Metrics | undefined
   dashboardDir?: string
+  /** Hooks that run before all others, and see what is refused too. */
+  tracing?: FastifyPluginAsync | undefined
   /** Hooks that run for every route after the caller is known, such as rate limits. */
   plugins?: readonly FastifyPluginAsync[]
   /** How often an idle event stream says that it lives. */
@@ -82,6 +84,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // Answered by the hook below, as a problem document.
     return503OnClosing: false,
   })
+  if (options.tracing !== undefined) await app.register(options.tracing)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(options.checkAnswers ? serializerCompiler : plainSerializer)
   app.setErrorHandler(sendProblem)

@@ -185,6 +185,12 @@ export const Environment = z.object({
     .describe(
       'Switches Prometheus metrics on: at `/metrics` of the API, and of each worker at this port; 0 for any free one.',
     ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe(
+      'Switches OpenTelemetry traces on: where a collector takes OTLP, as in http://localhost:4318. Other `OTEL_…` variables are honoured with it.',
+    ),
   SHUTDOWN_GRACE_MS: count(0, 3_600_000)
     .default(20 * SECOND)
     .describe('How long a worker that is told to end lets running tasks go on.'),

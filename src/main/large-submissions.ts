@@ -1,9 +1,14 @@
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { Submission } from '../core/api.ts'
 import { type ErrorCode, type FieldError, ServiceError } from '../core/errors.ts'
 import type { PlanRecord } from '../core/stored.ts'
 import type { DryRun } from '../core/views.ts'
+
+/** What is left to tell about its work when the thread ends may take this long. */
+const LAST_WORDS_MS = 6_000
 
 /** What the thread is asked, and what it answers. */
 export interface Asked {
@@ -33,8 +38,16 @@ export interface LargeSubmissions {
   close(): Promise<void>
 }
 
-/** Parses, checks, stores and enqueues on a thread of its own, with connections of its own. */
-export function openLargeSubmissions(redisUrl: string, log: Logger): LargeSubmissions {
+/**
+ * Parses, checks, stores and enqueues on a thread of its own, with connections of its own. One that
+ * `isTraced` is given time to send its spans before it ends.
+ */
+export function openLargeSubmissions(options: {
+  redisUrl: string
+  isTraced: boolean
+  log: Logger
+}): LargeSubmissions {
+  const { redisUrl, isTraced, log } = options
   interface Waiting {
     resolve(value: unknown): void
     reject(error: unknown): void
@@ -97,6 +110,11 @@ export function openLargeSubmissions(redisUrl: string, log: Logger): LargeSubmis
     dryRun: async (submission) => (await ask('dryRun', submission)) as DryRun,
     async close() {
       closing = true
+      if (isTraced) {
+        thread.ref()
+        thread.postMessage('end')
+        await Promise.race([once(thread, 'exit'), delay(LAST_WORDS_MS, undefined, { ref: false })])
+      }
       await thread.terminate()
     },
   }

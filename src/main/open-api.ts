@@ -9,6 +9,7 @@ import type { Limits } from '../core/limits.ts'
 import { planView } from '../core/plan-views.ts'
 import { readPlans, readSyntheses, readTasks, requirePlan } from '../core/read-plans.ts'
 import { submitPlan } from '../core/submit-plan.ts'
+import { NO_TRACER, type Tracer } from '../core/tracing.ts'
 import { waitingOn } from '../core/waiting.ts'
 import type { Workspaces } from '../core/workspace-port.ts'
 import { rateLimits } from '../http/rate-limits.ts'
@@ -29,6 +30,7 @@ export async function openApi(options: {
   redisUrl: string
   executors: Executors
   workspaces: Workspaces
+  tracer: Tracer
   lifecycle: Lifecycle
   log: Logger
 }): Promise<{
@@ -38,7 +40,7 @@ export async function openApi(options: {
   metrics: ApiMetrics
   plugins: FastifyPluginAsync[]
 }> {
-  const { config, lifecycle, log, executors } = options
+  const { config, lifecycle, log, executors, tracer } = options
   const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
   const redis = await connectForCallers(options.redisUrl, onError)
   lifecycle.onClose('redis', () => redis.disconnect())
@@ -52,7 +54,11 @@ export async function openApi(options: {
 
   const onFault = (err: unknown, planId: string) => log.warn({ err, planId }, 'request fault')
   const submitDeps = submitDepsOf({ ...options, stores, queue })
-  const large = openLargeSubmissions(options.redisUrl, log)
+  const large = openLargeSubmissions({
+    redisUrl: options.redisUrl,
+    isTraced: tracer !== NO_TRACER,
+    log,
+  })
   lifecycle.onClose('submission thread', () => large.close())
   const readDeps = { ...stores, waiting: waitingOn(feed) }
   const { TUTTI_RATE_LIMIT_PER_MINUTE: perMinute } = config
@@ -72,11 +78,18 @@ export async function openApi(options: {
   const preparing = submitDeps
   const changeDeps = { ...readDeps, queue, preparing, tenantLimits, newToken: randomUUID, onFault }
 
+  /** What runs later is a part of this request, which is a part of what the caller does. */
+  const partOfRequest = (submission: Submission): Submission => ({
+    ...submission,
+    traceparent: tracer.traceparent() ?? submission.traceparent,
+  })
+
   const api: Api = {
     plans: {
       ...readPlans(readDeps),
       ...changePlans(changeDeps),
-      async submit(submission) {
+      async submit(submitted) {
+        const submission = partOfRequest(submitted)
         const { record, created } = isLarge(submission)
           ? await large.submit(submission)
           : await submitPlan(submitDeps, submission)
@@ -87,7 +100,9 @@ export async function openApi(options: {
         return stores.deliveries.all(planId)
       },
       dryRun: (submission) =>
-        isLarge(submission) ? large.dryRun(submission) : dryRun(submitDeps, submission),
+        isLarge(submission)
+          ? large.dryRun(partOfRequest(submission))
+          : dryRun(submitDeps, submission),
     },
     tasks: { ...readTasks(readDeps), ...changeTasks(changeDeps) },
     syntheses: { ...readSyntheses(readDeps), ...changeSyntheses(changeDeps) },

@@ -1,7 +1,9 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import type { Tracer } from '../core/tracing.ts'
 import { deliver, dispatch } from '../core/webhooks.ts'
 import { bullDeliveryQueue, startDeliveryWorkers } from '../queue/delivery-queue.ts'
+import { tracedPost } from '../tracing/traced-post.ts'
 import { webhookPost } from '../webhooks/post-webhook.ts'
 import type { Config } from './config.ts'
 import { every } from './every.ts'
@@ -16,6 +18,7 @@ export function openDeliveries(options: {
   config: Config
   redis: Redis
   stores: Stores
+  tracer: Tracer
   lifecycle: Lifecycle
   log: Logger
 }): void {
@@ -24,7 +27,7 @@ export function openDeliveries(options: {
   if (secret === undefined) return
   const queue = bullDeliveryQueue({ connection: redis, shards: stores.shards })
   lifecycle.onClose('delivery queue', () => queue.close())
-  const post = webhookPost({ secret, allowedRanges })
+  const post = tracedPost(options.tracer, webhookPost({ secret, allowedRanges }))
   const deps = { ...stores, post, now: () => new Date() }
   const workers = startDeliveryWorkers({
     connection: redis,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { prefixGate } from '../core/model-gate/prefix-gate.ts'
 import type { Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
 import { PRICES } from '../core/prices.ts'
+import { NO_TRACER, type Tracer } from '../core/tracing.ts'
 import { claudeAgentExecutor } from '../executors/claude-agent/claude-agent-executor.ts'
 import { commandExecutor } from '../executors/command/command-executor.ts'
 import { echoExecutor } from '../executors/echo.ts'
@@ -32,6 +33,7 @@ export function openExecutors(
   config: Config,
   log: Logger,
   gates: ModelGates = { gate: localModelGate(), prefixes: prefixGate() },
+  tracer: Tracer = NO_TRACER,
 ): Executors {
   let onHold: () => void = () => undefined
   const setup: ModelSetup = {
@@ -47,6 +49,7 @@ export function openExecutors(
     defaultModel: config.TUTTI_MODEL,
     prices: PRICES,
     log,
+    tracer,
   }
   const model = modelExecutor(setup)
   const claudeAgent = claudeAgentExecutor({

@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { openApi } from './open-api.ts'
 import { openExecutors } from './open-executors.ts'
+import type { Tracing } from './open-tracing.ts'
 import { openWorkspaces } from './open-workspaces.ts'
 import { VERSION } from './version.ts'
 
@@ -15,11 +16,14 @@ export async function openServer(options: {
   env: NodeJS.ProcessEnv
   lifecycle: Lifecycle
   log: Logger
+  tracing: Tracing
 }): Promise<string> {
   const { config, lifecycle, log } = options
-  const executors = openExecutors(config, log)
+  const { tracer, requests } = options.tracing
+  const executors = openExecutors(config, log, undefined, tracer)
   const { api, queue, limits, metrics, plugins } = await openApi({
     ...options,
+    tracer,
     executors,
     workspaces: openWorkspaces(config, options.env, log),
   })
@@ -33,6 +37,7 @@ export async function openServer(options: {
     log,
     version: VERSION,
     metrics: metrics.served?.metrics,
+    tracing: requests,
     plugins: [...(metrics.served?.plugins ?? []), ...plugins],
     queues: queue.queues.map((entry) => new BullMQAdapter(entry.queue, { readOnlyMode: true })),
   })

@@ -6,9 +6,11 @@ import { checkPlan } from '../core/preflight/check-plan.ts'
 import { PRICES } from '../core/prices.ts'
 import type { BatchQueue } from '../core/queue.ts'
 import type { SubmitDeps } from '../core/submit-plan.ts'
+import type { Tracer } from '../core/tracing.ts'
 import type { Workspaces } from '../core/workspace-port.ts'
 import { schemaProblem } from '../executors/model/output/output-schema.ts'
 import { planIdFrom } from '../store/keys.ts'
+import { tracedSubmission } from '../tracing/traced-submission.ts'
 import type { Config } from './config.ts'
 import type { Executors } from './open-executors.ts'
 import type { Stores } from './open-stores.ts'
@@ -35,10 +37,11 @@ export function submitDepsOf(options: {
   queue: BatchQueue
   executors: Executors
   workspaces: Workspaces
+  tracer: Tracer
   log: Logger
 }): SubmitDeps {
   const { config, stores, executors, workspaces, log } = options
-  return {
+  return tracedSubmission(options.tracer, {
     ...stores,
     queue: options.queue,
     limits: limitsOf(config),
@@ -68,5 +71,5 @@ export function submitDepsOf(options: {
     tenantLimits: tenantLimitsOf(config, stores),
     planIdFrom: (bytes) => planIdFrom(bytes, config.TUTTI_SHARDS),
     onFault: (err, planId) => log.warn({ err, planId }, 'submission fault'),
-  }
+  })
 }

@@ -8,7 +8,8 @@ import type { SynthesisJob } from '../core/queue.ts'
 import { type RunUnitDeps, runUnit, type UnitJob } from '../core/run-unit.ts'
 import { AttemptAborted, runningTasks } from '../core/running-tasks.ts'
 import { abortStopped, sweep } from '../core/sweep.ts'
-import { type SynthesizeDeps, synthesizePlan } from '../core/synthesize-plan.ts'
+import type { SynthesizeDeps } from '../core/synthesize-plan.ts'
+import type { Tracer } from '../core/tracing.ts'
 import type { Workspaces } from '../core/workspace-port.ts'
 import { bullBatchQueue } from '../queue/batch-queue.ts'
 import { type Consumer, type Gate, type Handled, startConsumer } from '../queue/consumer.ts'
@@ -16,6 +17,7 @@ import { QUEUES, type QueueKind } from '../queue/names.ts'
 import { createSlots, type SlotKind, type Slots } from '../queue/slots.ts'
 import { connectForWork } from '../store/redis.ts'
 import { workerName } from '../store/task-store.ts'
+import { tracedSynthesis } from '../tracing/traced-synthesis.ts'
 import type { Config } from './config.ts'
 import { every } from './every.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -44,8 +46,9 @@ export async function openWorker(options: {
   workspaces: Workspaces
   lifecycle: Lifecycle
   log: Logger
+  tracer: Tracer
 }): Promise<void> {
-  const { config, lifecycle, log, executors, workspaces } = options
+  const { config, lifecycle, log, executors, workspaces, tracer } = options
   const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
   const redis = await connectForWork(options.redisUrl, onError)
   lifecycle.onClose('redis', () => redis.disconnect())
@@ -76,14 +79,16 @@ export async function openWorker(options: {
   )
 
   let stopping = false
+  const plans = planCache(stores.plans)
   const runDeps: RunUnitDeps = {
     ...stores,
-    plans: planCache(stores.plans),
+    plans,
     files: stores.plans,
     queue,
     executors: executors.byName,
     workspaces,
     running,
+    tracer,
     acquireSlot: ({ lane, planTasks }) =>
       lane === 'cpu'
         ? cpuSlots.acquire('io')
@@ -113,8 +118,10 @@ export async function openWorker(options: {
       synthesis: openGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
     },
     runUnit: (job, lost) => runUnit(runDeps, job, lost),
-    synthesize: (job, lost) =>
-      synthesizePlan(synthesizeDeps, job, AbortSignal.any([lost, ending.signal])),
+    synthesize: (job, lost) => {
+      const signal = AbortSignal.any([lost, ending.signal])
+      return tracedSynthesis(tracer, plans, synthesizeDeps, job, signal)
+    },
     log,
   })
   lifecycle.onClose('consumers', async () => {
@@ -136,7 +143,7 @@ export async function openWorker(options: {
     now: Date.now,
     onFault: (err: unknown, planId: string) => log.warn({ err, planId }, 'upkeep fault'),
   }
-  openDeliveries({ config, redis, stores, lifecycle, log })
+  openDeliveries({ config, redis, stores, tracer, lifecycle, log })
   const id = workerName()
   const startedAt = new Date().toISOString()
   const announce = () =>

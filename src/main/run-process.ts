@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { type Config, loadConfig } from './config.ts'
 import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { createLog } from './log.ts'
+import { openTracing, type Tracing } from './open-tracing.ts'
 
 /** For connections to close after the tasks have had their grace. */
 const CLOSING_MS = 15_000
@@ -11,6 +12,7 @@ export interface Process {
   config: Config
   lifecycle: Lifecycle
   log: Logger
+  tracing: Tracing
 }
 
 /**
@@ -18,19 +20,23 @@ export interface Process {
  * an error nobody caught. What is wrong with the environment is one message and exit status 1.
  */
 export async function runProcess(
-  part: string,
+  part: 'api' | 'worker',
   open: (process: Process) => Promise<void>,
 ): Promise<void> {
   let config: Config
+  let tracing: Tracing
   try {
     config = loadConfig(process.env)
+    tracing = await openTracing(config, part)
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 1
     return
   }
-  const log = createLog(config, part)
+  const log = createLog(config, part, tracing.logFields)
   const lifecycle = createLifecycle(log)
+  // Opened first, so closed last: what closing the others has to tell is sent too.
+  lifecycle.onClose('tracing', () => tracing.close())
   closeWithGrace(
     { delay: config.SHUTDOWN_GRACE_MS + CLOSING_MS, logger: false },
     ({ err, signal }) => {
@@ -40,7 +46,7 @@ export async function runProcess(
     },
   )
   try {
-    await open({ config, lifecycle, log })
+    await open({ config, lifecycle, log, tracing })
   } catch (err) {
     log.fatal({ err }, 'could not start')
     await lifecycle.close().catch(() => undefined)

@@ -1,7 +1,7 @@
 import { openServer } from './open-server.ts'
 import { requireRedisUrl, runProcess } from './run-process.ts'
 
-await runProcess('api', async ({ config, lifecycle, log }) => {
-  await openServer({ config, redisUrl: requireRedisUrl(config), env: process.env, lifecycle, log })
+await runProcess('api', async (opened) => {
+  await openServer({ ...opened, redisUrl: requireRedisUrl(opened.config), env: process.env })
   process.send?.('up')
 })

@@ -7,7 +7,8 @@ import { runProcess } from './run-process.ts'
 
 const RESTART_MS = 500
 
-await runProcess('api', async ({ config, lifecycle, log }) => {
+await runProcess('api', async (opened) => {
+  const { config, lifecycle, log } = opened
   let redisUrl = config.REDIS_URL
   if (redisUrl === undefined) {
     const redis = await startPrivateRedis(config.TUTTI_DATA_DIR, log)
@@ -16,7 +17,7 @@ await runProcess('api', async ({ config, lifecycle, log }) => {
   }
   const stopWorker = await startWorker({ ...process.env, REDIS_URL: redisUrl }, log)
   lifecycle.onClose('worker', stopWorker)
-  const address = await openServer({ config, redisUrl, env: process.env, lifecycle, log })
+  const address = await openServer({ ...opened, redisUrl, env: process.env })
   log.info(
     { api: `${address}/v1/plans`, dashboard: `${address}/dashboard`, docs: `${address}/docs` },
     'tutti is up',

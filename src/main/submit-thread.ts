@@ -11,11 +11,14 @@ import { createLog } from './log.ts'
 import { openExecutors } from './open-executors.ts'
 import { openStores } from './open-stores.ts'
 import { submitDepsOf } from './open-submit.ts'
+import { openTracing } from './open-tracing.ts'
 import { openWorkspaces } from './open-workspaces.ts'
 
 const { redisUrl } = workerData as { redisUrl: string }
 const config = loadConfig(process.env)
-const log = createLog(config, 'submissions')
+const tracing = await openTracing(config, 'submissions')
+const { tracer } = tracing
+const log = createLog(config, 'submissions', tracing.logFields)
 const redis = await connectForCallers(redisUrl, (err) =>
   log.warn({ err }, 'redis connection failed'),
 )
@@ -24,12 +27,17 @@ const deps = submitDepsOf({
   config,
   stores,
   queue: bullBatchQueue({ connection: redis, shards: stores.shards }),
-  executors: openExecutors(config, log),
+  executors: openExecutors(config, log, undefined, tracer),
   workspaces: openWorkspaces(config, process.env, log),
+  tracer,
   log,
 })
 
-parentPort?.on('message', (asked: Asked) => {
+parentPort?.on('message', (asked: Asked | 'end') => {
+  if (asked === 'end') {
+    void tracing.close().finally(() => process.exit())
+    return
+  }
   const { id } = asked
   work(asked).then(
     (value) => answer({ id, status: 'answered', value }),
@@ -37,10 +45,14 @@ parentPort?.on('message', (asked: Asked) => {
   )
 })
 
-async function work({ kind, submission }: Asked): Promise<unknown> {
-  // Sent as bytes, which arrive here as a plain Uint8Array.
-  const parsed = { ...submission, body: parseJsonBody(Buffer.from(submission.body as Uint8Array)) }
-  return kind === 'submit' ? submitPlan(deps, parsed) : dryRun(deps, parsed)
+function work({ kind, submission }: Asked): Promise<unknown> {
+  const { traceparent: parent } = submission
+  return tracer.span({ name: 'submit large plan', parent }, async () => {
+    // Sent as bytes, which arrive here as a plain Uint8Array.
+    const body = parseJsonBody(Buffer.from(submission.body as Uint8Array))
+    const parsed = { ...submission, body }
+    return kind === 'submit' ? submitPlan(deps, parsed) : dryRun(deps, parsed)
+  })
 }
 
 function answer(answered: Answered): void {

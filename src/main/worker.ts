@@ -1,19 +1,22 @@
+import { tracedWorkspaces } from '../tracing/traced-workspaces.ts'
 import { openExecutors } from './open-executors.ts'
 import { openModelGates } from './open-model-gates.ts'
 import { openWorker } from './open-worker.ts'
 import { openWorkspaces } from './open-workspaces.ts'
 import { requireRedisUrl, runProcess } from './run-process.ts'
 
-await runProcess('worker', async ({ config, lifecycle, log }) => {
+await runProcess('worker', async ({ config, lifecycle, log, tracing }) => {
+  const { tracer } = tracing
   const redisUrl = requireRedisUrl(config)
   const gates = await openModelGates({ config, redisUrl, lifecycle, log })
   await openWorker({
     config,
     redisUrl,
-    executors: openExecutors(config, log, gates),
-    workspaces: openWorkspaces(config, process.env, log),
+    executors: openExecutors(config, log, gates, tracer),
+    workspaces: tracedWorkspaces(tracer, openWorkspaces(config, process.env, log)),
     lifecycle,
     log,
+    tracer,
   })
   // Started by `npm start`: ends with it, however that ended.
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))

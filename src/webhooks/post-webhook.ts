@@ -48,7 +48,7 @@ export function webhookPost(options: WebhookOptions): Post {
     })
   }
 
-  return (url, { id, body, at }) =>
+  return (url, { id, body, at, traceparent }) =>
     new Promise((done) => {
       const target = new URL(url)
       // A host that is an address is never looked up.
@@ -66,6 +66,7 @@ export function webhookPost(options: WebhookOptions): Post {
           'webhook-id': id,
           'webhook-timestamp': Math.floor(at.getTime() / 1_000),
           'webhook-signature': signer.sign(id, at, body),
+          ...(traceparent === undefined ? {} : { traceparent }),
         },
       }
       const send = target.protocol === 'https:' ? httpsRequest : httpRequest

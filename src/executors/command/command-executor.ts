@@ -58,7 +58,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
 
     validate: choice.validate,
 
-    async execute({ spec, sharedContext, prompt, workspace }, { signal, onText }) {
+    async execute({ spec, sharedContext, prompt, workspace, traceparent }, { signal, onText }) {
       signal.throwIfAborted()
       const command = commandFor(spec)
       const reason = problem()
@@ -69,7 +69,10 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
       const ended = await runSandboxed({
         program: sandbox,
         arguments: sandboxArguments(command, workspace),
-        env: environmentOf(command),
+        env: {
+          ...environmentOf(command),
+          ...(traceparent === undefined ? {} : { TRACEPARENT: traceparent }),
+        },
         stdin: renderFullPrompt(sharedContext, prompt),
         signal: limit === undefined ? signal : AbortSignal.any([signal, limit.signal]),
         onText,

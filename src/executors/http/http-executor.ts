@@ -50,9 +50,9 @@ export function httpExecutor({ agents }: { agents: Agents }): Executor {
 
     validate: choice.validate,
 
-    async execute({ spec, sharedContext, prompt }, context) {
+    async execute({ spec, sharedContext, prompt, traceparent }, context) {
       context.signal.throwIfAborted()
-      const agent = agentFor(spec)
+      const agent = withTrace(agentFor(spec), traceparent)
       const { outputSchema } = spec
       const asked =
         outputSchema === undefined ? prompt : `${prompt}\n\n${schemaRequest(outputSchema)}`
@@ -68,6 +68,12 @@ export function httpExecutor({ agents }: { agents: Agents }): Executor {
     if (agent !== undefined) return agent
     throw new PermanentError('agent-not-configured', 'The agent is not configured here.')
   }
+}
+
+/** The agent is told which trace the task belongs to, unless the operator says otherwise. */
+function withTrace(agent: Agent, traceparent: string | undefined): Agent {
+  if (traceparent === undefined) return agent
+  return { ...agent, headers: { traceparent, ...agent.headers } }
 }
 
 /** @throws {PermanentError} For a task that the agent did not do: with its words, not its output. */

@@ -13,6 +13,7 @@ import { FINDINGS_TOOL, findingsAsText, findingsReport } from './output/findings
 import { EMPTY, offSchema, outcomeOf, unfinished } from './output/outcome.ts'
 import { type OutputSchema, outputSchema } from './output/output-schema.ts'
 import { openTools } from './tools/open-tools.ts'
+import { tracedTools } from './tools/traced-tools.ts'
 
 // Its warnings go to the console, and may quote what a model or a tool said.
 globalThis.AI_SDK_LOG_WARNINGS = false
@@ -41,10 +42,10 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
   const report = wantsFindings(request, options) ? findingsReport() : undefined
   const opened = await openTools({ ...request, mcpServers: agent.mcpServers, signal })
   try {
-    const tools: ToolSet = {
+    const tools = tracedTools(setup.tracer, {
       ...opened.tools,
       ...(report === undefined ? {} : { [FINDINGS_TOOL]: report.tool }),
-    }
+    })
     const candidates = await candidatesFor(agent.models, setup.providers)
     const isLong = estimateTokens(sharedContext) >= WORTH_WAITING_TOKENS
     const caller = createModelCaller({
@@ -57,6 +58,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
           : undefined,
       signal,
       prices: setup.prices,
+      tracer: setup.tracer,
       log: setup.log,
       about: { planId, taskId: request.taskId },
       schema: spec.outputSchema,

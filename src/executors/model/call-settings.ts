@@ -1,5 +1,6 @@
 import { prefixGate } from '../../core/model-gate/prefix-gate.ts'
 import { PRICES } from '../../core/prices.ts'
+import { NO_TRACER } from '../../core/tracing.ts'
 import { localModelGate } from './calls/local-gate.ts'
 import type { Candidate } from './calls/model-caller.ts'
 import { loadModel, parseModel } from './models.ts'
@@ -13,6 +14,7 @@ export function resolveSetup(setup: ModelSetup): ResolvedSetup {
     gate: localModelGate(),
     prefixes: prefixGate(),
     prices: PRICES,
+    tracer: NO_TRACER,
     log: { info() {}, warn() {} },
     ...setup,
   }

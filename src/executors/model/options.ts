@@ -3,6 +3,7 @@ import type { ModelGate } from '../../core/model-gate/gate.ts'
 import type { PrefixGate } from '../../core/model-gate/prefix-gate.ts'
 import type { Prices } from '../../core/prices.ts'
 import { ModelName } from '../../core/submission.ts'
+import type { Tracer } from '../../core/tracing.ts'
 
 /** `task.options` of the executor `model`. */
 export const ModelOptions = z.strictObject({
@@ -61,6 +62,7 @@ export interface ModelSetup {
   gate?: ModelGate
   prefixes?: PrefixGate
   prices?: Prices
+  tracer?: Tracer
   log?: ModelLog
 }
 

@@ -32,7 +32,7 @@ export async function askForData<T>(
   request: StructuredRequest<T>,
 ): Promise<{ value: T; usage: Usage; model: string }> {
   const { instructions, prompt, schema, jsonSchema, signal, onUsage, about = {} } = request
-  const { providers, gate, prices, log } = setup
+  const { providers, gate, prices, tracer, log } = setup
   signal.throwIfAborted()
   const model = request.model ?? setup.defaultModel
   if (model === undefined || modelProblem(model, providers) !== undefined) {
@@ -44,6 +44,7 @@ export async function askForData<T>(
     gate,
     signal,
     prices,
+    tracer,
     log,
     about,
     schema: jsonSchema,

@@ -60,6 +60,13 @@ test('gets the shared context and the prompt on its standard input', async () =>
   expect(context.text()).toBe('SHARED\n\ngrößer')
 })
 
+test('is told the trace that it is a part of, where there is one', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const script = 'printenv TRACEPARENT || echo none'
+  expect(await outputOf(script, {}, { traceparent })).toBe(`${traceparent}\n`)
+  expect(await outputOf(script)).toBe('none\n')
+})
+
 test('works in the workspace, which it can change only where its task may', async () => {
   const root = await aFolder()
   await writeFile(join(root, 'a.txt'), 'hello')

@@ -3,10 +3,12 @@ import type { PermanentError, TransientError } from '../../../core/errors.ts'
 import type { ModelGate } from '../../../core/model-gate/gate.ts'
 import type { PrefixGate, PrefixTurn } from '../../../core/model-gate/prefix-gate.ts'
 import { costOf, type Prices } from '../../../core/prices.ts'
+import type { Tracer } from '../../../core/tracing.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../core/usage.ts'
 import type { ProviderModel } from '../models.ts'
 import type { ModelLog } from '../options.ts'
 import { type CallFailure, errorOf, failureOf, unusable } from './call-failure.ts'
+import { answerAttributes, callSpan } from './call-span.ts'
 import { withCacheBreakpoint } from './prompt-cache.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
@@ -31,6 +33,8 @@ export interface CallerOptions {
   prefix?: { gate: PrefixGate; key: string } | undefined
   signal: AbortSignal
   prices: Prices
+  /** Hears of each call, and never of what it says. */
+  tracer: Tracer
   /** What the answers must fit; asked for in whatever way the provider knows. */
   schema?: Record<string, unknown> | undefined
   log: ModelLog
@@ -71,7 +75,7 @@ const LONGEST_BACKOFF_MS = 30_000
  * without a tool running twice. Texts go to `onText` as they come.
  */
 export function createModelCaller(options: CallerOptions): ModelCaller {
-  const { candidates, gate, signal, prices, log, random = Math.random } = options
+  const { candidates, gate, signal, prices, tracer, log, random = Math.random } = options
   let current: Candidate = candidates[0]
   const fallbacks = candidates.slice(1)
   let usage = NO_USAGE
@@ -125,22 +129,31 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       throw error
     })
     turn?.began()
-    try {
-      const parts = await read(call, turn)
+    const answer = await tracer.span(callSpan(current.name, call), async (span) => {
+      try {
+        const parts = await read(call, turn)
+        span.set(answerAttributes(parts))
+        return parts
+      } catch (error) {
+        const failed =
+          error instanceof BrokenAnswer
+            ? unusable(current.provider)
+            : failureOf(error, current.provider)
+        span.set({ 'http.response.status_code': failed.status })
+        span.fail(signal.aborted ? 'aborted' : failed.code)
+        return failed
+      }
+    })
+    if (Array.isArray(answer)) {
       await permit.release({ status: 'ok' })
-      return parts
-    } catch (error) {
-      turn?.giveUp()
-      const failed =
-        error instanceof BrokenAnswer
-          ? unusable(current.provider)
-          : failureOf(error, current.provider)
-      const { kind, retryAfterMs } = failed
-      const isRefusal = (kind === 'rate-limited' || kind === 'overloaded') && !signal.aborted
-      await permit.release({ status: isRefusal ? kind : 'failed', retryAfterMs })
-      signal.throwIfAborted()
-      return failed
+      return answer
     }
+    turn?.giveUp()
+    const { kind, retryAfterMs } = answer
+    const isRefusal = (kind === 'rate-limited' || kind === 'overloaded') && !signal.aborted
+    await permit.release({ status: isRefusal ? kind : 'failed', retryAfterMs })
+    signal.throwIfAborted()
+    return answer
   }
 
   /** True when another model is to be asked from now on. */

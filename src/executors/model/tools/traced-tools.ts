@@ -1,0 +1,26 @@
+import type { ToolSet } from 'ai'
+import type { Tracer } from '../../../core/tracing.ts'
+
+/** The same tools, each run of one a span. What they are given and what they say is not told. */
+export function tracedTools(tracer: Tracer, tools: ToolSet): ToolSet {
+  return Object.fromEntries(
+    Object.entries(tools).map(([name, tool]) => {
+      const { execute } = tool
+      if (execute === undefined) return [name, tool]
+      const traced: typeof execute = (input, options) =>
+        tracer.span(
+          {
+            name: `execute_tool ${name}`,
+            attributes: {
+              'gen_ai.operation.name': 'execute_tool',
+              'gen_ai.tool.name': name,
+              'gen_ai.tool.type': 'function',
+              'gen_ai.tool.call.id': options.toolCallId,
+            },
+          },
+          async () => execute(input, options),
+        )
+      return [name, { ...tool, execute: traced }]
+    }),
+  )
+}

@@ -1,0 +1,55 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { NO_TRACER, type Tracer } from '../core/tracing.ts'
+import type { Config } from './config.ts'
+import { createLog } from './log.ts'
+import { VERSION } from './version.ts'
+
+/** Faults of the exporter that come sooner after the last one are counted, not logged. */
+const FAULTS_EVERY_MS = 60_000
+
+export interface Tracing {
+  tracer: Tracer
+  /** Hooks for the HTTP server; absent where nothing is traced. */
+  requests?: FastifyPluginAsync
+  /** Goes with every line that is logged; absent likewise. */
+  logFields?: () => object
+  close(): Promise<void>
+}
+
+/** Traces of this process, or this thread. Without an endpoint nothing of it is even loaded. */
+export async function openTracing(
+  config: Config,
+  part: 'api' | 'worker' | 'submissions',
+): Promise<Tracing> {
+  if (config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) {
+    return { tracer: NO_TRACER, close: async () => undefined }
+  }
+  const [{ openTelemetry }, { requestSpans }] = await Promise.all([
+    import('../tracing/open-telemetry.ts'),
+    import('../tracing/request-spans.ts'),
+  ])
+  const telemetry = openTelemetry({
+    // The thread for large bodies is a part of the API.
+    serviceName: part === 'worker' ? 'tutti-worker' : 'tutti-api',
+    version: VERSION,
+    onFault: faultLog(config, part),
+  })
+  return { ...telemetry, requests: requestSpans(VERSION) }
+}
+
+/** A collector that is away fails every few seconds: that is worth a line now and then. */
+function faultLog(config: Config, part: string): (fault: unknown) => void {
+  const log = createLog(config, part)
+  let next = 0
+  let unsaid = 0
+  return (fault) => {
+    if (Date.now() < next) {
+      unsaid += 1
+      return
+    }
+    next = Date.now() + FAULTS_EVERY_MS
+    const err = fault instanceof Error ? fault : new Error(String(fault))
+    log.warn({ err, unsaid }, 'traces cannot be sent')
+    unsaid = 0
+  }
+}

@@ -1,0 +1,47 @@
+import type { GoalPlanner } from '../core/ports.ts'
+import type { SubmitDeps } from '../core/submit-plan.ts'
+import type { Tracer } from '../core/tracing.ts'
+
+/** The steps of a submission that take their time, each a span. */
+export function tracedSubmission(tracer: Tracer, deps: SubmitDeps): SubmitDeps {
+  const { planner, preflight, plans, queue } = deps
+  const traced =
+    (plan: GoalPlanner): GoalPlanner =>
+    (request, signal) =>
+      tracer.span({ name: 'plan goal' }, () => plan(request, signal))
+  return {
+    ...deps,
+    planner: planner === undefined ? undefined : traced(planner),
+    preflight: (plan, tasks, options) =>
+      tracer.span({ name: 'preflight', attributes: { 'tutti.tasks': tasks.length } }, () =>
+        preflight(plan, tasks, options),
+      ),
+    plans: {
+      ...plans,
+      create: (plan) =>
+        tracer.span({ name: 'store plan', attributes: { 'tutti.plan.id': plan.spec.id } }, () =>
+          plans.create(plan),
+        ),
+    },
+    queue: {
+      ...queue,
+      enqueueBatch: (synthesis, units) =>
+        tracer.span(
+          {
+            name: 'enqueue batch',
+            kind: 'producer',
+            attributes: {
+              'messaging.system': 'bullmq',
+              'messaging.operation.type': 'send',
+              'messaging.operation.name': 'enqueue batch',
+              // A job holds one or several tasks.
+              'messaging.batch.message_count': units.length,
+              'tutti.tasks': units.reduce((sum, { taskIds }) => sum + taskIds.length, 0),
+              'tutti.plan.id': synthesis.planId,
+            },
+          },
+          () => queue.enqueueBatch(synthesis, units),
+        ),
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import type { PlanCache } from '../core/plan-cache.ts'
+import type { SynthesisJob } from '../core/queue.ts'
+import { type SynthesizeDeps, synthesizePlan } from '../core/synthesize-plan.ts'
+import type { Tracer } from '../core/tracing.ts'
+
+/** `synthesizePlan` as a span of the plan's trace, whichever process runs it. */
+export async function tracedSynthesis(
+  tracer: Tracer,
+  plans: PlanCache,
+  deps: SynthesizeDeps,
+  job: SynthesisJob,
+  signal: AbortSignal,
+): ReturnType<typeof synthesizePlan> {
+  const { planId, kind } = job
+  const plan = await plans.load(planId)
+  return tracer.span(
+    {
+      name: 'synthesize plan',
+      kind: 'consumer',
+      parent: plan?.spec.traceparent,
+      attributes: {
+        'messaging.system': 'bullmq',
+        'messaging.operation.type': 'process',
+        'messaging.operation.name': 'synthesize plan',
+        'tutti.plan.id': planId,
+        'tutti.tenant': plan?.spec.tenant,
+        'tutti.synthesis.kind': kind,
+      },
+    },
+    (span) => {
+      const syntheses: SynthesizeDeps['syntheses'] = {
+        ...deps.syntheses,
+        finish(id, jobId, result) {
+          const { synthesis, usage, outcome } = result
+          span.set({
+            'tutti.synthesis.version': synthesis?.version,
+            'tutti.synthesis.status': synthesis?.status,
+            'tutti.synthesis.executor': synthesis?.executor,
+            'tutti.cost_usd': usage?.costUsd,
+            'tutti.plan.status': kind === 'final' ? outcome : undefined,
+          })
+          return deps.syntheses.finish(id, jobId, result)
+        },
+      }
+      return synthesizePlan({ ...deps, syntheses }, job, signal)
+    },
+  )
+}

@@ -38,7 +38,12 @@ export function mcpProcess(server: {
       started.stdin.on('error', () => {})
       createInterface({ input: started.stdout }).on('line', (line) => {
         const message = parse(line)
-        if (message !== undefined) transport.onmessage?.(message)
+        if (message === undefined) return
+        try {
+          transport.onmessage?.(message)
+        } catch {
+          // The client throws at an answer that came too late for it; nobody waits for that one.
+        }
       })
       return new Promise((resolve, reject) => {
         started.once('spawn', () => resolve())

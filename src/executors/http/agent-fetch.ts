@@ -1,4 +1,5 @@
 import { StreamResponse } from '@a2a-js/sdk'
+import { z } from 'zod'
 import { PermanentError } from '../../core/errors.ts'
 import { isTransient, refusal, unreachable, unreadable } from './failures.ts'
 import type { Agent } from './options.ts'
@@ -58,11 +59,15 @@ function limitTo(bytes: number, { name }: Agent) {
   })
 }
 
-/** An error of JSON-RPC or of HTTP+JSON: both have it under `error`. */
+/** A response of JSON-RPC, or a status as HTTP+JSON has it: other errors may look like either. */
+const ProtocolError = z.union([
+  z.looseObject({ jsonrpc: z.literal('2.0'), error: z.looseObject({ code: z.int() }) }),
+  z.looseObject({ error: z.looseObject({ code: z.int(), status: z.string() }) }),
+])
+
 function isProtocolError(text: string): boolean {
   try {
-    const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null && 'error' in body
+    return ProtocolError.safeParse(JSON.parse(text)).success
   } catch {
     return false
   }

@@ -16,12 +16,12 @@ const CARD_AGE_MS = 300_000
 /** How long an agent may take for its card. */
 const CARD_MS = 30_000
 
-/** What is read of a card: the rest is for people. */
+/** What a card must have, once it is in the words of version 1.0. */
 const ReadCard = z.looseObject({
   supportedInterfaces: z
     .array(z.looseObject({ url: z.url({ protocol: /^https?$/ }), protocolBinding: z.string() }))
     .min(1),
-  capabilities: z.looseObject({ streaming: z.boolean().nullish() }).nullish(),
+  capabilities: z.looseObject({ streaming: z.boolean().nullish() }),
 })
 
 /** A connection to one agent, for one attempt. */
@@ -69,19 +69,50 @@ export async function connect(
 }
 
 async function readCard(agent: Agent, fetchImpl: typeof fetch): Promise<AgentCard> {
-  const resolver = new DefaultAgentCardResolver({ fetchImpl, legacyCompat: { enabled: true } })
   const { base, path } = placeOf(agent.url)
-  const card = await resolver.resolve(base, path).catch((error: unknown) => {
-    const isOurs = error instanceof TransientError || error instanceof PermanentError
-    if (!isOurs) throw invalidCard(agent, 'cannot be read')
-    throw error.code === 'agent-refused' ? invalidCard(agent, 'is not where it should be') : error
-  })
+  const raw: unknown = await new DefaultAgentCardResolver({ fetchImpl })
+    .resolve(base, path)
+    .catch((error: unknown) => {
+      const isOurs = error instanceof TransientError || error instanceof PermanentError
+      if (!isOurs) throw invalidCard(agent, 'cannot be read')
+      throw error.code === 'agent-refused' ? invalidCard(agent, 'is not where it should be') : error
+    })
+  if (typeof raw !== 'object' || raw === null) throw invalidCard(agent, 'is none')
+  const card = inWordsOfToday(essentialsOf(raw), agent)
   const read = ReadCard.safeParse(card)
   if (!read.success) {
-    const field = read.error.issues[0]?.path.join('.') ?? ''
-    throw invalidCard(agent, field === '' ? 'is none' : `is wrong at ${field}`)
+    throw invalidCard(agent, `is wrong at ${read.error.issues[0]?.path.join('.')}`)
   }
-  return card
+  // Lists of interfaces came with 1.0, but the SDK takes one without a version to be older.
+  const supportedInterfaces = card.supportedInterfaces.map((entry) => ({
+    ...entry,
+    protocolVersion: entry.protocolVersion || '1.0',
+  }))
+  return { ...card, supportedInterfaces }
+}
+
+/**
+ * Of a card only what a call needs. The rest is for people, and a card that has gaps there is good
+ * enough; agents before 0.3 are called as if they spoke it.
+ */
+function essentialsOf(card: object) {
+  const given: Record<string, unknown> = { ...card }
+  const { supportedInterfaces, url, preferredTransport, additionalInterfaces } = given
+  const capabilities = given.capabilities ?? {}
+  if (supportedInterfaces !== undefined || typeof url !== 'string') {
+    return { capabilities, supportedInterfaces }
+  }
+  const called = { url, preferredTransport, additionalInterfaces }
+  return { capabilities, ...called, defaultInputModes: [], defaultOutputModes: [], skills: [] }
+}
+
+function inWordsOfToday(essentials: object, agent: Agent): AgentCard {
+  try {
+    const resolver = new DefaultAgentCardResolver({ legacyCompat: { enabled: true } })
+    return resolver.normalizeAgentCard(essentials)
+  } catch {
+    throw invalidCard(agent, 'cannot be read')
+  }
 }
 
 /** The well-known place is below the whole address, not beside its last folder. */

@@ -21,6 +21,8 @@ const TERMINAL = new Set([
 /** The agent waits for somebody, and nobody is there. */
 const WAITING = new Set([TaskState.TASK_STATE_INPUT_REQUIRED, TaskState.TASK_STATE_AUTH_REQUIRED])
 
+const UNKNOWN = new Set([TaskState.TASK_STATE_UNSPECIFIED, TaskState.UNRECOGNIZED])
+
 export type RemoteTask = ReturnType<typeof remoteTask>
 
 /** What an agent has said of one task, put together from events and from whole answers. */
@@ -118,7 +120,7 @@ export function remoteTask({ onText, onUsage }: Pick<ExecutionContext, 'onText' 
 
   function change(status: Task['status']): void {
     if (status === undefined) return
-    if (status.state === TaskState.UNRECOGNIZED) throw new Error('a state of no known kind')
+    if (UNKNOWN.has(status.state)) throw new Error('a state of no known kind')
     state = status.state
     statusMessage = status.message
     if (statusMessage !== undefined) hear(statusMessage)
@@ -131,7 +133,8 @@ export function remoteTask({ onText, onUsage }: Pick<ExecutionContext, 'onText' 
   }
 
   function identify(taskId: string): void {
-    if (taskId === '' || (id !== undefined && id !== taskId)) throw new Error('no task of ours')
+    if (typeof taskId !== 'string' || taskId === '' || (id !== undefined && id !== taskId))
+      throw new Error('no task of ours')
     id = taskId
     begun.resolve()
   }

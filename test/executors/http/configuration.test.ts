@@ -150,6 +150,11 @@ test('headers go to no other origin, unless the operator allows it', async () =>
 
 test.each([
   ['no JSON', '<html>', 'The card of the agent reviewer cannot be read.'],
+  [
+    'an old one with a fault',
+    '{"url": "https://a.example", "additionalInterfaces": 7}',
+    'The card of the agent reviewer cannot be read.',
+  ],
   ['nothing', 'null', 'The card of the agent reviewer is none.'],
   [
     'another thing',
@@ -174,4 +179,20 @@ test.each([
     code: 'agent-card-invalid',
     message,
   })
+})
+
+test.each([
+  ['1.0', (url: string) => ({ supportedInterfaces: [{ url, protocolBinding: 'JSONRPC' }] })],
+  ['0.3', (url: string) => ({ url, capabilities: null, skills: [{ id: 'x' }] })],
+  ['0.2', (url: string) => ({ url, protocolVersion: '0.2.6', capabilities: { streaming: true } })],
+])('a card says enough if it says how to call: %s', async (version, cardAt) => {
+  const agent = await agentFor(works, {
+    legacy: version !== '1.0',
+    intercept: ({ method, headers }, response, next) => {
+      if (method === 'GET') response.json(cardAt(`http://${headers.host}/a2a`))
+      else next()
+    },
+  })
+  const outcome = await anExecutor(agent.url).execute(aRequest(), aContext())
+  expect(outcome).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
 })

@@ -76,6 +76,20 @@ describe.each(ways)('by $transport with events: $streaming', (way) => {
     })
   })
 
+  test.each([
+    { error: 'not found' },
+    { error: { message: 'not found' } },
+    { jsonrpc: '2.0', error: 'not found' },
+  ])('a refusal that is no error of the protocol is told by its status: %j', async (body) => {
+    const answer = toCalls((_, response) => {
+      response.status(404).json(body)
+    })
+    await expect((await run(answer, way)).outcome).rejects.toMatchObject({
+      name: 'PermanentError',
+      message: 'The agent reviewer answered 404.',
+    })
+  })
+
   test('a redirect is not followed', async () => {
     const elsewhere = vi.fn()
     const answer: RequestHandler = (request, response, next) => {
@@ -100,6 +114,7 @@ describe.each(ways)('by $transport with events: $streaming', (way) => {
     ['an event of another kind', 'text/event-stream', 'data: {"the": "prompt"}\n\n'],
     ['an event with a hole', 'text/event-stream', 'data: {"task": {"artifacts": [null]}}\n\n'],
     ['an unfinished event', 'text/event-stream', 'data: the prompt'],
+    ['a task without a state', 'application/json', '{"task": {"id": "the prompt", "status": {}}}'],
     ['no event', 'text/event-stream', ': hello\n\n'],
   ])('garbage is told as such, and quoted nowhere: %s', async (_, type, body) => {
     const written = vi.spyOn(console, 'error')

@@ -109,11 +109,7 @@ export interface DryRun {
   estimate: Estimate
 }
 export interface Overlap {
-  /**
-   * @minItems 2
-   * @maxItems 2
-   */
-  tasks: [string, string]
+  tasks: string[]
   kind: 'write/write' | 'read/write'
   files: string[]
   fileCount: number

@@ -24,7 +24,8 @@ export type Counts = z.output<typeof Counts>
 
 export const Overlap = z
   .object({
-    tasks: z.tuple([z.string(), z.string()]),
+    /** Two ids, in the order of the plan. */
+    tasks: z.array(z.string()).length(2),
     kind: z.enum(['write/write', 'read/write']),
     /** Real files where the plan has a workspace, globs where it has not. */
     files: z.array(z.string()),

@@ -20,6 +20,8 @@ export const deliveryRoutes: FastifyPluginAsyncZod<{
         operationId: 'listDeliveries',
         tags: ['Plans'],
         summary: "What became of telling the plan's webhook",
+        description:
+          'Every event that was sent or is to be sent, with each attempt: when, and what the receiver answered.',
         params: PlanParams,
         response: {
           200: answer('A delivery for each event, oldest first.', DeliveryList, {

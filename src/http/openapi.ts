@@ -43,6 +43,7 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
         title: 'Tutti',
         version,
         description: DESCRIPTION,
+        contact: { name: 'The maintainers of Tutti' },
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/', description: 'Where this document was read from.' }],

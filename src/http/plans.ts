@@ -37,6 +37,8 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         operationId: 'listPlans',
         tags: ['Plans'],
         summary: 'List plans, newest first',
+        description:
+          "Only the plans of the key's tenant. `status` keeps those of one status; `cursor` takes the `nextCursor` of the page before, and no plan is left out or told twice in between.",
         querystring: PlanListQuery,
         response: {
           200: answer('A page of plans.', PlanPage, { example: PLAN_PAGE }),
@@ -123,6 +125,8 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         operationId: 'resumePlan',
         tags: ['Plans'],
         summary: 'Raise the budget of a plan that its budget stopped, and run what is left',
+        description:
+          'The budget is set to the amount given, not added to. Tasks that the budget kept from running are queued again, and a new version of the synthesis follows.',
         params: PlanParams,
         body: ResumePlan,
         response: {
@@ -156,6 +160,8 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         operationId: 'getReport',
         tags: ['Plans'],
         summary: 'How parallel the plan really was, and what held it back',
+        description:
+          'Wall time beside the sum of the task times (an estimate of running them in turn), the critical path, waits in the queue, stragglers, and in words what went wrong with parallelism.',
         params: PlanParams,
         response: {
           200: answer('Times, waiting, stragglers, usage and diagnostics.', Report, {
@@ -176,6 +182,8 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         operationId: 'getTodos',
         tags: ['Plans'],
         summary: 'The plan as a todo list, the synthesis last',
+        description:
+          'Each task as an item with `content`, `status` and `activeForm`, for callers that show todo lists.',
         params: PlanParams,
         response: {
           200: answer('A todo for each task, in the order of the plan.', Todos, { example: TODOS }),

@@ -37,6 +37,8 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
         operationId: 'getSynthesis',
         tags: ['Syntheses'],
         summary: 'Read the newest version of the synthesis, or wait for the first',
+        description:
+          'With `wait`, answers when there is a first version. `format` exports it: Markdown, SARIF, or its edits as a patch.',
         params: PlanParams,
         querystring: WaitQuery.extend({ format }),
         response: {
@@ -68,6 +70,8 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
         operationId: 'listSyntheses',
         tags: ['Syntheses'],
         summary: 'List all versions of the synthesis, oldest first',
+        description:
+          'A plan has a version when its tasks have ended, one more after each retry, and those that were asked for.',
         params: PlanParams,
         response: {
           200: answer('All versions.', SynthesisList, { example: { items: [SYNTHESIS] } }),
@@ -86,6 +90,7 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
         operationId: 'getSynthesisVersion',
         tags: ['Syntheses'],
         summary: 'Read one version of the synthesis',
+        description: '`format` exports it: Markdown, SARIF, or its edits as a patch.',
         params: VersionParams,
         querystring: z.object({ format }),
         response: {

@@ -4,7 +4,6 @@ import type { SystemApi } from '../core/api.ts'
 import { ServiceError } from '../core/errors.ts'
 import { ExecutorList } from '../core/views.ts'
 import { answer } from './answers.ts'
-import { EXECUTORS } from './examples.ts'
 import { problemAnswers, problemAnswersOf } from './problem.ts'
 
 const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' })
@@ -20,8 +19,11 @@ export const executorRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = asyn
         operationId: 'listExecutors',
         tags: ['System'],
         summary: 'What can run tasks here, and which runs them by default',
+        description:
+          'Each with what it can do, the tools and options that a task may give it, and, where it cannot run here, the reason.',
         response: {
-          200: answer('The executors that are configured.', ExecutorList, { example: EXECUTORS }),
+          // No example: linters take one that has `default` and `items` for a schema.
+          200: answer('The executors that are configured.', ExecutorList),
           ...problemAnswers(),
         },
       },

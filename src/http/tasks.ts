@@ -28,6 +28,8 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
         operationId: 'listTasks',
         tags: ['Tasks'],
         summary: 'List the tasks of a plan, without their outputs',
+        description:
+          'In the order of the plan. Outputs are read one by one, or streamed from `…/outputs`.',
         params: PlanParams,
         querystring: TaskListQuery,
         response: {
@@ -53,6 +55,8 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
         operationId: 'getTask',
         tags: ['Tasks'],
         summary: 'Read a task: its attempts, timings, usage and prompt',
+        description:
+          'Every attempt with its outcome, worker and usage, those that were lost with their worker too; and the prompt as it was rendered.',
         params: TaskParams,
         response: {
           200: answer('The task.', TaskDetail, { example: TASK_DETAIL }),
@@ -152,6 +156,8 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
         operationId: 'retryTask',
         tags: ['Tasks'],
         summary: 'Run a task again, then write a new version of the synthesis',
+        description:
+          'Any task that has ended may run again, with all its attempts; those that were skipped because of it run behind it.',
         params: TaskParams,
         response: {
           202: answer('The task, queued again.', TaskDetail, { example: TASK_DETAIL }),

@@ -4,6 +4,11 @@ import { z } from 'zod'
 import { DEFAULT_LIMITS } from '../core/limits.ts'
 import { Commands } from '../executors/command/options.ts'
 import { type Agents, AgentsSettings, resolveAgents } from '../executors/http/options.ts'
+import {
+  type McpServers,
+  McpSettings,
+  resolveMcpServers,
+} from '../executors/model/tools/mcp-settings.ts'
 import { parseApiKeys } from '../http/api-keys.ts'
 
 const SECOND = 1_000
@@ -101,6 +106,9 @@ export const Environment = z.object({
   ),
   TUTTI_AGENTS: jsonOrFile(AgentsSettings).describe(
     'Remote agents that tasks of the executor `http` may call, by name: JSON, or a file that holds it.',
+  ),
+  TUTTI_MCP_SERVERS: jsonOrFile(McpSettings).describe(
+    'MCP servers whose tools tasks of the executor `model` may use, by name: JSON, or a file that holds it.',
   ),
   TUTTI_WORKSPACE_ROOTS: list
     .default([])
@@ -200,7 +208,10 @@ export const Environment = z.object({
     .describe("pino's level."),
 })
 export type Config = Readonly<
-  Omit<z.output<typeof Environment>, 'TUTTI_AGENTS'> & { TUTTI_AGENTS: Agents }
+  Omit<z.output<typeof Environment>, 'TUTTI_AGENTS' | 'TUTTI_MCP_SERVERS'> & {
+    TUTTI_AGENTS: Agents
+    TUTTI_MCP_SERVERS: McpServers
+  }
 >
 
 /** @throws {Error} naming every variable that is wrong, before anything was opened. */
@@ -209,7 +220,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const result = Environment.safeParse(given)
   if (!result.success) throw new Error(`invalid environment\n${z.prettifyError(result.error)}`)
-  const config = { ...result.data, TUTTI_AGENTS: agentsFor(result.data.TUTTI_AGENTS, given) }
+  const { TUTTI_AGENTS: agents, TUTTI_MCP_SERVERS: servers } = result.data
+  const config = {
+    ...result.data,
+    TUTTI_AGENTS: resolved('TUTTI_AGENTS', () => resolveAgents(agents, given)),
+    TUTTI_MCP_SERVERS: resolved('TUTTI_MCP_SERVERS', () => resolveMcpServers(servers, given)),
+  }
   if (config.TUTTI_API_KEYS.size === 0 && !isLoopback(config.HOST)) {
     throw new Error(
       `invalid environment\n✖ without TUTTI_API_KEYS the service listens on the loopback only, but HOST is ${config.HOST}`,
@@ -218,12 +234,13 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return Object.freeze(config)
 }
 
-function agentsFor(settings: AgentsSettings, env: NodeJS.ProcessEnv): Agents {
+/** Settings with the variables that they name filled in. */
+function resolved<T>(name: string, resolve: () => T): T {
   try {
-    return resolveAgents(settings, env)
+    return resolve()
   } catch (error) {
     const message = error instanceof Error ? error.message : 'cannot be read'
-    throw new Error(`invalid environment\n✖ ${message}\n  → at TUTTI_AGENTS`)
+    throw new Error(`invalid environment\n✖ ${message}\n  → at ${name}`)
   }
 }
 

@@ -51,7 +51,7 @@ export function openExecutors(
     log,
     tracer,
   }
-  const model = modelExecutor(setup)
+  const model = modelExecutor({ ...setup, mcpServers: config.TUTTI_MCP_SERVERS })
   const claudeAgent = claudeAgentExecutor({
     apiKey: config.ANTHROPIC_API_KEY,
     baseUrl: config.ANTHROPIC_BASE_URL,

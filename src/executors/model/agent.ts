@@ -70,6 +70,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
       caller,
       tools,
       instructions: instructionsFor({
+        look: Object.keys(opened.tools).length > 0,
         read: 'read' in tools || 'list' in tools || 'grep' in tools || 'glob' in tools,
         write: 'write' in tools || 'edit' in tools || 'delete' in tools,
         report: report !== undefined,

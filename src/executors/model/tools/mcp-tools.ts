@@ -1,5 +1,5 @@
 import type { ToolSet } from 'ai'
-import { TransientError } from '../../../core/errors.ts'
+import { PermanentError, TransientError } from '../../../core/errors.ts'
 import type { McpServer } from '../options.ts'
 import { mcpProcess } from './mcp-process.ts'
 import { mcpToolName, parseMcpTool } from './names.ts'
@@ -20,6 +20,7 @@ type Client = Awaited<ReturnType<typeof import('@ai-sdk/mcp').createMCPClient>>
  * Connects to the servers whose tools were chosen, and to no other.
  *
  * @throws {TransientError} `mcp-unavailable` when a server does not answer as it should.
+ * @throws {PermanentError} `mcp-not-configured`, and `mcp-tool-missing` for a tool that a server has not.
  */
 export async function mcpTools(
   servers: Readonly<Record<string, McpServer>>,
@@ -38,9 +39,14 @@ export async function mcpTools(
     const sets = await Promise.all(
       [...wanted].map(async ([name, tools]) => {
         const server = servers[name]
-        if (server === undefined) return {}
-        const client = await inTime(connect(server, closers, signal), signal)
-        const offered = await inTime(client.tools(), signal)
+        // The process that took the plan may be configured otherwise than this worker.
+        if (server === undefined) {
+          throw new PermanentError(
+            'mcp-not-configured',
+            `The MCP server ${name} is not configured on this worker.`,
+          )
+        }
+        const offered = await offeredBy(name, server, closers, signal)
         return chosenTools(
           name,
           offered,
@@ -49,11 +55,26 @@ export async function mcpTools(
       }),
     )
     return { tools: sorted(Object.assign({}, ...sets)), close }
-  } catch {
+  } catch (error) {
     await close()
     signal.throwIfAborted()
+    throw error
+  }
+}
+
+async function offeredBy(
+  name: string,
+  server: McpServer,
+  closers: (() => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<ToolSet> {
+  try {
+    const client = await inTime(connect(server, closers, signal), signal)
+    return await inTime(client.tools(), signal)
+  } catch {
+    signal.throwIfAborted()
     // What a server says of itself may hold the secrets that it was given.
-    throw new TransientError('A server of extra tools could not be reached.', {
+    throw new TransientError(`The MCP server ${name} could not be reached.`, {
       code: 'mcp-unavailable',
     })
   }
@@ -81,12 +102,22 @@ async function connect(
 }
 
 function chosenTools(server: string, offered: ToolSet, names: readonly string[]): ToolSet {
+  const missing = names.find((name) => name !== '*' && !Object.hasOwn(offered, name))
+  if (missing !== undefined) {
+    const message = `The MCP server ${server} has no tool ${missing}.`
+    throw new PermanentError('mcp-tool-missing', message)
+  }
   const all = names.includes('*')
   return Object.fromEntries(
     Object.entries(offered).flatMap(([name, tool]) =>
-      all || names.includes(name) ? [[mcpToolName(server, name), cutting(tool)]] : [],
+      all || names.includes(name) ? [[acceptedName(mcpToolName(server, name)), cutting(tool)]] : [],
     ),
   )
+}
+
+/** MCP lets a tool have any name; providers refuse the whole call for some. */
+function acceptedName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 64)
 }
 
 /** A tool whose text results are cut, so that one of them cannot fill the model's context. */

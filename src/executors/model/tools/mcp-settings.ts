@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { McpServer } from '../options.ts'
+
+/** A variable of the operator's environment, by name. */
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/
+
+/** One to start for each task that uses it, spoken to over its standard streams. */
+const StartedServer = z.strictObject({
+  type: z.literal('stdio').optional(),
+  command: z.string().min(1),
+  args: z.array(z.string()).optional(),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).optional(),
+})
+
+/** One that listens. */
+const ListeningServer = z.strictObject({
+  type: z.literal(['http', 'streamable-http']).optional(),
+  url: z.url({ protocol: /^https?$/ }),
+  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string()).optional(),
+})
+
+const Servers = z.record(
+  // Not two underscores in a row: `mcp__<server>__<tool>` could be read in two ways.
+  z
+    .string()
+    .regex(/^[A-Za-z0-9-]+(?:_[A-Za-z0-9-]+)*$/)
+    .max(40),
+  z.union([StartedServer, ListeningServer], {
+    error: 'must have a `command`, with `args` and `env`, or a `url`, with `headers`',
+  }),
+)
+
+/** Servers by name, or under `mcpServers`, as the files of other programs have them. */
+export const McpSettings = z.preprocess(
+  (value) =>
+    typeof value === 'object' && value !== null && 'mcpServers' in value ? value.mcpServers : value,
+  Servers,
+)
+export type McpSettings = z.output<typeof McpSettings>
+
+export type McpServers = Readonly<Record<string, McpServer>>
+
+/**
+ * The servers with the values of the variables that they name as `${NAME}`. A server that is started
+ * gets PATH and HOME of the operator, unless it has its own, and what is written down for it: nothing
+ * else of the environment.
+ *
+ * @throws {Error} naming every variable that is not set, or that no header can hold; never its value.
+ */
+export function resolveMcpServers(
+  settings: McpSettings,
+  environment: Record<string, string | undefined>,
+): McpServers {
+  const problems: string[] = []
+  const filled = (place: string, template: string): string =>
+    template.replace(REFERENCE, (_, variable: string) => {
+      const found = environment[variable] ?? ''
+      if (found === '') problems.push(`${place}: ${variable} is not set`)
+      return found
+    })
+  const filledAll = (place: string, templates: Record<string, string> = {}) =>
+    Object.fromEntries(
+      Object.entries(templates).map(([key, text]) => [key, filled(`${place}.${key}`, text)]),
+    )
+  const resolved = Object.entries(settings).map(([name, server]): [string, McpServer] => {
+    if ('url' in server) {
+      const headers = filledAll(`${name}.headers`, server.headers)
+      for (const [header, value] of Object.entries(headers)) {
+        if (!HEADER_VALUE.test(value))
+          problems.push(`${name}.headers.${header}: is no header value`)
+      }
+      return [name, { url: server.url, headers }]
+    }
+    const { PATH, HOME } = environment
+    const env = {
+      ...(PATH === undefined ? {} : { PATH }),
+      ...(HOME === undefined ? {} : { HOME }),
+      ...filledAll(`${name}.env`, server.env),
+    }
+    const args = (server.args ?? []).map((text, at) => filled(`${name}.args.${at}`, text))
+    return [name, { command: filled(`${name}.command`, server.command), args, env }]
+  })
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  return Object.fromEntries(resolved)
+}

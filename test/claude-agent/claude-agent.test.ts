@@ -220,7 +220,7 @@ test('an output schema binds the answer', async () => {
 
 test.each([
   [{ maxSteps: 2 }, 'step-limit'],
-  [{ budgetUsd: 0.000_1 }, 'budget-exhausted'],
+  [{ budgetUsd: 0.000_1 }, 'cost-limit'],
 ])('limits end it with what there is: %o', async (options, code) => {
   const root = await aFolder()
   await writeFile(join(root, 'a.txt'), 'x')

@@ -46,9 +46,10 @@ export function outcomeOfEnding(
         message: `The agent had not finished after ${task.maxSteps} steps.`,
       })
     case 'error_max_budget_usd':
+      // Not the code by which a plan's budget ends: that would end the plan.
       return incomplete({
-        code: 'budget-exhausted',
-        message: 'The agent had not finished when its budget was used up.',
+        code: 'cost-limit',
+        message: 'The agent had not finished when it had cost what it may.',
       })
     case 'error_max_structured_output_retries':
       return incomplete(offSchema([]))

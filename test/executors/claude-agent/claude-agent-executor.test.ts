@@ -199,7 +199,7 @@ test('a schema that is no object is asked for in words', async () => {
 
 test.each([
   ['error_max_turns', 'step-limit'],
-  ['error_max_budget_usd', 'budget-exhausted'],
+  ['error_max_budget_usd', 'cost-limit'],
 ])('a limit leaves what there is: %s', async (subtype, code) => {
   const script = [...answer('Half.'), result({ subtype, is_error: true }), new Error('a limit')]
   expect(await run(script)).toMatchObject({

@@ -4,7 +4,7 @@ import type { Config } from './config.ts'
 import { createLog } from './log.ts'
 import { VERSION } from './version.ts'
 
-/** Faults of the exporter that come sooner after the last one are counted, not logged. */
+/** Faults that come sooner after the last one of their kind are counted, not logged. */
 const FAULTS_EVERY_MS = 60_000
 
 export interface Tracing {
@@ -40,16 +40,18 @@ export async function openTracing(
 /** A collector that is away fails every few seconds: that is worth a line now and then. */
 function faultLog(config: Config, part: string): (fault: unknown) => void {
   const log = createLog(config, part)
-  let next = 0
-  let unsaid = 0
+  const sending = { next: 0, unsaid: 0 }
+  const warning = { next: 0, unsaid: 0 }
   return (fault) => {
-    if (Date.now() < next) {
-      unsaid += 1
+    const kind = fault instanceof Error ? sending : warning
+    if (Date.now() < kind.next) {
+      kind.unsaid += 1
       return
     }
-    next = Date.now() + FAULTS_EVERY_MS
-    const err = fault instanceof Error ? fault : new Error(String(fault))
-    log.warn({ err, unsaid }, 'traces cannot be sent')
-    unsaid = 0
+    const { unsaid } = kind
+    if (fault instanceof Error) log.warn({ err: fault, unsaid }, 'traces cannot be sent')
+    else log.warn({ warning: String(fault), unsaid }, 'traces are not as they should be')
+    kind.next = Date.now() + FAULTS_EVERY_MS
+    kind.unsaid = 0
   }
 }

@@ -46,6 +46,7 @@ export function openTelemetry(options: {
   /** Where `OTEL_SERVICE_NAME` does not say otherwise. */
   serviceName: string
   version: string
+  /** An `Error` where spans could not be sent; a text where a variable makes no sense, and the like. */
   onFault: (fault: unknown) => void
 }): Telemetry {
   const { serviceName, version, onFault } = options
@@ -75,10 +76,11 @@ export function openTelemetry(options: {
     },
     async close() {
       const timer = new AbortController()
-      await Promise.race([
-        sdk.shutdown().catch(onFault),
-        delay(LAST_EXPORT_MS, undefined, { signal: timer.signal }).catch(() => undefined),
-      ])
+      const late = delay(LAST_EXPORT_MS, undefined, { signal: timer.signal }).then(
+        () => onFault(new Error('what was left was not taken in time')),
+        () => undefined,
+      )
+      await Promise.race([sdk.shutdown().catch(onFault), late])
       timer.abort()
     },
   }

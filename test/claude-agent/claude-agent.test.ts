@@ -142,6 +142,33 @@ test('a prompt is text: no file is put into it, and no command run', async () =>
   expect(said).not.toContain('CONTENT')
 })
 
+test('takes no instructions, settings or programs from the workspace', async () => {
+  const root = await aFolder()
+  const marker = join(root, 'was-run')
+  const command = `touch ${marker}`
+  for (const folder of ['.claude', 'src']) await mkdir(join(root, folder))
+  const hook = [{ matcher: '*', hooks: [{ type: 'command', command }] }]
+  const settings = {
+    hooks: { SessionStart: hook, PreToolUse: hook },
+    permissions: { allow: ['Bash(*)'] },
+    env: { PLANTED: 'PLANTED' },
+  }
+  const servers = { planted: { command: 'sh', args: ['-c', command] } }
+  await writeFile(join(root, '.claude', 'settings.json'), JSON.stringify(settings))
+  await writeFile(join(root, '.mcp.json'), JSON.stringify({ mcpServers: servers }))
+  for (const name of ['CLAUDE.md', 'AGENTS.md', 'src/CLAUDE.md', 'src/AGENTS.md']) {
+    await writeFile(join(root, name), 'PLANTED')
+  }
+  await writeFile(join(root, 'src', 'a.txt'), 'INSIDE')
+  const script = [calls('Read', { file_path: join(root, 'src/a.txt') }), DONE]
+  const done = await run(script, {}, { workspace: { root, writable: false } })
+  expect(done.outcome).toMatchObject({ status: 'succeeded' })
+  const said = JSON.stringify(done.calls.map(({ body }) => body))
+  expect(said).toContain('INSIDE')
+  expect(said).not.toMatch(/PLANTED|mcp__planted/)
+  expect(await readdir(root)).not.toContain('was-run')
+})
+
 test('reads the workspace, and nothing else by any path or link', async () => {
   const [root, outside] = [await aFolder(), await aFolder()]
   await writeFile(join(root, 'a.txt'), 'INSIDE')

@@ -37,10 +37,11 @@ export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
   const { request, context, options } = run
   const { signal } = context
   const maxSteps = options.maxSteps ?? DEFAULT_MAX_STEPS
-  const turn = await takeTurn(run.gate, `anthropic:${run.model ?? 'default'}`, signal)
   const folder = await mkdtemp(join(run.temporaryDir, 'tutti-executor-'))
   const agent = agentProcess()
+  let turn: FirstCall | undefined
   try {
+    turn = await takeTurn(run.gate, `anthropic:${run.model ?? 'default'}`, signal)
     const settings = await settingsOf(run, folder, agent, maxSteps)
     signal.throwIfAborted()
     const progress = createProgress(context)
@@ -50,7 +51,7 @@ export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
     return outcomeOfEnding(ending, { spec: request.spec, progress, maxSteps })
   } finally {
     await agent.end()
-    await turn.end({ status: 'failed' })
+    await turn?.end({ status: 'failed' })
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }
@@ -63,11 +64,9 @@ async function settingsOf(
   maxSteps: number,
 ): Promise<AgentOptions> {
   const { spec, workspace } = run.request
-  const [home, temporary, empty] = ['home', 'tmp', 'empty'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ]
+  const home = join(folder, 'home')
+  const temporary = join(folder, 'tmp')
+  const empty = join(folder, 'empty')
   await Promise.all([home, temporary, empty].map((path) => mkdir(path)))
   const cwd = await realpath(workspace?.root ?? empty)
   const tools = toolOptions(run.request, cwd)

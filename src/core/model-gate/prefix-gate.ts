@@ -111,7 +111,7 @@ export function prefixGate(
     const renew =
       marks === undefined || token === undefined
         ? undefined
-        : setInterval(() => marks.hold(key, token, prefix.calling).catch(fault), RENEW_MS)
+        : setInterval(() => void marks.hold(key, token, prefix.calling).catch(fault), RENEW_MS)
     const end = () => {
       clearInterval(renew)
       if (leads) settle(prefix)

@@ -19,8 +19,11 @@ export interface Variable {
   description: string
 }
 
-/** Defaults that differ from machine to machine. */
-const IN_WORDS: Record<string, string> = { TUTTI_CPU_CONCURRENCY: 'cores' }
+/** Defaults that depend on the machine, or on another variable. */
+const IN_WORDS: Record<string, string> = {
+  TUTTI_CPU_CONCURRENCY: 'cores',
+  TUTTI_SHARDS: '1; 8 in a Cluster',
+}
 
 export function variables(): Variable[] {
   return Object.entries(Environment.shape).map(([name, schema]) => ({

@@ -10,9 +10,13 @@ import {
   resolveMcpServers,
 } from '../executors/model/tools/mcp-settings.ts'
 import { parseApiKeys } from '../http/api-keys.ts'
+import { parseRedisUrl } from '../store/redis-url.ts'
 
 const SECOND = 1_000
 const DAY = 24 * 3_600 * SECOND
+
+/** Enough for a few masters to share the work; each costs every worker six connections. */
+const SHARDS_IN_A_CLUSTER = 8
 
 const CREDENTIAL = /^(?<name>[A-Za-z0-9_-]{1,64})@(?<host>[^=]+)=(?<token>.+)$/
 
@@ -49,13 +53,16 @@ export const Environment = z.object({
   PORT: count(0, 65_535).default(3000).describe('Port of the API; 0 for any free one.'),
   REDIS_URL: z
     .string()
-    .regex(
-      /^(redis|rediss|redis\+sentinel):\/\//,
-      'must begin with redis://, rediss:// or redis+sentinel://',
-    )
+    .superRefine((text, context) => {
+      try {
+        parseRedisUrl(text)
+      } catch (error) {
+        context.addIssue(error instanceof Error ? error.message : 'cannot be read')
+      }
+    })
     .optional()
     .describe(
-      'Redis to use: redis://, rediss://, redis+sentinel://. `npm start` brings its own when unset.',
+      'Redis to use: redis://, rediss://, redis+sentinel://, or a comma-separated list of nodes for a Cluster. `npm start` brings its own when unset.',
     ),
   TUTTI_PREFIX: z
     .string()
@@ -63,7 +70,7 @@ export const Environment = z.object({
     .default('tutti')
     .describe('What all keys in Redis begin with: several Tuttis may share one Redis.'),
   TUTTI_SHARDS: count(1, 64)
-    .default(1)
+    .optional()
     .describe('Hash slots that new plans are spread over. May grow, never shrink.'),
   TUTTI_DATA_DIR: z
     .string()
@@ -209,6 +216,7 @@ export const Environment = z.object({
 })
 export type Config = Readonly<
   Omit<z.output<typeof Environment>, 'TUTTI_AGENTS' | 'TUTTI_MCP_SERVERS'> & {
+    TUTTI_SHARDS: number
     TUTTI_AGENTS: Agents
     TUTTI_MCP_SERVERS: McpServers
   }
@@ -223,6 +231,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const { TUTTI_AGENTS: agents, TUTTI_MCP_SERVERS: servers } = result.data
   const config = {
     ...result.data,
+    TUTTI_SHARDS: result.data.TUTTI_SHARDS ?? defaultShards(result.data.REDIS_URL),
     TUTTI_AGENTS: resolved('TUTTI_AGENTS', () => resolveAgents(agents, given)),
     TUTTI_MCP_SERVERS: resolved('TUTTI_MCP_SERVERS', () => resolveMcpServers(servers, given)),
   }
@@ -232,6 +241,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     )
   }
   return Object.freeze(config)
+}
+
+function defaultShards(redisUrl: string | undefined): number {
+  const isCluster = redisUrl !== undefined && parseRedisUrl(redisUrl).kind === 'cluster'
+  return isCluster ? SHARDS_IN_A_CLUSTER : 1
 }
 
 /** Settings with the variables that they name filled in. */

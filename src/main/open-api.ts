@@ -14,8 +14,9 @@ import { waitingOn } from '../core/waiting.ts'
 import type { Workspaces } from '../core/workspace-port.ts'
 import { rateLimits } from '../http/rate-limits.ts'
 import { bullBatchQueue, type OpenBatchQueue } from '../queue/batch-queue.ts'
+import { shardKey } from '../store/keys.ts'
 import { readProviders } from '../store/model-calls.ts'
-import { connectForCallers, connectForWork } from '../store/redis.ts'
+import { connectForCallers, connectForEvents } from '../store/redis.ts'
 import type { Config } from './config.ts'
 import { openLargeSubmissions } from './large-submissions.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -44,7 +45,7 @@ export async function openApi(options: {
   const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
   const redis = await connectForCallers(options.redisUrl, onError)
   lifecycle.onClose('redis', () => redis.disconnect())
-  const subscriber = await connectForWork(options.redisUrl, onError)
+  const subscriber = await connectForEvents(options.redisUrl, onError)
   lifecycle.onClose('subscriber', () => subscriber.disconnect())
 
   const stores = openStores(redis, config)
@@ -120,7 +121,9 @@ export async function openApi(options: {
       }),
       async ready() {
         try {
-          return (await redis.ping()) === 'PONG'
+          // A key rather than a ping, which any node of a Cluster answers, whatever state that is in.
+          await redis.exists(shardKey(stores.space, 0))
+          return true
         } catch {
           return false
         }

@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Tracer } from '../core/tracing.ts'
 import { deliver, dispatch } from '../core/webhooks.ts'
 import { bullDeliveryQueue, startDeliveryWorkers } from '../queue/delivery-queue.ts'
+import type { RedisClient } from '../store/redis.ts'
 import { tracedPost } from '../tracing/traced-post.ts'
 import { webhookPost } from '../webhooks/post-webhook.ts'
 import type { Config } from './config.ts'
@@ -16,7 +16,7 @@ const DELIVERIES_AT_ONCE = 20
 /** Webhooks: from the outbox into a queue of their own, and from there to their receivers. */
 export function openDeliveries(options: {
   config: Config
-  redis: Redis
+  redis: RedisClient
   stores: Stores
   tracer: Tracer
   lifecycle: Lifecycle

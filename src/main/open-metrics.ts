@@ -1,5 +1,4 @@
 import type { FastifyPluginAsync } from 'fastify'
-import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { ModelGate } from '../core/model-gate/gate.ts'
 import type { ServiceState } from '../core/service-state.ts'
@@ -10,6 +9,7 @@ import { processRegistry, redisMetrics } from '../metrics/process-metrics.ts'
 import { requestTimer } from '../metrics/request-timer.ts'
 import { serviceMetrics } from '../metrics/service-metrics.ts'
 import { type WorkerMetrics, workerMetrics } from '../metrics/worker-metrics.ts'
+import type { RedisClient } from '../store/redis.ts'
 import type { Config } from './config.ts'
 import { every } from './every.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -19,7 +19,7 @@ const PING_MS = 5_000
 
 interface Options {
   config: Config
-  redis: Redis
+  redis: RedisClient
   lifecycle: Lifecycle
   log: Logger
 }

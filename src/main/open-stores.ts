@@ -18,6 +18,7 @@ import { redisChangeFeed, redisEventLog } from '../store/events.ts'
 import { type KeySpace, shardKey, shardOf } from '../store/keys.ts'
 import { redisPlanStore } from '../store/plan-store.ts'
 import { redisPlanTotals } from '../store/plan-totals.ts'
+import type { RedisClient } from '../store/redis.ts'
 import { loadScripts } from '../store/scripts.ts'
 import { redisSynthesisStore } from '../store/synthesis-store.ts'
 import { redisTaskLife, redisTaskStore, workerName } from '../store/task-store.ts'
@@ -44,7 +45,7 @@ export interface Stores {
   space: KeySpace
 }
 
-export function openStores(redis: Redis, config: Config): Stores {
+export function openStores(redis: RedisClient, config: Config): Stores {
   const space = { prefix: config.TUTTI_PREFIX, shards: config.TUTTI_SHARDS }
   const run = loadScripts(redis)
   return {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { planCache } from '../core/plan-cache.ts'
 import type { SynthesisJob } from '../core/queue.ts'
@@ -15,7 +14,7 @@ import { bullBatchQueue } from '../queue/batch-queue.ts'
 import { type Consumer, type Gate, type Handled, startConsumer } from '../queue/consumer.ts'
 import { QUEUES, type QueueKind } from '../queue/names.ts'
 import { createSlots, type SlotKind, type Slots } from '../queue/slots.ts'
-import { connectForWork } from '../store/redis.ts'
+import { connectForEvents, connectForWork, type RedisClient } from '../store/redis.ts'
 import { workerName } from '../store/task-store.ts'
 import { tracedSynthesis } from '../tracing/traced-synthesis.ts'
 import type { Config } from './config.ts'
@@ -52,7 +51,7 @@ export async function openWorker(options: {
   const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
   const redis = await connectForWork(options.redisUrl, onError)
   lifecycle.onClose('redis', () => redis.disconnect())
-  const subscriber = await connectForWork(options.redisUrl, onError)
+  const subscriber = await connectForEvents(options.redisUrl, onError)
   lifecycle.onClose('subscriber', () => subscriber.disconnect())
 
   const slots = createSlots(config.TUTTI_CONCURRENCY)
@@ -180,7 +179,7 @@ export async function openWorker(options: {
 }
 
 function openConsumers(options: {
-  redis: Redis
+  redis: RedisClient
   shards: { count: number; prefixOf(shard: number): string }
   gates: Record<QueueKind, Gate & { enter?: () => () => void }>
   runUnit: (job: UnitJob, lost: AbortSignal) => Promise<Handled>

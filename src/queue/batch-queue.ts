@@ -6,7 +6,6 @@ import {
   Queue,
   type RedisQueueBackend,
 } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { ServiceError } from '../core/errors.ts'
 import {
   type BatchQueue,
@@ -16,6 +15,7 @@ import {
 } from '../core/queue.ts'
 import type { QueueView } from '../core/workers.ts'
 import {
+  type Connection,
   fairPriority,
   HELD_DELAY_MS,
   QUEUES,
@@ -71,7 +71,10 @@ export interface OpenBatchQueue extends BatchQueue {
 }
 
 /** `connection` is shared and stays open. Await `ready` before the first batch. */
-export function bullBatchQueue(options: { connection: Redis; shards: Shards }): OpenBatchQueue {
+export function bullBatchQueue(options: {
+  connection: Connection
+  shards: Shards
+}): OpenBatchQueue {
   const { connection, shards } = options
   const producer = new FlowProducer({ connection }, checkedBackend)
   producer.on('error', () => undefined)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Job, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
+import type { Connection } from './names.ts'
 
 /** A worker's lease on a job. Renewed three times in this time; a dead worker's jobs wait for its end. */
 const LEASE_MS = 10_000
@@ -50,7 +50,7 @@ class FetchingWorker extends Worker {
 export function startConsumer(options: {
   queueName: string
   prefix: string
-  connection: Redis
+  connection: Connection
   /** How many loops fetch side by side, each with a Worker instance of its own. */
   instances: number
   gate: Gate

@@ -1,7 +1,6 @@
 import { DelayedError, Queue, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { deliveryId, type OutgoingEvent } from '../core/webhooks.ts'
-import type { Shards } from './names.ts'
+import type { Connection, Shards } from './names.ts'
 
 const NAME = 'webhooks'
 
@@ -11,7 +10,10 @@ export interface DeliveryQueue {
   close(): Promise<void>
 }
 
-export function bullDeliveryQueue(options: { connection: Redis; shards: Shards }): DeliveryQueue {
+export function bullDeliveryQueue(options: {
+  connection: Connection
+  shards: Shards
+}): DeliveryQueue {
   const queues = Array.from({ length: options.shards.count }, (_, shard) => {
     const prefix = options.shards.prefixOf(shard)
     const queue = new Queue(NAME, { connection: options.connection, prefix })
@@ -36,7 +38,7 @@ export function bullDeliveryQueue(options: { connection: Redis; shards: Shards }
 
 /** Makes attempts at deliveries, each again after the pause that `deliver` names. */
 export function startDeliveryWorkers(options: {
-  connection: Redis
+  connection: Connection
   shards: Shards
   concurrency: number
   deliver: (event: OutgoingEvent) => Promise<{ retryInMs: number | undefined }>

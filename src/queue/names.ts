@@ -1,3 +1,4 @@
+import type { Cluster, Redis } from 'ioredis'
 import type { Unit } from '../core/queue.ts'
 import type { Lane } from '../core/stored.ts'
 
@@ -9,6 +10,9 @@ export const QUEUES = {
   synthesis: 'syntheses',
 } as const
 export type QueueKind = keyof typeof QUEUES
+
+/** Of one server, or of a Cluster. */
+export type Connection = Redis | Cluster
 
 /** Where the queues of a plan live: the same hash slot as the plan itself. */
 export interface Shards {

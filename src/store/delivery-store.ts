@@ -1,9 +1,11 @@
-import type { Redis } from 'ioredis'
 import type { Delivery, DeliveryStore, OutgoingEvent } from '../core/webhooks.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
-import { whileAvailable } from './redis.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 
-export function redisDeliveryStore(options: { redis: Redis; space: KeySpace }): DeliveryStore {
+export function redisDeliveryStore(options: {
+  redis: RedisClient
+  space: KeySpace
+}): DeliveryStore {
   const { redis, space } = options
   const keyOf = (planId: string) => `${planKey(space, planId)}:deliveries`
   return {

@@ -2,11 +2,11 @@ import type { Redis } from 'ioredis'
 import type { ChangeFeed, ChangeMessage, EventLog, StoredEvent } from '../core/store.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
 import { fieldsOf, planRecord, taskState } from './records.ts'
-import { whileAvailable } from './redis.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 export function redisEventLog(options: {
-  redis: Redis
+  redis: RedisClient
   run: RunScript
   space: KeySpace
 }): EventLog {

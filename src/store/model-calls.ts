@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Redis } from 'ioredis'
 import { callsAtOnce, newRateState, type RateState } from '../core/model-gate/rate-control.ts'
 import type { ProviderView } from '../core/workers.ts'
 import { type KeySpace, shardKey } from './keys.ts'
-import { whileAvailable } from './redis.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 
 /** What all processes know of the calls of one model. Times are by the clock of Redis, in ms. */
 export interface ModelCalls {
@@ -39,7 +38,10 @@ const SCRIPT = readFileSync(new URL('./lua/change-model-calls.lua', import.meta.
 type Answer = [done: 0 | 1, now: number, version?: string, calls?: string]
 
 /** `redis` is one whose commands wait until it is back. */
-export function redisModelCallStore(options: { redis: Redis; space: KeySpace }): ModelCallStore {
+export function redisModelCallStore(options: {
+  redis: RedisClient
+  space: KeySpace
+}): ModelCallStore {
   const { redis, space } = options
   redis.defineCommand('tutti:change-model-calls', { numberOfKeys: 2, lua: SCRIPT })
   const commands = redis as unknown as Record<string, (...args: string[]) => Promise<Answer>>
@@ -74,7 +76,7 @@ export function redisModelCallStore(options: { redis: Redis; space: KeySpace }):
 
 /** The models that were called within the last hour, and what holds back their calls. */
 export function readProviders(options: {
-  redis: Redis
+  redis: RedisClient
   space: KeySpace
 }): () => Promise<ProviderView[]> {
   const { redis, space } = options

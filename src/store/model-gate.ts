@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import type { CallOutcome, ModelGate, Permit } from '../core/model-gate/gate.ts'
 import { endCall, startCalls } from '../core/model-gate/rate-control.ts'
 import type { KeySpace } from './keys.ts'
 import { type ModelCalls, type ReadCalls, redisModelCallStore } from './model-calls.ts'
+import type { RedisClient } from './redis.ts'
 
 /** How long the calls of a process that died still count. */
 const LEASE_MS = 15_000
@@ -41,7 +41,7 @@ interface Lane {
  * `redis` is one whose commands wait until it is back; so do the calls.
  */
 export function redisModelGate(options: {
-  redis: Redis
+  redis: RedisClient
   space: KeySpace
   random?: () => number
   onFault: (error: unknown, key: string) => void

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import type { PlanStore, RetryBatch } from '../core/store.ts'
 import type { NewPlan } from '../core/stored.ts'
 import { initialUnits } from '../core/units.ts'
 import type { Usage } from '../core/usage.ts'
 import { type KeySpace, PLAN_SUFFIXES, planKey, shardKey, shardOf } from './keys.ts'
+import { readPlans } from './read-plans.ts'
 import { planRecord } from './records.ts'
-import { whileAvailable } from './redis.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 /** Tasks whose specifications travel in the one script that creates a plan; more are staged first. */
@@ -15,7 +15,7 @@ const TASKS_IN_ONE_SCRIPT = 500
 const FIELDS_AT_ONCE = 250
 
 export function redisPlanStore(options: {
-  redis: Redis
+  redis: RedisClient
   run: RunScript
   space: KeySpace
   /** How long a finished plan is kept. */
@@ -130,11 +130,12 @@ export function redisPlanStore(options: {
             (entry.at === Number(time) && lastId !== undefined && entry.id < lastId),
         )
         const page = rest.slice(0, limit)
-        const pipeline = redis.pipeline()
-        for (const { id } of page) pipeline.hgetall(keyOf(id))
-        const replies = (await pipeline.exec()) ?? []
-        const plans = replies.flatMap(([error, fields]) => {
-          if (error !== null) throw error
+        const replies = await readPlans(
+          redis,
+          page.map(({ id }) => id),
+          (pipeline, planId) => pipeline.hgetall(keyOf(planId)),
+        )
+        const plans = replies.flatMap(([fields]) => {
           const record = fields as Record<string, string>
           return record.spec === undefined ? [] : [planRecord(record)]
         })

@@ -1,26 +1,24 @@
-import type { Redis } from 'ioredis'
 import type { PlanTotals } from '../core/service-state.ts'
 import { activePlanStatus, TASK_STATUSES, type TaskCounts } from '../core/status.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
-import { whileAvailable } from './redis.ts'
+import { readPlans } from './read-plans.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 
 /** Headers that are read at once. */
 const PLANS_AT_ONCE = 500
 
 /** Counts plans and their tasks. Reads seven fields of each plan that has not finished. */
 export function redisPlanTotals(options: {
-  redis: Redis
+  redis: RedisClient
   space: KeySpace
 }): () => Promise<PlanTotals> {
   const { redis, space } = options
 
   async function countActive(planIds: readonly string[], totals: PlanTotals): Promise<void> {
-    const pipeline = redis.pipeline()
-    for (const planId of planIds) {
-      pipeline.hmget(planKey(space, planId), ...TASK_STATUSES.map((status) => `n:${status}`))
-    }
-    for (const [error, fields] of (await pipeline.exec()) ?? []) {
-      if (error !== null) throw error
+    const replies = await readPlans(redis, planIds, (pipeline, planId) =>
+      pipeline.hmget(planKey(space, planId), ...TASK_STATUSES.map((status) => `n:${status}`)),
+    )
+    for (const [fields] of replies) {
       const numbers = fields as (string | null)[]
       const counts = Object.fromEntries(
         TASK_STATUSES.map((status, index) => [status, Number(numbers[index] ?? 0)]),

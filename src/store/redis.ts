@@ -1,5 +1,18 @@
-import { Redis, type RedisOptions } from 'ioredis'
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { ServiceError } from '../core/errors.ts'
+import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
+
+/** One server, or the master of a group under Sentinel, or a Cluster: all take the same commands. */
+export type RedisClient = Redis | Cluster
+
+type ClusterAddress = Extract<RedisAddress, { kind: 'cluster' }>
+
+/** Quick at first, because a restart takes seconds, and never more than a second apart. */
+const pauseBefore = (attempt: number) => Math.min(50 * attempt, 1_000)
+/** How soon callers find the new master of a part of a Cluster, or the old one come back. */
+const CALLERS_REFRESH_MS = 500
+/** How often workers knock at a part of a Cluster that is away. */
+const WORK_RETRY_MS = 100
 
 /**
  * Connects a process that answers callers: commands fail at once while Redis is away, so that a
@@ -9,72 +22,147 @@ import { ServiceError } from '../core/errors.ts'
 export async function connectForCallers(
   url: string,
   onError: (error: Error) => void,
-): Promise<Redis> {
-  const redis = newRedis(url, {
-    enableOfflineQueue: false,
+): Promise<RedisClient> {
+  const address = parseRedisUrl(url)
+  const options = {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     connectTimeout: 2_000,
     commandTimeout: 10_000,
+  }
+  if (address.kind !== 'cluster') {
+    const redis = newRedis(address, { ...options, enableOfflineQueue: false })
+    return opened(redis, onError)
+  }
+  const cluster = newCluster(address, options, {
+    enableOfflineQueue: false,
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    slotsRefreshInterval: CALLERS_REFRESH_MS,
   })
-  redis.on('error', onError)
-  await redis.connect()
-  return redis
+  // Connected before it is needed: commands that come while a node connects are refused.
+  cluster.on('+node', (node: Redis) => {
+    node.connect().catch(() => undefined)
+  })
+  await opened(cluster, onError)
+  await Promise.allSettled(cluster.nodes('master').map((node) => node.ping()))
+  return cluster
 }
 
 /** Connects a process that works for as long as it takes: commands wait until Redis is back. */
-export async function connectForWork(url: string, onError: (error: Error) => void): Promise<Redis> {
-  const redis = newRedis(url, { maxRetriesPerRequest: null })
+export async function connectForWork(
+  url: string,
+  onError: (error: Error) => void,
+): Promise<RedisClient> {
+  const address = parseRedisUrl(url)
+  const options = { maxRetriesPerRequest: null }
+  if (address.kind !== 'cluster') return opened(newRedis(address, options), onError)
+  const cluster = newCluster(address, options, {
+    maxRedirections: Number.POSITIVE_INFINITY,
+    retryDelayOnFailover: WORK_RETRY_MS,
+    retryDelayOnClusterDown: WORK_RETRY_MS,
+    // Two nodes that do not agree yet on who is the master send a command to and fro.
+    retryDelayOnMoved: 10,
+    // A command that fails, or is sent elsewhere, says when to look.
+    slotsRefreshInterval: 0,
+  })
+  return opened(cluster, onError)
+}
+
+/**
+ * Connects for listening only. Emits `ready` whenever it listens anew. In a Cluster every node hears
+ * all messages, so this is a connection to any of those that were named, and to the next one when it ends.
+ */
+export async function connectForEvents(
+  url: string,
+  onError: (error: Error) => void,
+): Promise<Redis> {
+  const address = parseRedisUrl(url)
+  const options = { maxRetriesPerRequest: null }
+  if (address.kind !== 'cluster') return opened(newRedis(address, options), onError)
+  let turns = 0
+  const nodeOf = (turn: number) => address.nodes[turn % address.nodes.length]
+  const redis = new Redis({
+    ...accessOf(address),
+    ...options,
+    ...nodeOf(turns),
+    lazyConnect: true,
+    connectTimeout: 2_000,
+    retryStrategy(attempt) {
+      turns += 1
+      // Read again at each connect.
+      Object.assign(redis.options, nodeOf(turns))
+      return pauseBefore(attempt)
+    },
+  })
   redis.on('error', onError)
+  const ready = new Promise((resolve) => redis.once('ready', resolve))
+  // The first may be away; the others are tried in turn.
+  redis.connect().catch(() => undefined)
+  await ready
+  return redis
+}
+
+async function opened<Client extends RedisClient>(
+  redis: Client,
+  onError: (error: Error) => void,
+): Promise<Client> {
+  redis.on('error', onError)
+  redis.on('node error', onError)
   await redis.connect()
   return redis
 }
 
-function newRedis(url: string, options: RedisOptions): Redis {
-  const all: Omit<RedisOptions, 'replyMapping'> = {
-    ...addressOf(url),
+function newRedis(
+  address: Exclude<RedisAddress, ClusterAddress>,
+  options: Omit<RedisOptions, 'replyMapping'>,
+): Redis {
+  const place: Omit<RedisOptions, 'replyMapping'> =
+    address.kind === 'server'
+      ? { ...address.node, db: address.database }
+      : {
+          sentinels: address.sentinels,
+          name: address.name,
+          ...(address.sentinelPassword === undefined
+            ? {}
+            : { sentinelPassword: address.sentinelPassword }),
+          // A master that became a replica: the connection is made anew, to the master there is now.
+          reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+        }
+  return new Redis({
+    ...accessOf(address),
+    ...place,
     lazyConnect: true,
-    // Quick at first, because a restart takes seconds, and never more than a second apart.
-    retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
+    retryStrategy: pauseBefore,
     ...options,
-  }
-  return new Redis(all)
+  })
 }
 
-/** `redis://`, `rediss://` or `redis+sentinel://host:port,host:port/master-name`. */
-export function addressOf(url: string): RedisOptions {
-  if (!url.startsWith('redis+sentinel://')) {
-    const { hostname, port, username, password, pathname, protocol } = new URL(url)
-    const database = pathname.replace(/^\//, '')
-    return {
-      host: hostname,
-      port: port === '' ? 6379 : Number(port),
-      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-      ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-      ...(database === '' ? {} : { db: Number(database) }),
-      ...(protocol === 'rediss:' ? { tls: {} } : {}),
-    }
-  }
-  const rest = url.slice('redis+sentinel://'.length)
-  const [authority = '', name = 'mymaster'] = rest.split('/')
-  const at = authority.lastIndexOf('@')
-  const [username = '', password = ''] = at < 0 ? [] : authority.slice(0, at).split(':')
+function newCluster(
+  address: ClusterAddress,
+  redisOptions: Omit<NonNullable<ClusterOptions['redisOptions']>, 'replyMapping'>,
+  options: Omit<ClusterOptions, 'redisOptions'>,
+): Cluster {
+  return new Cluster(address.nodes, {
+    redisOptions: { ...accessOf(address), ...redisOptions },
+    lazyConnect: true,
+    clusterRetryStrategy: pauseBefore,
+    // Names stay names: a certificate is for a name.
+    dnsLookup: (name, done) => done(null, name),
+    ...options,
+  })
+}
+
+function accessOf({ username, password, tls }: RedisAddress) {
   return {
-    name,
-    sentinels: authority
-      .slice(at + 1)
-      .split(',')
-      .map((entry) => {
-        const [host = '', port = '26379'] = entry.split(':')
-        return { host, port: Number(port) }
-      }),
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls ? { tls: {} } : {}),
   }
 }
 
 const AWAY =
-  /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Connection is closed|Stream isn't writeable|Command timed out|max retries per request|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|OOM command|MISCONF|All sentinels/i
+  /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Connection is closed|Stream isn't writeable|Command timed out|max retries per request|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM command|MISCONF|All sentinels|Cluster isn't ready|Cluster is ended|Cluster redirections|slots cache|startup nodes/i
 
 /** Whether an error says that Redis cannot be used now, as opposed to a mistake of ours. */
 export function isRedisAway(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from './redis.ts'
 
 const NAMES = [
   'create-plan',
@@ -28,7 +28,7 @@ function source(name: string): string {
 }
 
 /** Registers the scripts with a connection, which sends each text once and then only its hash. */
-export function loadScripts(redis: Redis): RunScript {
+export function loadScripts(redis: RedisClient): RunScript {
   const common = source('common')
   for (const name of NAMES) {
     redis.defineCommand(`tutti:${name}`, { numberOfKeys: 1, lua: `${common}\n${source(name)}` })

@@ -1,12 +1,11 @@
-import type { Redis } from 'ioredis'
 import type { SynthesisStore } from '../core/store.ts'
 import type { Synthesis } from '../core/synthesis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { whileAvailable } from './redis.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 export function redisSynthesisStore(options: {
-  redis: Redis
+  redis: RedisClient
   run: RunScript
   space: KeySpace
 }): SynthesisStore {

@@ -1,15 +1,15 @@
 import { hostname } from 'node:os'
-import type { Redis } from 'ioredis'
 import type { AttemptEnd, BegunTask, TaskLife, TaskStore } from '../core/store.ts'
 import type { Stop } from '../core/stored.ts'
 import type { TaskSpec } from '../core/submission.ts'
 import { gather } from './gather.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import { readPlans } from './read-plans.ts'
 import { storedAttempt, taskOutput, taskState } from './records.ts'
-import { whileAvailable } from './redis.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
-export function redisTaskStore(options: { redis: Redis; space: KeySpace }): TaskStore {
+export function redisTaskStore(options: { redis: RedisClient; space: KeySpace }): TaskStore {
   const { redis } = options
   const keyOf = (planId: string) => planKey(options.space, planId)
   return {
@@ -56,7 +56,7 @@ export function workerName(): string {
  * forty tasks begins with one call, and tasks that end together end with one.
  */
 export function redisTaskLife(options: {
-  redis: Redis
+  redis: RedisClient
   run: RunScript
   space: KeySpace
   workerId: string
@@ -157,15 +157,12 @@ export function redisTaskLife(options: {
       }),
     stopped: (planIds) =>
       whileAvailable(async () => {
-        const pipeline = redis.pipeline()
-        for (const planId of planIds) {
-          pipeline.hmget(keyOf(planId), 'stop', 'spec')
-          pipeline.smembers(`${keyOf(planId)}:cancels`)
-        }
-        const replies = (await pipeline.exec()) ?? []
+        const replies = await readPlans(redis, planIds, (pipeline, planId) =>
+          pipeline.hmget(keyOf(planId), 'stop', 'spec').smembers(`${keyOf(planId)}:cancels`),
+        )
         return planIds.map((planId, index) => {
-          const [stop, spec] = (replies[index * 2]?.[1] ?? []) as (string | null)[]
-          const cancels = (replies[index * 2 + 1]?.[1] ?? []) as string[]
+          const [stop, spec] = (replies[index]?.[0] ?? []) as (string | null)[]
+          const cancels = (replies[index]?.[1] ?? []) as string[]
           const deleted: Stop = { code: 'deleted', message: 'The plan was deleted.' }
           const reason = stop ? (JSON.parse(stop) as Stop) : spec === null ? deleted : undefined
           return { planId, cancels, ...(reason === undefined ? {} : { stop: reason }) }

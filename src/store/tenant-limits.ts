@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis'
 import type { TenantUse } from '../core/tenant-limits.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { whileAvailable } from './redis.ts'
+import { readPlans } from './read-plans.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 
 const CLAIM_MS = 60_000
 
@@ -16,18 +16,18 @@ redis.call('PEXPIRE', KEYS[1], ${CLAIM_MS})
 return before
 `
 
-export function redisTenantUse(options: { redis: Redis; space: KeySpace }): TenantUse {
+export function redisTenantUse(options: { redis: RedisClient; space: KeySpace }): TenantUse {
   const { redis, space } = options
   const claimsOf = (tenant: string) => `${shardKey(space, 0)}:claims:${tenant}`
   const plansOf = (tenant: string, shard: number) => `${shardKey(space, shard)}:plans:${tenant}`
   const memberOf = ({ planId, tasks }: { planId: string; tasks: number }) => `${planId} ${tasks}`
 
   async function unfinished(planIds: readonly string[]): Promise<number> {
-    const pipeline = redis.pipeline()
-    for (const id of planIds) pipeline.hmget(planKey(space, id), 'n:queued', 'n:running')
+    const replies = await readPlans(redis, planIds, (pipeline, planId) =>
+      pipeline.hmget(planKey(space, planId), 'n:queued', 'n:running'),
+    )
     let tasks = 0
-    for (const [error, fields] of (await pipeline.exec()) ?? []) {
-      if (error !== null) throw error
+    for (const [fields] of replies) {
       for (const count of fields as (string | null)[]) tasks += Number(count ?? 0)
     }
     return tasks

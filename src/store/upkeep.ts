@@ -1,9 +1,9 @@
-import type { Redis } from 'ioredis'
 import type { Upkeep } from '../core/store.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { whileAvailable } from './redis.ts'
+import { readPlans } from './read-plans.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 
-export function redisUpkeep(options: { redis: Redis; space: KeySpace }): Upkeep {
+export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): Upkeep {
   const { redis, space } = options
   const shards = Array.from({ length: space.shards }, (_, shard) => shardKey(space, shard))
   return {
@@ -25,24 +25,22 @@ export function redisUpkeep(options: { redis: Redis; space: KeySpace }): Upkeep 
       }),
     unsealed: (planIds, olderThanMs) =>
       whileAvailable(async () => {
-        const pipeline = redis.pipeline()
-        for (const planId of planIds) {
-          pipeline.hmget(planKey(space, planId), 'createdAt', 'enqueued')
-        }
-        const replies = (await pipeline.exec()) ?? []
+        const replies = await readPlans(redis, planIds, (pipeline, planId) =>
+          pipeline.hmget(planKey(space, planId), 'createdAt', 'enqueued'),
+        )
         const [seconds] = await redis.time()
         const before = Number(seconds) * 1_000 - olderThanMs
         return planIds.filter((_, index) => {
-          const [createdAt, enqueued] = (replies[index]?.[1] ?? []) as (string | null)[]
+          const [createdAt, enqueued] = (replies[index]?.[0] ?? []) as (string | null)[]
           return createdAt != null && enqueued === null && Number(createdAt) <= before
         })
       }),
     withReleased: (planIds) =>
       whileAvailable(async () => {
-        const pipeline = redis.pipeline()
-        for (const planId of planIds) pipeline.exists(`${planKey(space, planId)}:released`)
-        const replies = (await pipeline.exec()) ?? []
-        return planIds.filter((_, index) => replies[index]?.[1] === 1)
+        const replies = await readPlans(redis, planIds, (pipeline, planId) =>
+          pipeline.exists(`${planKey(space, planId)}:released`),
+        )
+        return planIds.filter((_, index) => replies[index]?.[0] === 1)
       }),
     settleDeadline: (planId) =>
       whileAvailable(async () => {

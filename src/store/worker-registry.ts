@@ -1,9 +1,11 @@
-import type { Redis } from 'ioredis'
 import { ALIVE_MS, type WorkerRegistry, type WorkerView } from '../core/workers.ts'
 import { type KeySpace, shardKey } from './keys.ts'
-import { whileAvailable } from './redis.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 
-export function redisWorkerRegistry(options: { redis: Redis; space: KeySpace }): WorkerRegistry {
+export function redisWorkerRegistry(options: {
+  redis: RedisClient
+  space: KeySpace
+}): WorkerRegistry {
   const { redis } = options
   // Workers serve all shards; the first is as good a place as any.
   const key = `${shardKey(options.space, 0)}:workers`

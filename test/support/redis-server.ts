@@ -29,13 +29,8 @@ export async function startRedisServer(): Promise<RedisServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tutti-redis-'))
   const port = await freePort()
   const url = `redis://127.0.0.1:${port}`
-  let server = await launch(port, dataDir)
-  const kill = async () => {
-    if (server.exitCode !== null || server.signalCode !== null) return
-    const exited = new Promise((resolve) => server.once('exit', resolve))
-    server.kill('SIGKILL')
-    await exited
-  }
+  let server = await launchRedis(port, dataDir)
+  const kill = () => killProcess(server)
   return {
     url,
     port,
@@ -43,7 +38,7 @@ export async function startRedisServer(): Promise<RedisServer> {
     kill,
     async restart() {
       await kill()
-      server = await launch(port, dataDir)
+      server = await launchRedis(port, dataDir)
     },
     async stop() {
       await kill()
@@ -52,8 +47,21 @@ export async function startRedisServer(): Promise<RedisServer> {
   }
 }
 
-async function launch(port: number, dataDir: string): Promise<ChildProcess> {
-  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dataDir, '--save', '']
+export async function killProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await exited
+}
+
+/** Resolves once it answers and has read its files. */
+export async function launchRedis(
+  port: number,
+  dataDir: string,
+  more: readonly string[] = [],
+  password?: string,
+): Promise<ChildProcess> {
+  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dataDir, '--save', '', ...more]
   const server = spawn(
     process.env['TUTTI_REDIS_SERVER'] ?? 'redis-server',
     [...args, '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'],
@@ -65,6 +73,7 @@ async function launch(port: number, dataDir: string): Promise<ChildProcess> {
   })
   failed.catch(() => {})
   const redis = new Redis(port, '127.0.0.1', {
+    ...(password === undefined ? {} : { password }),
     retryStrategy: () => 20,
     maxRetriesPerRequest: null,
   })

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Redis } from 'ioredis'
 import { LEAD_MS, type PrefixMarks } from '../core/model-gate/prefix-gate.ts'
 import { type KeySpace, shardKey } from './keys.ts'
+import type { RedisClient } from './redis.ts'
 
 const SCRIPT = readFileSync(new URL('./lua/mark-prefix.lua', import.meta.url), 'utf8')
 
 type Answer = [] | ['lead'] | ['warm', forMs: number] | ['led', calling: 0 | 1]
 
 /** Marks that all processes share: one key a prefix, which expires with what it says. */
-export function redisPrefixMarks(options: { redis: Redis; space: KeySpace }): PrefixMarks {
+export function redisPrefixMarks(options: { redis: RedisClient; space: KeySpace }): PrefixMarks {
   const { redis, space } = options
   redis.defineCommand('tutti:mark-prefix', { numberOfKeys: 1, lua: SCRIPT })
   const commands = redis as unknown as Record<string, (...args: string[]) => Promise<Answer>>

@@ -40,10 +40,16 @@ export async function connectForCallers(
     retryDelayOnClusterDown: 0,
     slotsRefreshInterval: CALLERS_REFRESH_MS,
   })
-  // Connected before it is needed: commands that come while a node connects are refused.
-  cluster.on('+node', (node: Redis) => {
-    node.connect().catch(() => undefined)
-  })
+  // Nodes are connected before they are needed: commands that come while one connects are refused. Not
+  // before the Cluster is ready, because its own first question would be refused as well.
+  const connectNodes = () => {
+    if (cluster.status !== 'ready') return
+    for (const node of cluster.nodes()) {
+      if (node.status === 'wait') node.connect().catch(() => undefined)
+    }
+  }
+  cluster.on('ready', connectNodes)
+  cluster.on('+node', connectNodes)
   await opened(cluster, onError)
   await Promise.allSettled(cluster.nodes('master').map((node) => node.ping()))
   return cluster
@@ -109,7 +115,11 @@ async function opened<Client extends RedisClient>(
 ): Promise<Client> {
   redis.on('error', onError)
   redis.on('node error', onError)
-  await redis.connect()
+  await new Promise<void>((resolve, reject) => {
+    // A Cluster that is not whole yet is connected again and again, and only this tells of its end.
+    redis.once('ready', () => resolve())
+    redis.connect().then(resolve, reject)
+  })
   return redis
 }
 

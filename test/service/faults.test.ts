@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
-import { call, echoTask, type Service, startService } from '../support/service.ts'
+import {
+  call,
+  echoTask,
+  finished,
+  running,
+  type Service,
+  startService,
+} from '../support/service.ts'
 
 interface PlanView {
   id: string
@@ -36,26 +43,6 @@ async function submit(tasks: unknown[], rest: object = {}): Promise<string> {
   return body.id
 }
 
-/** Long-polls until the plan has finished. */
-async function finished(planId: string): Promise<PlanView> {
-  while (true) {
-    try {
-      const { body } = await call<PlanView>(`${service.url}/v1/plans/${planId}?wait=5`)
-      if (['succeeded', 'partial', 'failed', 'cancelled'].includes(body.status)) return body
-    } catch {
-      // The API is being started again.
-    }
-  }
-}
-
-/** Waits until so many tasks of the plan run. */
-async function running(planId: string, count: number): Promise<void> {
-  while (true) {
-    const { body } = await call<PlanView>(`${service.url}/v1/plans/${planId}`)
-    if ((body.counts.running ?? 0) >= count) return
-  }
-}
-
 interface Attempts {
   attempts: { number: number; outcome: string }[]
 }
@@ -72,9 +59,9 @@ describe('a fault loses no work', () => {
   test('a worker killed in mid-plan leaves its tasks to another, with the lost attempt on record', async () => {
     await start(2)
     const planId = await submit(tasks(6, 1_500))
-    await running(planId, 6)
+    await running(service, planId, 6)
     await service.workers[0]?.end('SIGKILL')
-    const plan = await finished(planId)
+    const plan = await finished(service, planId)
     expect(plan).toMatchObject({ status: 'succeeded', counts: { succeeded: 6 } })
     expect(plan.synthesis.version).toBe(1)
     const all = await Promise.all(Array.from({ length: 6 }, (_, at) => outcomes(planId, `t${at}`)))
@@ -87,7 +74,7 @@ describe('a fault loses no work', () => {
     const planId = await submit(tasks(20, 500))
     await service.api.end('SIGKILL')
     await service.restartApi()
-    expect(await finished(planId)).toMatchObject({
+    expect(await finished(service, planId)).toMatchObject({
       status: 'succeeded',
       counts: { succeeded: 20 },
       synthesis: { version: 1 },
@@ -97,7 +84,7 @@ describe('a fault loses no work', () => {
   test('Redis killed and started again on its files: 503 at once meanwhile, then every task ends', async () => {
     await start(2)
     const planId = await submit(tasks(10, 2_000))
-    await running(planId, 10)
+    await running(service, planId, 10)
     await redis.kill()
     const answer = await call<{ type: string }>(`${service.url}/v1/plans`, 'POST', {
       tasks: [echoTask('a')],
@@ -105,7 +92,7 @@ describe('a fault loses no work', () => {
     expect(answer.status).toBe(503)
     expect(answer.body.type).toBe('/problems/unavailable')
     await redis.restart()
-    expect(await finished(planId)).toMatchObject({
+    expect(await finished(service, planId)).toMatchObject({
       status: 'succeeded',
       counts: { succeeded: 10 },
       synthesis: { version: 1 },
@@ -118,21 +105,21 @@ describe('a fault loses no work', () => {
       echoTask('long', { delayMs: 1_500 }, { attempts: 1 }),
       echoTask('quick'),
     ])
-    await running(planId, 1)
+    await running(service, planId, 1)
     const second = service.addWorker()
     expect(await service.workers[0]?.end('SIGTERM')).toBe(0)
     await second
-    expect(await finished(planId)).toMatchObject({ status: 'succeeded' })
+    expect(await finished(service, planId)).toMatchObject({ status: 'succeeded' })
     expect(await outcomes(planId, 'long')).toEqual(['interrupted', 'succeeded'])
   }, 90_000)
 
   test('a worker told to end lets tasks finish within its grace', async () => {
     await start(1)
     const planId = await submit([echoTask('a', { delayMs: 700 })])
-    await running(planId, 1)
+    await running(service, planId, 1)
     expect(await service.workers[0]?.end('SIGTERM')).toBe(0)
     await service.addWorker()
-    expect(await finished(planId)).toMatchObject({ status: 'succeeded' })
+    expect(await finished(service, planId)).toMatchObject({ status: 'succeeded' })
     expect(await outcomes(planId, 'a')).toEqual(['succeeded'])
   }, 90_000)
 
@@ -142,12 +129,15 @@ describe('a fault loses no work', () => {
       echoTask(`t${at}`, { delayMs: 300 }, at === 0 ? {} : { dependsOn: [`t${at - 1}`] }),
     )
     const planId = await submit(chain)
-    await running(planId, 1)
+    await running(service, planId, 1)
     for (let kill = 0; kill < 2; kill += 1) {
       await service.workers.at(-1)?.end('SIGKILL')
       await service.addWorker()
     }
-    expect(await finished(planId)).toMatchObject({ status: 'succeeded', counts: { succeeded: 5 } })
+    expect(await finished(service, planId)).toMatchObject({
+      status: 'succeeded',
+      counts: { succeeded: 5 },
+    })
     interface Timed {
       items: { id: string; timings: { startedAt: string; finishedAt: string } }[]
     }

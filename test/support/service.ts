@@ -124,6 +124,33 @@ export async function call<T = Record<string, unknown>>(
   }
 }
 
+interface PlanView {
+  id: string
+  status: string
+  counts: Record<string, number>
+  synthesis: { version: number }
+}
+
+/** Long-polls until the plan has finished, whatever is down meanwhile. */
+export async function finished(service: Service, planId: string): Promise<PlanView> {
+  while (true) {
+    try {
+      const { body } = await call<PlanView>(`${service.url}/v1/plans/${planId}?wait=5`)
+      if (['succeeded', 'partial', 'failed', 'cancelled'].includes(body.status)) return body
+    } catch {
+      // The API is being started again.
+    }
+  }
+}
+
+/** Waits until so many tasks of the plan run. */
+export async function running(service: Service, planId: string, count: number): Promise<void> {
+  while (true) {
+    const { body } = await call<PlanView>(`${service.url}/v1/plans/${planId}`)
+    if ((body.counts?.running ?? 0) >= count) return
+  }
+}
+
 /** An echo task, the lightest there is. */
 export function echoTask(id: string, options: Record<string, unknown> = {}, rest: object = {}) {
   return { id, prompt: `Say ${id}.`, executor: 'echo', options, ...rest }

@@ -33,8 +33,10 @@ export interface Change {
   workerId?: string
   /** Of the synthesis. */
   version?: number
-  /** A piece of a model's answer. */
+  /** A piece of what a task writes. */
   text?: string
+  /** How many characters of the same attempt come before that piece. */
+  offset?: number
   usage?: Usage
   counts?: Counts
   error?: Failure
@@ -56,7 +58,7 @@ export type ChangeType =
   | 'synthesis.started'
   | 'synthesis.finished'
 
-/** One event of a plan. `id` is what a later `lastEventId` goes on from; only texts have none. */
+/** One event of a plan. `id` is what a later `lastEventId` goes on from. */
 export type PlanEvent =
   | { type: 'snapshot'; id: string | undefined; data: Snapshot }
   | { type: ChangeType; id: string | undefined; data: Change }
@@ -64,7 +66,7 @@ export type PlanEvent =
 export interface FollowOptions extends Pick<CallOptions, 'signal'> {
   /** Goes on after this event; the stream then begins without a snapshot. */
   lastEventId?: string | undefined
-  /** The text of running model tasks too, as `task.text`. */
+  /** The text of running tasks too, as `task.text`: what there is so far, and then as they write it. */
   tokens?: boolean | undefined
   /** The connection is made anew when nothing arrives for so long, no heartbeat either. Default: 60,000. */
   idleTimeoutMs?: number | undefined

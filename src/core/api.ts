@@ -88,19 +88,20 @@ export interface SynthesesApi {
   request(tenant: string, planId: string, spec: SynthesisSpec): Promise<{ version: number }>
 }
 
-/** One change of a plan. `id` orders the changes of one plan, and is what `Last-Event-ID` carries. */
+/** One change of a plan. `id` is what `Last-Event-ID` carries. */
 export interface PlanEvent {
   id: string
   /** `snapshot`, `plan.*`, `task.*`, `synthesis.*`; `task.text` only when tokens were asked for. */
   type: string
-  /** Small JSON: ids, status, counts, times; never a prompt or an output. */
+  /** Small JSON: ids, status, counts, times; never a prompt, and of outputs only `task.text`'s. */
   data: Record<string, unknown>
 }
 
 export interface EventsApi {
   /**
    * A `snapshot` first (not when resuming after `lastEventId`), then every change in order, ending
-   * after `plan.finished` or when `signal` aborts. A slow consumer is not read ahead for.
+   * after `plan.finished` or when `signal` aborts. A slow consumer is not read ahead for. With `tokens`
+   * what running tasks have written so far comes with it, then the rest, and all of it before their end.
    *
    * @throws {ServiceError} plan-not-found
    */

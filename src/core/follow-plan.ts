@@ -1,17 +1,24 @@
 import type { EventsApi, PlanEvent } from './api.ts'
 import { isoOf, planView, taskSummary, waveNumbers } from './plan-views.ts'
 import { type ReadDeps, requirePlan } from './read-plans.ts'
-import type { ChangeFeed, EventLog, StoredEvent } from './store.ts'
+import type {
+  ChangeFeed,
+  EventLog,
+  PlanSnapshot,
+  StoredEvent,
+  TextLog,
+  TextPiece,
+} from './store.ts'
 import { untouchedTask } from './stored.ts'
+import { compareIds, eventIdAt, inOrder, type Position, positionOf } from './texts.ts'
 
 export interface FollowDeps extends ReadDeps {
   events: EventLog
+  texts: TextLog
   feed: ChangeFeed
 }
 
-const EVENTS_AT_ONCE = 500
-/** Pieces of token text kept for a reader that is slow; older ones are dropped. */
-const MOST_TEXT = 1_000
+const AT_ONCE = 500
 const TIMES = ['at', 'retryAt'] as const
 
 export function followPlans(deps: FollowDeps): EventsApi {
@@ -28,8 +35,7 @@ async function* follow(
   planId: string,
   options: { lastEventId: string | undefined; tokens: boolean; signal: AbortSignal },
 ): AsyncGenerator<PlanEvent> {
-  const { signal } = options
-  const texts: PlanEvent[] = []
+  const { signal, tokens } = options
   let changed = false
   let wake: () => void = () => undefined
   const onChange = () => {
@@ -37,44 +43,39 @@ async function* follow(
     wake()
   }
   const stops = [deps.waiting.watch(planId, onChange)]
-  let position = options.lastEventId
-  if (options.tokens) {
+  if (tokens) {
     stops.push(
-      deps.feed.onText((changedPlan, taskId, attempt, text) => {
-        if (changedPlan !== planId) return
-        if (texts.length >= MOST_TEXT) texts.shift()
-        texts.push({ id: '', type: 'task.text', data: { taskId, attempt, text } })
-        onChange()
+      deps.feed.onText((changedPlan) => {
+        if (changedPlan === planId) onChange()
       }),
     )
   }
   signal.addEventListener('abort', onChange, { once: true })
   try {
-    let finished = false
-    // More digits than a number of 64 bits has, and the store would refuse to read from there.
-    if (position === undefined || !/^\d{1,18}-\d{1,18}$/.test(position)) {
-      const snapshot = await snapshotEvent(deps, planId)
-      if (snapshot === undefined) return
-      position = snapshot.event.id
-      finished = snapshot.finished
-      yield snapshot.event
-    } else {
-      finished = (await deps.plans.get(planId))?.outcome !== undefined
-    }
+    const begun = await begin(deps, planId, positionOf(options.lastEventId), tokens)
+    if (begun === undefined) return
+    const { position, wants } = begun
+    let { finished } = begun
+    if (begun.event !== undefined) yield begun.event
     while (!signal.aborted) {
       changed = false
-      const events = await deps.events.read(planId, position, EVENTS_AT_ONCE)
-      for (const event of events) {
-        position = event.id
-        finished = event.type === 'plan.finished' || (finished && event.type !== 'plan.reopened')
-        yield planEvent(event)
+      const read = await readAfter(deps, planId, position)
+      for (const item of inOrder(read, AT_ONCE)) {
+        if ('event' in item) {
+          const { id, type } = item.event
+          position.event = id
+          finished = type === 'plan.finished' || (finished && type !== 'plan.reopened')
+          yield planEvent(item.event, eventIdAt(position))
+        } else {
+          position.text = item.text.id
+          if (wants(item.text)) yield textEvent(item.text, eventIdAt(position))
+        }
         if (signal.aborted) return
       }
-      for (const text of texts.splice(0)) yield text
-      if (events.length === EVENTS_AT_ONCE) continue
+      if (read.events.length === AT_ONCE || read.texts.length === AT_ONCE) continue
       // A version asked for after the end follows `plan.finished`; the stream ends there all the same.
       if (finished) return
-      if (events.length === 0 && (await deps.plans.get(planId)) === undefined) return
+      if (read.events.length === 0 && (await deps.plans.get(planId)) === undefined) return
       if (!changed) {
         await new Promise<void>((resolve) => {
           wake = resolve
@@ -88,7 +89,55 @@ async function* follow(
   }
 }
 
-function planEvent({ id, type, data }: StoredEvent): PlanEvent {
+interface Begun {
+  position: Position
+  finished: boolean
+  /** The snapshot, for a reader that has nothing yet. */
+  event: PlanEvent | undefined
+  /** Of what was written before, only the texts of tasks that run now. */
+  wants(text: TextPiece): boolean
+}
+
+/** Where a reader goes on. One that has read no text yet gets that of the running tasks so far. */
+async function begin(
+  deps: FollowDeps,
+  planId: string,
+  known: Position | undefined,
+  tokens: boolean,
+): Promise<Begun | undefined> {
+  if (known !== undefined && (!tokens || known.text !== undefined)) {
+    const finished = (await deps.plans.get(planId))?.outcome !== undefined
+    const position = { event: known.event, text: tokens ? known.text : undefined }
+    return { position, finished, event: undefined, wants: () => true }
+  }
+  const snapshot = await deps.events.snapshot(planId)
+  if (snapshot === undefined) return undefined
+  const { states, newest } = snapshot
+  const running = [...states].filter(([, { status }]) => status === 'running')
+  const began = running.map(([, { startedAt }]) => startedAt ?? 0)
+  const attempts = new Map(running.map(([id, { attempt }]) => [id, attempt]))
+  const text = running.length === 0 ? newest : `${Math.min(...began)}-0`
+  const position = { event: known?.event ?? newest, text: tokens ? text : undefined }
+  const event = known === undefined ? await snapshotEvent(deps, planId, snapshot) : undefined
+  return {
+    position,
+    finished: snapshot.plan.outcome !== undefined,
+    event: event && { ...event, id: eventIdAt(position) },
+    wants: ({ id, taskId, attempt }) =>
+      compareIds(id, newest) > 0 || attempts.get(taskId) === attempt,
+  }
+}
+
+async function readAfter(deps: FollowDeps, planId: string, { event, text }: Position) {
+  if (text !== undefined) return deps.texts.read(planId, { event, text }, AT_ONCE)
+  return { events: await deps.events.read(planId, event, AT_ONCE), texts: [] }
+}
+
+function textEvent({ id: _, ...data }: TextPiece, id: string): PlanEvent {
+  return { id, type: 'task.text', data }
+}
+
+function planEvent({ type, data }: StoredEvent, id: string): PlanEvent {
   const times = TIMES.flatMap((name) => {
     const value = data[name]
     return typeof value === 'number' ? [[name, isoOf(value)] as const] : []
@@ -99,9 +148,8 @@ function planEvent({ id, type, data }: StoredEvent): PlanEvent {
 async function snapshotEvent(
   deps: FollowDeps,
   planId: string,
-): Promise<{ event: PlanEvent; finished: boolean } | undefined> {
-  const snapshot = await deps.events.snapshot(planId)
-  if (snapshot === undefined) return undefined
+  snapshot: PlanSnapshot,
+): Promise<PlanEvent> {
   const { plan, states, newest } = snapshot
   const waves = waveNumbers(plan.spec.waves)
   const ids = await deps.plans.taskIds(planId)
@@ -114,11 +162,8 @@ async function snapshotEvent(
     return [{ ...rest, attempt: attemptCount, ...timings }]
   })
   return {
-    finished: plan.outcome !== undefined,
-    event: {
-      id: newest,
-      type: 'snapshot',
-      data: { plan: planView(plan, { waves: true }), tasks, synthesis: plan.synthesis },
-    },
+    id: newest,
+    type: 'snapshot',
+    data: { plan: planView(plan, { waves: true }), tasks, synthesis: plan.synthesis },
   }
 }

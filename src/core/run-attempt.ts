@@ -46,6 +46,7 @@ async function attemptOnce(
   const { timeoutMs, attempts } = request.spec
   let usage: Usage = NO_USAGE
   let text = ''
+  let isOver = false
   const timer = setTimeout(() => {
     controller.abort(new AttemptAborted('timeout', `It ran longer than ${timeoutMs} ms.`))
   }, timeoutMs)
@@ -54,6 +55,8 @@ async function attemptOnce(
       executor.execute(request, {
         signal: controller.signal,
         onText(piece) {
+          // One that does not heed its abort writes nothing more.
+          if (isOver) return
           if (text.length < KEPT_TEXT) text += piece
           options.onText(piece)
         },
@@ -109,6 +112,7 @@ async function attemptOnce(
     const failure = { code: 'executor-error', message: 'The executor failed unexpectedly.' }
     return failed(failure, 'failed', undefined)
   } finally {
+    isOver = true
     clearTimeout(timer)
   }
 }

@@ -6,7 +6,7 @@ import { type DependencyResult, renderTaskPrompt } from './prompt.ts'
 import type { BatchQueue, Unit } from './queue.ts'
 import { type AttemptResult, runAttempt } from './run-attempt.ts'
 import { AttemptAborted, type RunningTasks } from './running-tasks.ts'
-import type { EventLog, PlanStore, TaskLife, TaskStore } from './store.ts'
+import type { PlanStore, TaskLife, TaskStore, TextLog } from './store.ts'
 import type { TaskSpec } from './submission.ts'
 import { openTaskFolder } from './task-folder.ts'
 import type { Tracer } from './tracing.ts'
@@ -18,7 +18,7 @@ export interface RunUnitDeps {
   tasks: TaskStore
   life: TaskLife
   queue: BatchQueue
-  events: EventLog
+  texts: TextLog
   executors: ReadonlyMap<string, Executor>
   workspaces: Workspaces
   files: Pick<PlanStore, 'files' | 'base' | 'pinBase'>
@@ -107,6 +107,8 @@ async function oneAttempt(
       attempt(deps, plan, begun, taskId, controller),
     )
     releaseSlot()
+    // Not waited for: it goes down the same connection as the end, and before it.
+    void deps.texts.end(planId, taskId)
     const end = { planId, taskId, attempt: begun.attempt, token, ...result }
     const { status, released, remaining } = await deps.life.end(end)
     await releaseUnits(deps, plan, released)
@@ -159,7 +161,7 @@ async function attempt(
       controller,
       spent: begun.spent,
       random: deps.random,
-      onText: (text) => deps.events.appendText(planId, taskId, begun.attempt, text),
+      onText: (text) => deps.texts.append(planId, taskId, begun.attempt, text),
       onFault: (error) => deps.onFault(error, planId, taskId),
     })
     return await folder.withEdits(result)

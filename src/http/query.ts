@@ -68,7 +68,7 @@ const EVENT_ID = /^[\x21-\x7e]{1,128}$/
 
 export const EventsQuery = z.object({
   tokens: fromText(toBoolean, trueOrFalse.default(false)).describe(
-    'The text of running model tasks as well, as `task.text`.',
+    'The text of running tasks as well, as `task.text`: so far, and then as they write. `offset` counts the characters of the attempt before it.',
   ),
   lastEventId: z
     .string({ error: 'must be given once' })

@@ -7,6 +7,7 @@ import type {
   SynthesisStore,
   TaskLife,
   TaskStore,
+  TextLog,
   Upkeep,
 } from '../core/store.ts'
 import type { TenantUse } from '../core/tenant-limits.ts'
@@ -23,6 +24,7 @@ import { loadScripts } from '../store/scripts.ts'
 import { redisSynthesisStore } from '../store/synthesis-store.ts'
 import { redisTaskLife, redisTaskStore, workerName } from '../store/task-store.ts'
 import { redisTenantUse } from '../store/tenant-limits.ts'
+import { redisTextLog } from '../store/text-log.ts'
 import { redisUpkeep } from '../store/upkeep.ts'
 import { redisWorkerRegistry } from '../store/worker-registry.ts'
 import type { Config } from './config.ts'
@@ -36,6 +38,7 @@ export interface Stores {
   life: TaskLife
   syntheses: SynthesisStore
   events: EventLog
+  texts: TextLog
   upkeep: Upkeep
   deliveries: DeliveryStore
   workers: WorkerRegistry
@@ -60,6 +63,7 @@ export function openStores(redis: RedisClient, config: Config): Stores {
     }),
     syntheses: redisSynthesisStore({ redis, run, space }),
     events: redisEventLog({ redis, run, space }),
+    texts: redisTextLog({ run, space }),
     workers: redisWorkerRegistry({ redis, space }),
     deliveries: redisDeliveryStore({ redis, space }),
     upkeep: redisUpkeep({ redis, space }),

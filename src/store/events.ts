@@ -33,15 +33,10 @@ export function redisEventLog(options: {
         )
         return { plan, states, newest }
       }),
-    appendText(planId, taskId, attempt, text) {
-      const channel = `${planKey(space, planId).replace(/:plan:[^:]+$/, '')}:text`
-      // A watcher's convenience: not stored, and not worth failing a task for.
-      redis.publish(channel, `${planId} ${taskId} ${attempt}\n${text}`).catch(() => undefined)
-    },
   }
 }
 
-function storedEvent(id: string, fields: Record<string, string>): StoredEvent {
+export function storedEvent(id: string, fields: Record<string, string>): StoredEvent {
   const data = JSON.parse(fields.data ?? '{}') as Record<string, unknown>
   return { id, type: fields.type ?? '', data }
 }
@@ -57,7 +52,7 @@ export async function redisChangeFeed(options: {
   const { subscriber, space } = options
   const listeners = {
     change: new Set<(message: ChangeMessage | undefined) => void>(),
-    text: new Set<(planId: string, taskId: string, attempt: number, text: string) => void>(),
+    text: new Set<(planId: string) => void>(),
     control: new Set<(planId: string, taskId: string | undefined, code: string) => void>(),
   }
   const shards = Array.from({ length: space.shards }, (_, shard) => shardKey(space, shard))
@@ -78,10 +73,7 @@ export async function redisChangeFeed(options: {
       const task = taskId === '*' ? undefined : taskId
       for (const listener of listeners.control) listener(planId, task, code)
     } else {
-      const line = message.indexOf('\n')
-      const [planId = '', taskId = '', attempt = '0'] = message.slice(0, line).split(' ')
-      const text = message.slice(line + 1)
-      for (const listener of listeners.text) listener(planId, taskId, Number(attempt), text)
+      for (const listener of listeners.text) listener(message)
     }
   })
   const on =

@@ -13,6 +13,8 @@ const NAMES = [
   'finish-synthesis',
   'request-synthesis',
   'snapshot',
+  'append-text',
+  'read-texts',
 ] as const
 type ScriptName = (typeof NAMES)[number]
 

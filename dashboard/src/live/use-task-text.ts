@@ -7,8 +7,8 @@ import { followEvents } from './event-stream.ts'
 const MAX_CHARS = 200_000
 
 /**
- * The text of a running task as its model writes it, from when the panel was opened. A stream of its
- * own, because every task's text at once would be far more than anyone reads.
+ * The text of a running task so far, and on as its model writes it. A stream of its own, because every
+ * task's text at once would be far more than anyone reads.
  */
 export function useTaskText(
   planId: string,

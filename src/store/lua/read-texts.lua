@@ -1,0 +1,6 @@
+-- Events and texts after two positions, as of one moment.
+-- ARGV: shard, id of an event, id of a text, how many of each
+return {
+  redis.call('XRANGE', plan .. ':events', '(' .. ARGV[2], '+', 'COUNT', ARGV[4]),
+  redis.call('XRANGE', plan .. ':text', '(' .. ARGV[3], '+', 'COUNT', ARGV[4])
+}

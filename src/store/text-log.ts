@@ -1,0 +1,113 @@
+import type { TextLog, TextPiece } from '../core/store.ts'
+import { storedEvent } from './events.ts'
+import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import { fieldsOf } from './records.ts'
+import { whileAvailable } from './redis.ts'
+import type { RunScript } from './scripts.ts'
+
+/** Pieces of a task are joined for so long, so that not every token is a call. */
+const JOINED_MS = 200
+/** Of one plan, in bytes; half of it goes when it is reached. */
+const KEPT_BYTES = 8 * 1024 * 1024
+/** After the last piece of a plan. */
+const KEPT_MS = 3_600_000
+/** Of one attempt, in characters. */
+const LONGEST_TEXT = 1_000_000
+/** What waits of one task while the store is away; the beginning goes first. */
+const LONGEST_WAITING = 256 * 1024
+
+type Piece = Omit<TextPiece, 'id'>
+type Entry = [id: string, fields: string[]]
+
+/** Texts of running tasks, in a stream beside the plan's events. */
+export function redisTextLog(options: { run: RunScript; space: KeySpace }): TextLog {
+  const { run, space } = options
+  /** Characters of the running attempt of each task, by plan and task. */
+  const lengths = new Map<string, { attempt: number; length: number }>()
+  /** What is to be written, by plan and then by task. */
+  const waiting = new Map<string, Map<string, Piece>>()
+  let timer: NodeJS.Timeout | undefined
+  let writing = 0
+
+  async function write(planId: string): Promise<void> {
+    const pieces = [...(waiting.get(planId)?.values() ?? [])]
+    waiting.delete(planId)
+    if (pieces.length === 0) return
+    writing += 1
+    try {
+      await run(
+        'append-text',
+        planKey(space, planId),
+        shardKey(space, shardOf(planId)),
+        KEPT_BYTES,
+        KEPT_MS,
+        ...pieces.flatMap(({ taskId, attempt, offset, text }) => [taskId, attempt, offset, text]),
+      )
+    } catch {
+      // For those who read along: not worth failing a task for. The offset of the next piece tells.
+    } finally {
+      writing -= 1
+    }
+  }
+
+  function writeLater(): void {
+    if (timer !== undefined) return
+    timer = setTimeout(() => {
+      timer = undefined
+      // While the store is away what comes is joined, instead of piling up as calls.
+      if (writing > 0) return writeLater()
+      for (const planId of [...waiting.keys()]) void write(planId)
+    }, JOINED_MS)
+  }
+
+  return {
+    append(planId, taskId, attempt, text) {
+      const name = `${planId} ${taskId}`
+      const known = lengths.get(name)
+      const offset = known?.attempt === attempt ? known.length : 0
+      if (offset >= LONGEST_TEXT) return
+      lengths.set(name, { attempt, length: offset + text.length })
+      const ofPlan = waiting.get(planId) ?? new Map<string, Piece>()
+      waiting.set(planId, ofPlan)
+      const before = ofPlan.get(taskId)
+      ofPlan.set(
+        taskId,
+        before?.attempt === attempt
+          ? shortened({ ...before, text: before.text + text })
+          : { taskId, attempt, offset, text },
+      )
+      writeLater()
+    },
+    async end(planId, taskId) {
+      lengths.delete(`${planId} ${taskId}`)
+      if (waiting.get(planId)?.has(taskId) === true) await write(planId)
+    },
+    read: (planId, after, count) =>
+      whileAvailable(async () => {
+        const [events, texts] = (await run(
+          'read-texts',
+          planKey(space, planId),
+          shardKey(space, shardOf(planId)),
+          after.event,
+          after.text,
+          count,
+        )) as [Entry[], Entry[]]
+        return {
+          events: events.map(([id, fields]) => storedEvent(id, fieldsOf(fields))),
+          texts: texts.map(([id, fields]) => textPiece(id, fieldsOf(fields))),
+        }
+      }),
+  }
+}
+
+function shortened(piece: Piece): Piece {
+  const excess = piece.text.length - LONGEST_WAITING
+  return excess <= 0
+    ? piece
+    : { ...piece, offset: piece.offset + excess, text: piece.text.slice(excess) }
+}
+
+function textPiece(id: string, fields: Record<string, string>): TextPiece {
+  const { task = '', attempt = '0', offset = '0', text = '' } = fields
+  return { id, taskId: task, attempt: Number(attempt), offset: Number(offset), text }
+}

@@ -88,6 +88,7 @@ async function main(filters: string[]): Promise<void> {
     tallies.push(await suite('tests', 60 * MINUTE, ...filters))
   } else {
     tallies.push(await check('tsc', '--noEmit'))
+    tallies.push(await check('tsc', '-p', 'dashboard'))
     tallies.push(await check('npm', 'run', '--silent', 'lint'))
     tallies.push(await suite('tests', 60 * MINUTE))
     const browser = 'test/browser/vitest.config.ts'

@@ -20,7 +20,7 @@ const KINDS = {
 /** Which tasks touch the same files, and how. */
 export function OverlapMatrix({ overlaps }: { overlaps: readonly Overlap[] }) {
   const tasks = [...new Set(overlaps.flatMap((overlap) => overlap.tasks))]
-  const pairs = new Map(overlaps.map((overlap) => [pairKey(...overlap.tasks), overlap]))
+  const pairs = new Map(overlaps.map((overlap) => [pairKey(overlap.tasks), overlap]))
   const { shown, left, more } = usePaging(overlaps, 30)
   return (
     <div className="space-y-5">
@@ -59,7 +59,7 @@ export function OverlapMatrix({ overlaps }: { overlaps: readonly Overlap[] }) {
                     <MatrixCell
                       key={column}
                       same={row === column}
-                      overlap={pairs.get(pairKey(row, column))}
+                      overlap={pairs.get(pairKey([row, column]))}
                     />
                   ))}
                 </tr>
@@ -70,7 +70,7 @@ export function OverlapMatrix({ overlaps }: { overlaps: readonly Overlap[] }) {
       )}
       <ul className="divide-y divide-line border-y border-line text-sm">
         {shown.map((overlap) => (
-          <li key={pairKey(...overlap.tasks) + overlap.kind} className="py-2.5">
+          <li key={pairKey(overlap.tasks) + overlap.kind} className="py-2.5">
             <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
               <KindBadge kind={overlap.kind} />
               <span className="font-mono text-xs">{overlap.tasks[0]}</span>
@@ -115,6 +115,6 @@ function KindBadge({ kind }: { kind: Overlap['kind'] }) {
   )
 }
 
-function pairKey(a: string, b: string): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`
+function pairKey(tasks: readonly string[]): string {
+  return tasks.toSorted().join(' ')
 }

@@ -50,6 +50,12 @@ export interface Failure {
   code: string
   message: string
 }
+export interface Budget {
+  limitUsd: number
+  reservedUsd: number
+  unknownUsd: number
+  leftUsd: number
+}
 export interface Conflict {
   between: string[]
   about: string
@@ -150,6 +156,7 @@ export interface ExecutorList {
       usesModel: boolean
       structuredOutput: boolean
     }
+    cost: 'none' | 'counted' | 'unknown'
     options: {
       [k: string]: unknown
     }
@@ -165,6 +172,7 @@ export interface FinishedPlan {
   overlaps?: Overlap[]
   policy: Policy
   usage: Usage
+  budget?: Budget
   stopped?: Failure
   synthesis:
     | Synthesis
@@ -298,6 +306,7 @@ export interface Plan {
   overlaps?: Overlap[]
   policy: Policy
   usage: Usage
+  budget?: Budget
   stopped?: Failure
   synthesis: {
     status: 'pending' | 'running' | 'succeeded' | 'failed' | 'disabled'

@@ -1,3 +1,4 @@
+import { type Allowance, BUDGET_EXHAUSTED } from './budget/allowance.ts'
 import { TransientError } from './errors.ts'
 import type { ModelSynthesizer, SynthesisDraft, SynthesisInput, TaskResult } from './ports.ts'
 import type { PlanRecord } from './stored.ts'
@@ -5,7 +6,7 @@ import type { SynthesisSpec } from './submission.ts'
 import { combineDrafts } from './synthesis/combine-drafts.ts'
 import { groupResults } from './synthesis/group-results.ts'
 import { mergeFindings } from './synthesis/merge-findings.ts'
-import { addUsage, NO_USAGE, type Usage } from './usage.ts'
+import type { UsageTally } from './usage.ts'
 
 export interface DraftDeps {
   /** Absent where no model is configured. */
@@ -22,27 +23,35 @@ export interface Written {
   notes: string[]
 }
 
+/** What a synthesis may use, and how it ends. */
+export interface Means {
+  usage: UsageTally
+  allowance: Allowance | undefined
+  signal: AbortSignal
+}
+
 /** Tokens of results that one call of a model is given; more go to it in parts, side by side. */
 const PART_TOKENS = 80_000
 const PARTS_AT_ONCE = 8
 const MODEL_TRIES = 3
 const MODEL_TIMEOUT_MS = 10 * 60_000
+const NO_MONEY =
+  'The budget of the plan leaves no money for a model, so this is the deterministic merge.'
 
 /**
  * Has the model write the synthesis, or where there is none, or it fails, merges the findings. What is
  * too much for one call is written in parts and combined, every finding accounted for on the way.
- * `stopped`: `signal` aborted. `usage` is kept up to date, failed calls included.
+ * `stopped`: `signal` aborted. `usage` has every call in it, failed ones too.
  */
 export async function draftSynthesis(
   deps: DraftDeps,
   plan: PlanRecord,
   input: SynthesisInput,
   options: SynthesisSpec,
-  usage: { spent: Usage },
-  signal: AbortSignal,
+  { usage, allowance, signal }: Means,
 ): Promise<Written | 'stopped'> {
   const merged = (...notes: string[]): Written => ({
-    draft: { ...mergeFindings(input.results), usage: usage.spent },
+    draft: { ...mergeFindings(input.results), usage: usage.total() },
     executor: 'merge',
     notes,
   })
@@ -51,12 +60,17 @@ export async function draftSynthesis(
   if (!input.results.some((result) => result.text !== '' || result.findings.length > 0)) {
     return merged('No task produced anything, so no model was asked.')
   }
-  if (plan.stop?.code === 'cancelled' || plan.stop?.code === 'budget-exhausted') {
+  if (plan.stop?.code === 'cancelled') {
     return merged('The plan was stopped, so no model was asked: this is the deterministic merge.')
   }
+  if (plan.stop?.code === BUDGET_EXHAUSTED) return merged(NO_MONEY)
   const parts = groupResults(input.results, PART_TOKENS)
   const ask = (results: TaskResult[]) =>
-    askModel(deps, model, plan.spec.id, { ...input, results }, options, usage, signal)
+    askModel(deps, model, plan.spec.id, { ...input, results }, options, {
+      usage,
+      allowance,
+      signal,
+    })
   const answers = await inTurn(parts, PARTS_AT_ONCE, ask)
   if (signal.aborted) return 'stopped'
   const failed = answers.filter((answer) => 'failure' in answer)
@@ -65,6 +79,7 @@ export async function draftSynthesis(
   )
   const [failure] = failed
   if (failure !== undefined && failed.length === answers.length) {
+    if (failure.failure === BUDGET_EXHAUSTED) return merged(NO_MONEY)
     return merged(
       `The model did not write a usable synthesis (${failure.failure}), so this is the deterministic merge.`,
     )
@@ -76,7 +91,7 @@ export async function draftSynthesis(
   if (failed.length > 0) {
     notes.push(`The model failed at ${failed.length} of them; those are the deterministic merge.`)
   }
-  const draft = { ...combineDrafts(drafts, input.results), usage: usage.spent }
+  const draft = { ...combineDrafts(drafts, input.results), usage: usage.total() }
   const [only] = drafts
   if (drafts.length > 1 && input.outputSchema !== undefined) {
     notes.push('Its `outputSchema` was not used: data of several parts cannot be made one.')
@@ -95,20 +110,17 @@ async function askModel(
   planId: string,
   input: SynthesisInput,
   options: SynthesisSpec,
-  usage: { spent: Usage },
-  signal: AbortSignal,
+  { usage, allowance, signal }: Means,
 ): Promise<{ draft: SynthesisDraft } | { failure: string }> {
   let last = 'unknown'
   for (let attempt = 1; attempt <= MODEL_TRIES && !signal.aborted; attempt += 1) {
     const timeout = AbortSignal.timeout(MODEL_TIMEOUT_MS)
-    let spent = NO_USAGE
     try {
       const draft = await model.synthesize(input, {
         model: options.model,
         signal: AbortSignal.any([signal, timeout]),
-        onUsage(latest) {
-          spent = latest
-        },
+        onUsage: usage.meter(),
+        allowance,
       })
       return { draft }
     } catch (error) {
@@ -119,8 +131,6 @@ async function askModel(
       if (attempt < MODEL_TRIES) {
         await deps.pause(Math.min(error.retryAfterMs ?? 1_000 * attempt, 60_000), signal)
       }
-    } finally {
-      usage.spent = addUsage(usage.spent, spent)
     }
   }
   return { failure: last }

@@ -1,7 +1,9 @@
+import { type Allowance, BUDGET_EXHAUSTED } from './budget/allowance.ts'
+import { soleAllowance } from './budget/allowances.ts'
 import { PermanentError, ServiceError, TransientError } from './errors.ts'
 import type { GoalPlanner } from './ports.ts'
 import type { SubmitPlan, SubmittedTask } from './submission.ts'
-import { addUsage, NO_USAGE, type Usage } from './usage.ts'
+import { type Usage, type UsageTally, usageTally } from './usage.ts'
 import type { Workspaces } from './workspace-port.ts'
 
 export interface PlanGoalDeps {
@@ -30,21 +32,18 @@ export async function planGoal<Prepared>(
 ): Promise<{ prepared: Prepared; usage: Usage }> {
   const signal = AbortSignal.timeout(TIMEOUT_MS)
   const files = await filesOf(deps, plan, signal)
-  let usage = NO_USAGE
+  const usage = usageTally()
+  const { budgetUsd } = plan.policy
+  const allowance =
+    budgetUsd === undefined ? undefined : soleAllowance(budgetUsd, () => usage.total().costUsd)
   let refusal: ServiceError | undefined
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const problems = refusal === undefined ? [] : reasonsOf(refusal)
-    const written = await ask(deps.planner, {
-      goal: plan.goal,
-      context: plan.context ?? '',
-      files,
-      problems,
-      signal,
-    })
-    usage = addUsage(usage, written.usage)
+    const question = { goal: plan.goal, context: plan.context ?? '', files, problems }
+    const written = await ask(deps.planner, question, { usage, allowance, signal })
     try {
       const prepared = await use(deps.parseTasks(written.tasks), attempt === TRIES)
-      return { prepared, usage }
+      return { prepared, usage: usage.total() }
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       refusal = error
@@ -59,16 +58,27 @@ export async function planGoal<Prepared>(
 
 async function ask(
   planner: GoalPlanner,
-  { signal, ...request }: Parameters<GoalPlanner>[0] & { signal: AbortSignal },
+  question: Parameters<GoalPlanner>[0],
+  means: { usage: UsageTally; allowance: Allowance | undefined; signal: AbortSignal },
 ): ReturnType<GoalPlanner> {
   let last: unknown
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     try {
-      return await planner(request, signal)
+      const { usage, ...rest } = means
+      return await planner(question, { ...rest, onUsage: usage.meter() })
     } catch (error) {
       last = error
       if (!(error instanceof TransientError)) break
     }
+  }
+  if (last instanceof PermanentError && last.code === BUDGET_EXHAUSTED) {
+    throw new ServiceError(
+      'goal-not-planned',
+      `No plan was written for the goal. ${last.message}`,
+      {
+        errors: [{ pointer: '/policy/budgetUsd', detail: 'does not pay for planning the goal' }],
+      },
+    )
   }
   const reason =
     last instanceof TransientError || last instanceof PermanentError

@@ -3,7 +3,7 @@ import type { TaskOutput } from './ports.ts'
 import { activePlanStatus, type PlanStatus } from './status.ts'
 import type { PlanRecord, StoredAttempt, TaskState } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
-import type { Attempt, OutputTask, Plan, TaskSummary } from './views.ts'
+import type { Attempt, Budget, OutputTask, Plan, TaskSummary } from './views.ts'
 
 // From what is stored to what the API answers.
 
@@ -32,6 +32,7 @@ export function planView(record: PlanRecord, options: { waves: boolean }): Plan 
     ...(options.waves && spec.overlaps !== undefined ? { overlaps: spec.overlaps } : {}),
     policy: { ...spec.policy, budgetUsd: record.budgetUsd },
     usage: record.usage,
+    ...(record.budgetUsd === undefined ? {} : { budget: budgetOf(record, record.budgetUsd) }),
     ...(record.stop === undefined ? {} : { stopped: record.stop }),
     synthesis: record.synthesis,
     metadata: spec.metadata,
@@ -50,6 +51,13 @@ export function planView(record: PlanRecord, options: { waves: boolean }): Plan 
       dashboard: `/dashboard/plans/${spec.id}`,
     },
   }
+}
+
+/** To the nano-dollar, as it is kept. */
+export function budgetOf(record: PlanRecord, limitUsd: number): Budget {
+  const { reservedUsd, unknownUsd } = record.held
+  const left = limitUsd - record.usage.costUsd - reservedUsd - unknownUsd
+  return { limitUsd, reservedUsd, unknownUsd, leftUsd: Math.max(0, Math.round(left * 1e9) / 1e9) }
 }
 
 /** The wave of each task, from 1. */

@@ -1,3 +1,4 @@
+import type { Allowance } from './budget/allowance.ts'
 import type { Failure } from './errors.ts'
 import type { Finding } from './findings.ts'
 import type { TaskStatus } from './status.ts'
@@ -62,6 +63,12 @@ export interface ExecutionContext {
    * of what answered last, where that is known. The latest call wins.
    */
   onUsage(usage: Usage, answeredBy?: string): void
+  /**
+   * What the plan's budget leaves; absent for a plan without one. Whatever may cost something first
+   * sets aside the most that it can, tells what it did cost by `onUsage`, and then settles. With
+   * nothing left it ends with the code `budget-exhausted`, and the plan with it.
+   */
+  allowance?: Allowance | undefined
 }
 
 /** What `GET /v1/executors` says of one executor. */
@@ -79,6 +86,11 @@ export interface ExecutorDescription {
     usesModel: boolean
     structuredOutput: boolean
   }
+  /**
+   * `none`: its tasks cost nothing. `counted`: usage tells their cost, and a budget is kept.
+   * `unknown`: they may cost something that nobody here hears of.
+   */
+  cost: 'none' | 'counted' | 'unknown'
   /** A JSON Schema of `task.options`. */
   options: Record<string, unknown>
 }
@@ -98,6 +110,8 @@ export interface Executor {
    * `path` is relative to the task: `['options', 'delayMs']`.
    */
   validate(spec: TaskSpec): { path: (string | number)[]; message: string }[]
+  /** Models that a task may call, by the names that prices have, and where the task names them. */
+  models?(spec: TaskSpec): { path: (string | number)[]; name: string }[]
   /**
    * Runs one attempt to its end. Settles within two seconds of `signal` aborting, and leaves
    * no process, file or timer behind.
@@ -172,7 +186,12 @@ export interface ModelSynthesizer {
    */
   synthesize(
     input: SynthesisInput,
-    options: { model: string | undefined; signal: AbortSignal; onUsage(usage: Usage): void },
+    options: {
+      model: string | undefined
+      signal: AbortSignal
+      onUsage(usage: Usage): void
+      allowance?: Allowance | undefined
+    },
   ): Promise<SynthesisDraft>
 }
 
@@ -186,5 +205,5 @@ export type GoalPlanner = (
     /** What was wrong with the plan before; empty the first time. */
     problems: string[]
   },
-  signal: AbortSignal,
-) => Promise<{ tasks: unknown; usage: Usage }>
+  options: { signal: AbortSignal; onUsage(usage: Usage): void; allowance?: Allowance | undefined },
+) => Promise<{ tasks: unknown }>

@@ -1,3 +1,4 @@
+import { type Allowance, BUDGET_EXHAUSTED } from './budget/allowance.ts'
 import { type Failure, PermanentError, TransientError } from './errors.ts'
 import type { ExecutionOutcome, ExecutionRequest, Executor, TaskOutput } from './ports.ts'
 import { AttemptAborted } from './running-tasks.ts'
@@ -34,7 +35,9 @@ interface AttemptOptions {
   /** Attempts that failed before this one. */
   spent: number
   random: () => number
+  allowance: Allowance | undefined
   onText: (text: string) => void
+  onUsage: (usage: Usage) => void
   onFault: (error: unknown) => void
 }
 
@@ -63,7 +66,9 @@ async function attemptOnce(
         onUsage(latest, answeredBy) {
           usage = latest
           onAnswer(answeredBy)
+          options.onUsage(latest)
         },
+        allowance: options.allowance,
       }),
       controller.signal,
     )
@@ -104,6 +109,19 @@ async function attemptOnce(
       const failure = { code: error.code, message: error.message }
       const pause = Math.max(backoff(spent, options.random), error.retryAfterMs ?? 0)
       return failed(failure, 'failed', pause)
+    }
+    if (error instanceof PermanentError && error.code === BUDGET_EXHAUSTED) {
+      const failure = { code: error.code, message: error.message }
+      // One that could not even begin is left out, as those that wait behind it are.
+      const status = usage.steps === 0 && partial === undefined ? 'skipped' : 'incomplete'
+      return {
+        status,
+        outcome: 'incomplete',
+        spends: false,
+        error: failure,
+        usage,
+        output: partial,
+      }
     }
     if (error instanceof PermanentError) {
       return failed({ code: error.code, message: error.message }, 'failed', undefined)

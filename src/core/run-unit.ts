@@ -1,4 +1,6 @@
 import { tracedAttempt } from './attempt-span.ts'
+import type { BudgetStore } from './budget/allowance.ts'
+import type { AllowanceOf } from './budget/allowances.ts'
 import type { Failure } from './errors.ts'
 import type { LoadedPlan, PlanCache } from './plan-cache.ts'
 import type { Executor } from './ports.ts'
@@ -19,6 +21,8 @@ export interface RunUnitDeps {
   life: TaskLife
   queue: BatchQueue
   texts: TextLog
+  budgets: Pick<BudgetStore, 'count'>
+  allowanceOf: AllowanceOf
   executors: ReadonlyMap<string, Executor>
   workspaces: Workspaces
   files: Pick<PlanStore, 'files' | 'base' | 'pinBase'>
@@ -146,6 +150,7 @@ async function attempt(
   }
   try {
     const dependencies = await dependencyResults(deps, planId, spec)
+    const spender = { taskId, attempt: begun.attempt }
     const result = await runAttempt({
       executor,
       request: {
@@ -161,6 +166,13 @@ async function attempt(
       controller,
       spent: begun.spent,
       random: deps.random,
+      allowance: deps.allowanceOf(plan.spec, spender),
+      onUsage: (usage) => {
+        // Not waited for: the end of the attempt tells it again.
+        deps.budgets
+          .count(planId, spender, usage)
+          .catch((error: unknown) => deps.onFault(error, planId, taskId))
+      },
       onText: (text) => deps.texts.append(planId, taskId, begun.attempt, text),
       onFault: (error) => deps.onFault(error, planId, taskId),
     })

@@ -89,7 +89,7 @@ export interface AttemptEnd {
   attempt: number
   token: string
   /** `queued`: it is to run again, after `retryInMs`. */
-  status: Exclude<TaskStatus, 'running' | 'skipped'>
+  status: Exclude<TaskStatus, 'running'>
   outcome: Exclude<StoredAttempt['outcome'], 'running' | 'lost'>
   /** Whether it counts against the task's `attempts`. */
   spends: boolean

@@ -63,6 +63,8 @@ export interface PlanRecord {
   expiresAt: number | undefined
   stop: Stop | undefined
   budgetUsd: number | undefined
+  /** Of the budget: set aside for calls that run, and what calls may have cost that nobody told of. */
+  held: { reservedUsd: number; unknownUsd: number }
   synthesis: {
     status: 'pending' | 'running' | 'succeeded' | 'failed' | 'disabled'
     /** The newest version; 0 before there is one. */

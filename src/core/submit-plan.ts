@@ -215,6 +215,7 @@ function newRecord({ spec, tasks, usage }: NewPlan, createdAt: number): PlanReco
     expiresAt: undefined,
     stop: undefined,
     budgetUsd: spec.policy.budgetUsd,
+    held: { reservedUsd: 0, unknownUsd: 0 },
     synthesis: { status: spec.synthesis === false ? 'disabled' : 'pending', version: 0 },
   }
 }

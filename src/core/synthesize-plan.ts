@@ -1,3 +1,5 @@
+import type { BudgetStore } from './budget/allowance.ts'
+import type { AllowanceOf } from './budget/allowances.ts'
 import { type DraftDeps, draftSynthesis } from './draft-synthesis.ts'
 import type { SynthesisInput, TaskResult } from './ports.ts'
 import type { SynthesisJob } from './queue.ts'
@@ -8,13 +10,15 @@ import type { SynthesisSpec } from './submission.ts'
 import { settleSynthesis } from './synthesis/settle-synthesis.ts'
 import type { MergedEdits, Synthesis } from './synthesis.ts'
 import { editsBefore, planFiles } from './task-folder.ts'
-import { NO_USAGE } from './usage.ts'
+import { usageTally } from './usage.ts'
 import type { OrderedEdits, Workspaces } from './workspace-port.ts'
 
 export interface SynthesizeDeps extends DraftDeps {
   plans: PlanStore
   tasks: TaskStore
   syntheses: SynthesisStore
+  budgets: Pick<BudgetStore, 'count'>
+  allowanceOf: AllowanceOf
   workspaces: Pick<Workspaces, 'merge' | 'forget'>
   /** ISO 8601. */
   nowIso: () => string
@@ -46,7 +50,12 @@ export async function synthesizePlan(
   if (begun.status !== 'go' || plan === undefined) return 'done'
 
   const write = plan.spec.synthesis !== false || job.kind === 'again'
-  const usage = { spent: NO_USAGE }
+  const usage = usageTally((total) => {
+    // Not waited for: the end of the synthesis tells it again.
+    deps.budgets
+      .count(planId, { jobId }, total)
+      .catch((error: unknown) => deps.onFault(error, planId))
+  })
   let synthesis: Synthesis | undefined
   if (write) {
     const options = optionsOf(plan, job)
@@ -58,7 +67,8 @@ export async function synthesizePlan(
       outputSchema: options.outputSchema,
       results,
     }
-    const written = await draftSynthesis(deps, plan, input, options, usage, signal)
+    const allowance = deps.allowanceOf(plan.spec, { jobId })
+    const written = await draftSynthesis(deps, plan, input, options, { usage, allowance, signal })
     if (written === 'stopped') return 'give-back'
     const edits = await mergedEdits(deps, plan, results, written.notes, signal)
     synthesis = {
@@ -82,7 +92,7 @@ export async function synthesizePlan(
     kind: job.kind,
     synthesis,
     outcome,
-    usage: usage.spent,
+    usage: usage.total(),
   })
   if (job.kind === 'final' && plan.spec.workspace !== undefined)
     await deps.workspaces.forget(planId)

@@ -35,3 +35,36 @@ export function addUsage(a: Usage, b: Usage): Usage {
     costUsd: a.costUsd + b.costUsd,
   }
 }
+
+/** Adds up what several calls report, each of them all that it has used so far. */
+export interface UsageTally {
+  total(): Usage
+  /** For one of them. */
+  meter(): (latest: Usage) => void
+}
+
+export function usageTally(onChange: (total: Usage) => void = () => {}): UsageTally {
+  let total = NO_USAGE
+  return {
+    total: () => total,
+    meter() {
+      let counted = NO_USAGE
+      return (latest) => {
+        total = addUsage(total, since(counted, latest))
+        counted = latest
+        onChange(total)
+      }
+    },
+  }
+}
+
+function since(before: Usage, now: Usage): Usage {
+  return {
+    inputTokens: now.inputTokens - before.inputTokens,
+    outputTokens: now.outputTokens - before.outputTokens,
+    cacheReadTokens: now.cacheReadTokens - before.cacheReadTokens,
+    cacheWriteTokens: now.cacheWriteTokens - before.cacheWriteTokens,
+    steps: now.steps - before.steps,
+    costUsd: now.costUsd - before.costUsd,
+  }
+}

@@ -35,6 +35,19 @@ export const Overlap = z
   .meta({ id: 'Overlap' })
 export type Overlap = z.output<typeof Overlap>
 
+/** A budget and what is left of it, in US dollars. `usage.costUsd` of the plan is what was spent. */
+export const Budget = z
+  .object({
+    limitUsd: z.number().min(0),
+    /** Set aside for calls that run. */
+    reservedUsd: z.number().min(0),
+    /** What calls may have cost that broke off, so that nobody said what they cost. It counts as spent. */
+    unknownUsd: z.number().min(0),
+    leftUsd: z.number().min(0),
+  })
+  .meta({ id: 'Budget' })
+export type Budget = z.output<typeof Budget>
+
 export const Plan = z
   .object({
     id: z.string(),
@@ -48,6 +61,8 @@ export const Plan = z
     overlaps: z.array(Overlap).optional(),
     policy: Policy,
     usage: Usage,
+    /** Where the plan has one. */
+    budget: Budget.optional(),
     /** Why the plan was stopped before its tasks ended, where it was. */
     stopped: Failure.optional(),
     synthesis: z.object({
@@ -260,6 +275,8 @@ export const ExecutorList = z
           usesModel: z.boolean(),
           structuredOutput: z.boolean(),
         }),
+        /** `unknown`: tasks may cost something that no budget hears of. */
+        cost: z.enum(['none', 'counted', 'unknown']),
         options: z.record(z.string(), z.unknown()),
       }),
     ),

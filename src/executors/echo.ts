@@ -16,6 +16,7 @@ const DESCRIPTION: ExecutorDescription = {
     usesModel: false,
     structuredOutput: false,
   },
+  cost: 'none',
   options: z.toJSONSchema(EchoOptions, { io: 'input' }),
 }
 

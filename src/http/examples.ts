@@ -248,6 +248,7 @@ export const EXECUTORS: ExecutorList = {
         usesModel: false,
         structuredOutput: false,
       },
+      cost: 'counted',
       options: { type: 'object', properties: { delayMs: { type: 'integer', minimum: 0 } } },
     },
   ],

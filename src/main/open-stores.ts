@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import type { BudgetStore } from '../core/budget/allowance.ts'
 import type { PlanTotals } from '../core/service-state.ts'
 import type {
   ChangeFeed,
@@ -14,6 +15,7 @@ import type { TenantUse } from '../core/tenant-limits.ts'
 import type { DeliveryStore } from '../core/webhooks.ts'
 import type { WorkerRegistry } from '../core/workers.ts'
 import type { Shards } from '../queue/names.ts'
+import { redisBudgetStore } from '../store/budget-store.ts'
 import { redisDeliveryStore } from '../store/delivery-store.ts'
 import { redisChangeFeed, redisEventLog } from '../store/events.ts'
 import { type KeySpace, shardKey, shardOf } from '../store/keys.ts'
@@ -37,6 +39,7 @@ export interface Stores {
   tasks: TaskStore
   life: TaskLife
   syntheses: SynthesisStore
+  budgets: BudgetStore
   events: EventLog
   texts: TextLog
   upkeep: Upkeep
@@ -62,6 +65,7 @@ export function openStores(redis: RedisClient, config: Config): Stores {
       mostLosses: MOST_LOSSES,
     }),
     syntheses: redisSynthesisStore({ redis, run, space }),
+    budgets: redisBudgetStore({ redis, run, space }),
     events: redisEventLog({ redis, run, space }),
     texts: redisTextLog({ run, space }),
     workers: redisWorkerRegistry({ redis, space }),

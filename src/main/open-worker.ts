@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { allowances } from '../core/budget/allowances.ts'
 import { planCache } from '../core/plan-cache.ts'
 import type { SynthesisJob } from '../core/queue.ts'
 import { type RunUnitDeps, runUnit, type UnitJob } from '../core/run-unit.ts'
@@ -77,6 +78,14 @@ export async function openWorker(options: {
     }),
   )
 
+  const pause = (ms: number, signal: AbortSignal) =>
+    delay(ms, undefined, { signal }).catch(() => undefined)
+  const allowanceOf = allowances({
+    budgets: stores.budgets,
+    newToken: randomUUID,
+    pause,
+    onFault: (err, planId) => log.warn({ err, planId }, 'budget fault'),
+  })
   let stopping = false
   const plans = planCache(stores.plans)
   const runDeps: RunUnitDeps = {
@@ -86,6 +95,7 @@ export async function openWorker(options: {
     queue,
     executors: executors.byName,
     workspaces,
+    allowanceOf,
     running,
     tracer,
     acquireSlot: ({ lane, planTasks }) =>
@@ -101,9 +111,10 @@ export async function openWorker(options: {
   const synthesizeDeps: SynthesizeDeps = {
     ...stores,
     workspaces,
+    allowanceOf,
     model: executors.synthesizer,
     nowIso: () => new Date().toISOString(),
-    pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+    pause,
     onFault: (err, planId) => log.warn({ err, planId }, 'synthesis fault'),
   }
 

@@ -60,4 +60,6 @@ export const PLAN_SUFFIXES = [
   'dependents',
   'cancels',
   'deliveries',
+  'spending',
+  'seen',
 ] as const

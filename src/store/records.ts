@@ -46,6 +46,10 @@ export function planRecord(fields: Fields): PlanRecord {
     expiresAt: time(fields.expiresAt),
     stop: fields.stop === undefined ? undefined : (JSON.parse(fields.stop) as Stop),
     budgetUsd: fields.budgetUsd === undefined ? spec.policy.budgetUsd : Number(fields.budgetUsd),
+    held: {
+      reservedUsd: Number(fields['b:reserved'] ?? 0) / 1e9,
+      unknownUsd: Number(fields['b:unknown'] ?? 0) / 1e9,
+    },
     synthesis: {
       status: (fields['syn:status'] ?? 'pending') as PlanRecord['synthesis']['status'],
       version: Number(fields['syn:version'] ?? 0),

@@ -15,6 +15,9 @@ const NAMES = [
   'snapshot',
   'append-text',
   'read-texts',
+  'reserve-budget',
+  'settle-budget',
+  'count-usage',
 ] as const
 type ScriptName = (typeof NAMES)[number]
 

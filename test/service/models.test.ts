@@ -190,8 +190,9 @@ describe('a plan on a model', () => {
     syntheses = [SYNTHESIS]
     const { body } = await submit({
       mode: 'sequential',
-      policy: { budgetUsd: 0.000001 },
-      tasks: ['a', 'b', 'c'].map((id) => ({
+      // Enough for one call of the most that it may cost, and then for none.
+      policy: { budgetUsd: 0.012 },
+      tasks: ['a', 'b', 'c', 'd', 'e'].map((id) => ({
         id,
         prompt: `Look at ${id}.`,
         executor: 'model',
@@ -200,13 +201,13 @@ describe('a plan on a model', () => {
     })
     expect(body).toMatchObject({
       status: 'partial',
-      counts: { succeeded: 1, skipped: 2 },
+      counts: { succeeded: 2, skipped: 3 },
       stopped: { code: 'budget-exhausted' },
     })
     const self = `${service.url}/v1/plans/${body.id}`
     expect((await call(`${self}/resume`, 'POST', { budgetUsd: 10 })).status).toBe(202)
     const { body: resumed } = await call<Finished>(`${self}?wait=60`)
-    expect(resumed).toMatchObject({ status: 'succeeded', counts: { succeeded: 3 } })
+    expect(resumed).toMatchObject({ status: 'succeeded', counts: { succeeded: 5 } })
   }, 90_000)
 
   test('tells which model answered where the wanted one could not be had', async () => {

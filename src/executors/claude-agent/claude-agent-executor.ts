@@ -6,6 +6,7 @@ import type { Executor, ExecutorDescription } from '../../core/ports.ts'
 import type { TaskSpec } from '../../core/submission.ts'
 import { localModelGate } from '../model/calls/local-gate.ts'
 import { parseModel } from '../model/models.ts'
+import { withMoney } from './agent-money.ts'
 import { ClaudeAgentOptions } from './options.ts'
 import { type AgentQuery, loadSdk, sdkProblem } from './sdk.ts'
 import { isTool, TOOLS } from './tools.ts'
@@ -60,6 +61,7 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
         usesModel: true,
         structuredOutput: true,
       },
+      cost: 'counted',
       options: z.toJSONSchema(ClaudeAgentOptions, { io: 'input' }),
     }
   })
@@ -93,17 +95,20 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
       if (problem !== undefined) throw new PermanentError(problem.code, problem.message)
       const query = setup.query ?? (await loadSdk(setup.sdkFrom))
       const { runAgent } = await import('./run-agent.ts')
-      return runAgent({
-        request,
-        context,
-        query,
-        options: ClaudeAgentOptions.parse(spec.options ?? {}),
-        model: spec.model === undefined ? defaultModel : anthropicModel(spec.model),
-        apiKey,
-        baseUrl,
-        gate,
-        temporaryDir,
-      })
+      const options = ClaudeAgentOptions.parse(spec.options ?? {})
+      return withMoney(context, options.budgetUsd, (budgetUsd) =>
+        runAgent({
+          request,
+          context,
+          query,
+          options: { ...options, budgetUsd },
+          model: spec.model === undefined ? defaultModel : anthropicModel(spec.model),
+          apiKey,
+          baseUrl,
+          gate,
+          temporaryDir,
+        }),
+      )
     },
   }
 }

@@ -52,6 +52,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
           usesModel: false,
           structuredOutput: true,
         },
+        cost: 'none',
         options: choice.options,
       }
     },

@@ -44,6 +44,7 @@ export function httpExecutor({ agents }: { agents: Agents }): Executor {
           usesModel: false,
           structuredOutput: true,
         },
+        cost: 'unknown',
         options: choice.options,
       }
     },

@@ -4,8 +4,10 @@ import type { Finding } from '../../core/findings.ts'
 import type { ExecutionContext, ExecutionOutcome, ExecutionRequest } from '../../core/ports.ts'
 import { estimateTokens } from '../../core/prompt.ts'
 import { findingsInJson } from '../../core/synthesis/findings-in-json.ts'
+import { NO_USAGE } from '../../core/usage.ts'
 import { firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
+import { isExhausted } from './calls/call-funds.ts'
 import { createModelCaller, type ModelCaller } from './calls/model-caller.ts'
 import { WORTH_WAITING_TOKENS } from './calls/prompt-cache.ts'
 import { DEFAULT_MAX_STEPS, type McpServer, type ModelOptions } from './options.ts'
@@ -40,6 +42,8 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
   signal.throwIfAborted()
 
   const report = wantsFindings(request, options) ? findingsReport() : undefined
+  let usage = NO_USAGE
+  let text = ''
   const opened = await openTools({ ...request, mcpServers: agent.mcpServers, signal })
   try {
     const tools = tracedTools(setup.tracer, {
@@ -62,8 +66,15 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
       log: setup.log,
       about: { planId, taskId: request.taskId },
       schema: spec.outputSchema,
-      onText: context.onText,
-      onUsage: context.onUsage,
+      onText(piece) {
+        text += piece
+        context.onText(piece)
+      },
+      onUsage(latest, answeredBy) {
+        usage = latest
+        context.onUsage(latest, answeredBy)
+      },
+      allowance: context.allowance,
     })
     const schema = spec.outputSchema === undefined ? undefined : outputSchema(spec.outputSchema)
     const conversation = {
@@ -94,6 +105,12 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
   } catch (error) {
     // A reason to stop comes before whatever else went wrong because of it.
     signal.throwIfAborted()
+    // What it has done until then is kept.
+    if (isExhausted(error) && usage.steps > 0) {
+      const { code, message } = error
+      const findings = report?.findings() ?? []
+      return outcomeOf({ text: text.trim(), findings, reason: { code, message }, usage })
+    }
     throw error
   } finally {
     await opened.close()
@@ -179,7 +196,8 @@ function judge(
   const last = steps.at(-1)
   const usage = caller.usage()
   const answer = finalText(steps)
-  const reason = unfinished(last?.finishReason ?? 'other', last?.rawFinishReason, task.maxSteps)
+  const ending = unfinished(last?.finishReason ?? 'other', last?.rawFinishReason, task.maxSteps)
+  const reason = caller.cutByBudget() ?? ending
   if (reason !== undefined) {
     const text = answer === '' ? allText(steps) : answer
     return outcomeOf({ text, findings: task.findings, reason, usage })

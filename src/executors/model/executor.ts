@@ -37,6 +37,7 @@ export function modelExecutor(
       usesModel: true,
       structuredOutput: true,
     },
+    cost: 'counted',
     options: z.toJSONSchema(ModelOptions, { io: 'input' }),
   }
 
@@ -65,6 +66,15 @@ export function modelExecutor(
         if (!isTool(tool)) problems.push({ path: ['tools', index], message: 'is no tool here' })
       }
       return problems
+    },
+
+    models(spec) {
+      const model = spec.model ?? defaultModel
+      const fallbacks = ModelOptions.safeParse(spec.options ?? {}).data?.fallbackModels ?? []
+      return [
+        ...(model === undefined ? [] : [{ path: ['model'], name: model }]),
+        ...fallbacks.map((name, index) => ({ path: ['options', 'fallbackModels', index], name })),
+      ]
     },
 
     async execute(request, context) {

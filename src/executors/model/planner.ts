@@ -36,7 +36,7 @@ const INSTRUCTIONS = [
 export function modelPlanner(options: ModelSetup): GoalPlanner {
   const setup = resolveSetup(options)
   const { $schema: _dialect, ...jsonSchema } = z.toJSONSchema(Answer, { io: 'input' })
-  return async ({ goal, context, files, problems }, signal) => {
+  return async ({ goal, context, files, problems }, options) => {
     const { askForData } = await import('./structured.ts')
     const parts = [
       `The goal: ${goal}`,
@@ -47,15 +47,14 @@ export function modelPlanner(options: ModelSetup): GoalPlanner {
         : `Your last plan could not be used. Write another one that avoids this:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
       `Answer with JSON alone, by this JSON Schema:\n${JSON.stringify(jsonSchema)}`,
     ]
-    const { value, usage } = await askForData(setup, {
+    const { value } = await askForData(setup, {
       instructions: INSTRUCTIONS,
       prompt: parts.filter((part) => part !== '').join('\n\n'),
       schema: Answer,
       jsonSchema,
       model: undefined,
-      signal,
-      onUsage: () => undefined,
+      ...options,
     })
-    return { tasks: value.tasks, usage }
+    return { tasks: value.tasks }
   }
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Allowance } from '../../core/budget/allowance.ts'
 import { PermanentError, TransientError } from '../../core/errors.ts'
 import type { Usage } from '../../core/usage.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
@@ -17,6 +18,7 @@ export interface StructuredRequest<T> {
   model: string | undefined
   signal: AbortSignal
   onUsage: (usage: Usage) => void
+  allowance?: Allowance | undefined
   /** Ids that go with every event that is logged. */
   about?: object
 }
@@ -25,7 +27,7 @@ export interface StructuredRequest<T> {
  * Asks a model one question whose answer is data.
  *
  * @throws {TransientError} `invalid-output` when the answer does not fit; and as the executor does.
- * @throws {PermanentError} `model-not-configured`, `token-limit`, `content-filter`; and as the executor does.
+ * @throws {PermanentError} `model-not-configured`, `token-limit`, `budget-exhausted`, `content-filter`; and as the executor does.
  */
 export async function askForData<T>(
   setup: ResolvedSetup,
@@ -50,6 +52,7 @@ export async function askForData<T>(
     schema: jsonSchema,
     onText: () => {},
     onUsage,
+    allowance: request.allowance,
   })
   const { stream } = await caller.model.doStream({
     ...callSettings({ providers, cacheKey: model }),
@@ -65,6 +68,8 @@ export async function askForData<T>(
     if (part.type === 'finish') reason = part.finishReason.unified
   }
   if (reason === 'length') {
+    const cut = caller.cutByBudget()
+    if (cut !== undefined) throw new PermanentError(cut.code, cut.message)
     throw new PermanentError('token-limit', 'The model reached its limit of output tokens.')
   }
   if (reason === 'content-filter') {

@@ -39,7 +39,7 @@ const Draft = z.object({
 export function modelSynthesizer(options: ModelSetup): ModelSynthesizer {
   const setup = resolveSetup(options)
   return {
-    async synthesize(input, { model, signal, onUsage }) {
+    async synthesize(input, options) {
       const { askForData } = await import('./structured.ts')
       const own = input.outputSchema
       const jsonSchema = withData(own)
@@ -48,9 +48,7 @@ export function modelSynthesizer(options: ModelSetup): ModelSynthesizer {
         prompt: `${synthesisPrompt(input)}\n\n## Your answer\n\nJSON alone, by this JSON Schema:\n${JSON.stringify(jsonSchema)}`,
         schema: own === undefined ? Draft : Draft.extend({ data: z.unknown() }),
         jsonSchema,
-        model,
-        signal,
-        onUsage,
+        ...options,
       })
       const draft = { ...answer.value, usage: answer.usage, model: answer.model }
       if (own === undefined) return draft

@@ -68,6 +68,7 @@ function describeHere(): ExecutorDescription {
       usesModel: false,
       structuredOutput: false,
     },
+    cost: 'none',
     options: z.toJSONSchema(StaticOptions, { io: 'input' }),
   }
 }

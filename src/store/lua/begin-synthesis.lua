@@ -14,6 +14,8 @@ if not version then
   version = tostring(redis.call('HINCRBY', plan, 'syn:allocated', 1))
   redis.call('HSET', plan .. ':versions', job_id, version)
 end
+-- One that died before it had written the version: what it has used stays counted.
+close_spending(job_id)
 redis.call('HSET', plan, 'syn:status', 'running')
 emit('synthesis.started', { version = tonumber(version), at = now })
 publish()

@@ -29,11 +29,15 @@ for i = 5, #ARGV, 2 do
     else
       if task.status == 'running' then
         local lost = load_attempt(id, task.attempt)
+        local usage, unknown = close_spending(id .. '#' .. task.attempt)
         if lost then
           lost.outcome = 'lost'
           lost.finishedAt = now
+          lost.usage = usage
+          if unknown > 0 then lost.unknown = unknown end
           save_attempt(id, lost)
         end
+        task.usage = sum_usage(task.usage, usage)
         task.lost = (task.lost or 0) + 1
         task.unspent = (task.unspent or 0) + 1
         move(task, 'queued')

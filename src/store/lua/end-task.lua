@@ -9,6 +9,8 @@ if redis.call('EXISTS', plan) == 0 then
   return { answers, {}, 0 }
 end
 local constrained = number('constrained') == 1
+local budget = number('budgetNanos')
+local exhausted = false
 
 for i = 2, #ARGV, 5 do
   local id, attempt_number, token = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
@@ -21,12 +23,16 @@ for i = 2, #ARGV, 5 do
   if not current then
     local same = attempt and attempt.token == token
     answers[#answers + 1] = same and 'recorded' or 'refused'
-    if attempt and not same and attempt.outcome == 'lost' and not attempt.usage and result.usage then
-      attempt.usage = result.usage
+    if attempt and not same and attempt.outcome == 'lost' and result.usage then
+      local since = usage_since(attempt.usage, result.usage)
+      attempt.usage = sum_usage(attempt.usage, since)
       attempt.token = token
+      -- It lives, so it knows what its calls have cost.
+      if attempt.unknown then redis.call('HINCRBY', plan, 'b:unknown', -attempt.unknown) end
+      attempt.unknown = nil
       save_attempt(id, attempt)
-      add_usage(result.usage)
-      task.usage = sum_usage(task.usage, result.usage)
+      add_usage(since)
+      task.usage = sum_usage(task.usage, since)
       save_task(id, task)
     end
   else
@@ -35,21 +41,23 @@ for i = 2, #ARGV, 5 do
     attempt.outcome = result.outcome
     attempt.finishedAt = now
     attempt.error = result.error
-    attempt.usage = result.usage
     attempt.answeredBy = result.answeredBy
     task.answeredBy = result.answeredBy or task.answeredBy
+    local counted = close_spending(id .. '#' .. attempt_number)
+    local since = usage_since(counted, result.usage)
+    add_usage(since)
+    attempt.usage = sum_usage(counted, since)
     -- Kept so that the same call, sent again by a connection that came back, is known as the same.
     attempt.token = token
     save_attempt(id, attempt)
-    add_usage(result.usage)
-    task.usage = sum_usage(task.usage, result.usage)
+    task.usage = sum_usage(task.usage, attempt.usage)
     if result.spends then task.spent = task.spent + 1 end
     local status = result.status
     local stop = header('stop')
     if status == 'queued' and (stop or task.cancel) then
       -- Stopped while it was about to be tried again.
-      status = 'cancelled'
       result.error = stop and cjson.decode(stop) or { code = 'cancelled', message = 'The task was cancelled.' }
+      status = result.error.code == 'budget-exhausted' and 'skipped' or 'cancelled'
     end
     if status == 'queued' then
       move(task, 'queued')
@@ -72,12 +80,15 @@ for i = 2, #ARGV, 5 do
       if status == 'failed' and header('onFailure') == 'abort' then
         stop_plan('aborted', 'Task ' .. id .. ' failed, and the plan asks to stop at the first failure.')
       end
+      exhausted = exhausted or (budget > 0 and result.error and result.error.code == 'budget-exhausted')
     end
   end
 end
 
-local budget = number('budgetNanos')
-if budget > 0 and number('u:costNanos') >= budget and number('n:queued') > 0 then
+if budget > 0 and number('u:costNanos') + number('b:unknown') >= budget and number('n:queued') > 0 then
+  exhausted = true
+end
+if exhausted then
   stop_plan('budget-exhausted', 'The plan has used its budget; raise it to run what is left.')
 end
 if constrained then release_ready() end

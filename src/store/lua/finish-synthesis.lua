@@ -7,10 +7,11 @@ local job_id, version, json, status, executor, outcome = ARGV[2], ARGV[3], ARGV[
 local kind = ARGV[9]
 if redis.call('SISMEMBER', plan .. ':synthesized', job_id) == 1 then return 'done' end
 redis.call('SADD', plan .. ':synthesized', job_id)
+local counted = close_spending(job_id)
 if version ~= '0' then
   redis.call('HSETNX', plan .. ':syntheses', version, json)
   if tonumber(version) > number('syn:version') then redis.call('HSET', plan, 'syn:version', version) end
-  if ARGV[8] ~= '' then add_usage(cjson.decode(ARGV[8])) end
+  if ARGV[8] ~= '' then add_usage(usage_since(counted, cjson.decode(ARGV[8]))) end
   emit('synthesis.finished', {
     version = tonumber(version), status = status, executor = executor, preliminary = kind == 'preliminary', at = now
   })

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { PermanentError, TransientError } from '../../../core/errors.ts'
+import type { Allowance } from '../../../core/budget/allowance.ts'
+import type { Failure, PermanentError, TransientError } from '../../../core/errors.ts'
 import type { ModelGate } from '../../../core/model-gate/gate.ts'
 import type { PrefixGate, PrefixTurn } from '../../../core/model-gate/prefix-gate.ts'
 import { costOf, type Prices } from '../../../core/prices.ts'
@@ -7,16 +8,14 @@ import type { Tracer } from '../../../core/tracing.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../core/usage.ts'
 import type { ProviderModel } from '../models.ts'
 import type { ModelLog } from '../options.ts'
+import { type FinishPart, isCut, isEnd, type Part } from './answer-parts.ts'
 import { type CallFailure, errorOf, failureOf, unusable } from './call-failure.ts'
+import { callFunds, cutByBudget, isExhausted } from './call-funds.ts'
 import { answerAttributes, callSpan } from './call-span.ts'
+import { fitted } from './fitted-call.ts'
 import { withCacheBreakpoint } from './prompt-cache.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
-type Part =
-  Awaited<ReturnType<ProviderModel['doStream']>>['stream'] extends ReadableStream<infer P>
-    ? P
-    : never
-type FinishPart = Extract<Part, { type: 'finish' }>
 
 /** One of the models that may answer, the wanted one first. */
 export interface Candidate {
@@ -35,6 +34,8 @@ export interface CallerOptions {
   prices: Prices
   /** Hears of each call, and never of what it says. */
   tracer: Tracer
+  /** What the budget leaves, where the plan has one. */
+  allowance?: Allowance | undefined
   /** What the answers must fit; asked for in whatever way the provider knows. */
   schema?: Record<string, unknown> | undefined
   log: ModelLog
@@ -54,6 +55,8 @@ export interface ModelCaller {
   answeredBy(): string
   /** Why the last call was given up. */
   failure(): TransientError | PermanentError | undefined
+  /** Set where the last answer was cut off at a limit that the budget had lowered. */
+  cutByBudget(): Failure | undefined
 }
 
 /** Calls of a conversation that has come some way are tried again; a first call is left to the queue. */
@@ -61,11 +64,6 @@ const RETRIES_WITHIN = 4
 const RETRIES_BEFORE_FALLBACK = 2
 /** Overloads in a row after which another model is asked, where there is one. */
 const OVERLOADS_BEFORE_FALLBACK = 3
-/**
- * Anthropic's API must be given a limit, and the SDK's own for a model that it does not know is low.
- * The others take a model's own, and some refuse the call when it is passed.
- */
-const MAX_OUTPUT_TOKENS = 32_000
 const FIRST_BACKOFF_MS = 500
 const LONGEST_BACKOFF_MS = 30_000
 
@@ -82,8 +80,11 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
   let failure: TransientError | PermanentError | undefined
   let hasText = false
   let { schema } = options
+  let cut: Failure | undefined
+  let isBilled = false
+  const funds = callFunds(options)
 
-  function spend(name: string, finish: FinishPart, steps: number): void {
+  async function spend(name: string, finish: FinishPart, steps: number): Promise<void> {
     const { inputTokens: input, outputTokens: output } = finish.usage
     const tokens = {
       inputTokens: input.total ?? 0,
@@ -93,6 +94,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     }
     usage = addUsage(usage, { ...tokens, steps, costUsd: costOf(name, tokens, prices) })
     options.onUsage(usage, name)
+    await funds.reported(tokens)
   }
 
   /** Reads one answer to its end. */
@@ -105,7 +107,10 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       parts.push(part)
       if (part.type === 'error') throw part.error
       if (part.type === 'finish') finish = part
-      if (/-(start|delta)$/.test(part.type) && part.type !== 'stream-start') turn?.warm()
+      if (/-(start|delta)$/.test(part.type) && part.type !== 'stream-start') {
+        isBilled = true
+        turn?.warm()
+      }
       if (part.type === 'text-delta' && part.delta !== '') {
         if (isNewText && hasText) options.onText('\n\n')
         isNewText = false
@@ -114,7 +119,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       }
     }
     const isWhole = finish !== undefined && isEnd(finish)
-    if (finish !== undefined) spend(current.name, finish, isWhole ? 1 : 0)
+    if (finish !== undefined) await spend(current.name, finish, isWhole ? 1 : 0)
     if (!isWhole) throw new BrokenAnswer()
     turn?.warm()
     return parts
@@ -129,6 +134,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       throw error
     })
     turn?.began()
+    isBilled = false
     const answer = await tracer.span(callSpan(current.name, call), async (span) => {
       try {
         const parts = await read(call, turn)
@@ -152,6 +158,8 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     const { kind, retryAfterMs } = answer
     const isRefusal = (kind === 'rate-limited' || kind === 'overloaded') && !signal.aborted
     await permit.release({ status: isRefusal ? kind : 'failed', retryAfterMs })
+    // One that was sent and not heard of again may have been billed too.
+    if (isBilled || signal.aborted) await funds.unknown()
     signal.throwIfAborted()
     return answer
   }
@@ -167,12 +175,38 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
   }
 
   async function call(asked: CallOptions): Promise<Part[]> {
+    cut = undefined
+    try {
+      return await answerOf(asked)
+    } catch (error) {
+      if (isExhausted(error)) failure = error
+      throw error
+    } finally {
+      await funds.close()
+    }
+  }
+
+  async function answerOf(asked: CallOptions): Promise<Part[]> {
     let retries = 0
     let overloads = 0
+    let cutOff: Part[] | undefined
     while (true) {
       const request = fitted(asked, schema, current.provider)
-      const result = await once(withCacheBreakpoint(request, usage.steps > 0))
-      if (Array.isArray(result)) return result
+      const marked = withCacheBreakpoint(request, usage.steps > 0)
+      const covered = await funds.cover(current.name, marked).catch((error: unknown) => {
+        if (cutOff === undefined || !isExhausted(error)) throw error
+      })
+      if (covered === undefined) return cutOff ?? []
+      const result = await once(covered)
+      if (Array.isArray(result)) {
+        const limit = funds.lowered()
+        cut = limit === undefined || !isCut(result) ? undefined : cutByBudget(limit)
+        if (cut === undefined) return result
+        // Once more, with a higher limit, if there is money for that.
+        cutOff = result
+        funds.raise()
+        continue
+      }
       const { name: model } = current
       const { code, status } = result
       log.info({ ...options.about, model, code, status }, 'model call failed')
@@ -205,6 +239,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
           if (fallBack(result)) continue
           break
       }
+      if (cutOff !== undefined) return cutOff
       failure = errorOf(result)
       throw failure
     }
@@ -241,32 +276,8 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     usage: () => usage,
     answeredBy: () => current.name,
     failure: () => failure,
+    cutByBudget: () => cut,
   }
 }
 
-/**
- * The call as its provider wants it. The answer is bound to a schema where that can be done; local
- * servers mostly cannot call tools while they are bound, and are told in words alone.
- */
-function fitted(
-  asked: CallOptions,
-  schema: Record<string, unknown> | undefined,
-  provider: string,
-): CallOptions {
-  const call =
-    provider === 'anthropic' && asked.maxOutputTokens === undefined
-      ? { ...asked, maxOutputTokens: MAX_OUTPUT_TOKENS }
-      : asked
-  const hasTools = call.tools !== undefined && call.tools.length > 0
-  if (schema === undefined || (provider === 'local' && hasTools)) return call
-  const { $schema: _dialect, ...rest } = schema
-  return { ...call, responseFormat: { type: 'json', schema: rest, name: 'output' } }
-}
-
 class BrokenAnswer extends Error {}
-
-/** Whether the model, and not the connection, ended the answer. */
-function isEnd({ finishReason: { unified, raw } }: FinishPart): boolean {
-  if (unified === 'interrupted' || unified === 'error') return false
-  return unified !== 'other' || raw !== undefined
-}

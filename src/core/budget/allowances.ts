@@ -1,0 +1,134 @@
+import type { Allowance, BudgetStore, Quote, Reservation, Spender } from './allowance.ts'
+
+export interface AllowanceDeps {
+  budgets: BudgetStore
+  newToken: () => string
+  /** Resolves early when the signal aborts. */
+  pause: (ms: number, signal: AbortSignal) => Promise<void>
+  onFault: (error: unknown, planId: string) => void
+}
+
+/** What the budget of a plan leaves to somebody; `undefined` for a plan without one. */
+export type AllowanceOf = (
+  plan: { id: string; policy: { budgetUsd?: number | undefined } },
+  spender: Spender,
+) => Allowance | undefined
+
+/** How often the first in line looks whether another process has let go of something. */
+const LOOK_AGAIN_MS = 200
+
+/** Calls of one plan in this process that want money, one behind the other. */
+interface Line {
+  length: number
+  last: Promise<void>
+  /** Makes the first one look again at once. */
+  wake: () => void
+}
+
+/**
+ * Of one plan only the call that has waited longest asks the store: a thousand that wait cost no more
+ * than one, and a large one is not overtaken for ever.
+ */
+export function allowances(deps: AllowanceDeps): AllowanceOf {
+  const lines = new Map<string, Line>()
+
+  async function ask(
+    planId: string,
+    spender: Spender,
+    model: string,
+    quoteOf: Parameters<Allowance['reserve']>[1],
+  ): Promise<Reservation | 'wait' | 'exhausted'> {
+    const seen = await deps.budgets.experience(planId, model)
+    const quote: Quote = quoteOf(seen)
+    const id = deps.newToken()
+    const call = { id, known: seen !== undefined, ...quote }
+    const answer = await deps.budgets.reserve(planId, spender, call)
+    if (answer.status !== 'reserved') return answer.status
+    return {
+      usd: answer.usd,
+      async settle(spent) {
+        try {
+          await deps.budgets.settle(planId, spender, { id, model, spent })
+        } catch (error) {
+          // It is let go with its spender at the latest.
+          deps.onFault(error, planId)
+        }
+        lines.get(planId)?.wake()
+      },
+    }
+  }
+
+  async function lineUp<T>(
+    planId: string,
+    signal: AbortSignal,
+    atHead: (line: Line) => Promise<T>,
+  ): Promise<T> {
+    const line = lines.get(planId) ?? { length: 0, last: Promise.resolve(), wake() {} }
+    lines.set(planId, line)
+    const before = line.last
+    const { promise, resolve: leave } = Promise.withResolvers<void>()
+    line.last = promise
+    line.length += 1
+    try {
+      await unlessAborted(before, signal)
+      return await atHead(line)
+    } finally {
+      line.length -= 1
+      if (line.length === 0) lines.delete(planId)
+      // One that gives up in the middle leaves its place to nobody before its time.
+      void before.then(leave)
+    }
+  }
+
+  const allowance = (planId: string, spender: Spender): Allowance => ({
+    reserve: (model, quote, signal) =>
+      lineUp(planId, signal, async (line) => {
+        while (true) {
+          const answer = await ask(planId, spender, model, quote)
+          if (answer === 'exhausted') return undefined
+          if (answer !== 'wait') return answer
+          const alarm = new AbortController()
+          line.wake = () => alarm.abort()
+          await deps.pause(LOOK_AGAIN_MS, AbortSignal.any([signal, alarm.signal]))
+          signal.throwIfAborted()
+        }
+      }),
+  })
+
+  return (plan, spender) =>
+    plan.policy.budgetUsd === undefined ? undefined : allowance(plan.id, spender)
+}
+
+function unlessAborted(event: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    void event.then(() => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    })
+  })
+}
+
+/**
+ * For calls made one after another before there is a plan, as those that plan its tasks. `spent` is
+ * what they have used so far.
+ */
+export function soleAllowance(budgetUsd: number, spent: () => number): Allowance {
+  let unknownUsd = 0
+  return {
+    async reserve(_model, quoteOf, signal) {
+      signal.throwIfAborted()
+      const quote = quoteOf(undefined)
+      const left = budgetUsd - spent() - unknownUsd
+      if (left < quote.least) return undefined
+      return {
+        usd: Math.min(left, quote.most),
+        async settle({ status }) {
+          if (status === 'unknown') unknownUsd += quote.likely
+        },
+      }
+    },
+  }
+}

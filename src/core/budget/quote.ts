@@ -1,0 +1,112 @@
+import { costOf, type ModelPrice, type Prices, priceOf } from '../prices.ts'
+import type { Experience, Quote } from './allowance.ts'
+
+/** A call before it is made. */
+export interface PlannedCall {
+  /** `provider:model`. */
+  model: string
+  /** UTF-8 bytes of everything that is sent: no tokenizer makes more tokens of a text than it has bytes. */
+  inputBytes: number
+  /** Output tokens that it may have when there is money enough. */
+  outputLimit: number
+  /** With a lower limit it would be cut off, as it was before. */
+  outputAtLeast?: number | undefined
+}
+
+/** Output tokens with which a call is worth beginning, when there is no money for more. */
+const LEAST_OUTPUT = 256
+/** With which it begins although there may be more later. */
+const ENOUGH_OUTPUT = { unknown: 8_000, known: 1_000 }
+/** How much more than any before it the next answer may be and still fit. */
+const ROOM = 4
+/** Output of a call about which nothing is known. */
+const LIKELY_OUTPUT = 4_000
+/** How far the next text may be off what was seen: code, prose and data have their own density. */
+const MARGIN = { denser: 2, beyond: 1.25 }
+
+/**
+ * What a call can cost, in US dollars. `undefined` where it costs nothing, whatever it does.
+ *
+ * The bound on the input is strict until calls of the model were seen, then twice the densest text of
+ * the plan so far, which is far nearer. A provider that counts more than there are bytes is believed.
+ */
+export function quoteOf(
+  call: PlannedCall,
+  seen: Experience | undefined,
+  prices: Prices,
+): Quote | undefined {
+  const price = priceOf(call.model, prices)
+  if (price === undefined || isFree(price)) return undefined
+  const input = inputTokensOf(call.inputBytes, seen)
+  const cost = (outputTokens: number) => dearest(call.model, input, outputTokens, prices)
+  const { outputLimit: limit, outputAtLeast = 0 } = call
+  const { outputTokens: longest = 0, outputBeyond = 0 } = seen ?? {}
+  const begin = Math.max(LEAST_OUTPUT, outputAtLeast, longest)
+  const comfort = seen === undefined ? ENOUGH_OUTPUT.unknown : ROOM * longest
+  const enough = Math.max(ENOUGH_OUTPUT.known, outputAtLeast, comfort)
+  return {
+    least: cost(Math.max(outputBeyond, Math.min(limit, begin))),
+    enough: cost(Math.max(outputBeyond, Math.min(limit, enough))),
+    most: cost(Math.max(outputBeyond, limit)),
+    likely: dearest(
+      call.model,
+      Math.ceil(call.inputBytes * (seen?.tokensPerByte ?? 1)),
+      seen?.outputTokens ?? Math.min(limit, LIKELY_OUTPUT),
+      prices,
+    ),
+  }
+}
+
+/** The output tokens that an amount pays for, beside the input of the call. */
+export function outputTokensFor(
+  usd: number,
+  call: PlannedCall,
+  seen: Experience | undefined,
+  prices: Prices,
+): number {
+  const input = inputTokensOf(call.inputBytes, seen)
+  const without = dearest(call.model, input, 0, prices)
+  const each = (dearest(call.model, input, 1_000_000, prices) - without) / 1_000_000
+  if (each <= 0) return call.outputLimit
+  // The last fraction of a token is a matter of rounding.
+  const tokens = Math.floor((usd - without) / each + 1e-6)
+  return Math.max(1, Math.min(call.outputLimit, tokens))
+}
+
+/** What a call that was reported shows of the next one. */
+export function experienceOf(
+  call: { inputBytes: number; outputLimit: number },
+  usage: { inputTokens: number; outputTokens: number },
+): Experience {
+  const { inputTokens, outputTokens } = usage
+  return {
+    tokensPerByte: inputTokens / Math.max(1, call.inputBytes),
+    outputTokens,
+    outputBeyond: outputTokens > call.outputLimit ? outputTokens : 0,
+  }
+}
+
+function inputTokensOf(bytes: number, seen: Experience | undefined): number {
+  if (seen === undefined) return bytes
+  const { tokensPerByte } = seen
+  const density = Math.max(
+    Math.min(1, tokensPerByte * MARGIN.denser),
+    tokensPerByte * MARGIN.beyond,
+  )
+  return Math.ceil(bytes * density)
+}
+
+/** Input is priced as if all of it were written to the cache, where that is dearer. */
+function dearest(model: string, inputTokens: number, outputTokens: number, prices: Prices): number {
+  const written = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: inputTokens }
+  const plain = { ...written, cacheWriteTokens: 0 }
+  return Math.max(costOf(model, written, prices), costOf(model, plain, prices))
+}
+
+function isFree({ longPrompt, ...rates }: ModelPrice): boolean {
+  const all = [rates, ...(longPrompt === undefined ? [] : [longPrompt])]
+  return all.every(
+    ({ inputPerMTok, outputPerMTok, cacheReadPerMTok, cacheWritePerMTok }) =>
+      inputPerMTok + outputPerMTok + cacheReadPerMTok + cacheWritePerMTok === 0,
+  )
+}

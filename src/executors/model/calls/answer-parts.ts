@@ -1,0 +1,19 @@
+import type { ProviderModel } from '../models.ts'
+
+/** A piece of an answer as it is streamed. */
+export type Part =
+  Awaited<ReturnType<ProviderModel['doStream']>>['stream'] extends ReadableStream<infer P>
+    ? P
+    : never
+export type FinishPart = Extract<Part, { type: 'finish' }>
+
+/** Whether an answer ends at its limit of output tokens. */
+export function isCut(parts: readonly Part[]): boolean {
+  return parts.some((part) => part.type === 'finish' && part.finishReason.unified === 'length')
+}
+
+/** Whether the model, and not the connection, ended the answer. */
+export function isEnd({ finishReason: { unified, raw } }: FinishPart): boolean {
+  if (unified === 'interrupted' || unified === 'error') return false
+  return unified !== 'other' || raw !== undefined
+}

@@ -1,0 +1,147 @@
+import {
+  type Allowance,
+  BUDGET_EXHAUSTED,
+  type Experience,
+  type Reservation,
+} from '../../../core/budget/allowance.ts'
+import {
+  experienceOf,
+  outputTokensFor,
+  type PlannedCall,
+  quoteOf,
+} from '../../../core/budget/quote.ts'
+import { type Failure, PermanentError } from '../../../core/errors.ts'
+import type { Prices } from '../../../core/prices.ts'
+import type { ProviderModel } from '../models.ts'
+
+type CallOptions = Parameters<ProviderModel['doStream']>[0]
+
+/** What a call of a plan with a budget may write, where nobody asked for less: all listed models can. */
+const OUTPUT_LIMIT = 16_000
+/** What providers add to what they are sent, as for tools, in bytes. */
+const ADDED_BYTES = 1_000
+/** How much more a call that was cut off may write the next time. */
+const MORE = 4
+
+/** The money of one call, from before it is made until it is known what it has cost. */
+export interface CallFunds {
+  /**
+   * The call with an output limit that is paid for. Money set aside for it before, or for one that was
+   * refused, is used again.
+   *
+   * @throws {PermanentError} `budget-exhausted`
+   */
+  cover(model: string, call: CallOptions): Promise<CallOptions>
+  /** The limit of the last call, where it was lower than without a budget. */
+  lowered(): number | undefined
+  /** With that limit the answer was cut off: the next `cover` is to allow more. */
+  raise(): void
+  /** Its usage was told. */
+  reported(usage: { inputTokens: number; outputTokens: number }): Promise<void>
+  /** It may have been billed, and nobody says how much. */
+  unknown(): Promise<void>
+  /** Lets go of what no call has used. */
+  close(): Promise<void>
+}
+
+export function callFunds(options: {
+  allowance?: Allowance | undefined
+  prices: Prices
+  signal: AbortSignal
+}): CallFunds {
+  const { allowance, prices, signal } = options
+  let held: { planned: PlannedCall; limit: number; reservation: Reservation } | undefined
+  let lowered: number | undefined
+  let outputAtLeast: number | undefined
+
+  async function cover(model: string, call: CallOptions): Promise<CallOptions> {
+    lowered = undefined
+    if (allowance === undefined) return call
+    const planned: PlannedCall = {
+      model,
+      inputBytes: bytesOf(call),
+      outputLimit: call.maxOutputTokens ?? OUTPUT_LIMIT,
+      outputAtLeast,
+    }
+    if (held === undefined || !covers(held.planned, planned)) {
+      await close()
+      // One that costs nothing needs no money, and no limit.
+      if (quoteOf(planned, undefined, prices) === undefined) return call
+      held = await setAside(allowance, planned)
+    }
+    if (held.limit < planned.outputLimit) lowered = held.limit
+    return { ...call, maxOutputTokens: held.limit }
+  }
+
+  async function setAside(from: Allowance, planned: PlannedCall) {
+    let seen: Experience | undefined
+    const quote = (latest: Experience | undefined) => {
+      seen = latest
+      return quoteOf(planned, latest, prices) ?? { least: 0, enough: 0, most: 0, likely: 0 }
+    }
+    const reservation = await from.reserve(planned.model, quote, signal)
+    if (reservation === undefined) {
+      throw new PermanentError(
+        BUDGET_EXHAUSTED,
+        'What is left of the budget of the plan does not pay for another call of the model.',
+      )
+    }
+    const limit = outputTokensFor(reservation.usd, planned, seen, prices)
+    return { planned, limit, reservation }
+  }
+
+  async function settle(spent: Parameters<Reservation['settle']>[0]): Promise<void> {
+    const settled = held?.reservation
+    held = undefined
+    await settled?.settle(spent)
+  }
+
+  const close = () => settle({ status: 'nothing' })
+
+  return {
+    cover,
+    lowered: () => lowered,
+    raise() {
+      outputAtLeast = (lowered ?? 0) * MORE
+    },
+    async reported(usage) {
+      const { inputTokens, outputTokens } = usage
+      // Some servers count nothing.
+      if (inputTokens + outputTokens === 0) return settle({ status: 'unknown' })
+      const { planned, limit = 0 } = held ?? {}
+      if (planned === undefined) return
+      const { inputBytes } = planned
+      const seen = experienceOf({ inputBytes, outputLimit: limit }, usage)
+      await settle({ status: 'reported', seen })
+    },
+    unknown: () => settle({ status: 'unknown' }),
+    close,
+  }
+}
+
+/** What became of an answer that was cut off where the budget had lowered its limit. */
+export function cutByBudget(limit: number): Failure {
+  return {
+    code: BUDGET_EXHAUSTED,
+    message: `What was left of the budget of the plan paid for ${limit} output tokens, and the answer is cut off there.`,
+  }
+}
+
+/** Thrown where the budget of the plan is used up. */
+export function isExhausted(error: unknown): error is PermanentError {
+  return error instanceof PermanentError && error.code === BUDGET_EXHAUSTED
+}
+
+/** The same call again, or a smaller one. */
+function covers(before: PlannedCall, now: PlannedCall): boolean {
+  return (
+    before.model === now.model &&
+    before.inputBytes >= now.inputBytes &&
+    before.outputLimit === now.outputLimit
+  )
+}
+
+function bytesOf({ prompt, tools, responseFormat }: CallOptions): number {
+  const sent = JSON.stringify({ prompt, tools, responseFormat })
+  return Buffer.byteLength(sent) + ADDED_BYTES
+}

@@ -1,0 +1,67 @@
+import type { Redis } from 'ioredis'
+import type { BudgetStore, Experience, Spender } from '../core/budget/allowance.ts'
+import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import { whileAvailable } from './redis.ts'
+import type { RunScript } from './scripts.ts'
+
+/** Amounts are kept in whole nano-dollars; what is set aside is rounded up. */
+const NANOS = 1e9
+
+export function redisBudgetStore(options: {
+  redis: Redis
+  run: RunScript
+  space: KeySpace
+}): BudgetStore {
+  const { redis, run, space } = options
+  const keyOf = (planId: string) => planKey(space, planId)
+  const shardOfPlan = (planId: string) => shardKey(space, shardOf(planId))
+  const nanos = (usd: number) => Math.ceil(usd * NANOS)
+  return {
+    count: (planId, spender, usage) =>
+      whileAvailable(async () => {
+        const json = JSON.stringify(usage)
+        const shard = shardOfPlan(planId)
+        await run('count-usage', keyOf(planId), shard, ...fieldsOf(spender), json)
+      }),
+    experience: (planId, model) =>
+      whileAvailable(async () => {
+        const raw = await redis.hget(`${keyOf(planId)}:seen`, model)
+        return raw === null ? undefined : (JSON.parse(raw) as Experience)
+      }),
+    reserve: (planId, spender, { id, known, least, enough, most, likely }) =>
+      whileAvailable(async () => {
+        const [status, amount] = (await run(
+          'reserve-budget',
+          keyOf(planId),
+          shardOfPlan(planId),
+          ...fieldsOf(spender),
+          id,
+          known ? 1 : 0,
+          ...[least, enough, most, likely].map(nanos),
+        )) as ['reserved' | 'wait' | 'exhausted', number?]
+        return status === 'reserved' ? { status, usd: Number(amount) / NANOS } : { status }
+      }),
+    settle: (planId, spender, { id, model, spent }) =>
+      whileAvailable(async () => {
+        const seen = spent.status === 'reported' ? spent.seen : undefined
+        const [field] = fieldsOf(spender)
+        await run(
+          'settle-budget',
+          keyOf(planId),
+          shardOfPlan(planId),
+          field,
+          id,
+          spent.status === 'unknown' ? 1 : 0,
+          model,
+          seen === undefined ? '' : JSON.stringify(seen),
+        )
+      }),
+  }
+}
+
+/** As the scripts want it: what it is kept under, then what tells whether it still runs. */
+function fieldsOf(spender: Spender): [field: string, taskId: string, attemptOrJob: string] {
+  return 'jobId' in spender
+    ? [spender.jobId, '', spender.jobId]
+    : [`${spender.taskId}#${spender.attempt}`, spender.taskId, String(spender.attempt)]
+}

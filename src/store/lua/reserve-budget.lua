@@ -1,0 +1,34 @@
+-- Sets money aside for one call, in nano-dollars.
+-- ARGV: shard, spender, task or '', attempt or job, id of the call, 1 where its quote rests on experience,
+--       least, enough, most, likely
+-- Answers { 'reserved', nanos } | { 'wait' } | { 'exhausted' }
+local spender, id = ARGV[2], ARGV[5]
+local known = ARGV[6] == '1'
+local least, enough, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+if not spends_still(ARGV[3], ARGV[4]) then return { 'exhausted' } end
+local spending = load_spending(spender)
+-- Sent again by a connection that came back.
+if spending.calls[id] then return { 'reserved', spending.calls[id].nanos } end
+
+local left = number('budgetNanos') - number('u:costNanos') - number('b:unknown')
+if left < least then return { 'exhausted' } end
+local reserved = number('b:reserved')
+local free = left - reserved
+-- All that is left, divided among the tasks that are left: with it they can run side by side.
+local tasks = math.max(1, remaining())
+local share = math.floor(left / tasks)
+if not known and share < most and number('b:blind') >= math.max(2, math.floor(tasks / 4)) then
+  -- Until one of them has shown what such a call really costs.
+  return { 'wait' }
+end
+local nanos = math.min(most, math.max(enough, share))
+if free < nanos then
+  -- Less than enough only where nobody will let go of anything: waiting would bring no more.
+  if free < enough and reserved > 0 then return { 'wait' } end
+  nanos = free
+end
+spending.calls[id] = { nanos = nanos, likely = math.min(nanos, tonumber(ARGV[10])), known = known }
+save_spending(spender, spending)
+redis.call('HINCRBY', plan, 'b:reserved', nanos)
+if not known then redis.call('HINCRBY', plan, 'b:blind', 1) end
+return { 'reserved', nanos }

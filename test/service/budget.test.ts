@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import {
+  type Answer,
+  type BillingProvider,
+  startBillingProvider,
+} from '../support/billing-provider.ts'
+import { call, type Service, startService } from '../support/service.ts'
+
+// Two workers, and a provider that adds up what it would send a bill for.
+
+let service: Service
+let provider: BillingProvider
+let answer: Answer = {}
+
+beforeAll(async () => {
+  provider = await startBillingProvider(() => answer)
+  service = await startService({
+    redisUrl: inject('redisUrl'),
+    prefix: `test-${randomUUID().slice(0, 8)}`,
+    workers: 2,
+    env: {
+      TUTTI_MODEL: 'openai:gpt-4o',
+      OPENAI_API_KEY: 'sk-test',
+      OPENAI_BASE_URL: provider.url,
+    },
+  })
+})
+
+afterAll(async () => {
+  await service.stop()
+  await provider.close()
+})
+
+interface Finished {
+  id: string
+  status: string
+  counts: Record<string, number>
+  usage: { costUsd: number; steps: number }
+  budget: { limitUsd: number; reservedUsd: number; unknownUsd: number; leftUsd: number }
+  stopped?: { code: string }
+  synthesis: { executor: string; notes: string[]; coverage: { missing: { taskId: string }[] } }
+}
+
+async function run(tasks: number, rest: object): Promise<Finished> {
+  const { status, body } = await call<Finished>(
+    `${service.url}/v1/plans`,
+    'POST',
+    {
+      tasks: Array.from({ length: tasks }, (_, at) => ({
+        id: `t${at}`,
+        prompt: `Look at part ${at}.`,
+        attempts: 1,
+      })),
+      ...rest,
+    },
+    { prefer: 'wait=60' },
+  )
+  expect(status).toBe(200)
+  return body
+}
+
+/** Dollars that the provider bills from here on. */
+function bill(): () => number {
+  const before = provider.billedUsd()
+  return () => provider.billedUsd() - before
+}
+
+test('a budget that runs out in the middle is not passed, and what was finished is kept', async () => {
+  answer = { outputTokens: 500 }
+  const billed = bill()
+  const budgetUsd = 0.06
+  const plan = await run(20, { policy: { budgetUsd } })
+  const succeeded = plan.counts.succeeded ?? 0
+  expect(plan).toMatchObject({ status: 'partial', stopped: { code: 'budget-exhausted' } })
+  expect(succeeded).toBeGreaterThan(4)
+  expect(succeeded + (plan.counts.skipped ?? 0) + (plan.counts.incomplete ?? 0)).toBe(20)
+  expect(billed()).toBeLessThanOrEqual(budgetUsd)
+  expect(plan.usage.costUsd).toBeCloseTo(billed(), 9)
+  expect(plan.budget).toMatchObject({ limitUsd: budgetUsd, reservedUsd: 0, unknownUsd: 0 })
+  expect(plan.synthesis).toMatchObject({ executor: 'merge' })
+  expect(plan.synthesis.notes.join(' ')).toContain('budget')
+  expect(plan.synthesis.coverage.missing).toHaveLength(20 - succeeded)
+
+  const self = `${service.url}/v1/plans/${plan.id}`
+  expect((await call(`${self}/resume`, 'POST', { budgetUsd: 5 })).status).toBe(202)
+  const { body: resumed } = await call<Finished>(`${self}?wait=60`)
+  expect(resumed).toMatchObject({ status: 'succeeded', counts: { succeeded: 20 } })
+  expect(resumed.usage.costUsd).toBeCloseTo(billed(), 9)
+}, 120_000)
+
+test('five tasks with ample money run at the same time', async () => {
+  answer = { delayMs: 1_000 }
+  provider.mostAtOnce()
+  await run(5, { policy: { budgetUsd: 5 }, synthesis: false })
+  expect(provider.mostAtOnce()).toBe(5)
+}, 90_000)
+
+test('an answer that the budget cuts off is no success, and says why', async () => {
+  answer = { outputTokens: 10_000 }
+  const billed = bill()
+  const plan = await run(1, { policy: { budgetUsd: 0.03 } })
+  expect(plan).toMatchObject({ status: 'partial', counts: { incomplete: 1 } })
+  expect(plan.stopped).toMatchObject({ code: 'budget-exhausted' })
+  expect(billed()).toBeLessThanOrEqual(0.03)
+  const { body } = await call(`${service.url}/v1/plans/${plan.id}/tasks/t0`)
+  expect(body).toMatchObject({ error: { code: 'budget-exhausted' } })
+}, 90_000)
+
+test('a provider that bills far more than it was asked for is found out before the budget is gone', async () => {
+  answer = { outputTokens: 20_000, inputTokens: 20_000, heedsLimit: false }
+  const billed = bill()
+  const plan = await run(12, { policy: { budgetUsd: 1.6 } })
+  expect(plan.status).toBe('partial')
+  expect(billed()).toBeLessThanOrEqual(1.6)
+  expect(plan.usage.costUsd).toBeCloseTo(billed(), 9)
+}, 90_000)
+
+test('a worker that dies in mid-call leaves nothing set aside, and the plan keeps its budget', async () => {
+  answer = { delayMs: 1_500, outputTokens: 300 }
+  const { body } = await call<Finished>(`${service.url}/v1/plans`, 'POST', {
+    tasks: Array.from({ length: 6 }, (_, at) => ({ id: `t${at}`, prompt: `Look at part ${at}.` })),
+    policy: { budgetUsd: 2 },
+    synthesis: false,
+  })
+  const self = `${service.url}/v1/plans/${body.id}`
+  while (((await call<Finished>(self)).body.counts.running ?? 0) < 6) {
+    // Until all of them run.
+  }
+  await service.addWorker()
+  await service.workers[0]?.end('SIGKILL')
+  const { body: plan } = await call<Finished>(`${self}?wait=60`)
+  expect(plan).toMatchObject({ status: 'succeeded', budget: { reservedUsd: 0 } })
+}, 120_000)

@@ -1,14 +1,13 @@
-import type { Redis } from 'ioredis'
 import type { BudgetStore, Experience, Spender } from '../core/budget/allowance.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { whileAvailable } from './redis.ts'
+import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 /** Amounts are kept in whole nano-dollars; what is set aside is rounded up. */
 const NANOS = 1e9
 
 export function redisBudgetStore(options: {
-  redis: Redis
+  redis: RedisClient
   run: RunScript
   space: KeySpace
 }): BudgetStore {

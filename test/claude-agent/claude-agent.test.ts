@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
+import { soleAllowance } from '../../src/core/budget/allowances.ts'
 import { claudeAgentExecutor } from '../../src/executors/claude-agent/claude-agent-executor.ts'
 import { type Scripted, scriptedProvider, toolCall } from '../executors/model/scripted-provider.ts'
 import { aContext, aRequest } from '../executors/requests.ts'
@@ -257,6 +258,26 @@ test.each([
   expect(outcome).toMatchObject({ status: 'incomplete', reason: { code } })
   expect(outcome?.output.text).toContain('Looking.')
   expect(outcome?.usage.costUsd).toBeGreaterThan(0)
+})
+
+test("what the plan's budget leaves is not passed", async () => {
+  const budgetUsd = 0.4
+  const root = await aFolder()
+  await writeFile(join(root, 'a.txt'), 'x')
+  const toolCalls = [toolCall('Read', { file_path: 'a.txt' })]
+  // As dear as a call with this limit of output can be: 15 cents each.
+  const dear = { input_tokens: 10_000, output_tokens: 8_000 }
+  const provider = await scriptedProvider([{ content: 'Looking.', toolCalls, usage: dear }])
+  onTestFinished(() => provider.stop())
+  const context = { ...aContext(), allowance: soleAllowance(budgetUsd, () => 0) }
+  const outcome = await anExecutor(provider.providers.anthropicBaseUrl).execute(
+    aRequest({}, { workspace: { root, writable: false } }),
+    context,
+  )
+  expect(outcome).toMatchObject({ status: 'incomplete', reason: { code: 'budget-exhausted' } })
+  expect(outcome.usage.costUsd).toBeGreaterThan(0)
+  expect(outcome.usage.costUsd).toBeLessThan(budgetUsd)
+  expect(provider.calls()[0]?.body.max_tokens).toBe(8_000)
 })
 
 test('a provider that is busy is waited for', async () => {

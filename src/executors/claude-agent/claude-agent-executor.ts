@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { PermanentError } from '../../core/errors.ts'
 import type { ModelGate } from '../../core/model-gate/gate.ts'
 import type { Executor, ExecutorDescription } from '../../core/ports.ts'
+import { estimateTokens } from '../../core/prompt.ts'
 import type { TaskSpec } from '../../core/submission.ts'
 import { localModelGate } from '../model/calls/local-gate.ts'
 import { parseModel } from '../model/models.ts'
@@ -96,13 +97,20 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
       const query = setup.query ?? (await loadSdk(setup.sdkFrom))
       const { runAgent } = await import('./run-agent.ts')
       const options = ClaudeAgentOptions.parse(spec.options ?? {})
-      return withMoney(context, options.budgetUsd, (budgetUsd) =>
+      const model = spec.model === undefined ? defaultModel : anthropicModel(spec.model)
+      const money = {
+        ownLimit: options.budgetUsd,
+        model: `anthropic:${model ?? 'default'}`,
+        promptTokens: estimateTokens(request.sharedContext) + estimateTokens(request.prompt),
+      }
+      return withMoney(context, money, ({ budgetUsd, maxOutputTokens }) =>
         runAgent({
           request,
           context,
           query,
           options: { ...options, budgetUsd },
-          model: spec.model === undefined ? defaultModel : anthropicModel(spec.model),
+          maxOutputTokens,
+          model,
           apiKey,
           baseUrl,
           gate,

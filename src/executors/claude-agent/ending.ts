@@ -15,6 +15,9 @@ export interface Ending {
   lastRetry: ApiRetry | undefined
 }
 
+/** Not the code by which a plan's budget ends: that would end the plan. */
+export const COST_LIMIT = 'cost-limit'
+
 /**
  * Judges the result of a conversation. The SDK's own messages repeat what the provider wrote, so
  * none of them is passed on.
@@ -46,9 +49,8 @@ export function outcomeOfEnding(
         message: `The agent had not finished after ${task.maxSteps} steps.`,
       })
     case 'error_max_budget_usd':
-      // Not the code by which a plan's budget ends: that would end the plan.
       return incomplete({
-        code: 'cost-limit',
+        code: COST_LIMIT,
         message: 'The agent had not finished when it had cost what it may.',
       })
     case 'error_max_structured_output_retries':

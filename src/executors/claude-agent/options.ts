@@ -13,7 +13,9 @@ export const ClaudeAgentOptions = z.strictObject({
     .positive()
     .max(1_000_000)
     .optional()
-    .describe('What one attempt may cost. It ends with the call that passes it.'),
+    .describe(
+      'What one attempt may cost. It ends with the call that passes it. Where the plan has a budget: 5 when left out.',
+    ),
 })
 export type ClaudeAgentOptions = z.output<typeof ClaudeAgentOptions>
 

@@ -24,6 +24,8 @@ export interface AgentRun {
   context: ExecutionContext
   query: AgentQuery
   options: ClaudeAgentOptions
+  /** Of one call; the SDK's own limit when undefined. */
+  maxOutputTokens: number | undefined
   /** Without its provider; `undefined`: the SDK's own choice. */
   model: string | undefined
   apiKey: string | undefined
@@ -97,7 +99,7 @@ async function settingsOf(
 
 /** All that the agent's process is told of this machine. */
 function environmentOf(
-  { apiKey, baseUrl }: AgentRun,
+  { apiKey, baseUrl, maxOutputTokens }: AgentRun,
   home: string,
   temporary: string,
 ): Record<string, string> {
@@ -109,6 +111,9 @@ function environmentOf(
     CLAUDE_CODE_TMPDIR: temporary,
     // Neither telemetry nor updates.
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    ...(maxOutputTokens === undefined
+      ? {}
+      : { CLAUDE_CODE_MAX_OUTPUT_TOKENS: `${maxOutputTokens}` }),
     // Servers that stand in for Anthropic's may need none, the SDK always does.
     ANTHROPIC_API_KEY: apiKey ?? 'none',
     // It puts the version behind the address itself.

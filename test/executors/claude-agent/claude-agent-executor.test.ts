@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Allowance } from '../../../src/core/budget/allowance.ts'
+import { soleAllowance } from '../../../src/core/budget/allowances.ts'
 import type { CallOutcome, ModelGate } from '../../../src/core/model-gate/gate.ts'
 import {
   type ClaudeAgentSetup,
@@ -214,6 +216,50 @@ test('limits of steps and of cost are passed on', async () => {
   const options = { maxSteps: 7, budgetUsd: 0.5 }
   expect(await optionsFor({ options })).toMatchObject({ maxTurns: 7, maxBudgetUsd: 0.5 })
   expect((await optionsFor({})).maxBudgetUsd).toBeUndefined()
+})
+
+test("an agent keeps to what the plan's budget leaves, less the most that its last call can cost", async () => {
+  const model = 'anthropic:claude-sonnet-4-5'
+  const limitsWith = async (leftUsd: number, options: Record<string, unknown> = {}) => {
+    const { executor, asked } = anAgent()
+    const context = { ...aContext(), allowance: soleAllowance(leftUsd, () => 0) }
+    await executor.execute(aRequest({ model, options }), context)
+    return asked[0]?.options
+  }
+  const limits = await limitsWith(1)
+  expect(limits?.env).toMatchObject({ CLAUDE_CODE_MAX_OUTPUT_TOKENS: '8000' })
+  // 30,000 tokens to the cache, 150,000 from it and 8,000 of output come to 28 cents.
+  expect(limits?.maxBudgetUsd).toBeCloseTo(0.72, 2)
+  expect((await limitsWith(100))?.maxBudgetUsd).toBeCloseTo(5, 6)
+  expect((await limitsWith(100, { budgetUsd: 0.2 }))?.maxBudgetUsd).toBeCloseTo(0.2, 6)
+  await expect(limitsWith(0.2)).rejects.toMatchObject({ code: 'budget-exhausted' })
+})
+
+test("an agent that has used what the plan's budget left ends the plan, and others do not", async () => {
+  const script = [
+    ...answer('Half.'),
+    result({ subtype: 'error_max_budget_usd', is_error: true }),
+    new Error('a limit'),
+  ]
+  const codeWith = async (leftUsd: number, options: Record<string, unknown> = {}) => {
+    const settled: unknown[] = []
+    const all = soleAllowance(leftUsd, () => 0)
+    const allowance: Allowance = {
+      async reserve(...call) {
+        const reservation = await all.reserve(...call)
+        return reservation && { ...reservation, settle: async (spent) => void settled.push(spent) }
+      },
+    }
+    const outcome = await anAgent(script).executor.execute(aRequest({ options }), {
+      ...aContext(),
+      allowance,
+    })
+    expect(settled).toMatchObject([{ status: 'reported' }])
+    return outcome.status === 'incomplete' && outcome.reason.code
+  }
+  expect(await codeWith(2)).toBe('budget-exhausted')
+  expect(await codeWith(100)).toBe('cost-limit')
+  expect(await codeWith(100, { budgetUsd: 0.5 })).toBe('cost-limit')
 })
 
 test('an answer that is empty, cut or refused is incomplete', async () => {

@@ -106,7 +106,7 @@ function parsed(now: number, version: string, raw: string): ReadCalls {
 
 // Models are shared by the plans of all shards; the first is as good a place as any.
 function callsKey(space: KeySpace, key: string): string {
-  return `${shardKey(space, 0)}:model:${key}`
+  return `${shardKey(space, 0)}:model-rate:${key}`
 }
 
 function indexKey(space: KeySpace): string {

@@ -188,6 +188,8 @@ export function redisModelGate(options: {
       isChange:
         ended.length > 0 ||
         next.granted > 0 ||
+        // The end of a hold begins a round, once and for everybody.
+        next.state.round.since !== before.rate.round.since ||
         (mine.waits && known?.waits !== true) ||
         (!isIdle && (known?.until ?? 0) < now + LEASE_MS - RENEW_MS),
     }

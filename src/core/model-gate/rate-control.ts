@@ -1,4 +1,13 @@
 import type { CallOutcome } from './gate.ts'
+import {
+  countFrom,
+  endOfTaken,
+  fastest,
+  type Taken,
+  takenSince,
+  withoutRefused,
+  withTaken,
+} from './taken.ts'
 
 /**
  * What is known of how many calls one model takes: plain data, so that it can be kept in one process
@@ -7,16 +16,22 @@ import type { CallOutcome } from './gate.ts'
  * Until the provider first refuses, calls only set in gently: so many at once, and then more and more,
  * so that a limit shows after some calls and not after all. Once it refuses:
  * - nobody calls before the time that the provider named;
- * - the rate of calls it took until then becomes the pace. A refusal at that pace lowers it; without
- *   one it grows with the cube of the time, slowly near the last limit and fast far from it, as
- *   congestion control does (RFC 9438, CUBIC), and is forgotten when it has grown enough;
- * - an overload halves the number of calls at once, which grows back in the same way.
+ * - the rate of calls it took until then becomes the pace. A refusal at that pace lowers it a little.
+ *   Without one it stays for a while and then doubles again and again until it is forgotten: it probes
+ *   late and then fast, because a refusal costs a whole pause (the idea of RFC 9438, CUBIC: stay near
+ *   the last limit for long, leave it quickly);
+ * - a pace learned of a handful of calls may be far too low, and doubles at once (slow start, RFC 5681);
+ * - where the first call after a pause is refused while others run, it is their number that the provider
+ *   does not pass: this becomes a limit of calls at once, which grows back in the same way.
  */
 export interface RateState {
   holdUntil: number
   /** Calls a second that were right at `pacedAt`. */
   pace: number | null
   pacedAt: number
+  /** How long the pace stays as it is, and how long it then takes to double. */
+  trustMs: number
+  doublesMs: number
   /** When the last call began, by the pace; a little in the past where calls came late. */
   lastStartAt: number
   /** When calls set in after a quiet time. */
@@ -24,39 +39,60 @@ export interface RateState {
   /** Calls at once that were right at `limitedAt`. */
   limit: number | null
   limitedAt: number
-  /** How long without a refusal until the pace or the limit has doubled. */
-  growthMs: number
-  /** Begins when the hold of the one before is over; ends with the hold that its first refusal brings. */
-  round: {
-    since: number
-    refusedAt: number | null
-    /** When to call again, by the first refusal alone: later ones say the same, only later. */
-    againAt: number
-  }
+  /** Begins when the hold of the one before is over; ends with the hold that its refusals bring. */
+  round: { since: number; refused: Refusals | null }
   /** Calls of the last minute that were begun and not refused, oldest first, in buckets. */
-  taken: { at: number; count: number }[]
-  /** Rounds that ended with a refusal, without a call that went well between them. */
+  taken: Taken[]
+  /** Rounds in a row of which no call was taken. */
   badRounds: number
 }
 
-const BUCKET_MS = 250
-const KEPT_BUCKETS = 240
-const FEW_CALLS = 10
-const SHORT_GROWTH_MS = 3_000
-const LEAST_GROWTH_MS = 30_000
-const MOST_GROWTH_MS = 600_000
+/** The refusals of one round. */
+interface Refusals {
+  /** When the first of them to be heard of was sent. */
+  startedAt: number
+  /** How long it asked to wait. */
+  holdMs: number
+  /** Calls that ran when it was heard of, itself among them, less those that were refused later. */
+  running: number
+}
+
+/** Starts that a late timer may make up for. More would be a burst, and some limits know none. */
+const CATCH_UP_MS = 50
+const LEAST_WAIT_MS = 10
+/** Times of today are exact to less than a microsecond only, and a call that is due must not wait. */
+const ROUNDING = 0.001
+/** Calls set in with 20 at once; 100 have begun after 0.3 s and 1,000 after 1 s. */
+const OPENING_BURST = 20
+const OPENING_PACE = 200
+const OPENING_DOUBLES_MS = 250
+const QUIET_MS = 10_000
+/** Fewer calls than this say little of the pace. */
+const FEW_CALLS = 15
+/** How long a pace stays and then takes to double, in pauses of the kind that a refusal costs. */
+const TRUST_FACTOR = 10
+const DOUBLES_FACTOR = 2
+const SLOW_START_FACTOR = 0.75
+/** A pace that proves right again stays longer. */
+const CONFIRMED = 0.8
+const MOST_TRUST_MS = 60_000
+const LIMIT_TRUST_MS = 10_000
+const LIMIT_DOUBLES_MS = 3_000
 /** A pace that has grown this much says nothing any more. */
 const FORGOTTEN = 64
-/** Starts that a late timer may make up for. */
-const CATCH_UP_MS = 100
-const LEAST_WAIT_MS = 10
-/** Calls a second with which calls set in: 40 at once, all of 1,000 within a second. */
-const OPENING_PACE = 400
-const OPENING_DOUBLES_MS = 500
-const QUIET_MS = 10_000
-/** A pace that is refused within this time was far off. */
-const SOON_MS = 2_000
+/** A pace somewhat below the limit: what begins evenly does not arrive so. */
+const MARGIN = 0.95
+/** By how much a pace falls at most that few calls speak against. */
+const MOST_FALL = 0.3
+/** Of all that, for refusals that ask for next to no pause. */
+const LEAST_SHARE = 0.15
 const SLOWEST_PACE = 1 / 60
+/** Limits by less than a second are not looked for. */
+const LEAST_WINDOW_MS = 1_000
+/** Nothing is learned of shorter pauses. */
+const SHORTEST_HOLD_MS = 100
+/** Pauses up to this may come from a limit by the second. */
+const LONGEST_SHORT_HOLD_MS = 3_000
 const FIRST_HOLD_MS = 1_000
 const LONGEST_HOLD_MS = 60_000
 
@@ -65,12 +101,13 @@ export function newRateState(now: number): RateState {
     holdUntil: 0,
     pace: null,
     pacedAt: now,
+    trustMs: 0,
+    doublesMs: LEAST_WINDOW_MS,
     lastStartAt: now - QUIET_MS - 1,
     openedAt: now,
     limit: null,
     limitedAt: now,
-    growthMs: LEAST_GROWTH_MS,
-    round: { since: now, refusedAt: null, againAt: now },
+    round: { since: now, refused: null },
     taken: [],
     badRounds: 0,
   }
@@ -90,23 +127,26 @@ export function startCalls(
     return { state: before, granted: 0, waitMs: before.holdUntil - now }
   }
   const state = afterHold(before, now)
-  const limit = state.limit === null ? null : grown(state, state.limit, now - state.limitedAt)
-  const pace = state.pace === null ? null : grown(state, state.pace, now - state.pacedAt)
+  const limit = callsAtOnce(state, now)
+  const pace = paceAt(state, now)
   if (limit === null) state.limit = null
   if (pace === null) state.pace = null
 
-  const free = limit === null ? calls.waiting : Math.floor(limit) - calls.running
+  const free = limit === null ? calls.waiting : limit - calls.running
   const room = Math.min(calls.waiting, Math.max(free, calls.running === 0 ? 1 : 0))
   if (room === 0) return { state, granted: 0, waitMs: null }
-  if (now - state.lastStartAt > QUIET_MS) state.openedAt = now
+  const isOpening = pace === null && now - state.lastStartAt > QUIET_MS
+  if (isOpening) state.openedAt = now
   const interval =
     1_000 / (pace ?? OPENING_PACE * 2 ** ((now - state.openedAt) / OPENING_DOUBLES_MS))
-  const last = Math.max(state.lastStartAt, now - CATCH_UP_MS - interval)
-  const granted = Math.min(room, Math.max(0, Math.floor((now - last) / interval)))
+  const last = isOpening
+    ? now - OPENING_BURST * interval
+    : Math.max(state.lastStartAt, now - CATCH_UP_MS - interval)
+  const granted = Math.min(room, Math.max(0, Math.floor((now - last) / interval + ROUNDING)))
   state.lastStartAt = last + granted * interval
   const waitMs = Math.ceil(state.lastStartAt + interval - now)
   return {
-    state: withTaken(state, now, granted),
+    state: { ...state, taken: withTaken(state.taken, now, granted, state.round.since) },
     granted,
     // In time to notice that the pace has grown; not for every single call of a fast one.
     waitMs: granted < room ? Math.min(1_000, Math.max(waitMs, LEAST_WAIT_MS)) : null,
@@ -115,8 +155,14 @@ export function startCalls(
 
 /** Calls at once that are right now; `null` where nothing limits them. */
 export function callsAtOnce(state: RateState, now: number): number | null {
-  const limit = state.limit === null ? null : grown(state, state.limit, now - state.limitedAt)
+  if (state.limit === null) return null
+  const limit = grown(state.limit, now - state.limitedAt, LIMIT_TRUST_MS, LIMIT_DOUBLES_MS)
   return limit === null ? null : Math.floor(limit)
+}
+
+/** Calls a second that are right now; `null` where nothing limits them. */
+function paceAt({ pace, pacedAt, trustMs, doublesMs }: RateState, now: number): number | null {
+  return pace === null ? null : grown(pace, now - pacedAt, trustMs, doublesMs)
 }
 
 /** What the end of a call, begun at `startedAt`, changes. `running` counts the call itself. */
@@ -125,104 +171,107 @@ export function endCall(
   now: number,
   call: CallOutcome & { startedAt: number; running: number },
 ): RateState {
+  const { since, refused } = state.round
   // One that began before this round says what the round before already knew.
-  const isOfThisRound = call.startedAt >= state.round.since
+  const isOfThisRound = call.startedAt >= since
   switch (call.status) {
     case 'failed':
-      return state
     case 'ok':
-      return isOfThisRound && state.round.refusedAt === null ? { ...state, badRounds: 0 } : state
+      return state
     case 'rate-limited':
     case 'overloaded': {
-      const againAt = now + holdMs(state, call.retryAfterMs)
-      const holdUntil = Math.max(state.holdUntil, againAt)
-      if (!isOfThisRound) return { ...state, holdUntil }
-      const { since, refusedAt } = state.round
-      const round = refusedAt === null ? { since, refusedAt: now, againAt } : state.round
-      const next = { ...withoutRefused(state, call.startedAt), holdUntil, round }
-      if (call.status === 'rate-limited' || refusedAt !== null) return next
-      return { ...next, limit: Math.max(1, Math.floor(call.running / 2)), limitedAt: now }
+      const less = { ...state, taken: withoutRefused(state.taken, call.startedAt) }
+      const holdMs = holdMsOf(less, call.retryAfterMs)
+      const next = { ...less, holdUntil: Math.max(state.holdUntil, now + holdMs) }
+      if (!isOfThisRound) return next
+      const first = refused ?? { startedAt: call.startedAt, holdMs, running: call.running }
+      const startedAt = Math.min(first.startedAt, call.startedAt)
+      const refusals = { ...first, startedAt, running: first.running - 1 }
+      return { ...next, round: { since, refused: refusals } }
     }
   }
 }
 
 /** A copy of the state, in a new round with what the one that ended teaches where its hold is over. */
-function afterHold(state: RateState, now: number): RateState {
-  const { refusedAt, againAt } = state.round
-  if (refusedAt === null) return { ...state }
-  const next = {
-    ...state,
-    round: { since: now, refusedAt: null, againAt: now },
-    badRounds: state.badRounds + 1,
-    // Limits by the minute ask for longer holds than limits by the second, and for more patience.
-    growthMs: Math.min(MOST_GROWTH_MS, Math.max(LEAST_GROWTH_MS, 10 * (againAt - refusedAt))),
+function afterHold(before: RateState, now: number): RateState {
+  const { refused } = before.round
+  if (refused === null) return { ...before }
+  const count = countFrom(before.taken, before.round.since)
+  const state: RateState = {
+    ...before,
+    round: { since: now, refused: null },
+    badRounds: count === 0 ? before.badRounds + 1 : 0,
   }
-  // An overload is answered by fewer calls at once; the pace has nothing to do with it.
-  if (state.limit !== null && state.limitedAt === refusedAt) return next
-  const current = state.pace === null ? null : grown(state, state.pace, refusedAt - state.pacedAt)
+  const { running } = refused
+  if (running > 0 && (count === 0 || (state.limit !== null && running >= state.limit))) {
+    // Not one more than those that run, however long nobody began another.
+    return paced({ ...state, limit: running, limitedAt: now }, now)
+  }
+  const current = paceAt(state, refused.startedAt)
+  if (current === null) return paced({ ...state, ...firstPace(state, refused, count) }, now)
+  if (count === 0) return paced(state, now)
+  return paced({ ...state, ...lowerPace(state, refused, count, current) }, now)
+}
+
+type Pace = Pick<RateState, 'pace' | 'trustMs' | 'doublesMs'>
+
+/** What was taken before the provider first refused. */
+function firstPace({ taken }: RateState, refused: Refusals, count: number): Pace {
+  const until = endOfTaken(taken, refused.startedAt)
+  // Providers that count by the second often ask for whole seconds more.
+  const isShort = refused.holdMs <= LONGEST_SHORT_HOLD_MS
+  const windowMs = isShort ? LEAST_WINDOW_MS : refused.holdMs
+  const measured = fastest(taken, (from) => {
+    const lengthMs = until - from
+    return isShort && lengthMs < windowMs ? windowMs : lengthMs + windowMs
+  })
+  // Limits by the minute ask for longer holds than limits by the second, and for more patience.
+  const patienceMs = Math.max(LEAST_WINDOW_MS, refused.holdMs)
   // At the least one call for each time that it asks to wait so long.
-  const measured = Math.max(paceTaken(state, againAt), 1_000 / Math.max(1, againAt - refusedAt))
-  // A handful of calls says little of the pace: more is tried soon.
-  if (current === null && sum(state.taken) < FEW_CALLS) next.growthMs = SHORT_GROWTH_MS
-  const least = refusedAt - state.pacedAt < SOON_MS ? 0.7 : 0.9
-  const pace =
-    current === null
-      ? 0.97 * measured
-      : Math.min(0.9 * current, Math.max(least * current, measured))
+  const least = 1_000 / Math.max(SHORTEST_HOLD_MS, refused.holdMs)
+  const pace = Math.max(SLOWEST_PACE, MARGIN * Math.max(measured, least))
+  return count < FEW_CALLS
+    ? { pace, trustMs: 0, doublesMs: SLOW_START_FACTOR * patienceMs }
+    : { pace, trustMs: TRUST_FACTOR * patienceMs, doublesMs: DOUBLES_FACTOR * patienceMs }
+}
+
+/** What was taken lately, and a little less than what was refused. */
+function lowerPace(state: RateState, refused: Refusals, count: number, current: number): Pace {
+  const windowMs = Math.max(LEAST_WINDOW_MS, refused.holdMs)
+  const until = endOfTaken(state.taken, refused.startedAt)
+  const measured = (1_000 * takenSince(state.taken, until - windowMs)) / windowMs
+  // A refusal that costs little is followed by little; many soon come to the same.
+  const share = Math.min(1, Math.max(LEAST_SHARE, refused.holdMs / LEAST_WINDOW_MS))
+  const most = current * (1 - share * (1 - MARGIN))
+  const least = current * (1 - share * (count < FEW_CALLS ? MOST_FALL : 1))
+  const pace = Math.max(SLOWEST_PACE, Math.min(most, Math.max(least, MARGIN * measured)))
+  const trustMs = TRUST_FACTOR * windowMs
+  const isConfirmed = state.trustMs > 0 && pace > CONFIRMED * (state.pace ?? pace)
+  const moreTrustMs = Math.min(2 * state.trustMs, MOST_TRUST_MS)
   return {
-    ...next,
-    pace: Math.max(SLOWEST_PACE, pace),
-    pacedAt: now,
-    lastStartAt: now - 1_000 / pace,
+    pace,
+    trustMs: isConfirmed ? Math.max(trustMs, moreTrustMs) : trustMs,
+    doublesMs: DOUBLES_FACTOR * windowMs,
   }
 }
 
-/**
- * Calls a second that the provider took, over the stretch of time up to `until` that shows the most.
- * The hold counts as time: a provider that took 20 and asks for a second's pause takes 20 a second.
- */
-function paceTaken({ taken }: RateState, until: number): number {
-  let count = 0
-  let pace = 0
-  for (const bucket of taken.toReversed()) {
-    count += bucket.count
-    pace = Math.max(pace, (count * 1_000) / Math.max(1, until - bucket.at))
-  }
-  return pace
-}
-
-function sum(buckets: RateState['taken']): number {
-  return buckets.reduce((total, { count }) => total + count, 0)
-}
-
-function withTaken(state: RateState, now: number, count: number): RateState {
-  if (count === 0) return state
-  const last = state.taken.at(-1)
-  const taken =
-    last !== undefined && now - last.at < BUCKET_MS
-      ? state.taken.with(-1, { at: last.at, count: last.count + count })
-      : [...state.taken.slice(1 - KEPT_BUCKETS), { at: now, count }]
-  return { ...state, taken }
-}
-
-function withoutRefused(state: RateState, startedAt: number): RateState {
-  const index = state.taken.findLastIndex(({ at }) => at <= startedAt)
-  const bucket = state.taken[index]
-  if (bucket === undefined) return state
-  const less = { at: bucket.at, count: Math.max(0, bucket.count - 1) }
-  return { ...state, taken: state.taken.with(index, less) }
+/** Begins with one call, evenly: what was missed in the hold is not made up for. */
+function paced(state: RateState, now: number): RateState {
+  const lastStartAt = state.pace === null ? state.lastStartAt : now - 1_000 / state.pace
+  return { ...state, pacedAt: now, lastStartAt }
 }
 
 /** The value after `ms` without a refusal; `null` once it no longer matters. */
-function grown({ growthMs }: RateState, value: number, ms: number): number | null {
-  const factor = 1 + (Math.max(0, ms) / growthMs) ** 3
+function grown(value: number, ms: number, trustMs: number, doublesMs: number): number | null {
+  const factor = 2 ** (Math.max(0, ms - trustMs) / doublesMs)
   return factor > FORGOTTEN ? null : value * factor
 }
 
 /** The provider's word, but longer each time where it is too short to help. */
-function holdMs(state: RateState, retryAfterMs: number | undefined): number {
+function holdMsOf(state: RateState, retryAfterMs: number | undefined): number {
+  const badRounds = countFrom(state.taken, state.round.since) > 0 ? 0 : state.badRounds
   if (retryAfterMs === undefined) {
-    return Math.min(LONGEST_HOLD_MS, FIRST_HOLD_MS * 2 ** state.badRounds)
+    return Math.min(LONGEST_HOLD_MS, FIRST_HOLD_MS * 2 ** badRounds)
   }
-  return Math.max(retryAfterMs, Math.min(FIRST_HOLD_MS, 10 * 2 ** state.badRounds))
+  return Math.max(retryAfterMs, Math.min(FIRST_HOLD_MS, 10 * 2 ** badRounds))
 }

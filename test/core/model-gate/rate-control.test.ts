@@ -7,154 +7,162 @@ import {
   startCalls,
 } from '../../../src/core/model-gate/rate-control.ts'
 import { localModelGate } from '../../../src/executors/model/calls/local-gate.ts'
+import {
+  atMost,
+  fixedWindow,
+  RETRY_AFTER,
+  type RetryAfter,
+  type SimulatedProvider,
+  simulate,
+  slidingWindow,
+  tokenBucket,
+} from '../../support/simulated-provider.ts'
 
-/** Says yes, or when to come back. */
-type Limiter = (now: number) => true | { retryAfterMs: number | undefined }
+const IDEAL_MS = 10_000
+const unlimited = (): SimulatedProvider => ({ take: () => true })
+const kinds = Object.entries(RETRY_AFTER)
 
-/** Runs calls against a provider with such a limit, on a clock of its own; how long it took. */
-function simulate(options: {
-  calls: number
-  latencyMs: number
-  limiter: Limiter
-  atOnce?: number
-}): { ms: number; refused: number; early: number } {
-  const { calls, latencyMs, limiter, atOnce = Number.POSITIVE_INFINITY } = options
-  let state = newRateState(0)
-  let waiting = calls
-  let done = 0
-  let refused = 0
-  let early = 0
-  let notBefore = 0
-  let running: {
-    startedAt: number
-    endsAt: number
-    retryAfterMs?: number | undefined
-    ok: boolean
-  }[] = []
-  for (let now = 0; now < 3_600_000; now += 1) {
-    for (const call of running.filter(({ endsAt }) => endsAt <= now)) {
-      const status = call.ok ? 'ok' : 'rate-limited'
-      state = endCall(state, now, { ...call, status, running: running.length })
-      running = running.filter((other) => other !== call)
-      if (call.ok) done += 1
-      else {
-        waiting += 1
-        refused += 1
-        notBefore = Math.max(notBefore, now + (call.retryAfterMs ?? 0))
+describe.each(kinds)('200 calls at 20 a second, refusals name %s', (_, retryAfter) => {
+  test.each<[string, (retryAfter: RetryAfter) => SimulatedProvider]>([
+    ['a fixed window', (after) => fixedWindow(20, after)],
+    ['a fixed window that is some way in', (after) => fixedWindow(20, after, 300)],
+    ['a fixed window that is about to end', (after) => fixedWindow(20, after, 970)],
+    ['a sliding window', (after) => slidingWindow(20, after)],
+    ['a bucket of 20 tokens', (after) => tokenBucket(20, 20, after)],
+    ['a bucket of 40 tokens', (after) => tokenBucket(20, 40, after)],
+  ])('%s: two processes take at most 1.25 times the ideal', (_, newProvider) => {
+    const settings = [
+      { latencyMs: 5 },
+      { latencyMs: 500, jitterMs: 20 },
+      { latencyMs: 2_000, jitterMs: 20 },
+      // Processes that have just started, on a machine that is busy.
+      { latencyMs: 5, jitterMs: 20, coldMs: 400 },
+    ]
+    for (const setting of settings) {
+      for (const seed of [1, 2, 3]) {
+        const provider = newProvider(retryAfter)
+        const { ms, refused, early } = simulate({ calls: 200, provider, seed, ...setting })
+        expect(ms - setting.latencyMs).toBeLessThanOrEqual(1.25 * IDEAL_MS)
+        expect(early).toBe(0)
+        // Those that are out before the first refusal is heard, and few after that.
+        expect(refused).toBeLessThan('coldMs' in setting ? 200 : 60)
       }
     }
-    if (done === calls) return { ms: now, refused, early }
-    const step = startCalls(state, now, {
-      waiting: Math.min(waiting, atOnce - running.length),
-      running: running.length,
-    })
-    state = step.state
-    for (let started = 0; started < step.granted; started += 1) {
-      waiting -= 1
-      if (now < notBefore) early += 1
-      const answer = limiter(now)
-      if (answer === true) running.push({ startedAt: now, endsAt: now + latencyMs, ok: true })
-      else running.push({ startedAt: now, endsAt: now + 5, ok: false, ...answer })
+  })
+
+  test('refusals that take as long as answers cost little more', () => {
+    for (const refusalMs of [500, 1_000]) {
+      const setting = { calls: 200, latencyMs: refusalMs, refusalMs }
+      for (const provider of [slidingWindow(20, retryAfter), tokenBucket(20, 20, retryAfter)]) {
+        expect(simulate({ ...setting, provider }).ms).toBeLessThanOrEqual(
+          1.25 * IDEAL_MS + refusalMs,
+        )
+      }
     }
-  }
-  throw new Error('it took more than an hour')
-}
+  })
 
-function fixedWindow(perSecond: number): Limiter {
-  let second = -1
-  let count = 0
-  return (now) => {
-    if (Math.floor(now / 1_000) !== second) {
-      second = Math.floor(now / 1_000)
-      count = 0
+  test('a bucket of few tokens is not taken for a low rate', () => {
+    for (const [capacity, factor] of [
+      [10, 1.35],
+      [5, 1.4],
+    ] as const) {
+      const provider = tokenBucket(20, capacity, retryAfter)
+      const { ms, refused } = simulate({ calls: 200, provider, latencyMs: 5 })
+      expect(ms).toBeLessThan(factor * IDEAL_MS)
+      expect(refused).toBeLessThan(40)
     }
-    count += 1
-    return count <= perSecond ? true : { retryAfterMs: 1_000 }
-  }
-}
+  })
 
-function slidingWindow(limit: number, windowMs: number, exact: boolean): Limiter {
-  const taken: number[] = []
-  return (now) => {
-    while (taken.length > 0 && (taken[0] ?? 0) <= now - windowMs) taken.shift()
-    if (taken.length >= limit) {
-      return { retryAfterMs: exact ? (taken[0] ?? 0) + windowMs - now : windowMs }
-    }
-    taken.push(now)
-    return true
-  }
-}
+  test('an overload of that kind is answered in the same way', () => {
+    const provider = slidingWindow(20, retryAfter)
+    const { ms } = simulate({ calls: 200, provider, latencyMs: 5, refusal: 'overloaded' })
+    expect(ms).toBeLessThanOrEqual(1.25 * IDEAL_MS)
+  })
 
-function tokenBucket(perSecond: number, capacity: number): Limiter {
-  let tokens = capacity
-  let last = 0
-  return (now) => {
-    tokens = Math.min(capacity, tokens + ((now - last) * perSecond) / 1_000)
-    last = now
-    if (tokens < 1) return { retryAfterMs: 1_000 }
-    tokens -= 1
-    return true
-  }
-}
-
-describe('200 calls at a provider that takes 20 a second', () => {
-  test.each([
-    ['in a fixed window', () => fixedWindow(20)],
-    ['in a sliding window', () => slidingWindow(20, 1_000, false)],
-    ['in a sliding window that says exactly when', () => slidingWindow(20, 1_000, true)],
-    ['by a bucket of 20 tokens', () => tokenBucket(20, 20)],
-  ])('%s take at most 1.25 times the ideal time, and never come early', (_, newLimiter) => {
-    for (const latencyMs of [20, 500, 2_000]) {
-      const { ms, refused, early } = simulate({
-        calls: 200,
-        latencyMs,
-        limiter: newLimiter(),
-      })
-      expect(ms).toBeLessThan(1.25 * 10_000 + latencyMs)
-      expect(early).toBe(0)
+  test('a limit of calls at once is found, although it says nothing of time', () => {
+    for (const [limit, latencyMs] of [
+      [5, 1_000],
+      [10, 2_000],
+      [20, 2_000],
+    ] as const) {
+      const provider = atMost(limit, retryAfter)
+      const { ms, refused } = simulate({ calls: 200, provider, latencyMs })
+      expect(ms).toBeLessThan((1.3 * 200 * latencyMs) / limit)
       expect(refused).toBeLessThan(40)
     }
   })
 })
 
-test('a limit by the minute is kept to as well', () => {
-  const { ms } = simulate({
-    calls: 200,
-    latencyMs: 1_000,
-    limiter: slidingWindow(50, 60_000, true),
-  })
-  expect(ms).toBeLessThan(1.25 * 240_000)
-})
-
-test('a limit of calls at once is found, although it says nothing of time', () => {
-  let running: number[] = []
-  const { ms } = simulate({
-    calls: 200,
-    latencyMs: 2_000,
-    limiter: (now) => {
-      running = running.filter((endsAt) => endsAt > now)
-      if (running.length >= 10) return { retryAfterMs: 1_000 }
-      running.push(now + 2_000)
-      return true
-    },
-  })
-  expect(ms).toBeLessThan(1.25 * 40_000)
-})
-
-test('calls set in gently, and are soon held back by nothing', () => {
-  const without = (calls: number) => simulate({ calls, latencyMs: 100, limiter: () => true }).ms
-  expect(without(40)).toBe(100)
-  expect(without(100)).toBeLessThan(250)
-  expect(without(1_000)).toBeLessThan(1_250)
-  expect(without(10_000)).toBeLessThan(3_000)
-})
-
-test('a limit shows after some calls, and not after all', () => {
-  const { refused } = simulate({ calls: 200, latencyMs: 100, limiter: fixedWindow(20) })
+test('calls that run for long are not asked for more again and again', () => {
+  const provider = atMost(10, RETRY_AFTER['whole seconds'])
+  const { ms, refused } = simulate({ calls: 40, provider, latencyMs: 60_000 })
+  expect(ms).toBeLessThan(1.1 * 240_000)
   expect(refused).toBeLessThan(40)
 })
 
-test('refusals without a time are waited out longer each time, and a success ends that', () => {
+test('a limit of another height is found as well, and kept to for long', () => {
+  for (const perSecond of [1, 5, 50, 100]) {
+    const provider = slidingWindow(perSecond, RETRY_AFTER['whole seconds'])
+    const { ms } = simulate({ calls: 10 * perSecond, provider, latencyMs: 100, slots: 500 })
+    expect(ms).toBeLessThan(1.25 * IDEAL_MS)
+  }
+  const provider = slidingWindow(20, RETRY_AFTER['whole seconds'])
+  const { ms, refused } = simulate({ calls: 4_000, provider, latencyMs: 500, slots: 500 })
+  expect(ms).toBeLessThan(1.15 * 200_000)
+  expect(refused).toBeLessThan(30)
+})
+
+test('a limit by the minute is kept to as well', () => {
+  const provider = slidingWindow(50, RETRY_AFTER.milliseconds, 60_000)
+  const { ms, refused } = simulate({ calls: 200, provider, latencyMs: 1_000 })
+  expect(ms).toBeLessThan(1.4 * 180_000)
+  expect(refused).toBeLessThan(20)
+})
+
+test('a limit that is gone is forgotten within some seconds', () => {
+  const limited = slidingWindow(20, RETRY_AFTER['whole seconds'])
+  const provider = { take: (now: number) => now > 5_000 || limited.take(now) }
+  const { takenAt } = simulate({ calls: 2_000, provider, latencyMs: 500, slots: 500 })
+  const begunIn = (second: number) =>
+    takenAt.filter((at) => Math.floor(at / 1_000) === second).length
+  expect(begunIn(10)).toBeGreaterThanOrEqual(18)
+  expect(begunIn(15)).toBeGreaterThan(60)
+  expect(begunIn(20)).toBeGreaterThan(300)
+})
+
+test('a provider that refuses everything is asked once for each pause, and used once it is back', () => {
+  const provider: SimulatedProvider = { take: (now) => now > 5_000 || { retryAfterMs: 1_000 } }
+  const { ms, refused, takenAt } = simulate({ calls: 200, provider, latencyMs: 100 })
+  expect(refused).toBeLessThan(40)
+  expect(takenAt[0]).toBeLessThan(7_000)
+  expect(ms).toBeLessThan(12_000)
+})
+
+test('calls set in gently, and are soon held back by nothing', () => {
+  const without = (calls: number) =>
+    simulate({ calls, provider: unlimited(), latencyMs: 30_000, slots: 1_000 }).ms - 30_000
+  expect(without(20)).toBeLessThan(30)
+  expect(without(100)).toBeLessThan(300)
+  expect(without(200)).toBeLessThan(500)
+  expect(without(1_000)).toBeLessThan(1_000)
+})
+
+test('when a pause is over a call begins at once, whatever the pace and the clock', () => {
+  for (let at = 0; at < 1_000; at += 1) {
+    const now = 1_795_478_738_067 + 1_009 * at
+    const refused = { startedAt: now - 1_000, holdMs: 1_000, running: 0 }
+    const state: RateState = {
+      ...newRateState(now - 5_000),
+      holdUntil: now,
+      pace: 1 + at / 7,
+      pacedAt: now - 2_000,
+      round: { since: now - 2_000, refused },
+    }
+    expect(startCalls(state, now, { waiting: 3, running: 0 }).granted).toBe(1)
+  }
+})
+
+test('refusals without a time are waited out longer each time, and a call that is taken ends that', () => {
   let state = newRateState(0)
   let now = 0
   const holds: number[] = []
@@ -169,43 +177,36 @@ test('refusals without a time are waited out longer each time, and a success end
   expect(holds).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
   const step = startCalls(state, now, { waiting: 1, running: 0 })
   state = endCall(step.state, now, { status: 'ok', startedAt: now, running: 1 })
-  expect(state.badRounds).toBe(0)
+  now += 5_000
+  refuse()
+  expect(holds.at(-1)).toBe(1_000)
 })
 
 test('a server that refuses with a wait of nothing is not hammered', () => {
-  const { refused } = simulate({
-    calls: 1,
-    latencyMs: 5,
-    limiter: (now) => (now < 10_000 ? { retryAfterMs: 0 } : true),
-  })
+  const provider: SimulatedProvider = { take: (now) => now > 10_000 || { retryAfterMs: 0 } }
+  const { refused } = simulate({ calls: 1, provider, latencyMs: 5 })
   expect(refused).toBeLessThan(30)
 })
 
-test('an overload halves the calls at once, which grow back', () => {
-  let state: RateState = newRateState(0)
-  state = startCalls(state, 0, { waiting: 40, running: 0 }).state
-  state = endCall(state, 10, {
-    status: 'overloaded',
-    startedAt: 0,
-    running: 40,
-    retryAfterMs: 1_000,
-  })
-  // More of the same burst say nothing new.
-  state = endCall(state, 12, {
-    status: 'overloaded',
-    startedAt: 0,
-    running: 39,
-    retryAfterMs: 1_000,
-  })
-  expect(startCalls(state, 500, { waiting: 40, running: 0 })).toMatchObject({
+test('where the first call after a pause is refused, those that run are as many as there may be', () => {
+  const refusal = { status: 'overloaded', retryAfterMs: 1_000 } as const
+  let state = startCalls(newRateState(0), 0, { waiting: 20, running: 0 }).state
+  for (let running = 20; running > 8; running -= 1) {
+    state = endCall(state, 10, { ...refusal, startedAt: 0, running })
+  }
+  expect(startCalls(state, 500, { waiting: 12, running: 8 })).toMatchObject({
     granted: 0,
-    waitMs: 512,
+    waitMs: 510,
   })
-  const after = startCalls(state, 1_012, { waiting: 40, running: 0 })
-  expect(after).toMatchObject({ granted: 20, waitMs: null })
-  expect(startCalls(after.state, 1_100, { waiting: 20, running: 20 }).granted).toBe(0)
-  expect(callsAtOnce(after.state, 60_000)).toBeGreaterThan(100)
-  expect(callsAtOnce(after.state, 3_600_000)).toBeNull()
+  const probe = startCalls(state, 1_010, { waiting: 12, running: 8 })
+  expect(probe.granted).toBe(1)
+  state = endCall(probe.state, 1_020, { ...refusal, startedAt: 1_010, running: 9 })
+  const after = startCalls(state, 2_020, { waiting: 12, running: 8 })
+  expect(after).toMatchObject({ granted: 0, waitMs: null })
+  expect(callsAtOnce(after.state, 2_020)).toBe(8)
+  expect(startCalls(after.state, 2_500, { waiting: 12, running: 7 }).granted).toBe(1)
+  expect(callsAtOnce(after.state, 20_000)).toBeGreaterThan(20)
+  expect(callsAtOnce(after.state, 60_000)).toBeNull()
 })
 
 test('the state is plain data, so that it can be kept elsewhere', () => {

@@ -583,7 +583,7 @@ export interface TaskSubmission {
    */
   model?: string
   /**
-   * Which of the executor's tools it may use; all of them when left out.
+   * Which of the executor's tools it may use; when left out all, and those that write only with `files.write`. Asking for `write`, `edit` or `delete` without it allows to write `files`, or every file where there are none.
    */
   tools?: string[]
   /**

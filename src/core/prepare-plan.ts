@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type FieldError, ServiceError } from './errors.ts'
 import { expandTasks } from './expand-pattern.ts'
+import { withWrites } from './files-written.ts'
 import type { Limits } from './limits.ts'
 import { planGoal } from './plan-goal.ts'
 import type { Executor, GoalPlanner } from './ports.ts'
@@ -137,7 +138,7 @@ async function prepareTasks(
   const tasks = expanded.tasks.map((task): TaskSpec => {
     const { dependsOn } = task
     return {
-      ...task,
+      ...(plan.workspace === undefined ? task : withWrites(task)),
       executor: task.executor ?? deps.defaultExecutor,
       ...(dependsOn === undefined ? {} : { waitsFor: dependsOn }),
     }

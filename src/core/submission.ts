@@ -89,7 +89,9 @@ export function taskSchema(limits: Limits) {
         .array(z.string().min(1).max(128))
         .max(100)
         .optional()
-        .describe("Which of the executor's tools it may use; all of them when left out."),
+        .describe(
+          "Which of the executor's tools it may use; when left out all, and those that write only with `files.write`. Asking for `write`, `edit` or `delete` without it allows to write `files`, or every file where there are none.",
+        ),
       options: z
         .record(z.string(), z.unknown())
         .optional()

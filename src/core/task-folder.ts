@@ -1,4 +1,5 @@
 import { PermanentError, TransientError } from './errors.ts'
+import { writesOf } from './files-written.ts'
 import type { LoadedPlan } from './plan-cache.ts'
 import type { Executor, Workspace } from './ports.ts'
 import type { AttemptResult } from './run-attempt.ts'
@@ -37,11 +38,6 @@ export async function planFiles(
     base: await store.base(id),
     pinBase: (candidate) => store.pinBase(id, candidate),
   }
-}
-
-/** The globs that a task declared to write; empty for one that only reads. */
-export function writesOf(spec: Pick<TaskSpec, 'files'>): string[] {
-  return spec.files === undefined || Array.isArray(spec.files) ? [] : (spec.files.write ?? [])
 }
 
 /**

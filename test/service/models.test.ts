@@ -210,6 +210,39 @@ describe('a plan on a model', () => {
     expect(resumed).toMatchObject({ status: 'succeeded', counts: { succeeded: 5 } })
   }, 90_000)
 
+  test('a task that asks for tools that write is kept apart, without saying which files', async () => {
+    const tasks = ['login', 'registration'].map((id) => ({
+      id,
+      task: `Write ${id}.`,
+      executor: 'model',
+      tools: ['read', 'write'],
+    }))
+    const plan = { workspace: { files: { 'README.md': '# Sample' } }, tasks, synthesis: {} }
+    const refused = await submit({ ...plan, policy: { onOverlap: 'reject' } })
+    expect(refused.status).toBe(422)
+    expect(JSON.stringify(refused.body)).toContain('login')
+
+    syntheses = [SYNTHESIS]
+    const { body } = await submit({ ...plan, policy: { onOverlap: 'isolate' } })
+    expect(body.status).toBe('succeeded')
+    expect(body.waves).toHaveLength(1)
+    const { body: synthesis } = await call<Finished['synthesis']>(
+      `${service.url}/v1/plans/${body.id}/synthesis`,
+    )
+    expect(synthesis.edits).toMatchObject({ merged: ['login', 'registration'], conflicts: [] })
+    const { body: inOrder } = await submit({ ...plan, policy: { onOverlap: 'serialize' } })
+    expect(inOrder.waves).toHaveLength(2)
+
+    // One that names no such tool only reads, whatever the policy.
+    const readers = tasks.map((task) => ({ ...task, tools: undefined }))
+    const { body: dry } = await call<{ overlaps: unknown[] }>(
+      `${service.url}/v1/plans?dryRun=true`,
+      'POST',
+      { ...plan, tasks: readers, policy: { onOverlap: 'isolate' } },
+    )
+    expect(dry.overlaps).toEqual([])
+  }, 90_000)
+
   test('tells which model answered where the wanted one could not be had', async () => {
     const { body } = await submit({
       tasks: [

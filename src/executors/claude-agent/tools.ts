@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
+import { writesOf } from '../../core/files-written.ts'
 import type { ExecutionRequest } from '../../core/ports.ts'
 import { writeScope } from '../model/tools/write-tools.ts'
 import type { AgentOptions } from './sdk.ts'
@@ -37,7 +38,7 @@ export function toolOptions(
   root: string,
 ): ToolOptions {
   if (workspace === undefined) return { tools: [] }
-  const writes = Array.isArray(spec.files) ? [] : (spec.files?.write ?? [])
+  const writes = writesOf(spec)
   const mayWrite = workspace.writable && writes.length > 0
   const chosen = (spec.tools ?? TOOLS).flatMap((name) => SDK_NAMES[name.toLowerCase()] ?? [])
   const tools = [...new Set(chosen)].filter((name) => mayWrite || !WRITING.includes(name))

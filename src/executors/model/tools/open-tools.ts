@@ -1,4 +1,5 @@
 import type { ToolSet } from 'ai'
+import { writesOf } from '../../../core/files-written.ts'
 import type { ExecutionRequest } from '../../../core/ports.ts'
 import type { McpServer } from '../options.ts'
 import { parseMcpTool } from './names.ts'
@@ -27,8 +28,7 @@ export async function openTools(
   const closers: (() => Promise<void>)[] = []
   if (workspace !== undefined) {
     const { fileTools } = await import('./file-tools.ts')
-    const writes = Array.isArray(spec.files) ? [] : (spec.files?.write ?? [])
-    const files = await fileTools({ workspace, chosen, writes })
+    const files = await fileTools({ workspace, chosen, writes: writesOf(spec) })
     Object.assign(tools, files.tools)
     closers.push(files.settled)
   }

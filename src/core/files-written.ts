@@ -1,0 +1,26 @@
+import type { TaskFiles, TaskSpec } from './submission.ts'
+
+/** Tools that change files, as every executor names them, whatever the case. */
+const WRITING_TOOLS: ReadonlySet<string> = new Set(['write', 'edit', 'delete'])
+
+/** The globs that a task may write; empty for one that only reads. */
+export function writesOf(spec: Pick<TaskSpec, 'files'>): string[] {
+  return spec.files === undefined || Array.isArray(spec.files) ? [] : (spec.files.write ?? [])
+}
+
+/**
+ * The task with what it may write said in so many words. One that asks for tools that write, and does
+ * not say where, may write the files it works on, or all where it names none: so it is known to
+ * everything that keeps writers apart.
+ */
+export function withWrites<Task extends Pick<TaskSpec, 'files' | 'tools'>>(task: Task): Task {
+  const { tools = [] } = task
+  const writes = tools.some((name) => WRITING_TOOLS.has(name.toLowerCase()))
+  return writes ? { ...task, files: written(task.files) } : task
+}
+
+function written(files: TaskFiles | undefined): TaskFiles {
+  if (files === undefined) return { write: ['**'] }
+  if (Array.isArray(files)) return { read: files, write: files }
+  return files.write === undefined ? { ...files, write: files.read ?? ['**'] } : files
+}

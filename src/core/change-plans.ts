@@ -115,13 +115,19 @@ export function changeTasks(deps: ChangeDeps): Pick<TasksApi, 'cancel' | 'retry'
 export function changeSyntheses(deps: ChangeDeps): Pick<SynthesesApi, 'request'> {
   return {
     async request(tenant, planId, spec) {
-      await requirePlan(deps, tenant, planId)
+      const { stop } = await requirePlan(deps, tenant, planId)
       const errors = synthesisErrors(deps.preparing, spec, '')
       if (errors.length > 0) throw invalid(errors)
       const { every: _, ...options } = spec
       const jobId = `${planId}-v${deps.newToken()}`
       // Enqueued first: whichever comes first, the job or the next line, names the version.
-      await deps.queue.enqueueSynthesis({ planId, jobId, kind: 'again', ...options })
+      await deps.queue.enqueueSynthesis({
+        planId,
+        jobId,
+        kind: 'again',
+        afterStop: stop?.code === 'cancelled',
+        ...options,
+      })
       const asked = await deps.syntheses.request(planId, jobId)
       if (asked.status === 'gone') {
         throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)

@@ -1,117 +1,116 @@
-import { type Allowance, BUDGET_EXHAUSTED } from './budget/allowance.ts'
+import { type Allowance, BUDGET_EXHAUSTED, type BudgetStore } from './budget/allowance.ts'
+import type { AllowanceOf } from './budget/allowances.ts'
 import { TransientError } from './errors.ts'
 import type { ModelSynthesizer, SynthesisDraft, SynthesisInput, TaskResult } from './ports.ts'
+import type { SynthesisJob } from './queue.ts'
 import type { PlanRecord } from './stored.ts'
 import type { SynthesisSpec } from './submission.ts'
-import { combineDrafts } from './synthesis/combine-drafts.ts'
-import { groupResults } from './synthesis/group-results.ts'
-import { mergeFindings } from './synthesis/merge-findings.ts'
-import type { UsageTally } from './usage.ts'
+import type { PartLimits } from './synthesis/group-results.ts'
+import { type UsageTally, usageTally } from './usage.ts'
 
 export interface DraftDeps {
   /** Absent where no model is configured. */
   model: ModelSynthesizer | undefined
   pause: (ms: number, signal: AbortSignal) => Promise<void>
+  budgets: Pick<BudgetStore, 'count'>
+  allowanceOf: AllowanceOf
   /** The model failed and the merge answers instead, and the like; for the log. */
   onFault: (error: unknown, planId: string) => void
 }
 
-/** A synthesis as it was written, not yet checked. */
-export interface Written {
-  draft: SynthesisDraft
-  executor: 'model' | 'merge'
-  notes: string[]
-}
-
-/** What a synthesis may use, and how it ends. */
-export interface Means {
+/** One synthesis, or one part of it, while it is being written. */
+export interface Writing {
+  plan: PlanRecord
+  job: SynthesisJob
+  options: SynthesisSpec
+  /** Aborts when this process is to end, or another one may have the job. */
+  signal: AbortSignal
+  /** Aborts when the plan is cancelled or deleted. */
+  cancelled: AbortSignal
+  /** Every call is in it, failed ones too. */
   usage: UsageTally
   allowance: Allowance | undefined
-  signal: AbortSignal
 }
 
-/** Tokens of results that one call of a model is given; more go to it in parts, side by side. */
-const PART_TOKENS = 80_000
-const PARTS_AT_ONCE = 8
+/**
+ * Results for one call of a model; more go to it in parts. The answer accounts for every finding, so
+ * what it can hold limits their number: about 20,000 tokens for so many.
+ */
+export const CALL_LIMITS: PartLimits = { tokens: 80_000, findings: 200 }
 const MODEL_TRIES = 3
 const MODEL_TIMEOUT_MS = 10 * 60_000
-const NO_MONEY =
-  'The budget of the plan leaves no money for a model, so this is the deterministic merge.'
+/** The failure of a model that was not asked, because the plan was stopped. */
+export const STOPPED = 'stopped'
+
+/** What is asked of the synthesis: by the job, else by the plan. */
+export function optionsOf(plan: PlanRecord, job: SynthesisJob): SynthesisSpec {
+  const own = plan.spec.synthesis === false ? {} : plan.spec.synthesis
+  return {
+    executor: job.executor ?? own.executor,
+    model: job.model ?? own.model,
+    instructions: job.instructions ?? own.instructions,
+    outputSchema: job.outputSchema ?? own.outputSchema,
+  }
+}
+
+/** What a job that writes may use, counted and set aside in its name. */
+export function means(
+  deps: DraftDeps,
+  { spec }: PlanRecord,
+  jobId: string,
+): Pick<Writing, 'usage' | 'allowance'> {
+  return {
+    usage: usageTally((total) => {
+      // Not waited for: the end of the job tells it again.
+      deps.budgets
+        .count(spec.id, { jobId }, total)
+        .catch((error: unknown) => deps.onFault(error, spec.id))
+    }),
+    allowance: deps.allowanceOf(spec, { jobId }),
+  }
+}
+
+/** Why no model may be asked: the plan was cancelled, or has no money left. */
+export function whyNotAsked({ plan: { stop }, job }: Writing): string | undefined {
+  if (stop?.code === BUDGET_EXHAUSTED) return BUDGET_EXHAUSTED
+  return stop?.code === 'cancelled' && job.afterStop !== true ? STOPPED : undefined
+}
 
 /**
- * Has the model write the synthesis, or where there is none, or it fails, merges the findings. What is
- * too much for one call is written in parts and combined, every finding accounted for on the way.
- * `stopped`: `signal` aborted. `usage` has every call in it, failed ones too.
+ * Has the model write over results, in up to three tries. A failure is its code. `give-back`: this
+ * process is to end, another one is to do it.
  */
-export async function draftSynthesis(
-  deps: DraftDeps,
-  plan: PlanRecord,
-  input: SynthesisInput,
-  options: SynthesisSpec,
-  { usage, allowance, signal }: Means,
-): Promise<Written | 'stopped'> {
-  const merged = (...notes: string[]): Written => ({
-    draft: { ...mergeFindings(input.results), usage: usage.total() },
-    executor: 'merge',
-    notes,
-  })
+export async function draftOver(
+  deps: DraftDeps & { plans: { context(planId: string): Promise<string> } },
+  writing: Writing,
+  results: TaskResult[],
+  outputSchema: SynthesisInput['outputSchema'],
+): Promise<{ draft: SynthesisDraft } | { failure: string } | 'give-back'> {
+  const { plan, options, signal, cancelled } = writing
   const { model } = deps
-  if (model === undefined || options.executor === 'merge') return merged()
-  if (!input.results.some((result) => result.text !== '' || result.findings.length > 0)) {
-    return merged('No task produced anything, so no model was asked.')
+  const failure = whyNotAsked(writing)
+  if (failure !== undefined) return { failure }
+  if (model === undefined) return { failure: 'model-not-configured' }
+  const input: SynthesisInput = {
+    title: plan.spec.title,
+    context: await deps.plans.context(plan.spec.id),
+    instructions: options.instructions,
+    outputSchema,
+    results,
   }
-  if (plan.stop?.code === 'cancelled') {
-    return merged('The plan was stopped, so no model was asked: this is the deterministic merge.')
-  }
-  if (plan.stop?.code === BUDGET_EXHAUSTED) return merged(NO_MONEY)
-  const parts = groupResults(input.results, PART_TOKENS)
-  const ask = (results: TaskResult[]) =>
-    askModel(deps, model, plan.spec.id, { ...input, results }, options, {
-      usage,
-      allowance,
-      signal,
-    })
-  const answers = await inTurn(parts, PARTS_AT_ONCE, ask)
-  if (signal.aborted) return 'stopped'
-  const failed = answers.filter((answer) => 'failure' in answer)
-  const drafts = answers.map((answer, index) =>
-    'failure' in answer ? mergeFindings(parts[index] ?? []) : answer.draft,
-  )
-  const [failure] = failed
-  if (failure !== undefined && failed.length === answers.length) {
-    if (failure.failure === BUDGET_EXHAUSTED) return merged(NO_MONEY)
-    return merged(
-      `The model did not write a usable synthesis (${failure.failure}), so this is the deterministic merge.`,
-    )
-  }
-  const notes: string[] = []
-  if (answers.length > 1) {
-    notes.push(`Written in ${answers.length} parts, because it is more than one call can hold.`)
-  }
-  if (failed.length > 0) {
-    notes.push(`The model failed at ${failed.length} of them; those are the deterministic merge.`)
-  }
-  const draft = { ...combineDrafts(drafts, input.results), usage: usage.total() }
-  const [only] = drafts
-  if (drafts.length > 1 && input.outputSchema !== undefined) {
-    notes.push('Its `outputSchema` was not used: data of several parts cannot be made one.')
-  }
-  const wrote = answers.length === 1 ? only?.model : (options.model ?? drafts[0]?.model)
-  return {
-    draft: wrote === undefined ? draft : { ...draft, model: wrote },
-    executor: 'model',
-    notes,
-  }
+  const answer = await askModel(deps, model, input, writing)
+  if (signal.aborted) return 'give-back'
+  return cancelled.aborted ? { failure: STOPPED } : answer
 }
 
 async function askModel(
   deps: DraftDeps,
   model: ModelSynthesizer,
-  planId: string,
   input: SynthesisInput,
-  options: SynthesisSpec,
-  { usage, allowance, signal }: Means,
+  writing: Writing,
 ): Promise<{ draft: SynthesisDraft } | { failure: string }> {
+  const { options, usage, allowance } = writing
+  const signal = AbortSignal.any([writing.signal, writing.cancelled])
   let last = 'unknown'
   for (let attempt = 1; attempt <= MODEL_TRIES && !signal.aborted; attempt += 1) {
     const timeout = AbortSignal.timeout(MODEL_TIMEOUT_MS)
@@ -125,7 +124,7 @@ async function askModel(
       return { draft }
     } catch (error) {
       if (signal.aborted) break
-      deps.onFault(error, planId)
+      deps.onFault(error, writing.plan.spec.id)
       last = timeout.aborted ? 'timeout' : codeOf(error)
       if (!(error instanceof TransientError)) break
       if (attempt < MODEL_TRIES) {
@@ -138,24 +137,4 @@ async function askModel(
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'model-error'
-}
-
-/** All of them, so many at once; the answers in the order of the questions. */
-async function inTurn<Question, Answer>(
-  questions: readonly Question[],
-  atOnce: number,
-  ask: (question: Question) => Promise<Answer>,
-): Promise<Answer[]> {
-  const answers: Answer[] = []
-  let next = 0
-  const lane = async (): Promise<void> => {
-    while (next < questions.length) {
-      const index = next
-      next += 1
-      const question = questions[index]
-      if (question !== undefined) answers[index] = await ask(question)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(atOnce, questions.length) }, lane))
-  return answers
 }

@@ -34,3 +34,8 @@ export type Finding = z.output<typeof Finding>
 export function findingRef(taskId: string, index: number): string {
   return `${taskId}/${index + 1}`
 }
+
+/** The ref of one of a result's findings: its own, where the result holds only some of its task's. */
+export function refOf(result: { taskId: string; refs?: readonly string[] }, index: number): string {
+  return result.refs?.[index] ?? findingRef(result.taskId, index)
+}

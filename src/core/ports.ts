@@ -139,8 +139,9 @@ export interface TaskResult {
   description: string
   status: TaskStatus
   text: string
-  /** Numbered from 1 in `findingRef`s. */
   findings: Finding[]
+  /** Of the findings, where they are not all of the task's, which are numbered from 1. */
+  refs?: string[]
   edits?: TaskEdits
   error?: Failure
 }
@@ -170,6 +171,8 @@ export interface SynthesisDraft {
     from: string[]
   }[]
   dropped: { finding: string; reason: string }[]
+  /** Refs that a part left out without a reason, and that were put back there. */
+  putBack?: string[]
   conflicts: Conflict[]
   /** `findings` are indexes into `findings` above. */
   actions: { action: string; why: string; findings: number[] }[]

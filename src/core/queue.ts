@@ -1,4 +1,5 @@
 import type { Lane } from './stored.ts'
+import type { PartPlace } from './synthesis/part-tree.ts'
 
 /** One job of the queue: a task, or neighbouring tasks of a large plan. */
 export interface Unit {
@@ -31,6 +32,18 @@ export interface SynthesisJob {
   model?: string | undefined
   executor?: 'model' | 'merge' | undefined
   outputSchema?: Record<string, unknown> | undefined
+  /** It was asked for when the plan had been stopped already, so that the stop does not concern it. */
+  afterStop?: boolean | undefined
+}
+
+/** One part of a synthesis that is too large for one call; stored with its job. */
+export interface PartJob {
+  planId: string
+  /** Unique in the plan; running it twice writes one part. */
+  jobId: string
+  /** The synthesis it is a part of, which waits for it. */
+  of: SynthesisJob
+  place: PartPlace
 }
 
 /** The queue that workers take units and syntheses from. */
@@ -44,6 +57,11 @@ export interface BatchQueue {
   enqueueBatch(synthesis: SynthesisJob, units: readonly Unit[]): Promise<void>
   /** A synthesis that waits for no tasks. */
   enqueueSynthesis(synthesis: SynthesisJob): Promise<void>
+  /**
+   * Parts of a synthesis whose job a worker has, in its flow: given back as `wait`, that job comes
+   * again when all of them are done. Those that are there already are left as they are.
+   */
+  enqueueParts(synthesis: SynthesisJob, parts: readonly PartPlace[]): Promise<void>
   /** Lets held units run. Units that are not held, or gone, are passed over. */
   release(planId: string, units: readonly { unit: number; lane: Lane }[]): Promise<void>
   /** Takes a plan's jobs out, as far as no worker has them, a few at a time. */

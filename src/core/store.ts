@@ -1,9 +1,12 @@
 import type { Failure } from './errors.ts'
 import type { TaskOutput } from './ports.ts'
-import type { SynthesisJob } from './queue.ts'
+import type { PartJob, SynthesisJob } from './queue.ts'
 import type { PlanStatus, TaskStatus } from './status.ts'
 import type { NewPlan, PlanRecord, Stop, StoredAttempt, TaskState } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
+import type { Slice } from './synthesis/group-results.ts'
+import type { SynthesisText } from './synthesis/merging.ts'
+import type { PartPlace } from './synthesis/part-tree.ts'
 import type { Synthesis } from './synthesis.ts'
 import type { Usage } from './usage.ts'
 
@@ -144,6 +147,24 @@ export interface TaskLife {
   nextUnit(planId: string): Promise<number>
 }
 
+/** Parts of a synthesis on its way: kept until the version is stored, or the plan is gone. */
+export interface PartStore {
+  /** `over`: it is kept, or its version has been stored, or the plan is gone. */
+  begin(job: PartJob): Promise<'go' | 'over'>
+  /**
+   * Keeps a part, with all that was used for it; the first one stays. `over`: the version has been
+   * stored, or the plan is gone, and nothing was kept.
+   */
+  keep(job: PartJob, part: string, usage: Usage): Promise<'kept' | 'over'>
+  /** Those of the places that are kept. */
+  read(planId: string, jobId: string, places: readonly PartPlace[]): Promise<(string | undefined)[]>
+  /** The places that are kept, without reading them. */
+  places(planId: string, jobId: string): Promise<PartPlace[]>
+  /** Records what goes into each part, once; answers with what is recorded, or nothing when it is over. */
+  pinLayout(planId: string, jobId: string, layout: Slice[][]): Promise<Slice[][] | undefined>
+  layout(planId: string, jobId: string): Promise<Slice[][] | undefined>
+}
+
 export interface SynthesisStore {
   begin(
     planId: string,
@@ -156,8 +177,9 @@ export interface SynthesisStore {
     jobId: string,
     result: {
       kind: SynthesisJob['kind']
-      synthesis: Synthesis | undefined
+      synthesis: SynthesisText | undefined
       outcome: Extract<PlanStatus, 'succeeded' | 'partial' | 'failed' | 'cancelled'>
+      /** What was used beside the parts, whose usage is counted already. */
       usage: Usage | undefined
     },
   ): Promise<'gone' | 'done' | 'stored'>

@@ -1,85 +1,89 @@
-import type { BudgetStore } from './budget/allowance.ts'
-import type { AllowanceOf } from './budget/allowances.ts'
-import { type DraftDeps, draftSynthesis } from './draft-synthesis.ts'
-import type { SynthesisInput, TaskResult } from './ports.ts'
-import type { SynthesisJob } from './queue.ts'
+import { BUDGET_EXHAUSTED } from './budget/allowance.ts'
+import {
+  CALL_LIMITS,
+  draftOver,
+  means,
+  optionsOf,
+  STOPPED,
+  type Writing,
+  whyNotAsked,
+} from './draft-synthesis.ts'
+import type { TaskResult } from './ports.ts'
+import type { BatchQueue, SynthesisJob } from './queue.ts'
+import { readResults } from './read-results.ts'
 import { finalPlanStatus } from './status.ts'
-import type { PlanStore, SynthesisStore, TaskStore } from './store.ts'
+import type { SynthesisStore } from './store.ts'
 import type { PlanRecord } from './stored.ts'
-import type { SynthesisSpec } from './submission.ts'
-import { settleSynthesis } from './synthesis/settle-synthesis.ts'
-import type { MergedEdits, Synthesis } from './synthesis.ts'
+import { withFindings } from './synthesis/extract-findings.ts'
+import type { Slice } from './synthesis/group-results.ts'
+import type { Settling, SynthesisText } from './synthesis/merging.ts'
+import { levelsOf, placesOn } from './synthesis/part-tree.ts'
+import type { MergedEdits } from './synthesis.ts'
 import { editsBefore, planFiles } from './task-folder.ts'
-import { usageTally } from './usage.ts'
+import { NO_USAGE, type Usage } from './usage.ts'
 import type { OrderedEdits, Workspaces } from './workspace-port.ts'
+import { type PartDeps, putTogether, spreadParts } from './write-parts.ts'
 
-export interface SynthesizeDeps extends DraftDeps {
-  plans: PlanStore
-  tasks: TaskStore
+export interface SynthesizeDeps extends PartDeps {
   syntheses: SynthesisStore
-  budgets: Pick<BudgetStore, 'count'>
-  allowanceOf: AllowanceOf
+  queue: Pick<BatchQueue, 'enqueueParts'>
   workspaces: Pick<Workspaces, 'merge' | 'forget'>
   /** ISO 8601. */
   nowIso: () => string
 }
 
-/** Tasks whose outputs are read at once. */
-const TASKS_AT_ONCE = 200
-/** Characters of all texts together that a synthesis looks at; findings come on top. */
-const TEXT_BUDGET = 8_000_000
-
 /**
  * Writes one version of a plan's synthesis and, with the last one it waits for, finishes the plan.
  * Run again after a crash, it writes the same version, or finds it written. `give-back`: the process
- * is to end, another one is to do it.
+ * is to end, another one is to do it. `wait`: it was spread into parts, and goes on after them.
  */
 export async function synthesizePlan(
   deps: SynthesizeDeps,
   job: SynthesisJob,
   signal: AbortSignal,
-): Promise<'done' | 'give-back'> {
+): Promise<'done' | 'give-back' | 'wait'> {
   const { planId, jobId } = job
   // All at once: for a small plan the round trips are most of the time.
-  const [begun, plan, context, taskIds] = await Promise.all([
+  const [begun, plan, layout, taskIds] = await Promise.all([
     deps.syntheses.begin(planId, jobId, job.kind),
     deps.plans.get(planId),
-    deps.plans.context(planId),
+    deps.parts.layout(planId, jobId),
     deps.plans.taskIds(planId),
   ])
   if (begun.status !== 'go' || plan === undefined) return 'done'
 
-  const write = plan.spec.synthesis !== false || job.kind === 'again'
-  const usage = usageTally((total) => {
-    // Not waited for: the end of the synthesis tells it again.
-    deps.budgets
-      .count(planId, { jobId }, total)
-      .catch((error: unknown) => deps.onFault(error, planId))
-  })
-  let synthesis: Synthesis | undefined
-  if (write) {
-    const options = optionsOf(plan, job)
-    const results = await readResults(deps, planId, taskIds)
-    const input: SynthesisInput = {
-      title: plan.spec.title,
-      context,
-      instructions: options.instructions,
-      outputSchema: options.outputSchema,
-      results,
-    }
-    const allowance = deps.allowanceOf(plan.spec, { jobId })
-    const written = await draftSynthesis(deps, plan, input, options, { usage, allowance, signal })
-    if (written === 'stopped') return 'give-back'
-    const edits = await mergedEdits(deps, plan, results, written.notes, signal)
-    synthesis = {
-      ...settleSynthesis({
-        ...written,
-        input,
+  let synthesis: SynthesisText | undefined
+  let spent: Usage = NO_USAGE
+  if (plan.spec.synthesis !== false || job.kind === 'again') {
+    const tracked = deps.writing.track(planId, jobId)
+    try {
+      const writing: Writing = {
+        plan,
+        job,
+        options: optionsOf(plan, job),
+        signal,
+        cancelled: tracked.controller.signal,
+        ...means(deps, plan, jobId),
+      }
+      if (layout !== undefined && (await spreadParts(deps, job, layout))) return 'wait'
+      const results = await readResults(deps, planId, taskIds, taskIds.length)
+      const drafted =
+        layout === undefined
+          ? await draftWhole(deps, writing, results)
+          : await draftOfParts(deps, writing, layout)
+      if (drafted === 'give-back' || drafted === 'wait') return drafted
+      const edits = await mergedEdits(deps, plan, results, drafted.notes, signal)
+      synthesis = await deps.merging.settle({
+        ...drafted,
+        results,
+        edits,
         version: begun.version,
         createdAt: deps.nowIso(),
         preliminary: job.kind === 'preliminary' || plan.counts.queued + plan.counts.running > 0,
-      }),
-      ...(edits === undefined ? {} : { edits }),
+      })
+      spent = writing.usage.total()
+    } finally {
+      tracked.done()
     }
   }
 
@@ -88,58 +92,112 @@ export async function synthesizePlan(
     minSuccess: plan.spec.policy.minSuccess,
     synthesis: synthesis?.status ?? 'none',
   })
-  await deps.syntheses.finish(planId, jobId, {
-    kind: job.kind,
-    synthesis,
-    outcome,
-    usage: usage.total(),
-  })
+  await deps.syntheses.finish(planId, jobId, { kind: job.kind, synthesis, outcome, usage: spent })
   if (job.kind === 'final' && plan.spec.workspace !== undefined)
     await deps.workspaces.forget(planId)
   return 'done'
 }
 
-function optionsOf(plan: PlanRecord, job: SynthesisJob): SynthesisSpec {
-  const own = plan.spec.synthesis === false ? {} : plan.spec.synthesis
+type Drafted = Pick<Settling, 'from' | 'usage' | 'model' | 'notes'>
+
+/** In one call of a model, or without one; or else spread into parts, to `wait` for. */
+async function draftWhole(
+  deps: SynthesizeDeps,
+  writing: Writing,
+  results: TaskResult[],
+): Promise<Drafted | 'give-back' | 'wait'> {
+  const { job, options, usage } = writing
+  const merged = (...notes: string[]): Drafted => ({
+    from: { kind: 'merge' },
+    usage: usage.total(),
+    model: undefined,
+    notes,
+  })
+  if (deps.model === undefined || options.executor === 'merge') return merged()
+  if (!results.some(({ text, findings }) => text !== '' || findings.length > 0)) {
+    return merged('No task produced anything, so no model was asked.')
+  }
+  const failure = whyNotAsked(writing)
+  if (failure !== undefined) return merged(whyMerged(failure))
+  const planned = await deps.merging.layOut(results, CALL_LIMITS)
+  if (planned.length > 1) {
+    const layout = await deps.parts.pinLayout(job.planId, job.jobId, planned)
+    if (layout !== undefined) await spreadParts(deps, job, layout)
+    return 'wait'
+  }
+  const answer = await draftOver(deps, writing, withFindings(results), options.outputSchema)
+  if (answer === 'give-back') return answer
+  if ('failure' in answer) return merged(whyMerged(answer.failure))
+  const { draft } = answer
+  const from = { kind: 'draft' as const, draft }
+  return { from, usage: usage.total(), model: draft.model, notes: [] }
+}
+
+async function draftOfParts(
+  deps: SynthesizeDeps,
+  writing: Writing,
+  layout: readonly Slice[][],
+): Promise<Drafted | 'give-back'> {
+  const { outputSchema, model } = writing.options
+  const levels = levelsOf(layout.length)
+  const top = placesOn(levels, levels.length)
+  const whole = await putTogether(deps, writing, top, outputSchema)
+  if (whole === 'give-back') return whole
+  const { part, summarised, written, replaced, usage } = whole
+  if (written === 0) {
+    // A failure of the model tells more than a stop that came after it.
+    const reasons = Object.keys(replaced)
+    const reason = reasons.find((each) => each !== STOPPED) ?? STOPPED
+    return { from: { kind: 'merge' }, usage, model: undefined, notes: [whyMerged(reason)] }
+  }
   return {
-    executor: job.executor ?? own.executor,
-    model: job.model ?? own.model,
-    instructions: job.instructions ?? own.instructions,
-    outputSchema: job.outputSchema ?? own.outputSchema,
+    from: { kind: 'part', part, summarised },
+    usage,
+    model: model ?? whole.model,
+    notes: notesOnParts(layout.length, whole, outputSchema !== undefined),
   }
 }
 
-/** Every task's result, its text cut where all texts together are more than can be looked at. */
-export async function readResults(
-  deps: Pick<SynthesizeDeps, 'tasks'>,
-  planId: string,
-  ids: readonly string[],
-): Promise<TaskResult[]> {
-  const share = Math.max(2_000, Math.floor(TEXT_BUDGET / Math.max(1, ids.length)))
-  const results: TaskResult[] = []
-  for (let at = 0; at < ids.length; at += TASKS_AT_ONCE) {
-    const some = ids.slice(at, at + TASKS_AT_ONCE)
-    const [specs, states, outputs] = await Promise.all([
-      deps.tasks.specs(planId, some),
-      deps.tasks.states(planId, some),
-      deps.tasks.outputs(planId, some),
-    ])
-    some.forEach((taskId, index) => {
-      const state = states[index]
-      const output = outputs[index]
-      const edits = output?.edits
-      results.push({
-        taskId,
-        description: specs[index]?.description ?? taskId,
-        status: state?.status ?? 'queued',
-        text: (output?.text ?? '').slice(0, share),
-        findings: output?.findings ?? [],
-        ...(edits === undefined ? {} : { edits }),
-        ...(state?.error === undefined ? {} : { error: state.error }),
-      })
-    })
+function notesOnParts(
+  leaves: number,
+  whole: { summarised: boolean; replaced: Record<string, number> },
+  hasSchema: boolean,
+): string[] {
+  const notes = [
+    `Written in ${leaves} parts and put together from them, because it is more than one call can hold.`,
+  ]
+  const { [STOPPED]: stopped = 0, [BUDGET_EXHAUSTED]: unpaid = 0, ...failures } = whole.replaced
+  const failed = Object.values(failures).reduce((sum, count) => sum + count, 0)
+  if (failed > 0) {
+    notes.push(
+      `The model failed at ${failed} of the steps (${Object.keys(failures).join(', ')}); there the deterministic merge answers.`,
+    )
   }
-  return results
+  if (unpaid > 0) {
+    notes.push(
+      `The budget left no money for ${unpaid} of the steps; there the deterministic merge answers.`,
+    )
+  }
+  if (stopped > 0) {
+    notes.push(
+      `The plan was stopped before ${stopped} of the steps; there the deterministic merge answers.`,
+    )
+  }
+  if (hasSchema && !whole.summarised) {
+    notes.push('Its `outputSchema` was not used: the model did not write over the whole.')
+  }
+  return notes
+}
+
+function whyMerged(failure: string): string {
+  switch (failure) {
+    case STOPPED:
+      return 'The plan was stopped, so no model was asked: this is the deterministic merge.'
+    case BUDGET_EXHAUSTED:
+      return 'The budget of the plan leaves no money for a model, so this is the deterministic merge.'
+    default:
+      return `The model did not write a usable synthesis (${failure}), so this is the deterministic merge.`
+  }
 }
 
 /** Merges what the tasks changed. A merge that cannot be made is said so, and fails nothing else. */

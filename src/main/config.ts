@@ -85,7 +85,9 @@ export const Environment = z.object({
     ),
   TUTTI_SYNTHESIS_CONCURRENCY: count(1, 1_000)
     .default(8)
-    .describe('Syntheses at once in one worker process.'),
+    .describe(
+      'Syntheses at once in one worker process, and beside them as many parts of large ones.',
+    ),
   TUTTI_MODEL: z
     .string()
     .regex(/^[a-z][a-z0-9-]*:\S+$/)

@@ -91,6 +91,7 @@ export function countedStores(stores: Stores, metrics: WorkerMetrics | undefined
     ...stores,
     life: metrics.life(stores.life),
     syntheses: metrics.syntheses(stores.syntheses),
+    parts: metrics.parts(stores.parts),
     deliveries: metrics.deliveries(stores.deliveries),
   }
 }

@@ -4,6 +4,7 @@ import type { PlanTotals } from '../core/service-state.ts'
 import type {
   ChangeFeed,
   EventLog,
+  PartStore,
   PlanStore,
   SynthesisStore,
   TaskLife,
@@ -19,6 +20,7 @@ import { redisBudgetStore } from '../store/budget-store.ts'
 import { redisDeliveryStore } from '../store/delivery-store.ts'
 import { redisChangeFeed, redisEventLog } from '../store/events.ts'
 import { type KeySpace, shardKey, shardOf } from '../store/keys.ts'
+import { redisPartStore } from '../store/part-store.ts'
 import { redisPlanStore } from '../store/plan-store.ts'
 import { redisPlanTotals } from '../store/plan-totals.ts'
 import type { RedisClient } from '../store/redis.ts'
@@ -40,6 +42,7 @@ export interface Stores {
   life: TaskLife
   syntheses: SynthesisStore
   budgets: BudgetStore
+  parts: PartStore
   events: EventLog
   texts: TextLog
   upkeep: Upkeep
@@ -66,6 +69,7 @@ export function openStores(redis: RedisClient, config: Config): Stores {
     }),
     syntheses: redisSynthesisStore({ redis, run, space }),
     budgets: redisBudgetStore({ redis, run, space }),
+    parts: redisPartStore({ redis, run, space }),
     events: redisEventLog({ redis, run, space }),
     texts: redisTextLog({ run, space }),
     workers: redisWorkerRegistry({ redis, space }),

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { allowances } from '../core/budget/allowances.ts'
 import { planCache } from '../core/plan-cache.ts'
-import type { SynthesisJob } from '../core/queue.ts'
+import type { PartJob, SynthesisJob } from '../core/queue.ts'
 import { type RunUnitDeps, runUnit, type UnitJob } from '../core/run-unit.ts'
 import { AttemptAborted, runningTasks } from '../core/running-tasks.ts'
 import { abortStopped, sweep } from '../core/sweep.ts'
@@ -17,12 +17,13 @@ import { QUEUES, type QueueKind } from '../queue/names.ts'
 import { createSlots, type SlotKind, type Slots } from '../queue/slots.ts'
 import { connectForEvents, connectForWork, type RedisClient } from '../store/redis.ts'
 import { workerName } from '../store/task-store.ts'
-import { tracedSynthesis } from '../tracing/traced-synthesis.ts'
+import { tracedPart, tracedSynthesis } from '../tracing/traced-synthesis.ts'
 import type { Config } from './config.ts'
 import { every } from './every.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { openDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
+import { openMerging } from './open-merging.ts'
 import { countedStores, openWorkerMetrics } from './open-metrics.ts'
 import { openFeed, openStores } from './open-stores.ts'
 import { VERSION } from './version.ts'
@@ -33,7 +34,7 @@ const LISTEN_AGAIN_MS = 1_000
 const FORGET_MS = 5 * 60_000
 const ANNOUNCE_MS = 2_000
 /** Loops that fetch side by side, each a Worker instance of its own. */
-const INSTANCES: Record<QueueKind, number> = { io: 2, bulk: 1, cpu: 1, synthesis: 1 }
+const INSTANCES: Record<QueueKind, number> = { io: 2, bulk: 1, cpu: 1, synthesis: 1, parts: 1 }
 
 /**
  * Opens everything a worker process is: connections, consumers of every queue, the sweeper. Closing
@@ -69,12 +70,17 @@ export async function openWorker(options: {
   lifecycle.onClose('queues', () => queue.close())
 
   const running = runningTasks()
+  const writing = runningTasks()
   lifecycle.onClose(
     'control',
     feed.onControl((planId, taskId, code) => {
       const message =
         code === 'cancelled' ? 'The task was cancelled.' : `The plan was stopped: ${code}.`
       running.abort(planId, taskId, new AttemptAborted('cancelled', message))
+      // A plan that ran out of time or money is still summed up.
+      if (code === 'cancelled' || code === 'deleted') {
+        writing.abort(planId, undefined, new AttemptAborted('cancelled', message))
+      }
     }),
   )
 
@@ -108,10 +114,15 @@ export async function openWorker(options: {
     onFault: (err, planId, taskId) => log.error({ err, planId, taskId }, 'executor fault'),
   }
   const ending = new AbortController()
+  const { merging, close: closeMerging } = openMerging(log)
+  lifecycle.onClose('merging', closeMerging)
   const synthesizeDeps: SynthesizeDeps = {
     ...stores,
+    queue,
     workspaces,
     allowanceOf,
+    merging,
+    writing,
     model: executors.synthesizer,
     nowIso: () => new Date().toISOString(),
     pause,
@@ -126,11 +137,16 @@ export async function openWorker(options: {
       bulk: gateOf(slots, 'bulk'),
       cpu: gateOf(cpuSlots, 'io'),
       synthesis: openGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
+      parts: openGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
     },
     runUnit: (job, lost) => runUnit(runDeps, job, lost),
     synthesize: (job, lost) => {
       const signal = AbortSignal.any([lost, ending.signal])
       return tracedSynthesis(tracer, plans, synthesizeDeps, job, signal)
+    },
+    writePart: (job, lost) => {
+      const signal = AbortSignal.any([lost, ending.signal])
+      return tracedPart(tracer, plans, synthesizeDeps, job, signal)
     },
     log,
   })
@@ -195,6 +211,7 @@ function openConsumers(options: {
   gates: Record<QueueKind, Gate & { enter?: () => () => void }>
   runUnit: (job: UnitJob, lost: AbortSignal) => Promise<Handled>
   synthesize: (job: SynthesisJob, lost: AbortSignal) => Promise<Handled>
+  writePart: (job: PartJob, lost: AbortSignal) => Promise<Handled>
   log: Logger
 }): Consumer[] {
   const { log } = options
@@ -210,10 +227,11 @@ function openConsumers(options: {
           instances: INSTANCES[kind],
           gate,
           handle: async (data, _jobId, lost) => {
-            if (kind !== 'synthesis') return options.runUnit(data as UnitJob, lost)
             const leave = gate.enter?.()
             try {
-              return await options.synthesize(data as SynthesisJob, lost)
+              if (kind === 'synthesis') return await options.synthesize(data as SynthesisJob, lost)
+              if (kind === 'parts') return await options.writePart(data as PartJob, lost)
+              return await options.runUnit(data as UnitJob, lost)
             } finally {
               leave?.()
             }

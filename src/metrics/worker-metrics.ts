@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { SynthesisStore, TaskLife } from '../core/store.ts'
+import type { PartStore, SynthesisStore, TaskLife } from '../core/store.ts'
 import type { TaskSpec } from '../core/submission.ts'
 import type { Usage } from '../core/usage.ts'
 import type { DeliveryStore } from '../core/webhooks.ts'
@@ -13,6 +13,7 @@ export interface WorkerMetrics {
   /** The same ports, counting what this worker does through them. */
   life(life: TaskLife): TaskLife
   syntheses(syntheses: SynthesisStore): SynthesisStore
+  parts(parts: PartStore): PartStore
   deliveries(deliveries: DeliveryStore): DeliveryStore
   /** A provider asked for a pause, or for fewer calls at once. */
   providerHeld: () => void
@@ -136,6 +137,14 @@ export function workerMetrics(
         if (answer === 'stored') {
           spend(result.usage, result.synthesis?.model ?? options.defaultModel ?? 'none')
         }
+        return answer
+      },
+    }),
+    parts: (parts) => ({
+      ...parts,
+      async keep(job, part, usage) {
+        const answer = await parts.keep(job, part, usage)
+        if (answer === 'kept') spend(usage, job.of.model ?? options.defaultModel ?? 'none')
         return answer
       },
     }),

@@ -10,6 +10,7 @@ import { ServiceError } from '../core/errors.ts'
 import {
   type BatchQueue,
   finalSynthesisJobId,
+  type PartJob,
   type SynthesisJob,
   type Unit,
 } from '../core/queue.ts'
@@ -18,6 +19,7 @@ import {
   type Connection,
   fairPriority,
   HELD_DELAY_MS,
+  partJobId,
   QUEUES,
   type QueueKind,
   queueOfLane,
@@ -169,6 +171,28 @@ export function bullBatchQueue(options: {
 
     async enqueueSynthesis(synthesis) {
       await producer.add(synthesisNode(synthesis))
+    },
+
+    async enqueueParts(synthesis, parts) {
+      const waiting = queueFor(synthesis.planId, 'synthesis')
+      await queueFor(synthesis.planId, 'parts').addBulk(
+        parts.map((place) => {
+          const jobId = partJobId(synthesis.jobId, place)
+          const data: PartJob = { planId: synthesis.planId, jobId, of: synthesis, place }
+          return {
+            name: `part ${place.level}.${place.index}`,
+            data,
+            opts: {
+              jobId,
+              parent: { id: synthesis.jobId, queue: waiting.qualifiedName },
+              // Syntheses take turns, part by part.
+              priority: place.index + 1,
+              removeOnComplete: true,
+              ignoreDependencyOnFailure: true,
+            },
+          }
+        }),
+      )
     },
 
     async release(planId, units) {

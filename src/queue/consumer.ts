@@ -18,8 +18,8 @@ export interface Gate {
   readyForMore(): Promise<void>
 }
 
-/** What to do with a job that was handled: it is over, or another worker is to have it. */
-export type Handled = 'done' | 'give-back'
+/** What to do with a job that was handled: it is over, another worker is to have it, or it waits for its children. */
+export type Handled = 'done' | 'give-back' | 'wait'
 
 export interface Consumer {
   /** Takes no more jobs; those taken go on. */
@@ -95,7 +95,8 @@ export function startConsumer(options: {
         const handled = await options.handle(job.data, id, lost.signal)
         if (handled === 'done') {
           next = await worker.completeAndFetch(job, token, !paused && gate.wantsMore())
-        } else {
+        } else if (handled === 'give-back' || !(await job.moveToWaitingChildren(token))) {
+          // All its children may have been done before it could wait for them.
           await job.moveToWait(token)
         }
       } catch (error) {

@@ -1,13 +1,18 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Unit } from '../core/queue.ts'
 import type { Lane } from '../core/stored.ts'
+import type { PartPlace } from '../core/synthesis/part-tree.ts'
 
-/** One queue a lane, because a plan of heavy tasks must not stand in the way of light ones. */
+/**
+ * One queue a lane, because a plan of heavy tasks must not stand in the way of light ones; nor the many
+ * parts of a large synthesis in the way of small ones.
+ */
 export const QUEUES = {
   io: 'tasks',
   bulk: 'bulk',
   cpu: 'heavy',
   synthesis: 'syntheses',
+  parts: 'parts',
 } as const
 export type QueueKind = keyof typeof QUEUES
 
@@ -23,6 +28,10 @@ export interface Shards {
 
 export function unitJobId(planId: string, unit: number): string {
   return `${planId}-${unit}`
+}
+
+export function partJobId(synthesisJobId: string, { level, index }: PartPlace): string {
+  return `${synthesisJobId}-${level}-${index}`
 }
 
 export function queueOfLane(lane: Lane): string {

@@ -51,6 +51,7 @@ export const PLAN_SUFFIXES = [
   'syntheses',
   'versions',
   'synthesized',
+  'parts',
   'files',
   'units',
   'left',

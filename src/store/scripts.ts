@@ -12,6 +12,8 @@ const NAMES = [
   'begin-synthesis',
   'finish-synthesis',
   'request-synthesis',
+  'begin-part',
+  'keep-part',
   'snapshot',
   'append-text',
   'read-texts',

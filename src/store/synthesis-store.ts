@@ -34,7 +34,7 @@ export function redisSynthesisStore(options: {
             shardOfPlan(planId),
             jobId,
             synthesis?.version ?? 0,
-            synthesis === undefined ? '' : JSON.stringify(synthesis),
+            synthesis?.json ?? '',
             synthesis?.status ?? '',
             synthesis?.executor ?? '',
             outcome,

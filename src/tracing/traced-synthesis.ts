@@ -1,7 +1,8 @@
 import type { PlanCache } from '../core/plan-cache.ts'
-import type { SynthesisJob } from '../core/queue.ts'
+import type { PartJob, SynthesisJob } from '../core/queue.ts'
 import { type SynthesizeDeps, synthesizePlan } from '../core/synthesize-plan.ts'
 import type { Tracer } from '../core/tracing.ts'
+import { type PartDeps, writePart } from '../core/write-parts.ts'
 
 /** `synthesizePlan` as a span of the plan's trace, whichever process runs it. */
 export async function tracedSynthesis(
@@ -44,5 +45,35 @@ export async function tracedSynthesis(
       }
       return synthesizePlan({ ...deps, syntheses }, job, signal)
     },
+  )
+}
+
+/** `writePart` likewise. */
+export async function tracedPart(
+  tracer: Tracer,
+  plans: PlanCache,
+  deps: PartDeps,
+  job: PartJob,
+  signal: AbortSignal,
+): ReturnType<typeof writePart> {
+  const { planId, of, place } = job
+  const plan = await plans.load(planId)
+  return tracer.span(
+    {
+      name: 'write synthesis part',
+      kind: 'consumer',
+      parent: plan?.spec.traceparent,
+      attributes: {
+        'messaging.system': 'bullmq',
+        'messaging.operation.type': 'process',
+        'messaging.operation.name': 'write synthesis part',
+        'tutti.plan.id': planId,
+        'tutti.tenant': plan?.spec.tenant,
+        'tutti.synthesis.kind': of.kind,
+        'tutti.synthesis.level': place.level,
+        'tutti.synthesis.part': place.index,
+      },
+    },
+    () => writePart(deps, job, signal),
   )
 }

@@ -72,6 +72,7 @@ export function combineDrafts(
     summary: writeSummary({ results: withFindings(results), findings, conflicts, actions }),
     findings,
     dropped: drafts.flatMap((draft) => draft.dropped),
+    putBack: drafts.flatMap((draft) => draft.putBack ?? []),
     conflicts,
     actions,
     usage: drafts.reduce((sum, { usage }) => addUsage(sum, usage), NO_USAGE),

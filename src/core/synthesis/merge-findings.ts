@@ -1,4 +1,4 @@
-import { type Finding, findingRef } from '../findings.ts'
+import { type Finding, refOf } from '../findings.ts'
 import type { SynthesisDraft, TaskResult } from '../ports.ts'
 import { NO_USAGE } from '../usage.ts'
 import { clusterFindings } from './cluster-findings.ts'
@@ -27,11 +27,11 @@ const SAME_ADVICE = 0.7
  */
 export function mergeFindings(given: readonly TaskResult[]): SynthesisDraft {
   const results = withFindings(given)
-  const reported = results.flatMap(({ taskId, findings }) =>
-    findings.map(
+  const reported = results.flatMap((result) =>
+    result.findings.map(
       (finding, index): Reported => ({
-        ref: findingRef(taskId, index),
-        taskId,
+        ref: refOf(result, index),
+        taskId: result.taskId,
         finding: withoutBlanks(finding),
       }),
     ),

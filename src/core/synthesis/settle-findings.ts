@@ -24,7 +24,7 @@ export interface SettledFinding {
 }
 
 /** What was repaired, counted. */
-interface Repairs {
+export interface Repairs {
   unknown: number
   repeated: number
   sourceless: number
@@ -33,20 +33,32 @@ interface Repairs {
   putBack: number
 }
 
+export const NO_REPAIRS: Repairs = Object.freeze({
+  unknown: 0,
+  repeated: 0,
+  sourceless: 0,
+  rated: 0,
+  moved: 0,
+  putBack: 0,
+})
+
+export function addRepairs(a: Repairs, b: Repairs): Repairs {
+  return {
+    unknown: a.unknown + b.unknown,
+    repeated: a.repeated + b.repeated,
+    sourceless: a.sourceless + b.sourceless,
+    rated: a.rated + b.rated,
+    moved: a.moved + b.moved,
+    putBack: a.putBack + b.putBack,
+  }
+}
+
 /** The draft's findings on sources that exist, and those it left out without a reason. */
 export function settleFindings(
   draft: SynthesisDraft,
   reported: ReadonlyMap<string, Reported>,
-  notes: string[],
-): { findings: SettledFinding[]; dropped: ReadonlyMap<string, string> } {
-  const repairs: Repairs = {
-    unknown: 0,
-    repeated: 0,
-    sourceless: 0,
-    rated: 0,
-    moved: 0,
-    putBack: 0,
-  }
+): { findings: SettledFinding[]; dropped: ReadonlyMap<string, string>; repairs: Repairs } {
+  const repairs: Repairs = { ...NO_REPAIRS }
   const used = new Set<string>()
   const take = (ref: string): Reported[] => {
     const found = reported.get(ref)
@@ -75,8 +87,7 @@ export function settleFindings(
     repairs.putBack += 1
     findings.push(putBack(source))
   }
-  notes.push(...describe(repairs))
-  return { findings, dropped }
+  return { findings, dropped, repairs }
 }
 
 function settle(
@@ -158,7 +169,8 @@ function detailOf({ detail, evidence, title }: Finding): string {
   return detail ?? evidence ?? title
 }
 
-function describe({
+/** A sentence for each kind of repair that was made. */
+export function describeRepairs({
   unknown,
   repeated,
   sourceless,

@@ -1,16 +1,24 @@
-import { findingRef } from '../findings.ts'
 import type { SynthesisDraft, SynthesisInput, TaskResult } from '../ports.ts'
 import type {
   Action,
   Conflict,
   Coverage,
   LedgerEntry,
+  MergedEdits,
   Synthesis,
   SynthesisFinding,
 } from '../synthesis.ts'
 import { compareFindings, countOf } from './draft-findings.ts'
 import { withFindings } from './extract-findings.ts'
-import { type Reported, settleFindings } from './settle-findings.ts'
+import { reportedBy } from './parts.ts'
+import {
+  addRepairs,
+  describeRepairs,
+  NO_REPAIRS,
+  type Repairs,
+  type Reported,
+  settleFindings,
+} from './settle-findings.ts'
 import { writeSummary } from './write-summary.ts'
 
 /**
@@ -28,19 +36,16 @@ export function settleSynthesis(options: {
   createdAt: string
   preliminary: boolean
   notes?: readonly string[]
+  /** Repairs that were made to parts of the draft before. */
+  repairs?: Repairs
+  edits?: MergedEdits
 }): Synthesis {
   const { draft, executor, version, createdAt, preliminary } = options
   const notes = [...(options.notes ?? [])]
   const results = withFindings(options.input.results)
-  const reported = new Map(
-    results.flatMap(({ taskId, findings }) =>
-      findings.map((finding, index): [string, Reported] => {
-        const ref = findingRef(taskId, index)
-        return [ref, { ref, taskId, finding }]
-      }),
-    ),
-  )
-  const settled = settleFindings(draft, reported, notes)
+  const reported = reportedBy(results)
+  const settled = settleFindings(draft, reported)
+  notes.push(...describeRepairs(addRepairs(options.repairs ?? NO_REPAIRS, settled.repairs)))
   const ranked = settled.findings
     .map((each, place) => ({ ...each, place }))
     .sort((a, b) => compareFindings(a.finding, b.finding) || a.place - b.place)
@@ -62,8 +67,9 @@ export function settleSynthesis(options: {
     findings,
     conflicts,
     actions,
-    ledger: writeLedger(reported, ranked, settled.dropped),
+    ledger: writeLedger(reported, ranked, settled.dropped, new Set(draft.putBack)),
     coverage: coverageOf(results),
+    ...(options.edits === undefined ? {} : { edits: options.edits }),
     ...(draft.data === undefined ? {} : { data: draft.data }),
     notes,
     usage: draft.usage,
@@ -83,6 +89,7 @@ function writeLedger(
   reported: ReadonlyMap<string, Reported>,
   ranked: readonly Ranked[],
   dropped: ReadonlyMap<string, string>,
+  putBack: ReadonlySet<string>,
 ): LedgerEntry[] {
   const homes = new Map(ranked.flatMap((each) => each.from.map((ref) => [ref, each] as const)))
   return [...reported.keys()].map((ref): LedgerEntry => {
@@ -90,11 +97,16 @@ function writeLedger(
     if (home === undefined) {
       return { finding: ref, fate: 'dropped', reason: dropped.get(ref) ?? 'no reason was given' }
     }
-    if (home.kept !== ref) {
-      return { finding: ref, fate: 'merged', into: home.id, reason: `the same as ${home.kept}` }
+    const reasons = [
+      ...(home.kept === ref ? [] : [`the same as ${home.kept}`]),
+      ...(home.putBack || putBack.has(ref) ? ['put back: it was left out without a reason'] : []),
+    ]
+    return {
+      finding: ref,
+      fate: home.kept === ref ? 'kept' : 'merged',
+      into: home.id,
+      ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
     }
-    const entry: LedgerEntry = { finding: ref, fate: 'kept', into: home.id }
-    return home.putBack ? { ...entry, reason: 'put back: it was left out without a reason' } : entry
   })
 }
 

@@ -146,6 +146,7 @@ function digests(results: readonly TaskResult[], findings: readonly DraftFinding
 function coverage(results: readonly TaskResult[], titles: ReadonlyMap<string, string>): string {
   const missing = results.filter(({ status }) => status !== 'succeeded')
   const succeeded = results.length - missing.length
+  if (results.length === 0) return ''
   if (missing.length === 0) {
     return `## Coverage\n\n${results.length === 1 ? 'The task' : `All ${results.length} tasks`} succeeded; nothing is missing.`
   }

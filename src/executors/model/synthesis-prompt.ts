@@ -1,4 +1,4 @@
-import { type Finding, findingRef } from '../../core/findings.ts'
+import { type Finding, refOf } from '../../core/findings.ts'
 import type { SynthesisInput, TaskResult } from '../../core/ports.ts'
 import { fairShares, shorten } from '../../core/prompt.ts'
 
@@ -54,9 +54,9 @@ function renderTask(result: TaskResult, findings: string, text: string): string 
   return parts.join('\n\n')
 }
 
-function renderFindings({ taskId, findings }: TaskResult): string {
-  return findings
-    .map((finding, index) => `- ${findingRef(taskId, index)} ${renderFinding(finding)}`)
+function renderFindings(result: TaskResult): string {
+  return result.findings
+    .map((finding, index) => `- ${refOf(result, index)} ${renderFinding(finding)}`)
     .join('\n')
 }
 

@@ -17,6 +17,9 @@ end
 -- One that died before it had written the version: what it has used stays counted.
 close_spending(job_id)
 redis.call('HSET', plan, 'syn:status', 'running')
-emit('synthesis.started', { version = tonumber(version), at = now })
+-- Once, however often it goes on after parts of it, or after a crash.
+if redis.call('HSETNX', plan .. ':parts', job_id .. ' begun', now) == 1 then
+  emit('synthesis.started', { version = tonumber(version), at = now })
+end
 publish()
 return { 'go', version }

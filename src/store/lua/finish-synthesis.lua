@@ -8,6 +8,9 @@ local kind = ARGV[9]
 if redis.call('SISMEMBER', plan .. ':synthesized', job_id) == 1 then return 'done' end
 redis.call('SADD', plan .. ':synthesized', job_id)
 local counted = close_spending(job_id)
+for _, field in ipairs(redis.call('HKEYS', plan .. ':parts')) do
+  if string.sub(field, 1, #job_id + 1) == job_id .. ' ' then redis.call('HDEL', plan .. ':parts', field) end
+end
 if version ~= '0' then
   redis.call('HSETNX', plan .. ':syntheses', version, json)
   if tonumber(version) > number('syn:version') then redis.call('HSET', plan, 'syn:version', version) end

@@ -1,12 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { refOf } from '../../../src/core/findings.ts'
 import type { SynthesisDraft, TaskResult } from '../../../src/core/ports.ts'
 import { combineDrafts } from '../../../src/core/synthesis/combine-drafts.ts'
-import { groupResults, tokensOfResults } from '../../../src/core/synthesis/group-results.ts'
+import {
+  groupResults,
+  slicesOf,
+  takeSlices,
+  tokensOfResults,
+} from '../../../src/core/synthesis/group-results.ts'
 import { mergeFindings } from '../../../src/core/synthesis/merge-findings.ts'
-import { draftsAsResults, resolveDraft } from '../../../src/core/synthesis/nested-drafts.ts'
 import { settleSynthesis } from '../../../src/core/synthesis/settle-synthesis.ts'
-import { NO_USAGE } from '../../../src/core/usage.ts'
 import { aResult } from './results.ts'
 
 function settle(draft: SynthesisDraft, results: TaskResult[]) {
@@ -25,7 +29,7 @@ describe('results in parts that fit', () => {
     const results = Array.from({ length: 100 }, (_, index) =>
       aResult(`t${index}`, [], { text: 'x'.repeat(4_000) }),
     )
-    const groups = groupResults(results, 20_000)
+    const groups = groupResults(results, { tokens: 20_000, findings: 200 })
     expect(groups.flat().map(({ taskId }) => taskId)).toEqual(results.map(({ taskId }) => taskId))
     for (const group of groups) expect(tokensOfResults(group)).toBeLessThanOrEqual(20_000)
     const sizes = groups.map((group) => group.length)
@@ -35,14 +39,47 @@ describe('results in parts that fit', () => {
 
   test('have texts cut that are too long, after the findings in them were read', () => {
     const text = `${'filler '.repeat(20_000)}\n- **High**: SQL injection (a.ts:3)`
-    const [[only] = []] = groupResults([aResult('a', [], { text })], 5_000)
+    const [[only] = []] = groupResults([aResult('a', [], { text })], {
+      tokens: 5_000,
+      findings: 200,
+    })
     expect(only?.findings).toMatchObject([{ title: 'SQL injection' }])
     expect(only?.text).toMatch(/\[cut: \d+ more characters\]$/)
     expect(tokensOfResults(only ? [only] : [])).toBeLessThanOrEqual(5_000)
   })
 
+  test('hold no more findings than one answer can account for; a task with more is in several', () => {
+    const findings = Array.from({ length: 25 }, (_, index) => ({ title: `Finding ${index}` }))
+    const results = [
+      aResult('a', findings, { text: 'Report.' }),
+      aResult('b', findings.slice(0, 3)),
+    ]
+    const limits = { tokens: 20_000, findings: 10 }
+    const groups = groupResults(results, limits)
+    for (const group of groups) {
+      const count = group.reduce((sum, result) => sum + result.findings.length, 0)
+      expect(count).toBeLessThanOrEqual(10)
+    }
+    const refs = groups.flatMap((group) =>
+      group.flatMap((result) => result.findings.map((_, index) => refOf(result, index))),
+    )
+    expect(refs).toEqual([
+      ...findings.map((_, index) => `a/${index + 1}`),
+      ...['b/1', 'b/2', 'b/3'],
+    ])
+    expect(groups.flat().filter(({ text }) => text === 'Report.')).toHaveLength(1)
+    const taken = groups.map((group) =>
+      takeSlices(
+        group.map(({ taskId }) => (taskId === 'a' ? results[0] : results[1]) ?? aResult('')),
+        slicesOf(group),
+        limits,
+      ),
+    )
+    expect(taken).toEqual(groups)
+  })
+
   test('are none of nothing', () => {
-    expect(groupResults([], 1_000)).toEqual([])
+    expect(groupResults([], { tokens: 1_000, findings: 10 })).toEqual([])
   })
 })
 
@@ -108,52 +145,6 @@ describe('drafts of parts', () => {
     const other = { ...part, findings: [] }
     expect(combineDrafts([part, other], []).findings).toHaveLength(2)
   })
-
-  test('may be written over by a model that sees them as results', () => {
-    const asResults = draftsAsResults(drafts)
-    expect(asResults.map(({ taskId, findings }) => [taskId, findings.length])).toEqual([
-      ['part-1', 2],
-      ['part-2', 2],
-    ])
-    const root: SynthesisDraft = {
-      summary: 'Whole.',
-      findings: [
-        {
-          title: 'Injection',
-          severity: 'critical',
-          confidence: 0.4,
-          detail: 'x',
-          from: ['part-1/1', 'part-2/1', 'part-9/9'],
-        },
-      ],
-      dropped: [{ finding: 'part-2/2', reason: 'a matter of taste' }],
-      conflicts: [
-        {
-          between: ['part-1', 'part-2'],
-          about: 'caching',
-          sides: [
-            { taskId: 'part-1', recommendation: 'Do not cache user records', evidence: '' },
-            { taskId: 'part-2', recommendation: 'Cache user records', evidence: '' },
-          ],
-          resolution: '',
-          rule: '',
-        },
-      ],
-      actions: [{ action: 'Bind values', why: '', findings: [0] }],
-      usage: NO_USAGE,
-    }
-    const { draft, notes } = resolveDraft(root, drafts)
-    expect(notes).toEqual(['1 finding of the parts left out of the whole put back.'])
-    const synthesis = settle(draft, results)
-    expect(synthesis.ledger.map(({ finding, fate }) => [finding, fate])).toEqual([
-      ['a/1', 'merged'],
-      ['b/1', 'kept'],
-      ['c/1', 'kept'],
-      ['d/1', 'dropped'],
-    ])
-    expect(synthesis.conflicts).toMatchObject([{ between: ['b', 'd'] }])
-    expect(synthesis.notes).toEqual([])
-  })
 })
 
 test('whatever the parts, no finding is lost on any level', () => {
@@ -174,7 +165,9 @@ test('whatever the parts, no finding is lost on any level', () => {
       fc.integer({ min: 60, max: 400 }),
       (lists, budget) => {
         const results = lists.map((findings, index) => aResult(`t${index}`, findings))
-        const drafts = groupResults(results, budget).map((group) => mergeFindings(group))
+        const drafts = groupResults(results, { tokens: budget, findings: 3 }).map((group) =>
+          mergeFindings(group),
+        )
         const half = Math.ceil(drafts.length / 2)
         const levels = [drafts.slice(0, half), drafts.slice(half)]
           .filter((some) => some.length > 0)
@@ -200,7 +193,7 @@ test('a thousand tasks of twenty findings go through two levels with an exact le
       })),
     ),
   )
-  const groups = groupResults(results, 60_000)
+  const groups = groupResults(results, { tokens: 60_000, findings: 200 })
   expect(groups.length).toBeGreaterThan(5)
   const synthesis = settle(
     combineDrafts(

@@ -1,46 +1,71 @@
 import { randomUUID } from 'node:crypto'
+import { loadavg } from 'node:os'
 import { startLimitedProvider } from '../test/support/limited-provider.ts'
 import { startRedisServer } from '../test/support/redis-server.ts'
 import { call, startService } from '../test/support/service.ts'
-import { machine } from './figures.ts'
+import { machine, median, table } from './figures.ts'
 
 // How close two workers come to what a provider allows: a plan of 200 tasks on one that takes 20
-// requests in any second and refuses the rest for a second. `node bench/governor.ts`.
+// requests in any second and refuses the rest for a second. Workers are new in every round, as what they
+// learned would help the next. `node bench/governor.ts [rounds]`.
 
 const TASKS = 200
 const PER_SECOND = 20
 /** The first 20 begin at once, and 20 more with each second. */
 const IDEAL_MS = (TASKS / PER_SECOND) * 1_000
 
+const rounds = Number(process.argv[2] ?? 3)
+
+async function round(redisUrl: string) {
+  const provider = await startLimitedProvider(PER_SECOND)
+  const service = await startService({
+    redisUrl,
+    prefix: `bench-${randomUUID().slice(0, 8)}`,
+    workers: 2,
+    env: { TUTTI_MODEL: 'local:limited', LOCAL_BASE_URL: provider.url, LOG_LEVEL: 'warn' },
+  })
+  try {
+    const tasks = Array.from({ length: TASKS }, (_, at) => ({
+      prompt: `Look at part ${at}.`,
+      executor: 'model',
+      tools: [],
+    }))
+    const [load = 0] = loadavg()
+    const start = performance.now()
+    const { body: plan } = await call<{ counts: { succeeded: number } }>(
+      `${service.url}/v1/plans`,
+      'POST',
+      { tasks, synthesis: false },
+      { prefer: 'wait=60' },
+    )
+    const tookMs = performance.now() - start
+    return { tookMs, load, succeeded: plan.counts.succeeded, refused: provider.refused() }
+  } finally {
+    await service.stop()
+    await provider.close()
+  }
+}
+
 const redis = await startRedisServer()
-const provider = await startLimitedProvider(PER_SECOND)
-const service = await startService({
-  redisUrl: redis.url,
-  prefix: `bench-${randomUUID().slice(0, 8)}`,
-  workers: 2,
-  env: { TUTTI_MODEL: 'local:limited', LOCAL_BASE_URL: provider.url, LOG_LEVEL: 'warn' },
-})
 try {
-  const tasks = Array.from({ length: TASKS }, (_, at) => ({
-    prompt: `Look at part ${at}.`,
-    executor: 'model',
-    tools: [],
-  }))
-  const start = performance.now()
-  const { body: plan } = await call<{ status: string; counts: { succeeded: number } }>(
-    `${service.url}/v1/plans`,
-    'POST',
-    { tasks, synthesis: false },
-    { prefer: 'wait=60' },
-  )
-  const tookMs = performance.now() - start
+  const results: Awaited<ReturnType<typeof round>>[] = []
+  for (let at = 0; at < rounds; at += 1) results.push(await round(redis.url))
+  const ratio = (ms: number) => (ms / IDEAL_MS).toFixed(2)
+  process.stdout.write(`${machine()}\n\n`)
   process.stdout.write(
-    `${machine()}\n\n${plan.status}, ${plan.counts.succeeded} of ${TASKS} tasks in ${(tookMs / 1_000).toFixed(2)} s, ` +
-      `${(tookMs / IDEAL_MS).toFixed(2)} times the ideal ${IDEAL_MS / 1_000} s; ` +
-      `${provider.refused()} requests refused\n`,
+    table(
+      ['round', 'seconds', 'of the ideal', 'succeeded', 'refused', 'load before'],
+      results.map(({ tookMs, succeeded, refused, load }, at) => [
+        `${at + 1}`,
+        (tookMs / 1_000).toFixed(2),
+        ratio(tookMs),
+        `${succeeded}`,
+        `${refused}`,
+        load.toFixed(1),
+      ]),
+    ),
   )
+  process.stdout.write(`\nMedian: ${ratio(median(results.map(({ tookMs }) => tookMs)))}\n`)
 } finally {
-  await service.stop()
-  await provider.close()
   await redis.stop()
 }

@@ -64,6 +64,11 @@ export interface ExecutionContext {
    */
   onUsage(usage: Usage, answeredBy?: string): void
   /**
+   * Why it does nothing but wait for a provider, in a sentence or two; `undefined` once it goes on. Said
+   * of an attempt that runs out of time meanwhile.
+   */
+  onHeldBack?: ((why: string | undefined) => void) | undefined
+  /**
    * What the plan's budget leaves; absent for a plan without one. Whatever may cost something first
    * sets aside the most that it can, tells what it did cost by `onUsage`, and then settles. With
    * nothing left it ends with the code `budget-exhausted`, and the plan with it.

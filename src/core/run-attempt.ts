@@ -50,8 +50,10 @@ async function attemptOnce(
   let usage: Usage = NO_USAGE
   let text = ''
   let isOver = false
+  let heldBack: string | undefined
   const timer = setTimeout(() => {
-    controller.abort(new AttemptAborted('timeout', `It ran longer than ${timeoutMs} ms.`))
+    const why = heldBack === undefined ? '' : ` ${heldBack}`
+    controller.abort(new AttemptAborted('timeout', `It ran longer than ${timeoutMs} ms.${why}`))
   }, timeoutMs)
   try {
     const outcome = await settled(
@@ -67,6 +69,9 @@ async function attemptOnce(
           usage = latest
           onAnswer(answeredBy)
           options.onUsage(latest)
+        },
+        onHeldBack(why) {
+          heldBack = why
         },
         allowance: options.allowance,
       }),
@@ -107,7 +112,9 @@ async function attemptOnce(
     }
     if (error instanceof TransientError) {
       const failure = { code: error.code, message: error.message }
-      const pause = Math.max(backoff(spent, options.random), error.retryAfterMs ?? 0)
+      // Nobody waits longer for an attempt than one may take.
+      const asked = Math.min(timeoutMs, error.retryAfterMs ?? 0)
+      const pause = Math.max(backoff(spent, options.random), asked)
       return failed(failure, 'failed', pause)
     }
     if (error instanceof PermanentError && error.code === BUDGET_EXHAUSTED) {

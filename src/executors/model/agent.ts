@@ -74,6 +74,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
         usage = latest
         context.onUsage(latest, answeredBy)
       },
+      onHeldBack: context.onHeldBack,
       allowance: context.allowance,
     })
     const schema = spec.outputSchema === undefined ? undefined : outputSchema(spec.outputSchema)

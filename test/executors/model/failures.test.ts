@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PermanentError, TransientError } from '../../../src/core/errors.ts'
 import type { CallOutcome, ModelGate } from '../../../src/core/model-gate/gate.ts'
 import { costOf } from '../../../src/core/prices.ts'
+import { runAttempt } from '../../../src/core/run-attempt.ts'
 import { localModelGate } from '../../../src/executors/model/calls/local-gate.ts'
 import { modelExecutor } from '../../../src/executors/model/executor.ts'
 import { aContext, aRequest } from '../requests.ts'
@@ -170,6 +171,73 @@ test('waiting for a rate limit ends with the abort', async () => {
   controller.abort(new Error('timeout'))
   expect((await ended).message).toBe('timeout')
   expect(calls()).toHaveLength(1)
+})
+
+/** One attempt at a provider that only ever refuses, in this way. */
+async function refusedAttempt(
+  status: number,
+  headers: Record<string, string>,
+  spec: { timeoutMs: number; attempts: number },
+) {
+  let calls = 0
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      calls += 1
+      response.writeHead(status, { 'content-type': 'application/json', ...headers })
+      response.end(JSON.stringify({ error: { message: 'not now' } }))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  try {
+    const attempt = await runAttempt({
+      executor: modelExecutor({
+        providers: { localBaseUrl: `http://127.0.0.1:${port}/v1` },
+        defaultModel: 'local:sample',
+      }),
+      request: aRequest(spec, { workspace: { root, writable: false } }),
+      controller: new AbortController(),
+      spent: 0,
+      random: Math.random,
+      allowance: undefined,
+      onText() {},
+      onUsage() {},
+      onFault() {},
+    })
+    return { attempt, calls }
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+const inAnHour = () => new Date(Date.now() + 3_600_500).toUTCString()
+
+test.each([
+  [429, () => '3600'],
+  [529, () => '3600'],
+  [429, inAnHour],
+])(
+  'a %i that asks to wait for an hour ends the attempt by its timeout, which says so',
+  async (status, after) => {
+    const spec = { timeoutMs: 1_000, attempts: 1 }
+    const { attempt, calls } = await refusedAttempt(status, { 'retry-after': after() }, spec)
+    const said = new RegExp(
+      `^It ran longer than 1000 ms\\. The provider local answered ${status}\\. It asked to wait 3(600|599) s\\.$`,
+    )
+    expect(attempt).toMatchObject({
+      status: 'failed',
+      outcome: 'timed-out',
+      error: { code: 'timeout', message: expect.stringMatching(said) },
+    })
+    expect(calls).toBe(1)
+  },
+)
+
+test('a 503 that asks for an hour is tried again once an attempt might have taken as long', async () => {
+  const spec = { timeoutMs: 20_000, attempts: 2 }
+  const { attempt } = await refusedAttempt(503, { 'retry-after': '3600' }, spec)
+  expect(attempt).toMatchObject({ status: 'queued', outcome: 'failed', retryInMs: 20_000 })
 })
 
 test('an exhausted quota is final, although it comes as a 429', async () => {

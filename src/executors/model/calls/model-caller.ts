@@ -44,6 +44,8 @@ export interface CallerOptions {
   onText(text: string): void
   /** The usage of all calls so far, and which of the candidates answered last. */
   onUsage(usage: Usage, answeredBy: string): void
+  /** Why a call waits; `undefined` once it has begun. */
+  onHeldBack?: ((why: string | undefined) => void) | undefined
   random?: () => number
 }
 
@@ -125,14 +127,19 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     return parts
   }
 
+  /** What the call before this one was told, where it was one too many. */
+  let refusal: string | undefined
+
   /** One call, through the gate. */
   async function once(call: CallOptions): Promise<Part[] | CallFailure> {
     const first = usage.steps === 0 ? options.prefix : undefined
     const turn = await first?.gate.enter(`${current.name} ${first.key}`, signal)
+    options.onHeldBack?.(refusal ?? `It waited for its turn to call ${current.name}.`)
     const permit = await gate.acquire(current.name, signal).catch((error: unknown) => {
       turn?.giveUp()
       throw error
     })
+    options.onHeldBack?.(undefined)
     turn?.began()
     isBilled = false
     const answer = await tracer.span(callSpan(current.name, call), async (span) => {
@@ -151,12 +158,14 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       }
     })
     if (Array.isArray(answer)) {
+      refusal = undefined
       await permit.release({ status: 'ok' })
       return answer
     }
     turn?.giveUp()
     const { kind, retryAfterMs } = answer
     const isRefusal = (kind === 'rate-limited' || kind === 'overloaded') && !signal.aborted
+    refusal = isRefusal ? refusalOf(answer) : undefined
     await permit.release({ status: isRefusal ? kind : 'failed', retryAfterMs })
     // One that was sent and not heard of again may have been billed too.
     if (isBilled || signal.aborted) await funds.unknown()
@@ -278,6 +287,11 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     failure: () => failure,
     cutByBudget: () => cut,
   }
+}
+
+function refusalOf({ message, retryAfterMs }: CallFailure): string {
+  if (retryAfterMs === undefined) return message
+  return `${message} It asked to wait ${Math.ceil(retryAfterMs / 1_000)} s.`
 }
 
 class BrokenAnswer extends Error {}

@@ -10,7 +10,7 @@ type ClusterAddress = Extract<RedisAddress, { kind: 'cluster' }>
 /** Quick at first, because a restart takes seconds, and never more than a second apart. */
 const pauseBefore = (attempt: number) => Math.min(50 * attempt, 1_000)
 /** How soon callers find the new master of a part of a Cluster, or the old one come back. */
-const CALLERS_REFRESH_MS = 500
+const CALLERS_REFRESH_MS = 1_000
 /** How often workers knock at a part of a Cluster that is away. */
 const WORK_RETRY_MS = 100
 

@@ -40,8 +40,7 @@ export async function connectForCallers(
     retryDelayOnClusterDown: 0,
     slotsRefreshInterval: CALLERS_REFRESH_MS,
   })
-  // Nodes are connected before they are needed: commands that come while one connects are refused. Not
-  // before the Cluster is ready, because its own first question would be refused as well.
+  // Nodes are connected before they are needed: commands that come while one connects are refused.
   const connectNodes = () => {
     if (cluster.status !== 'ready') return
     for (const node of cluster.nodes()) {
@@ -115,11 +114,7 @@ async function opened<Client extends RedisClient>(
 ): Promise<Client> {
   redis.on('error', onError)
   redis.on('node error', onError)
-  await new Promise<void>((resolve, reject) => {
-    // A Cluster that is not whole yet is connected again and again, and only this tells of its end.
-    redis.once('ready', () => resolve())
-    redis.connect().then(resolve, reject)
-  })
+  await redis.connect()
   return redis
 }
 
@@ -157,6 +152,9 @@ function newCluster(
     redisOptions: { ...accessOf(address), ...redisOptions },
     lazyConnect: true,
     clusterRetryStrategy: pauseBefore,
+    // With it, a Cluster that is not whole yet leaves `connect` unsettled, and BullMQ waiting for it for
+    // ever. Without it, commands are answered CLUSTERDOWN, and fail or wait as those of a node that is away.
+    enableReadyCheck: false,
     // Names stay names: a certificate is for a name.
     dnsLookup: (name, done) => done(null, name),
     ...options,

@@ -8,8 +8,6 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
@@ -18,6 +16,7 @@ import { claudeAgentExecutor } from '../../src/executors/claude-agent/claude-age
 import { type Scripted, scriptedProvider, toolCall } from '../executors/model/scripted-provider.ts'
 import { aContext, aRequest } from '../executors/requests.ts'
 import { describeExecutor } from '../support/executor-contract.ts'
+import { stallingProvider } from './stalling-provider.ts'
 
 const usage = { input_tokens: 10, output_tokens: 5 }
 const MODEL = 'anthropic:claude-sonnet-4-5'
@@ -62,39 +61,6 @@ async function run(script: Scripted[], spec: object = {}, request: object = {}) 
 function toldBy(run: { calls: { body: { messages: { role: string; content: unknown }[] } }[] }) {
   const messages = run.calls.at(-1)?.body.messages ?? []
   return messages.filter(({ role }) => role === 'tool').map(({ content }) => String(content))
-}
-
-/** A provider that takes calls, and begins an answer that it never ends. */
-async function stallingProvider() {
-  let onCall = () => {}
-  const called = new Promise<void>((resolve) => {
-    onCall = resolve
-  })
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' })
-      const send = (type: string, rest: object) =>
-        response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`)
-      const message = { id: 'msg_1', type: 'message', role: 'assistant', content: [] }
-      const model = 'claude-sonnet-4-5'
-      send('message_start', {
-        message: { ...message, model, usage: { input_tokens: 1_000, output_tokens: 1 } },
-      })
-      send('content_block_start', { index: 0, content_block: { type: 'text', text: '' } })
-      send('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'Well' } })
-      onCall()
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    called,
-    stop() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
 }
 
 describeExecutor('claude-agent on the real SDK', async () => {

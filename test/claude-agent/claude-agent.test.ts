@@ -10,7 +10,7 @@ import {
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, inject, onTestFinished, test } from 'vitest'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { soleAllowance } from '../../src/core/budget/allowances.ts'
 import { claudeAgentExecutor } from '../../src/executors/claude-agent/claude-agent-executor.ts'
 import { type Scripted, scriptedProvider, toolCall } from '../executors/model/scripted-provider.ts'
@@ -275,7 +275,8 @@ test('what was used before an abort is counted, and nothing is left', async () =
   const context = aContext(controller.signal)
   const running = anExecutor(stalling.url, temporaryDir).execute(aRequest(), context)
   running.catch(() => {})
-  await stalling.called
+  // What the agent has not heard of it cannot count.
+  await vi.waitUntil(() => context.text() !== '', { timeout: 30_000, interval: 5 })
   controller.abort(new Error('cancelled'))
   await expect(running).rejects.toThrow('cancelled')
   expect(context.usages.at(-1)).toMatchObject({ inputTokens: 1_000, steps: 1 })

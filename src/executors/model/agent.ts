@@ -197,7 +197,9 @@ function judge(
   const last = steps.at(-1)
   const usage = caller.usage()
   const answer = finalText(steps)
-  const ending = unfinished(last?.finishReason ?? 'other', last?.rawFinishReason, task.maxSteps)
+  // Some servers say that they have finished beside calls of tools that nobody answered any more.
+  const finish = (last?.toolCalls.length ?? 0) > 0 ? 'tool-calls' : (last?.finishReason ?? 'other')
+  const ending = unfinished(finish, last?.rawFinishReason, task.maxSteps)
   const reason = caller.cutByBudget() ?? ending
   if (reason !== undefined) {
     const text = answer === '' ? allText(steps) : answer

@@ -66,6 +66,10 @@ const RETRIES_WITHIN = 4
 const RETRIES_BEFORE_FALLBACK = 2
 /** Overloads in a row after which another model is asked, where there is one. */
 const OVERLOADS_BEFORE_FALLBACK = 3
+/** A pause of a rate limit after which another model is asked, where there is one. */
+const LONG_HOLD_MS = 60_000
+/** No model writes so many characters at once; a server that does not end would fill the memory. */
+const LONGEST_ANSWER = 10_000_000
 const FIRST_BACKOFF_MS = 500
 const LONGEST_BACKOFF_MS = 30_000
 
@@ -105,8 +109,11 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     const parts: Part[] = []
     let isNewText = true
     let finish: FinishPart | undefined
+    let length = 0
     for await (const part of stream) {
       parts.push(part)
+      if ('delta' in part) length += part.delta.length
+      if (length > LONGEST_ANSWER) throw new BrokenAnswer()
       if (part.type === 'error') throw part.error
       if (part.type === 'finish') finish = part
       if (/-(start|delta)$/.test(part.type) && part.type !== 'stream-start') {
@@ -221,7 +228,8 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       log.info({ ...options.about, model, code, status }, 'model call failed')
       switch (result.kind) {
         case 'rate-limited':
-          // The gate knows when; it may take as long as the task has.
+          // The gate knows when; it may take as long as the task has, unless another one can answer.
+          if ((result.retryAfterMs ?? 0) > LONG_HOLD_MS) fallBack(result)
           continue
         case 'overloaded':
           overloads += 1

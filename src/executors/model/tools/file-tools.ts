@@ -32,6 +32,7 @@ export async function fileTools(options: {
   const root = await realpath(workspace.root)
   const running = new Set<Promise<unknown>>()
   let lastWrite: Promise<unknown> = Promise.resolve()
+  let lastSearch: Promise<unknown> = Promise.resolve()
 
   /** The result of a tool, or what it refused. */
   function answer(at: string, result: Promise<string>): Promise<string> {
@@ -47,6 +48,13 @@ export async function fileTools(options: {
     return answer(at, result)
   }
 
+  /** One after another: each is a process, and a model may ask for hundreds at once. */
+  function search(at: string, run: () => Promise<string>): Promise<string> {
+    const result = lastSearch.then(run)
+    lastSearch = result.catch(() => {})
+    return answer(at, result)
+  }
+
   const all: ToolSet = {
     list: tool({
       description: 'Lists a folder. Folders end with "/", links with "@".',
@@ -57,7 +65,9 @@ export async function fileTools(options: {
       description: 'Finds files by a glob such as "src/**/*.ts" or "*.test.ts".',
       inputSchema: z.object({ pattern: z.string().max(1_000), path: folder }),
       execute: (input, { abortSignal }) =>
-        answer(input.pattern, findFiles(root, input, abortSignal ?? new AbortController().signal)),
+        search(input.pattern, () =>
+          findFiles(root, input, abortSignal ?? new AbortController().signal),
+        ),
     }),
     grep: tool({
       description:
@@ -70,8 +80,7 @@ export async function fileTools(options: {
         context: z.int().min(0).max(10).optional().describe('Lines before and after each match.'),
       }),
       execute: (input, { abortSignal }) =>
-        answer(
-          input.path ?? '.',
+        search(input.path ?? '.', () =>
           searchFiles(root, input, abortSignal ?? new AbortController().signal),
         ),
     }),

@@ -1,0 +1,158 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { modelExecutor } from '../../../src/executors/model/executor.ts'
+import { aContext, aRequest } from '../requests.ts'
+
+// Servers that speak OpenAI's chat completions, more or less.
+
+type Body = { messages: { role: string; content?: unknown }[] }
+
+let close: () => Promise<void> = async () => {}
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tutti-agent-'))
+  await writeFile(join(root, 'a.txt'), 'needle\n')
+})
+afterEach(async () => {
+  await close()
+  await rm(root, { recursive: true, force: true })
+})
+
+/** Answers each call with what the next function writes; the last one answers all further calls. */
+async function executorOn(...answers: ((response: ServerResponse, body: Body) => void)[]) {
+  const bodies: Body[] = []
+  const server = createServer((request, response) => {
+    void text(request).then((raw) => {
+      const body = JSON.parse(raw) as Body
+      bodies.push(body)
+      answers[Math.min(bodies.length, answers.length) - 1]?.(response, body)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  close = () =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  const { port } = server.address() as AddressInfo
+  const executor = modelExecutor({
+    providers: {
+      localBaseUrl: `http://127.0.0.1:${port}/v1`,
+      openaiApiKey: 'key',
+      openaiBaseUrl: `http://127.0.0.1:${port}/v1`,
+    },
+    defaultModel: 'local:m',
+  })
+  const run = (spec: object = {}) =>
+    executor.execute(aRequest(spec, { workspace: { root, writable: false } }), aContext())
+  return { run, bodies }
+}
+
+function chunk(delta: object, finish: string | null = null): string {
+  const choices = [{ index: 0, delta, finish_reason: finish }]
+  return `data: ${JSON.stringify({ id: 'a', object: 'chat.completion.chunk', created: 0, model: 'm', choices })}\n\n`
+}
+
+function streamed(...chunks: string[]) {
+  return (response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.end([...chunks, 'data: [DONE]\n\n'].join(''))
+  }
+}
+
+const toolCall = (name: string, input: string, index = 0) => ({
+  tool_calls: [
+    { index, id: `call-${index}`, type: 'function', function: { name, arguments: input } },
+  ],
+})
+const done = streamed(chunk({ content: 'Done.' }), chunk({}, 'stop'))
+
+test('a server that never stops writing is cut off, and another attempt may go well', async () => {
+  const piece = chunk({ content: 'x'.repeat(100_000) })
+  const { run } = await executorOn((response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const write = () => {
+      while (!response.destroyed && response.write(piece)) {}
+    }
+    response.on('drain', write)
+    write()
+  })
+  await expect(run()).rejects.toMatchObject({
+    name: 'TransientError',
+    code: 'provider-invalid-response',
+  })
+})
+
+test('calls of tools with arguments that are no JSON go back to the model', async () => {
+  const { run, bodies } = await executorOn(
+    streamed(chunk(toolCall('read', '{"path": "a.t')), chunk({}, 'tool_calls')),
+    done,
+  )
+  expect(await run()).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
+  expect(bodies).toHaveLength(2)
+  expect(bodies[1]?.messages.at(-1)?.role).toBe('tool')
+})
+
+test('a tool that the task did not choose is not run, whatever the model asks for', async () => {
+  const { run, bodies } = await executorOn(
+    streamed(chunk(toolCall('read', '{"path": "a.txt"}')), chunk({}, 'tool_calls')),
+    done,
+  )
+  await run({ tools: ['list'] })
+  expect(JSON.stringify(bodies[1])).not.toContain('needle')
+})
+
+test('hundreds of searches asked for at once are all answered', async () => {
+  const count = 200
+  const calls = Array.from({ length: count }, (_, index) =>
+    chunk(toolCall('grep', '{"pattern": "needle"}', index)),
+  )
+  const { run, bodies } = await executorOn(streamed(...calls, chunk({}, 'tool_calls')), done)
+  expect(await run()).toMatchObject({ status: 'succeeded' })
+  const results = bodies[1]?.messages.filter(({ role }) => role === 'tool') ?? []
+  expect(results).toHaveLength(count)
+  for (const { content } of results) expect(content).toContain('a.txt')
+}, 60_000)
+
+test('a server that says it has finished beside a call of a tool has not', async () => {
+  const { run } = await executorOn(
+    streamed(chunk({ content: 'Let me look.' }), chunk(toolCall('list', '{}')), chunk({}, 'stop')),
+  )
+  expect(await run({ options: { maxSteps: 2 } })).toMatchObject({
+    status: 'incomplete',
+    reason: { code: 'step-limit' },
+  })
+})
+
+test('an answer of reasons alone is empty', async () => {
+  const { run } = await executorOn(
+    streamed(chunk({ reasoning_content: 'Hmm.' }), chunk({}, 'stop')),
+  )
+  expect(await run()).toMatchObject({ status: 'incomplete', reason: { code: 'empty-output' } })
+})
+
+test.each([
+  ['a page', 'text/html', '<html>Bad gateway</html>'],
+  ['an error with the status 200', 'application/json', '{"error":{"message":"no","type":"x"}}'],
+  ['nothing', 'text/event-stream', ''],
+  ['an end without an answer', 'text/event-stream', 'data: [DONE]\n\n'],
+])('%s instead of an answer is tried again', async (_, type, body) => {
+  const { run } = await executorOn((response) => {
+    response.writeHead(200, { 'content-type': type }).end(body)
+  })
+  await expect(run()).rejects.toMatchObject({ name: 'TransientError' })
+})
+
+test('a long pause of a rate limit is not waited for where another model can answer', async () => {
+  const { run, bodies } = await executorOn((response) => {
+    response.writeHead(429, { 'retry-after': '3600' }).end('{"error":{"message":"slow down"}}')
+  }, done)
+  const outcome = await run({ options: { fallbackModels: ['openai:other'] } })
+  expect(outcome).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
+  expect(bodies).toHaveLength(2)
+})

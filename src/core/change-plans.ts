@@ -1,4 +1,6 @@
 import type { PlansApi, SynthesesApi, TasksApi } from './api.ts'
+import { BUDGET_EXHAUSTED } from './budget/allowance.ts'
+import { synthesisPriceErrors } from './budget/check-budget.ts'
 import { ServiceError } from './errors.ts'
 import { planView } from './plan-views.ts'
 import { invalid, type PrepareDeps, synthesisErrors } from './prepare-plan.ts'
@@ -17,7 +19,10 @@ export interface ChangeDeps extends ReadDeps {
   queue: BatchQueue
   newToken: () => string
   tenantLimits: SubmitDeps['tenantLimits']
-  preparing: Pick<PrepareDeps, 'modelAvailable' | 'schemaProblem'>
+  preparing: Pick<
+    PrepareDeps,
+    'modelAvailable' | 'schemaProblem' | 'executors' | 'prices' | 'defaultModel'
+  >
   /** Something that the caller need not hear of; for the log. */
   onFault: (error: unknown, planId: string) => void
 }
@@ -45,13 +50,10 @@ export function changePlans(deps: ChangeDeps): Pick<PlansApi, 'cancel' | 'delete
       if (record.stop?.code !== 'budget-exhausted') {
         throw new ServiceError('plan-not-finished', 'The plan was not stopped by its budget.')
       }
-      if (budgetUsd <= record.usage.costUsd) {
-        throw invalid([
-          {
-            pointer: '/budgetUsd',
-            detail: `must be more than the ${record.usage.costUsd} already spent`,
-          },
-        ])
+      const gone = record.usage.costUsd + record.held.unknownUsd
+      if (budgetUsd <= gone) {
+        const detail = `must be more than the ${gone} already spent`
+        throw invalid([{ pointer: '/budgetUsd', detail }])
       }
       await deps.plans.setBudget(planId, budgetUsd)
       await retryTasks(deps, record, (task) => task.error?.code === 'budget-exhausted')
@@ -106,18 +108,34 @@ export function changeTasks(deps: ChangeDeps): Pick<TasksApi, 'cancel' | 'retry'
           `The task is ${state.status}; it cannot be retried yet.`,
         )
       }
+      refuseWithoutMoney(record)
       await retryTasks(deps, record, (_, id) => id === taskId)
       return taskDetail(deps, tenant, planId, taskId)
     },
   }
 }
 
+/** What a plan starts again has to be paid for. */
+function refuseWithoutMoney({ stop, budgetUsd, usage, held }: PlanRecord): void {
+  const isSpent = budgetUsd !== undefined && usage.costUsd + held.unknownUsd >= budgetUsd
+  if (stop?.code !== BUDGET_EXHAUSTED && !isSpent) return
+  throw new ServiceError(
+    'budget-exceeded',
+    'The plan has used its budget. Raise it: what it stopped then runs too.',
+  )
+}
+
 export function changeSyntheses(deps: ChangeDeps): Pick<SynthesesApi, 'request'> {
   return {
     async request(tenant, planId, spec) {
-      const { stop } = await requirePlan(deps, tenant, planId)
+      const record = await requirePlan(deps, tenant, planId)
       const errors = synthesisErrors(deps.preparing, spec, '')
+      if (record.budgetUsd !== undefined && deps.preparing.modelAvailable) {
+        errors.push(...synthesisPriceErrors(deps.preparing, spec, ''))
+      }
       if (errors.length > 0) throw invalid(errors)
+      // Where nobody asked for a model, the deterministic merge answers, and says why.
+      if (spec.executor === 'model' || spec.model !== undefined) refuseWithoutMoney(record)
       const { every: _, ...options } = spec
       const jobId = `${planId}-v${deps.newToken()}`
       // Enqueued first: whichever comes first, the job or the next line, names the version.
@@ -125,7 +143,7 @@ export function changeSyntheses(deps: ChangeDeps): Pick<SynthesesApi, 'request'>
         planId,
         jobId,
         kind: 'again',
-        afterStop: stop?.code === 'cancelled',
+        afterStop: record.stop?.code === 'cancelled',
         ...options,
       })
       const asked = await deps.syntheses.request(planId, jobId)

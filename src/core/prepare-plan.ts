@@ -1,10 +1,11 @@
 import type { z } from 'zod'
+import { type PricingDeps, planPriceErrors, taskPriceErrors } from './budget/check-budget.ts'
 import { type FieldError, ServiceError } from './errors.ts'
 import { expandTasks } from './expand-pattern.ts'
 import { withWrites } from './files-written.ts'
 import type { Limits } from './limits.ts'
 import { planGoal } from './plan-goal.ts'
-import type { Executor, GoalPlanner } from './ports.ts'
+import type { GoalPlanner } from './ports.ts'
 import type { UnitLayout } from './stored.ts'
 import {
   type SubmitPlan,
@@ -17,9 +18,8 @@ import { NO_USAGE, type Usage } from './usage.ts'
 import type { Advice, Estimate, Overlap } from './views.ts'
 import type { Workspaces } from './workspace-port.ts'
 
-export interface PrepareDeps {
+export interface PrepareDeps extends PricingDeps {
   limits: Limits
-  executors: ReadonlyMap<string, Executor>
   defaultExecutor: string
   /** Whether a model can write syntheses here. */
   modelAvailable: boolean
@@ -92,7 +92,7 @@ export async function preparePlan(
   if (goal === undefined) return prepareTasks(deps, plan, errors, options.dryRun)
   const { planner } = deps
   if (planner === undefined) {
-    const detail = 'needs a model to plan with, and none is configured; give `tasks` or a `pattern`'
+    const detail = 'needs a model, and none is configured; give `tasks` or a `pattern` instead'
     errors.push({ pointer: '/goal', detail })
   }
   if (planner === undefined || errors.length > 0) throw invalid(errors)
@@ -116,6 +116,8 @@ async function planErrors(deps: PrepareDeps, plan: SubmitPlan): Promise<FieldErr
         'cannot be used here: the operator has to set TUTTI_WEBHOOK_SECRET, which signs deliveries',
     })
   }
+  // Without a model there is nothing to pay for: the merge writes the synthesis.
+  if (deps.modelAvailable) errors.push(...planPriceErrors(deps, plan))
   if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
   return errors
 }
@@ -148,6 +150,7 @@ async function prepareTasks(
   tasks.forEach((task, index) => {
     errors.push(...taskErrors(deps, task, pointerOf(index)))
   })
+  errors.push(...taskPriceErrors(deps, plan, tasks, pointerOf))
   if (errors.length > 0) throw invalid(dedupe(errors))
 
   const { serialized, ...checked } = await deps.preflight(plan, tasks, { advised: dryRun })

@@ -1,19 +1,23 @@
+import { z } from 'zod'
 import list from './prices.json' with { type: 'json' }
 import type { Usage } from './usage.ts'
 
-/** US dollars per million tokens. */
-interface Rates {
-  /** Input that was neither read from a cache nor written to one. */
-  inputPerMTok: number
-  outputPerMTok: number
-  cacheReadPerMTok: number
-  cacheWritePerMTok: number
-}
+const usd = z.number().min(0)
 
-export interface ModelPrice extends Rates {
+/** US dollars per million tokens. */
+const Rates = z.object({
+  /** Input that was neither read from a cache nor written to one. */
+  inputPerMTok: usd,
+  outputPerMTok: usd,
+  cacheReadPerMTok: usd,
+  cacheWritePerMTok: usd,
+})
+
+const ModelPrice = Rates.extend({
   /** What a call costs as a whole when its input, cached or not, is longer than this. */
-  longPrompt?: Rates & { aboveInputTokens: number }
-}
+  longPrompt: Rates.extend({ aboveInputTokens: z.int().min(1) }).optional(),
+})
+export type ModelPrice = z.output<typeof ModelPrice>
 
 /** Where the prices are from and the day they were read; by `provider:model`. */
 export interface Prices {
@@ -24,7 +28,42 @@ export interface Prices {
 
 export const PRICES: Prices = list
 
-/** A model that runs on the operator's own machine has no price per token. */
+/** Prices of the operator's own, in the form of `prices.json`. */
+export const OwnPrices = z.strictObject({
+  source: z.string().optional(),
+  date: z.string().optional(),
+  currency: z.literal('USD').optional(),
+  models: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]*:\S+$/, 'must be `provider:model`'),
+      z.union([
+        ModelPrice,
+        // What is read from a cache or written to one costs what other input does.
+        z
+          .strictObject({ inputPerMTok: usd, outputPerMTok: usd })
+          .transform(({ inputPerMTok, outputPerMTok }) => ({
+            inputPerMTok,
+            outputPerMTok,
+            cacheReadPerMTok: inputPerMTok,
+            cacheWritePerMTok: inputPerMTok,
+          })),
+      ]),
+    )
+    .default({}),
+})
+export type OwnPrices = z.output<typeof OwnPrices>
+
+/** The list, with the operator's own prices before it. */
+export function pricesWith(own: OwnPrices): Prices {
+  if (Object.keys(own.models).length === 0) return PRICES
+  return {
+    source: `${own.source ?? "The operator's prices"}; ${PRICES.source}`,
+    date: own.date ?? PRICES.date,
+    models: { ...PRICES.models, ...own.models },
+  }
+}
+
+/** A model that runs on the operator's own machine has no price per token, unless one is given. */
 const FREE: ModelPrice = {
   inputPerMTok: 0,
   outputPerMTok: 0,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { DEFAULT_LIMITS } from '../core/limits.ts'
+import { OwnPrices } from '../core/prices.ts'
 import { Commands } from '../executors/command/options.ts'
 import { type Agents, AgentsSettings, resolveAgents } from '../executors/http/options.ts'
 import {
@@ -118,6 +119,9 @@ export const Environment = z.object({
   ),
   TUTTI_MCP_SERVERS: jsonOrFile(McpSettings).describe(
     'MCP servers whose tools tasks of the executor `model` may use, by name: JSON, or a file that holds it.',
+  ),
+  TUTTI_PRICES: jsonOrFile(OwnPrices).describe(
+    'Prices of models beside those of the published lists, for costs and budgets: JSON in the form of `src/core/prices.json`, or a file that holds it.',
   ),
   TUTTI_WORKSPACE_ROOTS: list
     .default([])

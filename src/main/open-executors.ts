@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { prefixGate } from '../core/model-gate/prefix-gate.ts'
 import type { Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
-import { PRICES } from '../core/prices.ts'
+import { pricesWith } from '../core/prices.ts'
 import { NO_TRACER, type Tracer } from '../core/tracing.ts'
 import { claudeAgentExecutor } from '../executors/claude-agent/claude-agent-executor.ts'
 import { commandExecutor } from '../executors/command/command-executor.ts'
@@ -47,7 +47,7 @@ export function openExecutors(
       localBaseUrl: config.LOCAL_BASE_URL,
     },
     defaultModel: config.TUTTI_MODEL,
-    prices: PRICES,
+    prices: pricesWith(config.TUTTI_PRICES),
     log,
     tracer,
   }

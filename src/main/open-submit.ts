@@ -3,7 +3,7 @@ import picomatch from 'picomatch'
 import type { Logger } from 'pino'
 import type { Limits } from '../core/limits.ts'
 import { checkPlan } from '../core/preflight/check-plan.ts'
-import { PRICES } from '../core/prices.ts'
+import { pricesWith } from '../core/prices.ts'
 import type { BatchQueue } from '../core/queue.ts'
 import type { SubmitDeps } from '../core/submit-plan.ts'
 import type { Tracer } from '../core/tracing.ts'
@@ -41,11 +41,16 @@ export function submitDepsOf(options: {
   log: Logger
 }): SubmitDeps {
   const { config, stores, executors, workspaces, log } = options
+  const pricing = {
+    executors: executors.byName,
+    prices: pricesWith(config.TUTTI_PRICES),
+    defaultModel: config.TUTTI_MODEL,
+  }
   return tracedSubmission(options.tracer, {
     ...stores,
     queue: options.queue,
     limits: limitsOf(config),
-    executors: executors.byName,
+    ...pricing,
     defaultExecutor: executors.defaultName,
     modelAvailable: executors.synthesizer !== undefined,
     workspaces,
@@ -56,9 +61,7 @@ export function submitDepsOf(options: {
         {
           workspaces,
           match: (glob) => picomatch(glob, { dot: true }),
-          executors: executors.byName,
-          prices: PRICES,
-          defaultModel: config.TUTTI_MODEL,
+          ...pricing,
         },
         plan,
         tasks,

@@ -23,6 +23,9 @@ beforeAll(async () => {
       TUTTI_MODEL: 'openai:gpt-4o',
       OPENAI_API_KEY: 'sk-test',
       OPENAI_BASE_URL: provider.url,
+      TUTTI_PRICES: JSON.stringify({
+        models: { 'openai:house-model': { inputPerMTok: 1, outputPerMTok: 2 } },
+      }),
     },
   })
 })
@@ -132,3 +135,55 @@ test('a worker that dies in mid-call leaves nothing set aside, and the plan keep
   const { body: plan } = await call<Finished>(`${self}?wait=60`)
   expect(plan).toMatchObject({ status: 'succeeded', budget: { reservedUsd: 0 } })
 }, 120_000)
+
+test('a plan on a model without a price is refused with a budget, and says who can give one', async () => {
+  const submit = (plan: object, query = '') =>
+    call<{ errors: { pointer: string; detail: string }[] }>(
+      `${service.url}/v1/plans${query}`,
+      'POST',
+      { policy: { budgetUsd: 1 }, ...plan },
+    )
+  const task = { id: 'a', prompt: 'Look.', executor: 'model' }
+  const { status, body } = await submit({
+    tasks: [
+      { ...task, model: 'openai:no-such-model' },
+      { ...task, id: 'b', options: { fallbackModels: ['openai:nor-this'] } },
+    ],
+    synthesis: { model: 'openai:nor-that' },
+  })
+  expect(status).toBe(400)
+  expect(body.errors.map(({ pointer }) => pointer).sort()).toEqual([
+    '/synthesis/model',
+    '/tasks/0/model',
+    '/tasks/1/options/fallbackModels/0',
+  ])
+  for (const { detail } of body.errors) expect(detail).toContain('TUTTI_PRICES')
+  // The operator has given this one a price.
+  const priced = { tasks: [{ ...task, model: 'openai:house-model' }] }
+  expect((await submit(priced, '?dryRun=true')).status).toBe(200)
+  const without = { tasks: [{ ...task, model: 'openai:no-such-model' }], policy: {} }
+  expect((await submit(without, '?dryRun=true')).status).toBe(200)
+})
+
+test('a dry run tells of a budget that will not do', async () => {
+  const { body } = await call<{ warnings: { code: string }[] }>(
+    `${service.url}/v1/plans?dryRun=true`,
+    'POST',
+    { tasks: [{ id: 'a', prompt: 'x'.repeat(20_000) }], policy: { budgetUsd: 0.001 } },
+  )
+  expect(body.warnings).toContainEqual(expect.objectContaining({ code: 'budget-too-low' }))
+})
+
+test('nothing of a plan without money is started again before its budget is raised', async () => {
+  answer = { outputTokens: 100 }
+  const plan = await run(1, { policy: { budgetUsd: 0.001 } })
+  expect(plan).toMatchObject({ status: 'failed', counts: { skipped: 1 }, usage: { costUsd: 0 } })
+  const self = `${service.url}/v1/plans/${plan.id}`
+  const retried = await call(`${self}/tasks/t0/retry`, 'POST')
+  expect(retried).toMatchObject({ status: 409, body: { type: '/problems/budget-exceeded' } })
+  const again = await call(`${self}/syntheses`, 'POST', { executor: 'model' })
+  expect(again).toMatchObject({ status: 409, body: { type: '/problems/budget-exceeded' } })
+  expect((await call(`${self}/resume`, 'POST', { budgetUsd: 1 })).status).toBe(202)
+  const { body } = await call<Finished>(`${self}?wait=60`)
+  expect(body).toMatchObject({ status: 'succeeded', budget: { limitUsd: 1 } })
+}, 90_000)

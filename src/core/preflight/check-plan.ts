@@ -1,3 +1,4 @@
+import { budgetWarnings } from '../budget/check-budget.ts'
 import { ServiceError, TransientError } from '../errors.ts'
 import type { Executor } from '../ports.ts'
 import type { Prices } from '../prices.ts'
@@ -50,13 +51,18 @@ export async function checkPlan(
   const oneAtATime = plan.mode === 'sequential' || plan.policy.maxConcurrency === 1
   const inOrder = found.length > 0 && (oneAtATime || plan.policy.onOverlap === 'serialize')
   const serialized = inOrder ? serialize(tasks, deps.match, files) : new Map<string, string[]>()
+  const estimated = estimatePlan(deps, plan, tasks)
   return {
     waves: plan.mode === 'sequential' ? oneByOne(tasks, serialized) : waves(tasks, serialized),
     overlaps: oneAtATime ? [] : found,
-    warnings: [...warnings, ...overlapWarnings(found, plan, oneAtATime)],
+    warnings: [
+      ...warnings,
+      ...overlapWarnings(found, plan, oneAtATime),
+      ...budgetWarnings(deps, plan, tasks, estimated),
+    ],
     // Comparing all texts takes its time, and only a dry run answers with what comes of it.
     advice: advised ? advise(plan, tasks) : [],
-    estimate: estimatePlan(deps, plan, tasks),
+    estimate: estimated,
     serialized,
   }
 }

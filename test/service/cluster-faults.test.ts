@@ -23,8 +23,8 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await service.stop()
-  await cluster.stop()
+  await service?.stop()
+  await cluster?.stop()
 })
 
 const plan = (delayMs: number) => ({

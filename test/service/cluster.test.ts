@@ -46,8 +46,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await service.stop()
-  await cluster.stop()
+  await service?.stop()
+  await cluster?.stop()
   await provider.close()
 })
 

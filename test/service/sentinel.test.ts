@@ -23,8 +23,8 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await service.stop()
-  await group.stop()
+  await service?.stop()
+  await group?.stop()
 })
 
 const tasks = (count: number, delayMs: number) =>

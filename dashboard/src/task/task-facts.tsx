@@ -18,6 +18,8 @@ export function TaskFacts({ task, live }: TaskFactsProps) {
   // Of a task that is held back, the time begins anew when it may run.
   const waited = Math.max(0, (live?.startedAt ?? now) - Date.parse(task.timings.queuedAt))
   const { usage } = task
+  // A fallback model, where the wanted one could not be had.
+  const answeredBy = task.answeredBy ?? task.model
   return (
     <>
       <dl className="mt-3.5 grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
@@ -27,9 +29,9 @@ export function TaskFacts({ task, live }: TaskFactsProps) {
         <Fact label="Waited">{formatDuration(waited)}</Fact>
         <Fact label="Executor">
           {task.executor}
-          {task.model !== undefined && (
-            <span className="block truncate text-xs text-ink-3" title={task.model}>
-              {task.model}
+          {answeredBy !== undefined && (
+            <span className="block truncate text-xs text-ink-3" title={answeredBy}>
+              {answeredBy}
             </span>
           )}
         </Fact>

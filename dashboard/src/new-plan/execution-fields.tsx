@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { executorsQuery } from '../api/queries.ts'
+import { CodeWords } from '../ui/code-words.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { type TaskDraft, withField } from './draft.ts'
 import { useFieldError } from './field-errors.tsx'
@@ -21,6 +22,7 @@ export function ExecutionFields({ task, path, template, onChange }: ExecutionFie
   const executor = executors.data?.items.find(
     ({ name }) => name === (task.executor ?? executors.data.default),
   )
+  const missing = executors.data?.items.filter(({ available }) => !available) ?? []
   const error = {
     executor: useFieldError(`${path}/executor`),
     model: useFieldError(`${path}/model`),
@@ -38,7 +40,7 @@ export function ExecutionFields({ task, path, template, onChange }: ExecutionFie
         <SelectField
           label="Executor"
           error={error.executor}
-          hint={executor?.description}
+          hint={executor && <CodeWords text={executor.description} />}
           value={task.executor ?? ''}
           onChange={(value) =>
             onChange(withField(withField(task, 'options', undefined), 'executor', value))
@@ -47,21 +49,34 @@ export function ExecutionFields({ task, path, template, onChange }: ExecutionFie
             { value: '', label: `Default${executors.data ? ` (${executors.data.default})` : ''}` },
             ...(executors.data?.items ?? []).map((item) => ({
               value: item.name,
-              label: item.available ? item.name : `${item.name}: ${item.reason ?? 'not available'}`,
+              label: item.available ? item.name : `${item.name} (not available)`,
               disabled: !item.available,
             })),
           ]}
         />
-        <TextField
-          label="Model"
-          mono
-          placeholder={executors.data?.defaultModel ?? 'provider:model'}
-          error={error.model}
-          value={task.model ?? ''}
-          onChange={(value) => set('model', value)}
-        />
+        {(executor?.capabilities.usesModel !== false || task.model !== undefined) && (
+          <TextField
+            label="Model"
+            mono
+            placeholder={executors.data?.defaultModel ?? 'provider:model'}
+            error={error.model}
+            value={task.model ?? ''}
+            onChange={(value) => set('model', value)}
+          />
+        )}
       </div>
+      {missing.length > 0 && (
+        <ul className="space-y-0.5 text-xs text-ink-3">
+          {missing.map(({ name, reason }) => (
+            <li key={name}>
+              <span className="font-mono">{name}</span> is not available here
+              {reason !== undefined && <CodeWords text={`: ${reason}`} />}
+            </li>
+          ))}
+        </ul>
+      )}
       <OptionsFields
+        key={executor?.name}
         schema={executor?.options}
         value={task.options}
         error={error.options}
@@ -87,7 +102,7 @@ export function ExecutionFields({ task, path, template, onChange }: ExecutionFie
           onChange={(value) => set('dependsOn', value === '' ? undefined : value.split(' '))}
         />
       )}
-      <div className="grid grid-cols-3 gap-4">
+      <div className="grid grid-cols-3 items-end gap-4">
         <NumberField
           label="Timeout in seconds"
           error={error.timeoutMs}

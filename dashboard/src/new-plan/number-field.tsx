@@ -4,17 +4,26 @@ interface NumberFieldProps {
   label: string
   value: number | undefined
   placeholder?: string
+  hint?: string
   error?: string | undefined
   onChange: (value: number | undefined) => void
 }
 
-export function NumberField({ label, value, placeholder, error, onChange }: NumberFieldProps) {
+export function NumberField({
+  label,
+  hint,
+  value,
+  placeholder,
+  error,
+  onChange,
+}: NumberFieldProps) {
   return (
     <TextField
       label={label}
       type="number"
       step="any"
       error={error}
+      {...(hint === undefined ? {} : { hint })}
       {...(placeholder === undefined ? {} : { placeholder })}
       value={value === undefined ? '' : `${value}`}
       onChange={(text) => onChange(text === '' ? undefined : Number(text))}

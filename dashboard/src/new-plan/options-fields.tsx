@@ -1,4 +1,4 @@
-import { Switch } from '../ui/switch.tsx'
+import { SelectField, TextField } from '../ui/field.tsx'
 import { withField } from './draft.ts'
 import { JsonField } from './json-field.tsx'
 import { NumberField } from './number-field.tsx'
@@ -11,12 +11,24 @@ interface OptionsFieldsProps {
   onChange: (value: Record<string, unknown> | undefined) => void
 }
 
-/** Numbers and switches get a field each; an executor with other options gets JSON. */
+/** What one option is, as far as a field can be made of it. */
+type Kind =
+  | { kind: 'number' | 'boolean' | 'text' | 'texts' }
+  | { kind: 'choice'; choices: readonly string[] }
+
+interface Property {
+  name: string
+  kind: Kind
+  required: boolean
+  description: string | undefined
+  default: unknown
+}
+
+/** A field for each option of an executor; JSON where its schema holds what no field can be made of. */
 export function OptionsFields({ schema, value, error, onChange }: OptionsFieldsProps) {
-  const properties = Object.entries((schema?.['properties'] ?? {}) as Record<string, unknown>)
-  if (schema !== undefined && properties.length === 0) return null
-  const simple = properties.map(([name, property]) => ({ name, type: typeOf(property) }))
-  if (schema === undefined || simple.some(({ type }) => type === undefined)) {
+  const properties = readProperties(schema)
+  if (properties?.length === 0) return null
+  if (properties === undefined) {
     return (
       <JsonField
         label="Options"
@@ -31,34 +43,129 @@ export function OptionsFields({ schema, value, error, onChange }: OptionsFieldsP
     onChange(Object.keys(changed).length === 0 ? undefined : changed)
   }
   return (
-    <fieldset>
-      <legend className="mb-1.5 text-[0.8125rem] font-medium text-ink-2">Options</legend>
-      <div className="grid grid-cols-2 items-end gap-x-4 gap-y-3 sm:grid-cols-3">
-        {simple.map(({ name, type }) =>
-          type === 'boolean' ? (
-            <Switch
-              key={name}
-              label={name}
-              checked={value?.[name] === true}
-              onChange={(checked) => set(name, checked ? true : undefined)}
-            />
-          ) : (
-            <NumberField
-              key={name}
-              label={name}
-              value={typeof value?.[name] === 'number' ? value[name] : undefined}
-              onChange={(next) => set(name, next)}
-            />
-          ),
-        )}
+    <fieldset className="rounded-lg border border-line px-4 pt-2 pb-4">
+      <legend className="-ml-1 px-1 text-[0.8125rem] font-medium text-ink-2">Options</legend>
+      <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
+        {properties.map((property) => (
+          <OptionField
+            key={property.name}
+            property={property}
+            value={value?.[property.name]}
+            onChange={(next) => set(property.name, next)}
+          />
+        ))}
       </div>
-      {error !== undefined && <p className="mt-1 text-xs text-failed">{error}</p>}
+      {error !== undefined && <p className="mt-2 text-xs text-failed">{error}</p>}
     </fieldset>
   )
 }
 
-function typeOf(property: unknown): 'number' | 'boolean' | undefined {
-  const { type } = property as { type?: unknown }
-  if (type === 'integer' || type === 'number') return 'number'
-  return type === 'boolean' ? 'boolean' : undefined
+interface OptionFieldProps {
+  property: Property
+  value: unknown
+  onChange: (value: unknown) => void
+}
+
+function OptionField({ property, value, onChange }: OptionFieldProps) {
+  const { name, kind, description } = property
+  const common = { label: name, ...(description === undefined ? {} : { hint: description }) }
+  const placeholder = property.default === undefined ? {} : { placeholder: `${property.default}` }
+  switch (kind.kind) {
+    case 'number':
+      return (
+        <NumberField
+          {...common}
+          {...placeholder}
+          value={typeof value === 'number' ? value : undefined}
+          onChange={onChange}
+        />
+      )
+    case 'text':
+      return (
+        <TextField
+          {...common}
+          {...placeholder}
+          value={typeof value === 'string' ? value : ''}
+          onChange={(text) => onChange(text === '' ? undefined : text)}
+        />
+      )
+    case 'texts':
+      return (
+        <TextField
+          {...common}
+          mono
+          placeholder="separated by spaces"
+          value={Array.isArray(value) ? value.join(' ') : ''}
+          onChange={(text) => onChange(text === '' ? undefined : text.split(' '))}
+        />
+      )
+    case 'boolean':
+      return (
+        <SelectField
+          {...common}
+          value={value === undefined ? '' : `${value}`}
+          onChange={(text) => onChange(text === '' ? undefined : text === 'true')}
+          options={[
+            leftOut(property),
+            { value: 'true', label: 'Yes' },
+            { value: 'false', label: 'No' },
+          ]}
+        />
+      )
+    case 'choice':
+      return (
+        <SelectField
+          {...common}
+          value={typeof value === 'string' ? value : ''}
+          onChange={(text) => onChange(text === '' ? undefined : text)}
+          options={[
+            leftOut(property),
+            ...kind.choices.map((choice) => ({ value: choice, label: choice })),
+          ]}
+        />
+      )
+  }
+}
+
+function leftOut({ required, default: preset }: Property): { value: string; label: string } {
+  if (required) return { value: '', label: 'Choose one' }
+  return { value: '', label: preset === undefined ? 'Left out' : `Left out (${preset})` }
+}
+
+/** `undefined` where the schema is not known, or one of its properties is more than a field. */
+function readProperties(schema: Record<string, unknown> | undefined): Property[] | undefined {
+  if (schema === undefined) return undefined
+  const required = Array.isArray(schema['required']) ? schema['required'] : []
+  const properties: Property[] = []
+  for (const [name, property] of Object.entries((schema['properties'] ?? {}) as object)) {
+    const kind = kindOf(property)
+    if (kind === undefined) return undefined
+    const { description, default: preset } = property as { description?: string; default?: unknown }
+    properties.push({ name, kind, required: required.includes(name), description, default: preset })
+  }
+  return properties
+}
+
+function kindOf(property: unknown): Kind | undefined {
+  const { type, enum: choices, items } = property as Record<string, unknown>
+  if (Array.isArray(choices)) {
+    return choices.every((choice) => typeof choice === 'string')
+      ? { kind: 'choice', choices }
+      : undefined
+  }
+  switch (type) {
+    case 'integer':
+    case 'number':
+      return { kind: 'number' }
+    case 'boolean':
+      return { kind: 'boolean' }
+    case 'string':
+      return { kind: 'text' }
+    case 'array':
+      return (items as { type?: unknown } | undefined)?.type === 'string'
+        ? { kind: 'texts' }
+        : undefined
+    default:
+      return undefined
+  }
 }

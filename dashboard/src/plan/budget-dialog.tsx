@@ -17,7 +17,10 @@ interface BudgetDialogProps {
 
 export function BudgetDialog({ plan, open, onOpenChange, onRaised }: BudgetDialogProps) {
   const budget = plan.policy?.budgetUsd ?? 0
-  const [amount, setAmount] = useState(`${budget * 2}`)
+  const spent = plan.usage.costUsd
+  // Less than what is spent would stop the plan again at once.
+  const least = Math.max(budget, spent)
+  const [amount, setAmount] = useState(`${roundUp(least * 2)}`)
   const raise = useMutation({
     mutationFn: () => resumePlan(plan.id, Number(amount)),
     onSuccess: () => {
@@ -38,13 +41,13 @@ export function BudgetDialog({ plan, open, onOpenChange, onRaised }: BudgetDialo
       open={open}
       onOpenChange={onOpenChange}
       title="Raise the budget"
-      description={`${formatUsd(plan.usage.costUsd)} of ${formatUsd(budget)} is spent. What is left of the plan runs within the new budget; finished work is kept.`}
+      description={`${formatUsd(spent)} of ${formatUsd(budget)} is spent. What is left of the plan runs within the new budget; finished work is kept.`}
     >
       <form onSubmit={submit} className="space-y-4">
         <TextField
           label="New budget in US dollars"
           type="number"
-          min={budget}
+          min={least}
           step="any"
           required
           value={amount}
@@ -55,7 +58,7 @@ export function BudgetDialog({ plan, open, onOpenChange, onRaised }: BudgetDialo
             type="submit"
             variant="primary"
             busy={raise.isPending}
-            disabled={!(Number(amount) > budget)}
+            disabled={!(Number(amount) > least)}
           >
             Raise and resume
           </Button>
@@ -63,4 +66,11 @@ export function BudgetDialog({ plan, open, onOpenChange, onRaised }: BudgetDialo
       </form>
     </Dialog>
   )
+}
+
+/** To two digits that count: a budget is a round sum. */
+function roundUp(usd: number): number {
+  if (usd <= 0) return 1
+  const unit = 10 ** (Math.floor(Math.log10(usd)) - 1)
+  return Number((Math.ceil(usd / unit) * unit).toPrecision(2))
 }

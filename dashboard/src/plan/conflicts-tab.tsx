@@ -7,6 +7,12 @@ import { Empty } from '../ui/page-states.tsx'
 import { Section } from '../ui/section.tsx'
 import { OverlapMatrix } from './overlap-matrix.tsx'
 
+const TREATMENT: Record<Plan['policy']['onOverlap'], string> = {
+  reject: 'The plan has them one after another, so they never touch a file at the same time.',
+  serialize: 'Tasks that touch the same files run one after another, in the order of the plan.',
+  isolate: 'Each task works on a copy of its own, and the edits are merged at the end.',
+}
+
 interface ConflictsTabProps {
   plan: Plan
   synthesis: Synthesis | undefined
@@ -55,6 +61,9 @@ export function ConflictsTab({ plan, synthesis }: ConflictsTabProps) {
           title="Overlaps"
           note={`${plural(overlaps.length, 'pair')} of tasks that touch the same files`}
         >
+          <p className="mb-4 max-w-2xl text-pretty text-ink-2">
+            {TREATMENT[plan.policy.onOverlap]}
+          </p>
           <OverlapMatrix overlaps={overlaps} />
         </Section>
       )}

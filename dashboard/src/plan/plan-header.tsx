@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { ChevronLeft } from 'lucide-react'
 import type { Plan, PlanStatus } from '../api/types.ts'
 import { formatAgo, formatTime } from '../format/duration.ts'
+import { formatUsd } from '../format/number.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Notice } from '../ui/page-states.tsx'
 import { StatusBadge } from '../ui/status.tsx'
@@ -33,7 +34,7 @@ export function PlanHeader({ plan, status, onChanged }: PlanHeaderProps) {
             </h1>
             <StatusBadge status={status} />
           </div>
-          <p className="mt-1 flex flex-wrap items-center gap-x-2 text-sm text-ink-3">
+          <p className="mt-1 flex flex-wrap items-center gap-x-4 text-sm text-ink-3">
             <span className="inline-flex min-w-0 items-center">
               <code className="truncate font-mono text-xs">{plan.id}</code>
               <CopyButton text={plan.id} label="Copy the id" />
@@ -41,9 +42,9 @@ export function PlanHeader({ plan, status, onChanged }: PlanHeaderProps) {
             <time dateTime={plan.createdAt} title={formatTime(plan.createdAt)}>
               submitted {formatAgo(Date.parse(plan.createdAt), now)}
             </time>
-            {plan.mode === 'sequential' && <span>· one task at a time</span>}
+            {plan.mode === 'sequential' && <span>one task at a time</span>}
             {plan.policy?.maxConcurrency !== undefined && (
-              <span>· at most {plan.policy.maxConcurrency} at once</span>
+              <span>at most {plan.policy.maxConcurrency} at once</span>
             )}
           </p>
         </div>
@@ -51,7 +52,11 @@ export function PlanHeader({ plan, status, onChanged }: PlanHeaderProps) {
       </div>
       {plan.stopped !== undefined && (
         <div className="mt-3">
-          <Notice tone="warning">Stopped before its tasks had ended: {plan.stopped.message}</Notice>
+          <Notice tone="warning">
+            Stopped before its tasks had ended: {plan.stopped.message}
+            {plan.policy.budgetUsd !== undefined &&
+              ` Spent so far: ${formatUsd(plan.usage.costUsd)} of ${formatUsd(plan.policy.budgetUsd)}.`}
+          </Notice>
         </div>
       )}
     </header>

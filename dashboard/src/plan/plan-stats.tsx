@@ -27,8 +27,8 @@ export function PlanStats({ plan, status, counts, tasks }: PlanStatsProps) {
   const tokens = plan.usage.inputTokens + plan.usage.outputTokens
   const ended = endedCount(shown)
   return (
-    <div className="mt-5 grid grid-cols-3 gap-x-6 gap-y-4 border-y border-line py-4 sm:flex sm:flex-wrap sm:items-end sm:gap-x-10">
-      <div className="col-span-3 sm:min-w-72 sm:flex-1">
+    <div className="mt-5 grid grid-cols-[repeat(auto-fit,minmax(4.5rem,1fr))] gap-x-4 gap-y-4 border-y border-line py-4 sm:flex sm:flex-wrap sm:items-end sm:gap-x-10">
+      <div className="col-span-full sm:min-w-72 sm:flex-1">
         <div className="mb-2 flex items-baseline justify-between gap-4">
           <span className="eyebrow">Tasks ended</span>
           <span className="tabular text-ink-2">
@@ -51,7 +51,7 @@ export function PlanStats({ plan, status, counts, tasks }: PlanStatsProps) {
       <Stat label="Cost">
         {plan.usage.costUsd === 0 ? '–' : formatUsd(plan.usage.costUsd)}
         {plan.policy?.budgetUsd !== undefined && (
-          <span className="text-sm font-normal text-ink-3">
+          <span className="text-sm font-normal text-ink-3 max-sm:block max-sm:leading-4">
             {' '}
             of {formatUsd(plan.policy.budgetUsd)}
           </span>
@@ -66,7 +66,9 @@ function Stat(props: { label: string; title?: string; children: ReactNode }) {
   return (
     <div title={props.title} className="min-w-14">
       <div className="eyebrow">{props.label}</div>
-      <div className="tabular text-xl leading-7 font-medium tracking-tight">{props.children}</div>
+      <div className="tabular text-lg leading-7 whitespace-nowrap sm:text-xl font-medium tracking-tight">
+        {props.children}
+      </div>
     </div>
   )
 }

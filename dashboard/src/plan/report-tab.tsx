@@ -4,9 +4,10 @@ import type { ReactNode } from 'react'
 import { reportQuery } from '../api/queries.ts'
 import type { Report } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
-import { formatCount, formatTimes, formatUsd } from '../format/number.ts'
+import { formatCount, formatTimes } from '../format/number.ts'
 import { TaskLink } from '../task/task-link.tsx'
 import { classNames } from '../ui/class-names.ts'
+import { Cost } from '../ui/cost.tsx'
 import { Failed, Skeleton } from '../ui/page-states.tsx'
 import { Section } from '../ui/section.tsx'
 
@@ -127,11 +128,18 @@ function Bar(props: { label: string; note?: string; ms: number; of: number; fill
 }
 
 function Usage({ usage }: { usage: Report['usage'] }) {
+  if (usage.steps === 0) {
+    return (
+      <Section title="Usage">
+        <p className="text-ink-2">No model was called.</p>
+      </Section>
+    )
+  }
   return (
     <Section title="Usage">
       <Facts
         rows={[
-          ['Cost', formatUsd(usage.costUsd)],
+          ['Cost', <Cost key="cost" usd={usage.costUsd} />],
           ['Input tokens', formatCount(usage.inputTokens)],
           ['of these read from a cache', formatCount(usage.cacheReadTokens)],
           ['of these written to a cache', formatCount(usage.cacheWriteTokens)],

@@ -23,6 +23,7 @@ export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
   const duration = planDuration(plan, now)
   const speedup = useSpeedup(plan)
   const cost = plan.usage.costUsd > 0 ? formatUsd(plan.usage.costUsd) : '–'
+  const budget = plan.policy.budgetUsd
   const title = (
     <div className="flex min-w-0 items-center gap-3">
       <StatusIcon status={plan.status} />
@@ -61,7 +62,12 @@ export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
         <p className="tabular flex gap-3 pl-7 text-xs text-ink-3">
           <span>{duration === undefined ? 'not started' : formatDuration(duration)}</span>
           {speedup !== undefined && <span>{formatTimes(speedup)} speedup</span>}
-          {plan.usage.costUsd > 0 && <span>{cost}</span>}
+          {plan.usage.costUsd > 0 && (
+            <span>
+              {cost}
+              {budget !== undefined && ` of ${formatUsd(budget)}`}
+            </span>
+          )}
           <span className="ml-auto">{formatAgo(Date.parse(plan.createdAt), now)}</span>
         </p>
       </div>
@@ -82,6 +88,9 @@ export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
       <span className="tabular text-right">
         <span className="sr-only">Cost </span>
         {cost}
+        {budget !== undefined && (
+          <span className="block text-xs text-ink-3">of {formatUsd(budget)}</span>
+        )}
       </span>
       <time
         dateTime={plan.createdAt}

@@ -1,5 +1,5 @@
 import type { Synthesis } from '../api/types.ts'
-import { formatCount } from '../format/number.ts'
+import { formatCount, plural } from '../format/number.ts'
 import { TaskLink } from '../task/task-link.tsx'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Section } from '../ui/section.tsx'
@@ -12,7 +12,7 @@ export function Coverage({ coverage }: { coverage: Synthesis['coverage'] }) {
   return (
     <Section
       title="Coverage"
-      note={`${formatCount(coverage.succeeded.length)} of ${formatCount(total)} tasks`}
+      note={`${formatCount(coverage.succeeded.length)} of ${plural(total, 'task')}`}
     >
       {coverage.missing.length === 0 ? (
         <p className="text-sm text-ink-2">Every task contributed.</p>

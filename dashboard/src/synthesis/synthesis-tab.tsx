@@ -59,7 +59,7 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
     <div className="@container max-w-[84rem] pt-6">
       <SynthesisMeta
         synthesis={synthesis}
-        versions={versions.map(({ version }) => version)}
+        versions={versions}
         onChoose={setChosen}
         writing={writing}
       />
@@ -97,7 +97,8 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
 
 function SynthesisMeta(props: {
   synthesis: Synthesis
-  versions: number[]
+  /** Newest first. */
+  versions: readonly Synthesis[]
   onChoose: (version: number) => void
   writing: boolean
 }) {
@@ -114,10 +115,11 @@ function SynthesisMeta(props: {
             value={synthesis.version}
             onChange={(event) => props.onChoose(Number(event.target.value))}
           >
-            {versions.map((version, index) => (
+            {versions.map(({ version, preliminary }, index) => (
               <option key={version} value={version}>
                 Version {version}
                 {index === 0 ? ' (newest)' : ''}
+                {preliminary ? ' (preliminary)' : ''}
               </option>
             ))}
           </select>
@@ -134,7 +136,8 @@ function SynthesisMeta(props: {
         </time>
         {tokens > 0 && (
           <span className="tabular">
-            {formatCompact(tokens)} tokens, {formatUsd(synthesis.usage.costUsd)}
+            {formatCompact(tokens)} tokens
+            {synthesis.usage.costUsd > 0 && `, ${formatUsd(synthesis.usage.costUsd)}`}
           </span>
         )}
         {props.writing && (
@@ -145,17 +148,35 @@ function SynthesisMeta(props: {
       </div>
       {synthesis.preliminary && (
         <Notice tone="info">
-          Written while tasks were still running. Another version follows.
+          Preliminary: written while tasks were still running.{' '}
+          {synthesis.version === versions[0]?.version
+            ? 'Another version follows.'
+            : 'A later version knows more.'}
         </Notice>
       )}
       {synthesis.status === 'failed' && (
         <Notice tone="failed">This version could not be written.</Notice>
       )}
-      {synthesis.notes.map((note) => (
-        <Notice key={note} tone="warning">
-          {note}
-        </Notice>
-      ))}
+      <Notes synthesis={synthesis} />
     </div>
+  )
+}
+
+/** How it came about: written in parts, repaired, or merged by rule because a model failed. */
+function Notes({ synthesis }: { synthesis: Synthesis }) {
+  const { notes, executor } = synthesis
+  if (notes.length === 0) return null
+  return (
+    <Notice tone={executor === 'merge' ? 'warning' : 'info'}>
+      {notes.length === 1 ? (
+        notes[0]
+      ) : (
+        <ul className="list-disc space-y-1 pl-4">
+          {notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+    </Notice>
   )
 }

@@ -41,8 +41,13 @@ export function AttemptList({ task }: { task: TaskDetail }) {
                 <p className="text-xs text-ink-3">
                   {formatTime(attempt.startedAt)} on{' '}
                   <span className="font-mono">{attempt.workerId}</span>
-                  {tokens > 0 &&
-                    `, ${formatCompact(tokens)} tokens, ${formatUsd(attempt.usage.costUsd)}`}
+                  {attempt.answeredBy !== undefined && (
+                    <>
+                      , answered by <span className="font-mono">{attempt.answeredBy}</span>
+                    </>
+                  )}
+                  {tokens > 0 && `, ${formatCompact(tokens)} tokens`}
+                  {attempt.usage.costUsd > 0 && `, ${formatUsd(attempt.usage.costUsd)}`}
                 </p>
                 {attempt.error !== undefined && (
                   <p className="mt-1 text-sm break-words text-failed">

@@ -1,14 +1,16 @@
 import { useEffect, useRef } from 'react'
 import { saveFile } from '../api/actions.ts'
-import type { OutputTask, TaskStatus } from '../api/types.ts'
+import type { OutputTask, TaskDetail, TaskStatus } from '../api/types.ts'
 import { formatBytes } from '../format/number.ts'
 import type { TaskState } from '../live/plan-model.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Markdown } from '../ui/markdown.tsx'
 import { Empty, Failed, Notice, Skeleton } from '../ui/page-states.tsx'
+import { ProviderHold } from './provider-hold.tsx'
 
 interface OutputPartProps {
+  task: TaskDetail
   status: TaskStatus | undefined
   answer: OutputTask | undefined
   /** What a running task has written so far. */
@@ -17,7 +19,7 @@ interface OutputPartProps {
   live: TaskState | undefined
 }
 
-export function OutputPart({ status, answer, streamed, error, live }: OutputPartProps) {
+export function OutputPart({ task, status, answer, streamed, error, live }: OutputPartProps) {
   if (status === 'queued') {
     return live?.error === undefined ? (
       <Empty title="Waiting to run" />
@@ -29,7 +31,14 @@ export function OutputPart({ status, answer, streamed, error, live }: OutputPart
       </div>
     )
   }
-  if (status === 'running') return <Streamed text={streamed} />
+  if (status === 'running') {
+    return (
+      <div className="space-y-4 pt-5">
+        <ProviderHold task={task} />
+        <Streamed text={streamed} />
+      </div>
+    )
+  }
   if (error !== null && error !== undefined) return <Failed error={error} />
   if (answer === undefined) return <Skeleton className="mt-5 h-32" />
   return (
@@ -78,7 +87,7 @@ function Streamed({ text }: { text: string }) {
     if (length > 0) end.current?.scrollIntoView({ block: 'nearest' })
   }, [length])
   return (
-    <div className="pt-5" aria-busy="true">
+    <div aria-busy="true">
       {text === '' ? (
         <p className="breathe text-ink-2" role="status">
           Running. Text appears here as it is written.

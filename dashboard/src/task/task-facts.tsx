@@ -1,10 +1,12 @@
 import type { ReactNode } from 'react'
 import type { TaskDetail } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
-import { formatCompact, formatUsd } from '../format/number.ts'
+import { formatCompact } from '../format/number.ts'
 import type { TaskState } from '../live/plan-model.ts'
 import { durationMs } from '../timeline/rows.ts'
+import { Cost } from '../ui/cost.tsx'
 import { useNow } from '../ui/use-now.ts'
+import { Substitute } from './answered-by.tsx'
 import { TaskLink } from './task-link.tsx'
 
 interface TaskFactsProps {
@@ -18,20 +20,21 @@ export function TaskFacts({ task, live }: TaskFactsProps) {
   // Of a task that is held back, the time begins anew when it may run.
   const waited = Math.max(0, (live?.startedAt ?? now) - Date.parse(task.timings.queuedAt))
   const { usage } = task
-  // A fallback model, where the wanted one could not be had.
-  const answeredBy = task.answeredBy ?? task.model
+  const model = task.answeredBy ?? task.model
   return (
     <>
       <dl className="mt-3.5 grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
         <Fact label="Ran for">
           {live?.startedAt == null ? '–' : formatDuration(durationMs(live, now))}
         </Fact>
-        <Fact label="Waited">{formatDuration(waited)}</Fact>
+        <Fact label="Waited">
+          {live?.startedAt == null && !running ? '–' : formatDuration(waited)}
+        </Fact>
         <Fact label="Executor">
           {task.executor}
-          {answeredBy !== undefined && (
-            <span className="block truncate text-xs text-ink-3" title={answeredBy}>
-              {answeredBy}
+          {model !== undefined && (
+            <span className="block truncate text-xs text-ink-3" title={model}>
+              {model}
             </span>
           )}
         </Fact>
@@ -47,11 +50,14 @@ export function TaskFacts({ task, live }: TaskFactsProps) {
               )}
             </Fact>
             <Fact label="Tokens out">{formatCompact(usage.outputTokens)}</Fact>
-            <Fact label="Cost">{formatUsd(usage.costUsd)}</Fact>
+            <Fact label="Cost">
+              <Cost usd={usage.costUsd} />
+            </Fact>
             <Fact label="Model calls">{usage.steps}</Fact>
           </>
         )}
       </dl>
+      <Substitute task={task} />
       {task.dependsOn.length > 0 && (
         <p className="mt-3 flex flex-wrap items-center gap-1.5 text-sm text-ink-2">
           After

@@ -91,6 +91,7 @@ export function TaskPanel(props: TaskPanelProps) {
                 label: 'Output',
                 content: (
                   <OutputPart
+                    task={detail.data}
                     status={status}
                     answer={answer}
                     streamed={text}

@@ -1,9 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef } from 'react'
+import { type RefObject, useEffect, useRef } from 'react'
 import type { Synthesis } from '../api/types.ts'
 import type { PlanModel } from '../live/plan-model.ts'
 import { useShortcuts } from '../ui/keyboard.tsx'
-import { useElementWidth } from '../ui/use-element-width.ts'
 import { useListCursor } from '../ui/use-list-cursor.ts'
 import { Axis, GridLines } from './axis.tsx'
 import type { Row } from './rows.ts'
@@ -19,6 +18,9 @@ interface LanesProps {
   rows: Row[]
   domain: TimeSpan
   span: TimeSpan
+  /** The part of the axis that time runs along, and its width in pixels. */
+  track: RefObject<HTMLDivElement | null>
+  width: number
   now: number
   live: boolean
   syntheses: readonly Synthesis[]
@@ -29,10 +31,8 @@ interface LanesProps {
 }
 
 export function Lanes(props: LanesProps) {
-  const { planId, model, rows, domain, span, now, live, selected, onSelect } = props
+  const { planId, model, rows, domain, span, track, width, now, live, selected, onSelect } = props
   const scroller = useRef<HTMLDivElement>(null)
-  const track = useRef<HTMLDivElement>(null)
-  const width = useElementWidth(track)
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -103,8 +103,8 @@ function rowKey(row: Row | undefined): string {
 
 /** Ctrl and the wheel (or a pinch) zoom around the pointer; a sideways wheel moves in time. */
 function useWheel(
-  scroller: React.RefObject<HTMLDivElement | null>,
-  track: React.RefObject<HTMLDivElement | null>,
+  scroller: RefObject<HTMLDivElement | null>,
+  track: RefObject<HTMLDivElement | null>,
   span: TimeSpan,
   onZoom: (factor: number, centre: number) => void,
   onPan: (share: number) => void,

@@ -121,8 +121,16 @@ function singleAttempt(task: TaskState): AttemptSpan[] {
   return [{ number: Math.max(1, task.attempt), startedAt, finishedAt, outcome }]
 }
 
-/** From the submission to the last end, or until now while something may still happen. */
-export function timeDomain(model: PlanModel, now: number, live: boolean): TimeSpan {
+/**
+ * From the submission to the last end, or until now while something may still happen; then room for
+ * the label behind the last bar, which takes `labelShare` of the lane.
+ */
+export function timeDomain(
+  model: PlanModel,
+  now: number,
+  live: boolean,
+  labelShare = 0.06,
+): TimeSpan {
   let from = Number.POSITIVE_INFINITY
   let to = Number.NEGATIVE_INFINITY
   for (const task of model.tasks.values()) {
@@ -135,8 +143,8 @@ export function timeDomain(model: PlanModel, now: number, live: boolean): TimeSp
   if (live) to = Math.max(to, now)
   else if (model.finishedAt !== null) to = Math.max(to, model.finishedAt)
   if (!Number.isFinite(to)) to = now
-  // Room at the right, for the label behind the last bar.
-  return { from, to: Math.max(to, from + 100) + Math.max((to - from) * 0.06, 20) }
+  const end = Math.max(to, from + 100)
+  return { from, to: end + (end - from) * (labelShare / (1 - labelShare)) }
 }
 
 /** How many tasks ran in each of `buckets` equal parts of `span`: the most at any moment of each. */

@@ -41,8 +41,15 @@ export function SynthesisLane({ model, syntheses, span, now }: SynthesisLaneProp
         <GitMerge className="size-3.5 shrink-0 text-synthesis" aria-hidden />
         <span className="truncate">Synthesis</span>
         {latest !== undefined && (
-          <span className="ml-auto truncate text-xs font-normal text-ink-3">
-            {latest.running ? 'writing' : `version ${latest.version}`}
+          <span className="ml-auto shrink-0 text-xs font-normal text-ink-3">
+            {latest.running ? (
+              'writing'
+            ) : (
+              <>
+                <span className="max-md:hidden">version {latest.version}</span>
+                <span className="md:hidden">v{latest.version}</span>
+              </>
+            )}
           </span>
         )}
       </Link>

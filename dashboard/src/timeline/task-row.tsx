@@ -64,11 +64,8 @@ export function TaskRow({
           <BarLabel
             at={position(span, segments.at(-1)?.to ?? now)}
             width={width}
-            text={
-              task.attempt > 1
-                ? `${formatDuration(duration)} · attempt ${task.attempt}`
-                : formatDuration(duration)
-            }
+            text={formatDuration(duration)}
+            more={task.attempt > 1 ? ` · attempt ${task.attempt}` : ''}
           />
         )}
       </span>
@@ -95,10 +92,16 @@ function Bar({ segment, span }: { segment: Segment; span: TimeSpan }) {
 /** Of one letter of a label, in pixels: close enough to tell whether it fits. */
 const LETTER = 6
 
-/** Behind its bar, or at the right edge where there is no room behind it. */
-function BarLabel({ at, text, width }: { at: number; text: string; width: number }) {
+/**
+ * Behind its bar, with as much of it as there is room for; at the right edge where there is none.
+ */
+function BarLabel(props: { at: number; text: string; more: string; width: number }) {
+  const { at, width } = props
   if (at < 0 || at > 1.02) return null
-  const beyond = (1 - at) * width < text.length * LETTER + 8
+  const room = (1 - at) * width - 8
+  const whole = props.text + props.more
+  const text = whole.length * LETTER <= room ? whole : props.text
+  const beyond = text.length * LETTER > room
   return (
     <span
       className={classNames(

@@ -9,12 +9,16 @@ import { useShortcuts } from '../ui/keyboard.tsx'
 import { Empty } from '../ui/page-states.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { APPEARANCE } from '../ui/status.tsx'
+import { useElementWidth } from '../ui/use-element-width.ts'
 import { useNow } from '../ui/use-now.ts'
 import { Lanes } from './lanes.tsx'
 import { Overview } from './overview.tsx'
 import { type Order, timeDomain, timelineRows } from './rows.ts'
 import { FIT, panView, settle, type View, viewSpan, zoomView } from './view.ts'
 import { OrderSelect, ZoomControls } from './zoom-controls.tsx'
+
+/** Of a duration behind its bar, in pixels. */
+const LABEL_WIDTH = 46
 
 interface TimelineTabProps {
   planId: string
@@ -46,7 +50,9 @@ export function TimelineTab({
     () => timelineRows(model, { text, statuses, order }, serverNow()),
     [model, text, statuses, order],
   )
-  const domain = timeDomain(model, now, live)
+  const track = useRef<HTMLDivElement>(null)
+  const width = useElementWidth(track)
+  const domain = timeDomain(model, now, live, width === 0 ? undefined : LABEL_WIDTH / width)
   const span = viewSpan(view, domain)
 
   useShortcuts([
@@ -129,6 +135,8 @@ export function TimelineTab({
           rows={rows}
           domain={domain}
           span={span}
+          track={track}
+          width={width}
           now={now}
           live={live}
           syntheses={syntheses}

@@ -33,7 +33,10 @@ export function Field({ label, hint, error, className, children }: FieldProps) {
       {described && (
         <p
           id={`${id}-note`}
-          className={classNames('mt-1 text-xs', error === undefined ? 'text-ink-3' : 'text-failed')}
+          className={classNames(
+            'mt-1 text-xs break-words whitespace-pre-line',
+            error === undefined ? 'text-ink-3' : 'text-failed',
+          )}
         >
           {error ?? hint}
         </p>

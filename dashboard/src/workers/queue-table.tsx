@@ -11,12 +11,12 @@ const COLUMNS = [
 export function QueueTable({ queues }: { queues: Workers['queues'] }) {
   return (
     <ScrollRegion label="Queues" className="overflow-x-auto">
-      <table className="w-full min-w-96 text-left">
+      <table className="w-full min-w-72 text-left">
         <thead className="eyebrow border-b border-line">
           <tr>
             <th className="py-1.5 font-medium">Queue</th>
             {COLUMNS.map(([key, label]) => (
-              <th key={key} className="py-1.5 pl-4 text-right font-medium">
+              <th key={key} className="py-1.5 pl-2 text-right sm:pl-4 font-medium">
                 {label}
               </th>
             ))}
@@ -29,7 +29,7 @@ export function QueueTable({ queues }: { queues: Workers['queues'] }) {
                 {queue.name}
               </th>
               {COLUMNS.map(([key]) => (
-                <td key={key} className="tabular py-2 pl-4 text-right">
+                <td key={key} className="tabular py-2 pl-2 text-right sm:pl-4">
                   {formatCount(queue[key])}
                 </td>
               ))}

@@ -1,10 +1,11 @@
+import type { ReactNode } from 'react'
 import { TextField } from '../ui/field.tsx'
 
 interface NumberFieldProps {
   label: string
   value: number | undefined
   placeholder?: string
-  hint?: string
+  hint?: ReactNode
   error?: string | undefined
   onChange: (value: number | undefined) => void
 }

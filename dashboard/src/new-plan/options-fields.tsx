@@ -1,3 +1,4 @@
+import { CodeWords } from '../ui/code-words.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { withField } from './draft.ts'
 import { JsonField } from './json-field.tsx'
@@ -68,7 +69,10 @@ interface OptionFieldProps {
 
 function OptionField({ property, value, onChange }: OptionFieldProps) {
   const { name, kind, description } = property
-  const common = { label: name, ...(description === undefined ? {} : { hint: description }) }
+  const common = {
+    label: name,
+    ...(description === undefined ? {} : { hint: <CodeWords text={description} /> }),
+  }
   const placeholder = property.default === undefined ? {} : { placeholder: `${property.default}` }
   switch (kind.kind) {
     case 'number':

@@ -2,11 +2,11 @@ import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { resumePlan } from '../api/actions.ts'
 import type { Plan } from '../api/types.ts'
-import { formatUsd } from '../format/number.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 import { notify, notifyFailure } from '../ui/toast.tsx'
+import { budgetWords } from './budget-words.ts'
 
 interface BudgetDialogProps {
   plan: Plan
@@ -41,7 +41,7 @@ export function BudgetDialog({ plan, open, onOpenChange, onRaised }: BudgetDialo
       open={open}
       onOpenChange={onOpenChange}
       title="Raise the budget"
-      description={`${formatUsd(spent)} of ${formatUsd(budget)} is spent. What is left of the plan runs within the new budget; finished work is kept.`}
+      description={`${budgetWords(plan) ?? ''} The tasks that are left run within the new budget; finished work is kept.`}
     >
       <form onSubmit={submit} className="space-y-4">
         <TextField

@@ -2,11 +2,11 @@ import { Link } from '@tanstack/react-router'
 import { ChevronLeft } from 'lucide-react'
 import type { Plan, PlanStatus } from '../api/types.ts'
 import { formatAgo, formatTime } from '../format/duration.ts'
-import { formatUsd } from '../format/number.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Notice } from '../ui/page-states.tsx'
 import { StatusBadge } from '../ui/status.tsx'
 import { useNow } from '../ui/use-now.ts'
+import { budgetWords } from './budget-words.ts'
 import { PlanActions } from './plan-actions.tsx'
 
 interface PlanHeaderProps {
@@ -54,8 +54,7 @@ export function PlanHeader({ plan, status, onChanged }: PlanHeaderProps) {
         <div className="mt-3">
           <Notice tone="warning">
             Stopped before its tasks had ended: {plan.stopped.message}
-            {plan.policy.budgetUsd !== undefined &&
-              ` Spent so far: ${formatUsd(plan.usage.costUsd)} of ${formatUsd(plan.policy.budgetUsd)}.`}
+            {plan.stopped.code.includes('budget') && ` ${budgetWords(plan) ?? ''}`}
           </Notice>
         </div>
       )}

@@ -55,8 +55,14 @@ interface Violation {
   nodes: { target: string[]; failureSummary: string }[]
 }
 
+/** What is still to come may be what is wrong. */
+async function loaded(page: Page): Promise<void> {
+  await expect.poll(() => page.locator('.skeleton').count()).toBe(0)
+}
+
 /** What axe finds, of WCAG 2.2 up to AA and of good practice. */
 async function violations(page: Page): Promise<string[]> {
+  await loaded(page)
   await page.evaluate(AXE)
   // Colours are measured as they end up, not half-way through a fade.
   await page.evaluate(`Promise.all(document.getAnimations()
@@ -80,15 +86,15 @@ describe.each([
     await page.emulateMedia({ colorScheme: theme })
     await page.goto(`${site.url}/dashboard${path}`)
     await page.getByText(ready).first().waitFor()
-    expect(await violations(page)).toEqual([])
+    await expect.poll(() => violations(page)).toEqual([])
   })
 })
 
 test.each(PAGES)('%s fits a phone without scrolling sideways', async (_name, path, ready) => {
   const page = await browser.open(`${site.url}/dashboard${path}`, PHONE)
   await page.getByText(ready).first().waitFor()
-  const width = await page.evaluate('document.documentElement.scrollWidth')
-  expect(width).toBe(PHONE.width)
+  await loaded(page)
+  await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.width)
 })
 
 test('dialogs and menus pass as well, and give the focus back', async () => {
@@ -97,10 +103,12 @@ test('dialogs and menus pass as well, and give the focus back', async () => {
   await more.click()
   await page.getByRole('menuitem', { name: 'Synthesize again' }).waitFor()
   // A menu floats above the page, so it lies in none of the page's regions.
-  expect((await violations(page)).filter((found) => !found.includes(' region: '))).toEqual([])
+  await expect
+    .poll(async () => (await violations(page)).filter((found) => !found.includes(' region: ')))
+    .toEqual([])
   await page.getByRole('menuitem', { name: 'Synthesize again' }).click()
   await page.getByRole('dialog', { name: 'Synthesize again' }).waitFor()
-  expect(await violations(page)).toEqual([])
+  await expect.poll(() => violations(page)).toEqual([])
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await expect.poll(() => page.evaluate('document.activeElement.tagName')).not.toBe('HTML')
@@ -113,11 +121,12 @@ test('the first Tab offers to skip to the content, and what has the focus can be
   await expect.poll(() => page.locator(':focus').textContent()).toBe('Skip to the content')
   for (let step = 0; step < 12; step += 1) {
     await page.keyboard.press('Tab')
-    const outline = await page.evaluate(`(() => {
-      const style = (pseudo) => getComputedStyle(document.activeElement, pseudo)
-      return [style(), style('::after')].some((s) => s.outlineStyle !== 'none' && s.outlineWidth !== '0px')
-    })()`)
-    expect(outline).toBe(true)
+    const outlined = () =>
+      page.evaluate(`(() => {
+        const style = (pseudo) => getComputedStyle(document.activeElement, pseudo)
+        return [style(), style('::after')].some((s) => s.outlineStyle !== 'none' && s.outlineWidth !== '0px')
+      })()`)
+    await expect.poll(outlined).toBe(true)
   }
 })
 
@@ -129,9 +138,9 @@ test('the theme is chosen by hand too, and kept', async () => {
   const light = await background()
   await page.getByRole('button', { name: 'Theme: system. Change to light' }).click()
   await page.getByRole('button', { name: 'Theme: light. Change to dark' }).click()
-  expect(await background()).not.toBe(light)
+  await expect.poll(background).not.toBe(light)
   await page.reload()
-  expect(await background()).not.toBe(light)
+  await expect.poll(background).not.toBe(light)
   await page.getByRole('button', { name: 'Theme: dark. Change to system' }).click()
-  expect(await background()).toBe(light)
+  await expect.poll(background).toBe(light)
 })

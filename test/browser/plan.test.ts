@@ -91,7 +91,8 @@ describe('a plan that runs', () => {
       site.stage.emit('p1', 'task.text', { taskId: 'login', attempt: 1, text })
     }
     site.stage.emit('p1', 'task.text', { taskId: 'tests', attempt: 1, text: 'of another task' })
-    await panel.getByText('The login endpoint is done.').waitFor()
+    site.stage.emit('p1', 'task.text', { taskId: 'login', attempt: 1, text: ' All of it.' })
+    await panel.getByText('The login endpoint is done. All of it.').waitFor()
     expect(await panel.getByText('of another task').count()).toBe(0)
   })
 
@@ -113,7 +114,7 @@ describe('a plan that runs', () => {
     const page = await browser.open(`${site.url}/dashboard/plans/p1`)
     await row(page, 'login').waitFor()
     const fit = page.getByRole('button', { name: 'Show the whole timeline' })
-    expect(await fit.isDisabled()).toBe(true)
+    await expect.poll(() => fit.isDisabled()).toBe(true)
     await page.keyboard.press('+')
     await expect.poll(() => fit.isEnabled()).toBe(true)
     await page.keyboard.press('0')
@@ -140,7 +141,7 @@ describe('a plan that has finished', () => {
     const lane = row(page, 'architecture')
     await expect.poll(() => lane.locator('.lane-attempt').count()).toBe(2)
     await expect.poll(() => lane.locator('[data-outcome="retrying"]').count()).toBe(1)
-    expect(await lane.textContent()).toContain('attempt 2')
+    await expect.poll(() => lane.textContent()).toContain('attempt 2')
   })
 
   test('renders an output as Markdown that can do no harm', async () => {
@@ -175,9 +176,7 @@ describe('a plan that has finished', () => {
     await page.getByText('One critical finding').waitFor()
     await page.getByText('The provider answered 529 four times.').waitFor()
     const changes = page.getByRole('region', { name: 'Changes of src/auth/reset.ts' })
-    expect(
-      await changes.getByRole('row', { name: '47 + await tokens.remove(token)' }).count(),
-    ).toBe(1)
+    await changes.getByRole('row', { name: '47 + await tokens.remove(token)' }).waitFor()
   })
 
   test('names contradictions with both sides, and how they were resolved', async () => {

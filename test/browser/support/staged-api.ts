@@ -5,6 +5,7 @@ import type { Synthesis } from '../../../src/core/synthesis.ts'
 import { NO_USAGE } from '../../../src/core/usage.ts'
 import type { DryRun, OutputTask, Plan, Report, TaskDetail } from '../../../src/core/views.ts'
 import type { WorkersView } from '../../../src/core/workers.ts'
+import { stagedExecutors } from './executors.ts'
 
 /** A plan that stands exactly as a test put it, until the test moves it. */
 export interface StagedPlan {
@@ -187,7 +188,7 @@ export function createStage(): Stage {
         },
       },
       system: {
-        executors: () => ({ default: 'echo', defaultModel: null, items: [] }),
+        executors: stagedExecutors,
         workers: async () => stage.workers,
         ready: async () => true,
       },

@@ -1,0 +1,115 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Browser, launchBrowser } from './support/browser.ts'
+import { reviewPlan } from './support/review-plan.ts'
+import { openSite, type Site } from './support/site.ts'
+import { stagedPlan } from './support/sketch.ts'
+
+const MODEL = 'anthropic:claude-sonnet-4-5'
+const FALLBACK = 'openai:gpt-5'
+
+let browser: Browser
+let site: Site
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+beforeEach(async () => {
+  site = await openSite()
+})
+afterEach(() => site.close())
+
+const usage = {
+  inputTokens: 24_000,
+  outputTokens: 1_600,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  steps: 2,
+  costUsd: 0.056,
+}
+
+test('a plan that its budget stopped says what was spent, and goes on with a larger one', async () => {
+  const tasks = [
+    { id: 'a', from: 0, to: 2 },
+    { id: 'b', status: 'skipped' as const },
+  ]
+  const staged = stagedPlan({ id: 'p1', title: 'Too dear', status: 'partial', tasks, usage })
+  site.stage.plans.set('p1', staged)
+  staged.plan.policy.budgetUsd = 0.09
+  staged.plan.budget = { limitUsd: 0.09, reservedUsd: 0, unknownUsd: 0.01, leftUsd: 0.024 }
+  staged.plan.stopped = { code: 'budget-exhausted', message: 'The plan has used its budget.' }
+
+  const page = await browser.open(`${site.url}/dashboard`)
+  const row = page.getByRole('listitem').filter({ hasText: 'Too dear' })
+  await row.getByText('of $0.090').waitFor()
+  await row.getByRole('link').click()
+  await page
+    .getByText('Spent: $0.056 of $0.090; at most $0.010 more by calls that broke off')
+    .waitFor()
+  await page.getByRole('button', { name: 'Raise the budget' }).click()
+  const amount = page.getByLabel('New budget in US dollars')
+  await expect.poll(() => amount.inputValue()).toBe('0.18')
+  const resume = page.getByRole('button', { name: 'Raise and resume' })
+  await amount.fill('0.05')
+  await expect.poll(() => resume.isDisabled()).toBe(true)
+  await amount.fill('0.5')
+  await resume.click()
+  await expect.poll(() => site.stage.calls).toEqual(['resume p1 0.5'])
+})
+
+test('names the model that answered in place of the wanted one, for the task and each attempt', async () => {
+  const staged = reviewPlan()
+  site.stage.plans.set('p-review', staged)
+  const task = staged.tasks.find(({ id }) => id === 'security')
+  if (task === undefined) throw new Error('no such task')
+  task.answeredBy = FALLBACK
+  for (const attempt of task.attempts) attempt.answeredBy = FALLBACK
+  const page = await browser.open(`${site.url}/dashboard/plans/p-review?task=security`)
+  const panel = page.getByRole('complementary', { name: 'Task' })
+  await panel.getByText(`${FALLBACK} answered, because ${MODEL} could not be had.`).waitFor()
+  await panel.getByRole('tab', { name: /Attempts/ }).click()
+  await panel.getByText(`answered by ${FALLBACK}`).waitFor()
+})
+
+test('says why a running task stands still while its provider is held back', async () => {
+  const tasks = [{ id: 'a', from: 0 }]
+  site.stage.plans.set('p1', stagedPlan({ id: 'p1', title: 'Held', status: 'running', tasks }))
+  const heldUntil = new Date(Date.now() + 600_000).toISOString()
+  site.stage.workers.providers = [{ key: MODEL, heldUntil, concurrency: 4 }]
+  const page = await browser.open(`${site.url}/dashboard/plans/p1?task=a`)
+  await page.getByText(`The provider of ${MODEL} limits its rate.`).waitFor()
+})
+
+test('a preliminary version says so, and a merge in place of a model says why', async () => {
+  const staged = reviewPlan()
+  site.stage.plans.set('p-review', staged)
+  const [first, second] = staged.syntheses
+  if (first === undefined || second === undefined) throw new Error('no versions')
+  first.preliminary = true
+  second.executor = 'merge'
+  second.notes = ['The model failed, so this is the deterministic merge.', 'Written in 3 parts.']
+  const page = await browser.open(`${site.url}/dashboard/plans/p-review?tab=synthesis`)
+  await page.getByText('merged by rule, without a model').waitFor()
+  await page.getByRole('listitem').filter({ hasText: 'the deterministic merge' }).waitFor()
+  await page.getByText('Written in 3 parts.').waitFor()
+  await page
+    .getByLabel('Version of the synthesis')
+    .selectOption({ label: 'Version 1 (preliminary)' })
+  await page.getByText('A later version knows more.').waitFor()
+})
+
+test('every option of an executor has a field, and what cannot be had says why', async () => {
+  const page = await browser.open(`${site.url}/dashboard/new`)
+  await page.getByRole('button', { name: 'Blank' }).click()
+  await page.getByText('More: context, format').click()
+  await page.getByText('claude-agent is not available here: It is not installed.').waitFor()
+  await page.getByLabel('Executor').selectOption('command')
+  await page.getByText('Counts lines').waitFor()
+  await expect.poll(() => page.getByLabel('Model').count()).toBe(1)
+  await page.getByLabel('command', { exact: true }).selectOption('count')
+  await page.getByLabel('arguments').fill('a b')
+  await page.getByRole('radio', { name: 'JSON' }).click()
+  const editor = page.getByLabel('The body of POST /v1/plans')
+  await expect
+    .poll(async () => JSON.parse(await editor.inputValue()))
+    .toMatchObject({ tasks: [{ options: { command: 'count', arguments: ['a', 'b'] } }] })
+})

@@ -77,7 +77,8 @@ export function OverlapMatrix({ overlaps }: { overlaps: readonly Overlap[] }) {
               <span className="text-ink-3">and</span>
               <span className="font-mono text-xs">{overlap.tasks[1]}</span>
               <span className="text-ink-2">
-                {KINDS[overlap.kind].label} {plural(overlap.fileCount, 'file')}
+                {KINDS[overlap.kind].label}
+                {overlap.kind === 'read/write' && ':'} {plural(overlap.fileCount, 'file')}
               </span>
             </p>
             <p className="mt-1 font-mono text-xs leading-5 break-all text-ink-3">

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useEffect, useMemo } from 'react'
 import { type ApiError, pageError } from '../api/client.ts'
 import { planQuery, synthesesQuery } from '../api/queries.ts'
 import { isActive } from '../api/statuses.ts'
@@ -49,6 +49,12 @@ function PlanView({ planId }: { planId: string }) {
     ),
   )
   useDocumentTitle(plan?.title ?? 'Plan')
+  // What the events do not tell, such as the cost, is asked for again once they say that it is settled.
+  useEffect(() => {
+    if (isActive(model.status) && model.finishedAt === null) return
+    const key = planQuery(planId).queryKey
+    void queryClient.invalidateQueries({ queryKey: key, exact: true })
+  }, [queryClient, planId, model.status, model.finishedAt])
 
   function show(change: PlanSearch, replace = false) {
     void navigate({

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { costOf, PRICES, type Prices, priceOf } from '../../src/core/prices.ts'
+import {
+  costOf,
+  OwnPrices,
+  PRICES,
+  type Prices,
+  priceOf,
+  pricesWith,
+} from '../../src/core/prices.ts'
 
 const tokens = (
   inputTokens: number,
@@ -75,4 +82,30 @@ test('a long prompt makes the whole call dearer', () => {
 
 test('a model without a price costs nothing that is known', () => {
   expect(costOf('acme:two', tokens(1_000, 1_000), OWN)).toBe(0)
+})
+
+test("the operator's prices come before the list, and need not name what caches cost", () => {
+  const own = OwnPrices.parse({
+    models: {
+      'local:big': { inputPerMTok: 1, outputPerMTok: 2 },
+      'openai:gpt-4o': { ...PRICES.models['openai:gpt-4o'], inputPerMTok: 2 },
+      'local:free': { inputPerMTok: 0, outputPerMTok: 0 },
+    },
+  })
+  const prices = pricesWith(own)
+  expect(costOf('local:big', tokens(1_000_000, 0, 500_000), prices)).toBe(1)
+  expect(priceOf('openai:gpt-4o', prices)?.inputPerMTok).toBe(2)
+  expect(priceOf('openai:gpt-4o-mini', prices)).toEqual(priceOf('openai:gpt-4o-mini'))
+  expect(priceOf('local:free', prices)?.outputPerMTok).toBe(0)
+  expect(pricesWith(OwnPrices.parse({}))).toBe(PRICES)
+})
+
+test('a price without its model, or below nothing, is refused', () => {
+  for (const models of [
+    { 'gpt-4o': { inputPerMTok: 1, outputPerMTok: 2 } },
+    { 'openai:x': { inputPerMTok: -1, outputPerMTok: 2 } },
+    { 'openai:x': { inputPerMTok: 1 } },
+  ]) {
+    expect(OwnPrices.safeParse({ models }).success).toBe(false)
+  }
 })

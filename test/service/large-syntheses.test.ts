@@ -267,6 +267,7 @@ describe('a synthesis that is more than one call can hold', () => {
     expectExact(synthesis, 30, 20)
     expect(synthesis?.executor).toBe('merge')
     expect(synthesis?.notes.join(' ')).toContain('deterministic merge')
+    expect(synthesis?.summary).toMatch(/^> The model did not write a usable synthesis/)
     // Three tries for each part, and none over parts that no model wrote.
     expect(provider.calls.filter(({ parts }) => parts > 0)).toEqual([])
     expect(provider.calls.length % 3).toBe(0)

@@ -67,6 +67,8 @@ function opposedPairs(sides: readonly Side[]): Pair[] {
   const byTopic = new Map<string, Map<string, number[]>>()
   for (const [index, { stance, file, group }] of sides.entries()) {
     const keys = [`group|${group}|${stance.axis}`]
+    // Rivals need no word in common: of one file, one of them is chosen.
+    if (stance.chosen === true && file !== undefined) keys.push(`chosen|${file}|${stance.axis}`)
     for (const word of topicOf(stance)) {
       keys.push(`file|${file ?? ''}|${stance.axis}|${word}`, `any|${stance.axis}|${word}`)
     }

@@ -100,6 +100,7 @@ function newFinding(severity: Severity, text: string): Finding {
   const [first = '', ...others] = plain(text).split(/(?<=[.!?])\s+(?=\p{Lu})/u)
   const title = first
     .replace(/\s*[([]\s*[\w@./-]+\.\w+(?:(?::|#L)\d+)?(?:\s*,?\s*lines?\s+\d+)?\s*[)\]]\s*/, ' ')
+    .replace(/\s+(?:[–—-]|in|at)\s+[\w@./-]+\.\w+(?::|#L)\d+\s*$/u, '')
     .replace(/[\s.:–—-]+$/u, '')
     .trim()
   return {

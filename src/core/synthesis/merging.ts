@@ -102,6 +102,10 @@ export const MERGING = {
       repairs: part?.repairs ?? NO_REPAIRS,
       ...(edits === undefined ? {} : { edits }),
     })
+    // Said where it is read: whoever takes the summary alone must know that no model stands behind it.
+    if (from.kind === 'merge' && rest.notes.length > 0) {
+      synthesis.summary = `> ${rest.notes.join(' ')}\n\n${synthesis.summary}`
+    }
     const { version, status, executor } = synthesis
     return { version, status, executor, model: synthesis.model, json: JSON.stringify(synthesis) }
   },

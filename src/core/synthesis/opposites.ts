@@ -60,6 +60,7 @@ const RIVALS = [
   'localstorage sessionstorage cookie|cookies',
   'polling websocket|websockets sse',
   'monolith microservices',
+  'jwt|jwts session|sessions',
   'callbacks promises',
   'xml json yaml',
 ]

@@ -28,6 +28,8 @@ export interface Stance {
   context: ReadonlySet<string>
   /** The topic in the words of the text. */
   label: string
+  /** Of a choice: it is the rival itself that is asked for, as in "use X", and not something about it. */
+  chosen?: boolean
 }
 
 /** How near to each other two findings are. */
@@ -51,8 +53,8 @@ const PURPOSE =
 /**
  * The stances of a text's first sentences.
  *
- * @param imperative Whether its sentences ask for something. A verb that is in no list then counts
- *   too ("Log the body" against "Do not log the body"). Titles only describe: "Missing check".
+ * @param imperative Whether its sentences ask for something, so that "No tests" asks for none. Titles
+ *   often describe what is there. Verbs that are in no list count in both: "Log the body".
  */
 export function readStances(text: string, imperative: boolean): Stance[] {
   const clauses = text
@@ -72,7 +74,9 @@ export function oppose(a: Stance, b: Stance, nearness: Nearness): string | undef
   const open = a.context.size === 0 || b.context.size === 0
   switch (nearness) {
     case 'same place':
-      if (a.axis.startsWith('choice')) return about
+      if (a.axis.startsWith('choice')) {
+        return (a.chosen === true && b.chosen === true) || object >= 0.3 ? about : undefined
+      }
       return object >= 0.5 || (everything >= 0.4 && sharedCount(union(a), union(b)) > 0)
         ? about
         : undefined
@@ -134,9 +138,11 @@ function readClause(clause: string, imperative: boolean): Stance[] {
   if (UNWANTED.has(verb)) return phrase(rest.slice(1).join(' '), flip(sign), subject)
   if (sideOf(rest[0] ?? '') !== undefined) return phrase(rest.join(' '), sign, subject)
   if (sign === '-' && !verbal) return phrase(rest.join(' '), sign, subject)
-  const stances = phrase(rest.join(' '), sign, subject).filter(({ axis }) => axis !== 'do')
+  const stances = phrase(rest.join(' '), sign, subject).flatMap(({ chosen: _, ...stance }) =>
+    stance.axis === 'do' ? [] : stance,
+  )
   // A verb that is in no list: asked for, or asked not to be done.
-  if (!imperative || verb === '') return stances
+  if (verb === '') return stances
   const context = stems(`${subject} ${rest.slice(1).join(' ')}`)
   return [
     ...stances,
@@ -195,7 +201,7 @@ function choicesOf(words: readonly string[], subject: string, label: string): St
     const choice = CHOICES.get(word)
     if (choice === undefined) return []
     const object = stems(`${subject} ${words.filter((other) => other !== word).join(' ')}`)
-    return [{ ...choice, object, context: new Set<string>(), label }]
+    return [{ ...choice, object, context: new Set<string>(), label, chosen: true }]
   })
 }
 

@@ -67,13 +67,7 @@ describe('findings in Markdown', () => {
       40,
     ],
     ['- **Low:** Typo', 'low', 'Typo', undefined, undefined],
-    [
-      '- **[High] Open redirect** – src/x.ts:3',
-      'high',
-      'Open redirect – src/x.ts:3',
-      'src/x.ts',
-      3,
-    ],
+    ['- **[High] Open redirect** – src/x.ts:3', 'high', 'Open redirect', 'src/x.ts', 3],
     ['### Critical: Tokens never expire', 'critical', 'Tokens never expire', undefined, undefined],
     [
       '- 🔴 **Critical** — Tokens never expire',

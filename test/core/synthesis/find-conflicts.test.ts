@@ -118,6 +118,29 @@ describe('contradictory recommendations', () => {
     ).toEqual([])
   })
 
+  test('are found in titles alone, where nothing else says what to do', () => {
+    const titled = (taskId: string, title: string) => {
+      const { finding, ...rest } = advice(taskId, '', { title })
+      const { recommendation: _, ...bare } = finding
+      return { ...rest, finding: bare }
+    }
+    expect(
+      findConflicts([titled('a', 'Cache user lookups'), titled('b', 'Do not cache user lookups')]),
+    ).toMatchObject([{ between: ['a', 'b'] }])
+    expect(findConflicts([titled('a', 'No tests for login'), titled('b', 'Add tests')])).toEqual([])
+  })
+
+  test('between rivals need the same subject, or the same place', () => {
+    const anywhere = { file: undefined, line: undefined } as unknown as Partial<Finding>
+    const between = (one: string, other: string, more: Partial<Finding> = {}) =>
+      findConflicts([advice('a', one, more), advice('b', other, more)]).length
+    expect(between('Use JWT for authentication', 'Use sessions for authentication', anywhere)).toBe(
+      1,
+    )
+    expect(between('Use stateless JWTs', 'Use session cookies')).toBe(1)
+    expect(between('Rotate JWT signing keys', 'Expire sessions after an hour')).toBe(0)
+  })
+
   test('are found among twenty thousand recommendations', () => {
     const many = Array.from({ length: 20_000 }, (_, index) =>
       advice(`task-${index % 1_000}`, `Add a check for value ${index % 20}`, {

@@ -27,7 +27,7 @@ export function redisBudgetStore(options: {
         const raw = await redis.hget(`${keyOf(planId)}:seen`, model)
         return raw === null ? undefined : (JSON.parse(raw) as Experience)
       }),
-    reserve: (planId, spender, { id, known, least, enough, most, likely }) =>
+    reserve: (planId, spender, { id, model, seen, least, enough, most, likely }) =>
       whileAvailable(async () => {
         const [status, amount] = (await run(
           'reserve-budget',
@@ -35,9 +35,10 @@ export function redisBudgetStore(options: {
           shardOfPlan(planId),
           ...fieldsOf(spender),
           id,
-          known ? 1 : 0,
+          model,
+          seen === undefined ? '' : JSON.stringify(seen),
           ...[least, enough, most, likely].map(nanos),
-        )) as ['reserved' | 'wait' | 'exhausted', number?]
+        )) as ['reserved' | 'wait' | 'exhausted' | 'outdated', number?]
         return status === 'reserved' ? { status, usd: Number(amount) / NANOS } : { status }
       }),
     settle: (planId, spender, { id, model, spent }) =>

@@ -11,10 +11,10 @@ import { call, type Service, startService } from '../support/service.ts'
 
 let service: Service
 let provider: BillingProvider
-let answer: Answer = {}
+let answer: Answer | (() => Answer) = {}
 
 beforeAll(async () => {
-  provider = await startBillingProvider(() => answer)
+  provider = await startBillingProvider(() => (typeof answer === 'function' ? answer() : answer))
   service = await startService({
     redisUrl: inject('redisUrl'),
     prefix: `test-${randomUUID().slice(0, 8)}`,
@@ -111,7 +111,14 @@ test('an answer that the budget cuts off is no success, and says why', async () 
 }, 90_000)
 
 test('a provider that bills far more than it was asked for is found out before the budget is gone', async () => {
-  answer = { outputTokens: 20_000, inputTokens: 20_000, heedsLimit: false }
+  let calls = 0
+  // The first answer comes while others are still being written.
+  answer = () => ({
+    outputTokens: 20_000,
+    inputTokens: 20_000,
+    heedsLimit: false,
+    delayMs: calls++ === 0 ? 20 : 500,
+  })
   const billed = bill()
   const plan = await run(12, { policy: { budgetUsd: 1.6 } })
   expect(plan.status).toBe('partial')

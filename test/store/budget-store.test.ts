@@ -1,90 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { Spender } from '../../src/core/budget/allowance.ts'
-import { NO_USAGE, type Usage } from '../../src/core/usage.ts'
-import { redisBudgetStore } from '../../src/store/budget-store.ts'
-import { planIdFrom, planKey } from '../../src/store/keys.ts'
+import { planKey } from '../../src/store/keys.ts'
 import { redisPlanStore } from '../../src/store/plan-store.ts'
 import { loadScripts } from '../../src/store/scripts.ts'
-import { redisSynthesisStore } from '../../src/store/synthesis-store.ts'
-import { redisTaskLife } from '../../src/store/task-store.ts'
+import { aPlan, call, cost, redis, SEEN, space, TASKS } from './plan-with-budget.ts'
 
-let redis: Redis
-const space = { prefix: `test-${randomUUID().slice(0, 8)}`, shards: 1 }
-
-beforeAll(() => {
-  redis = new Redis(inject('redisUrl'), { maxRetriesPerRequest: null })
-})
-afterAll(() => {
-  redis.disconnect()
-})
-
-const TASKS = ['a', 'b', 'c', 'd']
-
-/** A plan of four tasks with a budget, and a hand on its money. */
-async function aPlan(budgetUsd: number, synthesis: false | object = {}) {
-  const run = loadScripts(redis)
-  const plans = redisPlanStore({ redis, run, space, retentionMs: 60_000 })
-  const life = redisTaskLife({ redis, run, space, workerId: 'w', mostLosses: 9 })
-  const budgets = redisBudgetStore({ redis, run, space })
-  const syntheses = redisSynthesisStore({ redis, run, space })
-  const id = planIdFrom(Buffer.from(randomUUID().replaceAll('-', ''), 'hex'), 1)
-  await plans.create({
-    spec: {
-      id,
-      tenant: 'default',
-      title: 'A plan',
-      mode: 'parallel',
-      policy: {
-        maxConcurrency: 50,
-        onFailure: 'continue',
-        minSuccess: 0,
-        onOverlap: 'reject',
-        budgetUsd,
-      },
-      workspace: undefined,
-      isolate: false,
-      synthesis,
-      webhook: undefined,
-      metadata: {},
-      waves: [TASKS],
-      units: { size: 1, width: 'all', limit: null, lane: 'io' },
-      traceparent: undefined,
-    },
-    context: '',
-    tasks: TASKS.map((taskId) => ({
-      id: taskId,
-      description: taskId,
-      prompt: taskId,
-      executor: 'model',
-      timeoutMs: 60_000,
-      attempts: 3,
-      priority: 0,
-    })),
-    files: undefined,
-    usage: NO_USAGE,
-    requestHash: '',
-    dependencies: new Map(),
-  })
-  const begin = async (taskId: string) => {
-    const token = randomUUID()
-    const begun = await life.begin({ planId: id, taskId, token, round: 0 })
-    if (begun.status !== 'begun') throw new Error(`${taskId} is ${begun.status}`)
-    return { token, spender: { taskId, attempt: begun.attempt } }
-  }
-  const record = async () => {
-    const found = await plans.get(id)
-    if (found === undefined) throw new Error('the plan is gone')
-    return found
-  }
-  return { id, life, budgets, syntheses, begin, record }
-}
-
-const cost = (costUsd: number): Usage => ({ ...NO_USAGE, steps: 1, costUsd })
-const flat = (usd: number) => ({ least: usd, enough: usd, most: usd, likely: usd / 2 })
-const call = (id: string, usd: number) => ({ id, known: true, ...flat(usd) })
+afterAll(() => redis.disconnect())
 
 test('what is set aside and spent together never passes the budget, whatever the order', async () => {
   const step = fc.record({
@@ -121,7 +44,11 @@ test('what is set aside and spent together never passes the budget, whatever the
           const callId = randomUUID()
           const low = Math.min(least, most) / 1_000
           const quote = { least: low, enough: low, most: most / 1_000, likely: low }
-          const answer = await budgets.reserve(id, mine.spender, { id: callId, known, ...quote })
+          const answer = await budgets.reserve(id, mine.spender, {
+            id: callId,
+            ...(known ? { model: 'm', seen: SEEN } : { model: 'new', seen: undefined }),
+            ...quote,
+          })
           if (answer.status === 'reserved') held.set(taskId, { id: callId, usd: answer.usd })
         } else if (act === 'settle' && reservation !== undefined) {
           const usd = (reservation.usd * used) / 100
@@ -187,7 +114,7 @@ test('less than enough is given only where nobody will let go of anything', asyn
   const [a, b] = await Promise.all([begin('a'), begin('b')])
   const quote = { least: 0.01, enough: 0.06, most: 0.5, likely: 0.01 }
   const reserve = (spender: Spender, callId: string) =>
-    budgets.reserve(id, spender, { id: callId, known: true, ...quote })
+    budgets.reserve(id, spender, { id: callId, model: 'm', seen: SEEN, ...quote })
   expect(await reserve(a.spender, 'first')).toEqual({ status: 'reserved', usd: 0.06 })
   expect(await reserve(b.spender, 'second')).toEqual({ status: 'wait' })
   await budgets.count(id, a.spender, cost(0.05))
@@ -201,22 +128,6 @@ test('the same call sent twice sets nothing aside twice', async () => {
   await budgets.reserve(id, spender, call('c', 0.2))
   await budgets.reserve(id, spender, call('c', 0.2))
   expect((await record()).held.reservedUsd).toBe(0.2)
-})
-
-test('only a few calls begin before one of them has shown what it costs', async () => {
-  const { id, budgets, begin } = await aPlan(1)
-  const all = await Promise.all(TASKS.map(begin))
-  const blind = { known: false, least: 0.01, enough: 0.05, most: 0.9, likely: 0.01 }
-  const reserve = (at: number) =>
-    budgets.reserve(id, all[at]?.spender ?? { jobId: 'none' }, { id: `c${at}`, ...blind })
-  const first = [await reserve(0), await reserve(1), await reserve(2)]
-  expect(first.map(({ status }) => status)).toEqual(['reserved', 'reserved', 'wait'])
-  await budgets.settle(id, all[0]?.spender ?? { jobId: 'none' }, {
-    id: 'c0',
-    model: 'm',
-    spent: { status: 'nothing' },
-  })
-  expect((await reserve(2)).status).toBe('reserved')
 })
 
 test('a task whose worker died keeps what it used, lets go of its money, and counts what may be billed', async () => {
@@ -270,25 +181,6 @@ test('an attempt for which no money is left stops the plan, and its other tasks 
   const { stop, counts } = await record()
   expect(stop).toMatchObject({ code: 'budget-exhausted' })
   expect(counts).toMatchObject({ incomplete: 1, skipped: 3 })
-})
-
-test('what a model has shown is kept for all, the most of each', async () => {
-  const { id, budgets, begin } = await aPlan(1)
-  const { spender } = await begin('a')
-  const learn = (callId: string, tokensPerByte: number, outputTokens: number) =>
-    budgets.settle(id, spender, {
-      id: callId,
-      model: 'openai:x',
-      spent: { status: 'reported', seen: { tokensPerByte, outputTokens, outputBeyond: 0 } },
-    })
-  expect(await budgets.experience(id, 'openai:x')).toBeUndefined()
-  await learn('one', 0.25, 900)
-  await learn('two', 0.3, 100)
-  expect(await budgets.experience(id, 'openai:x')).toEqual({
-    tokensPerByte: 0.3,
-    outputTokens: 900,
-    outputBeyond: 0,
-  })
 })
 
 test('nothing of the money of a plan is left when it is deleted', async () => {

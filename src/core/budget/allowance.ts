@@ -14,6 +14,8 @@ export interface Experience {
   outputTokens: number
   /** Of answers that were longer than their limit, by a provider that does not heed it. */
   outputBeyond: number
+  /** US dollars by which a call has cost more than was set aside for it; 0 where none has. */
+  overdraftUsd: number
 }
 
 /** What a call can cost. */
@@ -68,14 +70,15 @@ export interface BudgetStore {
   experience(planId: string, model: string): Promise<Experience | undefined>
   /**
    * In one step: never more than the budget is spent and set aside together. `wait`: others hold what
-   * may be left later. `exhausted`: less than `least` is left, or the spender has ended.
-   * `known`: the quote rests on experience; without it only a few calls begin at once.
+   * may be left later. `exhausted`: less than `least` is left, or the spender has ended. `outdated`:
+   * the quote rests on `seen`, and another call of the model has shown more in the meantime. Without
+   * experience only a few calls begin at once.
    */
   reserve(
     planId: string,
     spender: Spender,
-    call: { id: string; known: boolean } & Quote,
-  ): Promise<{ status: 'reserved'; usd: number } | { status: 'wait' | 'exhausted' }>
+    call: { id: string; model: string; seen: Experience | undefined } & Quote,
+  ): Promise<{ status: 'reserved'; usd: number } | { status: 'wait' | 'exhausted' | 'outdated' }>
   settle(
     planId: string,
     spender: Spender,

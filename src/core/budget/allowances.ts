@@ -37,11 +37,11 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
     spender: Spender,
     model: string,
     quoteOf: Parameters<Allowance['reserve']>[1],
-  ): Promise<Reservation | 'wait' | 'exhausted'> {
+  ): Promise<Reservation | 'wait' | 'exhausted' | 'outdated'> {
     const seen = await deps.budgets.experience(planId, model)
     const quote: Quote = quoteOf(seen)
     const id = deps.newToken()
-    const call = { id, known: seen !== undefined, ...quote }
+    const call = { id, model, seen, ...quote }
     const answer = await deps.budgets.reserve(planId, spender, call)
     if (answer.status !== 'reserved') return answer.status
     return {
@@ -86,6 +86,7 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
         while (true) {
           const answer = await ask(planId, spender, model, quote)
           if (answer === 'exhausted') return undefined
+          if (answer === 'outdated') continue
           if (answer !== 'wait') return answer
           const alarm = new AbortController()
           line.wake = () => alarm.abort()

@@ -75,14 +75,15 @@ export function outputTokensFor(
 
 /** What a call that was reported shows of the next one. */
 export function experienceOf(
-  call: { inputBytes: number; outputLimit: number },
-  usage: { inputTokens: number; outputTokens: number },
+  call: { inputBytes: number; outputLimit: number; reservedUsd: number },
+  usage: { inputTokens: number; outputTokens: number; costUsd: number },
 ): Experience {
-  const { inputTokens, outputTokens } = usage
+  const { inputTokens, outputTokens, costUsd } = usage
   return {
     tokensPerByte: inputTokens / Math.max(1, call.inputBytes),
     outputTokens,
     outputBeyond: outputTokens > call.outputLimit ? outputTokens : 0,
+    overdraftUsd: Math.max(0, costUsd - call.reservedUsd),
   }
 }
 

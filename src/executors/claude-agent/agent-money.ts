@@ -12,7 +12,7 @@ const LIKELY = 0.25
 const LAST_CALL = { told: 30_000, cached: 150_000, output: 8_000 }
 /** What that costs with a model whose price is not known. */
 const UNKNOWN_LAST_CALL = 1
-const NOTHING_LEARNED = { tokensPerByte: 0, outputTokens: 0, outputBeyond: 0 }
+const NOTHING_LEARNED = { tokensPerByte: 0, outputTokens: 0, outputBeyond: 0, overdraftUsd: 0 }
 
 /** What an agent is to keep to. */
 export interface AgentLimits {

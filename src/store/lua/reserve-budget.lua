@@ -1,19 +1,28 @@
 -- Sets money aside for one call, in nano-dollars.
--- ARGV: shard, spender, task or '', attempt or job, id of the call, 1 where its quote rests on experience,
---       least, enough, most, likely
--- Answers { 'reserved', nanos } | { 'wait' } | { 'exhausted' }
+-- ARGV: shard, spender, task or '', attempt or job, id of the call, model, the experience that its quote
+--       rests on as JSON or '', least, enough, most, likely
+-- Answers { 'reserved', nanos } | { 'wait' } | { 'exhausted' } | { 'outdated' }
 local spender, id = ARGV[2], ARGV[5]
-local known = ARGV[6] == '1'
-local least, enough, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local known = ARGV[7] ~= ''
+local least, enough, most = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 if not spends_still(ARGV[3], ARGV[4]) then return { 'exhausted' } end
 local spending = load_spending(spender)
 -- Sent again by a connection that came back.
 if spending.calls[id] then return { 'reserved', spending.calls[id].nanos } end
 
+local raw = redis.call('HGET', plan .. ':seen', ARGV[6])
+if (raw ~= false) ~= known then return { 'outdated' } end
+local seen = raw and cjson.decode(raw) or {}
+for field, value in pairs(known and cjson.decode(ARGV[7]) or {}) do
+  if value ~= seen[field] then return { 'outdated' } end
+end
+
 local left = number('budgetNanos') - number('u:costNanos') - number('b:unknown')
 if left < least then return { 'exhausted' } end
 local reserved = number('b:reserved')
-local free = left - reserved
+-- What was begun without experience may cost as much beyond its share as another call has.
+local overdraft = math.ceil((seen.overdraftUsd or 0) * 1e9) * number('b:blind')
+local free = left - reserved - overdraft
 -- All that is left, divided among the tasks that are left: with it they can run side by side.
 local tasks = math.max(1, remaining())
 local share = math.floor(left / tasks)
@@ -27,7 +36,7 @@ if free < nanos then
   if free < enough and reserved > 0 then return { 'wait' } end
   nanos = free
 end
-spending.calls[id] = { nanos = nanos, likely = math.min(nanos, tonumber(ARGV[10])), known = known }
+spending.calls[id] = { nanos = nanos, likely = math.min(nanos, tonumber(ARGV[11])), known = known }
 save_spending(spender, spending)
 redis.call('HINCRBY', plan, 'b:reserved', nanos)
 if not known then redis.call('HINCRBY', plan, 'b:blind', 1) end

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { BudgetStore, Quote } from '../../../src/core/budget/allowance.ts'
+import type { BudgetStore, Experience, Quote } from '../../../src/core/budget/allowance.ts'
 import { allowances, soleAllowance } from '../../../src/core/budget/allowances.ts'
 
 const forever = new AbortController().signal
@@ -90,6 +90,33 @@ test('one that is aborted while it waits gives up at once, and holds nobody up',
   await expect(b).rejects.toThrow('enough of b')
   await first?.settle({ status: 'nothing' })
   expect(await d).toMatchObject({ usd: 1 })
+})
+
+test('a call is quoted again with what others have shown in the meantime', async () => {
+  const { budgets } = aStore(1)
+  const latest = { tokensPerByte: 0.5, outputTokens: 9, outputBeyond: 0, overdraftUsd: 0 }
+  let shown: Experience | undefined
+  const allowance = anAllowanceOf(
+    {
+      ...budgets,
+      async experience() {
+        return shown
+      },
+      async reserve(planId, spender, call) {
+        if (call.seen === latest) return budgets.reserve(planId, spender, call)
+        shown = latest
+        return { status: 'outdated' }
+      },
+    },
+    'a',
+  )()
+  const quotes: (Experience | undefined)[] = []
+  const quote = (seen: Experience | undefined) => {
+    quotes.push(seen)
+    return quoteOf(0.4)()
+  }
+  expect(await allowance.reserve('m', quote, forever)).toMatchObject({ usd: 0.4 })
+  expect(quotes).toEqual([undefined, latest])
 })
 
 test('more than the whole budget is not waited for', async () => {

@@ -23,7 +23,7 @@ const free: Prices = {
 }
 
 const aCall = { model: 'test:m', inputBytes: 10_000, outputLimit: 16_000 }
-const seen = { tokensPerByte: 0.25, outputTokens: 200, outputBeyond: 0 }
+const seen = { tokensPerByte: 0.25, outputTokens: 200, outputBeyond: 0, overdraftUsd: 0 }
 
 const anyCall = fc.record({
   model: fc.constantFrom('test:m', 'test:long'),
@@ -35,6 +35,7 @@ const anySeen = fc.option(
     tokensPerByte: fc.double({ min: 0.1, max: 5, noNaN: true }),
     outputTokens: fc.integer({ min: 0, max: 64_000 }),
     outputBeyond: fc.constantFrom(0, 70_000),
+    overdraftUsd: fc.constantFrom(0, 0.3),
   }),
   { nil: undefined },
 )
@@ -96,10 +97,15 @@ test('a provider that counts more tokens than there are bytes is believed', () =
 
 test('one that writes more than it was allowed is expected to do so again', () => {
   const heedless = experienceOf(
-    { inputBytes: 10_000, outputLimit: 1_000 },
-    { inputTokens: 2_500, outputTokens: 50_000 },
+    { inputBytes: 10_000, outputLimit: 1_000, reservedUsd: 0.25 },
+    { inputTokens: 2_500, outputTokens: 50_000, costUsd: 1 },
   )
-  expect(heedless).toEqual({ tokensPerByte: 0.25, outputTokens: 50_000, outputBeyond: 50_000 })
+  expect(heedless).toEqual({
+    tokensPerByte: 0.25,
+    outputTokens: 50_000,
+    outputBeyond: 50_000,
+    overdraftUsd: 0.75,
+  })
   const quote = quoteOf({ ...aCall, outputLimit: 1_000 }, heedless, prices)
   expect(quote?.least).toBeGreaterThan((50_000 * 20) / 1e6)
 })

@@ -37,7 +37,7 @@ export interface CallFunds {
   /** With that limit the answer was cut off: the next `cover` is to allow more. */
   raise(): void
   /** Its usage was told. */
-  reported(usage: { inputTokens: number; outputTokens: number }): Promise<void>
+  reported(usage: { inputTokens: number; outputTokens: number; costUsd: number }): Promise<void>
   /** It may have been billed, and nobody says how much. */
   unknown(): Promise<void>
   /** Lets go of what no call has used. */
@@ -108,10 +108,14 @@ export function callFunds(options: {
       const { inputTokens, outputTokens } = usage
       // Some servers count nothing.
       if (inputTokens + outputTokens === 0) return settle({ status: 'unknown' })
-      const { planned, limit = 0 } = held ?? {}
-      if (planned === undefined) return
-      const { inputBytes } = planned
-      const seen = experienceOf({ inputBytes, outputLimit: limit }, usage)
+      if (held === undefined) return
+      const { planned, limit, reservation } = held
+      const call = {
+        inputBytes: planned.inputBytes,
+        outputLimit: limit,
+        reservedUsd: reservation.usd,
+      }
+      const seen = experienceOf(call, usage)
       await settle({ status: 'reported', seen })
     },
     unknown: () => settle({ status: 'unknown' }),

@@ -98,9 +98,10 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       cacheReadTokens: input.cacheRead ?? 0,
       cacheWriteTokens: input.cacheWrite ?? 0,
     }
-    usage = addUsage(usage, { ...tokens, steps, costUsd: costOf(name, tokens, prices) })
+    const costUsd = costOf(name, tokens, prices)
+    usage = addUsage(usage, { ...tokens, steps, costUsd })
     options.onUsage(usage, name)
-    await funds.reported(tokens)
+    await funds.reported({ ...tokens, costUsd })
   }
 
   /** Reads one answer to its end. */

@@ -1,6 +1,7 @@
 import { ServiceError } from './errors.ts'
 import { type BatchQueue, finalSynthesisJobId, type Unit } from './queue.ts'
 import { allTasks, type ReadDeps } from './read-plans.ts'
+import { type SealDeps, sealBatch } from './release-units.ts'
 import { isEnded } from './status.ts'
 import type { PlanStore, RetryBatch, TaskLife } from './store.ts'
 import type { PlanRecord, TaskState } from './stored.ts'
@@ -8,62 +9,113 @@ import type { TaskSpec } from './submission.ts'
 import { withinLimits } from './tenant-limits.ts'
 import { laneOfUnit } from './units.ts'
 
+export interface RetryDeps extends SealDeps, Pick<ReadDeps, 'plans' | 'tasks'> {
+  plans: PlanStore
+  life: TaskLife
+  queue: BatchQueue
+  tenantLimits: Parameters<typeof withinLimits>[0]
+}
+
+interface Task {
+  spec: TaskSpec
+  state: TaskState
+}
+
+/** Retries of one plan that are asked for at the same moment come one after the other. */
+const MOST_TRIES = 50
+
 /**
  * Runs ended tasks again: those chosen, and those that were skipped because one of them had not
  * succeeded. They are enqueued as a batch of their own, with a synthesis behind it, which becomes
  * the next version.
  *
- * @throws {ServiceError} task-not-finished when one of them runs, or another retry came first;
- *   quota-exceeded when the tenant has too many unfinished tasks.
+ * @throws {ServiceError} task-not-finished when a task of them runs, or depends on one that has not
+ *   succeeded and is not retried; quota-exceeded when the tenant has too many unfinished tasks.
  */
 export async function retryTasks(
-  deps: Pick<ReadDeps, 'plans' | 'tasks'> & {
-    life: TaskLife
-    queue: BatchQueue
-    tenantLimits: Parameters<typeof withinLimits>[0]
-  },
+  deps: RetryDeps,
   record: PlanRecord,
   isChosen: (state: TaskState, taskId: string) => boolean,
 ): Promise<void> {
   const planId = record.spec.id
-  const all: { spec: TaskSpec; state: TaskState }[] = []
-  for await (const task of allTasks(deps, planId)) all.push(task)
-  const chosen = new Set(
-    all
-      .filter(({ spec, state }) => isEnded(state.status) && isChosen(state, spec.id))
-      .map(({ spec }) => spec.id),
-  )
-  addSkipped(all, chosen)
-  const tasks = all.filter(({ spec }) => chosen.has(spec.id))
-  if (tasks.length === 0) return
-  const batch: RetryBatch = {
-    firstUnit: await deps.life.nextUnit(planId),
-    tasks: tasks.map(({ spec }) => ({
-      taskId: spec.id,
-      waitsFor: (spec.waitsFor ?? []).filter((id) => chosen.has(id)).length,
-      priority: spec.priority,
-    })),
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const firstUnit = await deps.life.nextUnit(planId)
+    const tasks = await tasksToRetry(deps, planId, isChosen)
+    if (tasks.length === 0) return
+    const batch: RetryBatch = {
+      firstUnit,
+      tasks: tasks.map(({ spec: { id, waitsFor = [], priority } }) => ({
+        taskId: id,
+        waitsFor,
+        priority,
+      })),
+    }
+    const { tenant } = record.spec
+    const more = { tenant, planId, tasks: tasks.length, plans: 0 } as const
+    const requeued = await withinLimits(deps.tenantLimits, more, () =>
+      deps.life.requeue(planId, batch),
+    )
+    if (requeued.status === 'queued') return enqueueRetry(deps, record, batch)
+    if (requeued.status === 'gone') {
+      throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
+    }
+    if (requeued.status === 'not-ended') throw notFinished(requeued.taskId, 'has not ended')
+    // Another one came first. If its process died on the way, this finishes what it began.
+    const other = await deps.plans.unfinishedRetry(planId)
+    if (other !== undefined) await enqueueRetry(deps, record, other)
   }
-  const { tenant } = record.spec
-  const more = { tenant, planId, tasks: tasks.length, plans: 0 } as const
-  const requeued = await withinLimits(deps.tenantLimits, more, () =>
-    deps.life.requeue(planId, batch),
+  throw new ServiceError(
+    'task-not-finished',
+    'Other tasks of the plan are being retried at this moment; ask again.',
+    { retryAfterSeconds: 1 },
   )
-  if (requeued.status === 'gone') {
-    throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
+}
+
+async function tasksToRetry(
+  deps: Pick<ReadDeps, 'plans' | 'tasks'>,
+  planId: string,
+  isChosen: (state: TaskState, taskId: string) => boolean,
+): Promise<Task[]> {
+  const all = new Map<string, Task>()
+  for await (const task of allTasks(deps, planId)) all.set(task.spec.id, task)
+  const chosen = new Set<string>()
+  for (const [id, { state }] of all) {
+    if (isEnded(state.status) && isChosen(state, id)) chosen.add(id)
   }
-  if (requeued.status !== 'queued') {
-    throw new ServiceError(
-      'task-not-finished',
-      'A task of it has not ended; it cannot be retried yet.',
+  /** What it depends on that will not have succeeded when the chosen ones have run. */
+  const missing = (task: Task | undefined) =>
+    task?.spec.waitsFor?.find((id) => {
+      const status = all.get(id)?.state.status
+      return !chosen.has(id) && status !== undefined && isEnded(status) && status !== 'succeeded'
+    })
+  for (const id of chosen) {
+    const other = missing(all.get(id))
+    if (other === undefined) continue
+    throw notFinished(
+      other,
+      `is ${all.get(other)?.state.status}, and ${id} depends on it: retry that one, and ${id} runs after it`,
     )
   }
-  await enqueueRetry(deps, record, batch)
+  // Until no more follow: those that were skipped because of one that runs again.
+  let size = -1
+  while (size !== chosen.size) {
+    size = chosen.size
+    for (const [id, task] of all) {
+      const follows =
+        task.state.status === 'skipped' && task.spec.waitsFor?.some((other) => chosen.has(other))
+      if (follows && missing(task) === undefined) chosen.add(id)
+    }
+  }
+  return [...all.values()].filter(({ spec }) => chosen.has(spec.id))
+}
+
+function notFinished(taskId: string, why: string): ServiceError {
+  return new ServiceError('task-not-finished', `The task ${taskId} ${why}.`)
 }
 
 /** Enqueues a retry that was stored. Doing so again changes nothing. */
 export async function enqueueRetry(
-  deps: { plans: Pick<PlanStore, 'markEnqueued'>; queue: Pick<BatchQueue, 'enqueueBatch'> },
+  deps: SealDeps & { queue: Pick<BatchQueue, 'enqueueBatch'> },
   record: PlanRecord,
   { firstUnit, tasks }: RetryBatch,
 ): Promise<void> {
@@ -79,26 +131,16 @@ export async function enqueueRetry(
       planTasks: tasks.length,
       round: 0,
       priority,
-      held: waitsFor > 0,
+      held: isHeld(waitsFor, record),
     }
   })
   // The number of the first unit makes the id new for each retry, and the same for a repetition.
   const jobId = finalSynthesisJobId(planId, firstUnit)
   await deps.queue.enqueueBatch({ planId, jobId, kind: 'final' }, units)
-  await deps.plans.markEnqueued(planId)
+  await sealBatch(deps, record, firstUnit)
 }
 
-/** Adds, again and again, the skipped tasks that wait for one that is retried. */
-function addSkipped(
-  all: readonly { spec: TaskSpec; state: TaskState }[],
-  chosen: Set<string>,
-): void {
-  let size = -1
-  while (size !== chosen.size) {
-    size = chosen.size
-    for (const { spec, state } of all) {
-      const waits = spec.waitsFor ?? []
-      if (state.status === 'skipped' && waits.some((id) => chosen.has(id))) chosen.add(spec.id)
-    }
-  }
+/** Whether its job waits for a release: for another task, or for the limit of the plan. */
+function isHeld(waitsFor: readonly string[], record: PlanRecord): boolean {
+  return waitsFor.length > 0 || record.spec.units.limit !== null
 }

@@ -6,13 +6,13 @@ import type { LoadedPlan, PlanCache } from './plan-cache.ts'
 import type { Executor } from './ports.ts'
 import { type DependencyResult, renderTaskPrompt } from './prompt.ts'
 import type { BatchQueue, Unit } from './queue.ts'
+import { releaseUnits } from './release-units.ts'
 import { type AttemptResult, runAttempt } from './run-attempt.ts'
 import { AttemptAborted, type RunningTasks } from './running-tasks.ts'
 import type { PlanStore, TaskLife, TaskStore, TextLog } from './store.ts'
 import type { TaskSpec } from './submission.ts'
 import { openTaskFolder } from './task-folder.ts'
 import type { Tracer } from './tracing.ts'
-import { laneOfUnit } from './units.ts'
 import type { Workspaces } from './workspace-port.ts'
 
 export interface RunUnitDeps {
@@ -204,18 +204,6 @@ async function dependencyResults(
     status: states[index]?.status ?? 'succeeded',
     text: outputs[index]?.text ?? '',
   }))
-}
-
-/** Puts released units into the queue, and only then takes them off the plan's list. */
-export async function releaseUnits(
-  deps: Pick<RunUnitDeps, 'queue' | 'life'>,
-  plan: Pick<LoadedPlan, 'spec'>,
-  released: readonly number[],
-): Promise<void> {
-  if (released.length === 0) return
-  const units = released.map((unit) => ({ unit, lane: laneOfUnit(plan.spec.units, unit) }))
-  await deps.queue.release(plan.spec.id, units)
-  await deps.life.confirmReleased(plan.spec.id, [...released])
 }
 
 /** A synthesis on the way, after every so many ended tasks, where the plan asks for that. */

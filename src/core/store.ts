@@ -28,8 +28,11 @@ export interface PlanStore {
   >
   /** A retry that was stored, and perhaps not enqueued. */
   unfinishedRetry(planId: string): Promise<RetryBatch | undefined>
-  /** Marks the batch, or the retry, as in the queue. Until then the sweeper takes the submission for cut short. */
-  markEnqueued(planId: string): Promise<void>
+  /**
+   * Marks the batch with this first unit (0: that of the submission) as in the queue. Until then the
+   * sweeper takes it for cut short. Answers the units that were released before they had jobs.
+   */
+  markEnqueued(planId: string, firstUnit: number): Promise<number[]>
   isEnqueued(planId: string): Promise<boolean>
   /** SHA-256 of the body a plan was submitted with; `undefined` when there is no such plan. */
   requestHash(planId: string): Promise<string | undefined>
@@ -65,8 +68,8 @@ export interface TaskStore {
 /** Tasks to be run again as units of their own, numbered from `firstUnit`. */
 export interface RetryBatch {
   firstUnit: number
-  /** `waitsFor`: how many of the others it waits for. */
-  tasks: { taskId: string; waitsFor: number; priority: number }[]
+  /** `waitsFor`: all that it depends on, those that have succeeded too. */
+  tasks: { taskId: string; waitsFor: readonly string[]; priority: number }[]
 }
 
 /** Units of the batch that may run now, by number; see `UnitLayout`. */
@@ -132,7 +135,7 @@ export interface TaskLife {
     code: Stop['code'],
     message: string,
   ): Promise<{ status: 'gone' | 'finished' | 'stopped'; released: ReleasedUnits }>
-  /** Queues ended tasks again. `changed`: another retry came first. */
+  /** Queues ended tasks again. `changed`: another retry came first, or is still being enqueued. */
   requeue(
     planId: string,
     batch: RetryBatch,

@@ -7,6 +7,7 @@ import {
   preparePlan,
 } from './prepare-plan.ts'
 import { type BatchQueue, finalSynthesisJobId } from './queue.ts'
+import { type ReleaseDeps, sealBatch } from './release-units.ts'
 import type { PlanStore, TaskStore } from './store.ts'
 import type { NewPlan, PlanRecord, PlanSpec } from './stored.ts'
 import type { TaskSpec } from './submission.ts'
@@ -19,6 +20,7 @@ const MOST_STORED_OVERLAPS = 500
 export interface SubmitDeps extends PrepareDeps {
   plans: PlanStore
   tasks: TaskStore
+  life: ReleaseDeps['life']
   queue: BatchQueue
   /** The round of fair queueing that this process last heard of; a little behind is near enough. */
   rounds: { latest: number }
@@ -119,7 +121,7 @@ async function repeated(
 
 /** Enqueues a plan whose submission was cut short between the two steps. */
 export async function enqueueStored(
-  deps: Pick<SubmitDeps, 'plans' | 'tasks' | 'queue' | 'onFault'>,
+  deps: Pick<SubmitDeps, 'plans' | 'tasks' | 'queue' | 'life' | 'onFault'>,
   planId: string,
 ): Promise<void> {
   const record = await deps.plans.get(planId)
@@ -131,7 +133,7 @@ export async function enqueueStored(
 }
 
 async function enqueue(
-  deps: Pick<SubmitDeps, 'plans' | 'queue' | 'onFault'>,
+  deps: Pick<SubmitDeps, 'plans' | 'queue' | 'life' | 'onFault'>,
   spec: PlanSpec,
   tasks: readonly TaskSpec[],
   round: number,
@@ -148,7 +150,7 @@ async function enqueue(
     throw error
   }
   // Not waited for: the batch is durable, and the sweeper can tell so without the mark.
-  deps.plans.markEnqueued(spec.id).catch((error: unknown) => deps.onFault(error, spec.id))
+  sealBatch(deps, { spec }, 0).catch((error: unknown) => deps.onFault(error, spec.id))
 }
 
 function dependenciesOf(tasks: readonly TaskSpec[]): Map<string, string[]> {

@@ -1,8 +1,8 @@
 import type { ChangeDeps } from './change-plans.ts'
 import { deletePlan } from './change-plans.ts'
 import { finalSynthesisJobId } from './queue.ts'
+import { releaseUnits, sealBatch } from './release-units.ts'
 import { enqueueRetry } from './retry-tasks.ts'
-import { releaseUnits } from './run-unit.ts'
 import { AttemptAborted, type RunningTasks } from './running-tasks.ts'
 import type { Upkeep } from './store.ts'
 
@@ -63,7 +63,7 @@ async function settleSubmission(deps: SweepDeps, planId: string): Promise<void> 
   const jobId = finalSynthesisJobId(planId, 0)
   const begun = record.startedAt !== undefined || record.stop !== undefined
   if (begun || (await deps.queue.hasSynthesis(planId, jobId))) {
-    await deps.plans.markEnqueued(planId)
+    await sealBatch(deps, record, 0)
   } else {
     await deps.plans.delete(planId, record.spec.tenant)
   }

@@ -78,9 +78,15 @@ export function redisPlanStore(options: {
         return { status: 'created', createdAt: Number(answer[1]), round: Number(answer[2]) }
       }),
 
-    markEnqueued: (planId) =>
+    markEnqueued: (planId, firstUnit) =>
       whileAvailable(async () => {
-        await run('mark-enqueued', keyOf(planId), shardOfPlan(planId))
+        const units = (await run(
+          'mark-enqueued',
+          keyOf(planId),
+          shardOfPlan(planId),
+          firstUnit,
+        )) as string[]
+        return units.map(Number)
       }),
 
     unfinishedRetry: (planId) =>

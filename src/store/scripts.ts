@@ -11,6 +11,7 @@ const NAMES = [
   'retry-tasks',
   'begin-synthesis',
   'finish-synthesis',
+  'released-units',
   'request-synthesis',
   'begin-part',
   'keep-part',

@@ -150,7 +150,7 @@ export function redisTaskLife(options: {
           shardOfPlan(planId),
           JSON.stringify(batch),
           batch.firstUnit,
-          ...batch.tasks.flatMap((task) => [task.taskId, task.waitsFor]),
+          ...batch.tasks.flatMap((task) => [task.taskId, JSON.stringify(task.waitsFor)]),
         )) as [string, string?]
         if (status === 'not-ended') return { status, taskId: taskId ?? '' }
         return { status: status as 'gone' | 'changed' | 'queued' }
@@ -170,7 +170,7 @@ export function redisTaskLife(options: {
       }),
     released: (planId) =>
       whileAvailable(async () => {
-        const units = await redis.smembers(`${keyOf(planId)}:released`)
+        const units = (await run('released-units', keyOf(planId), shardOfPlan(planId))) as string[]
         return units.map(Number)
       }),
     confirmReleased: (planId, units) =>

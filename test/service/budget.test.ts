@@ -92,6 +92,18 @@ test('a budget that runs out in the middle is not passed, and what was finished 
   expect(resumed.usage.costUsd).toBeCloseTo(billed(), 9)
 }, 120_000)
 
+test('a sequential plan that is resumed still runs one task at a time', async () => {
+  answer = { outputTokens: 200, delayMs: 100 }
+  const plan = await run(4, { mode: 'sequential', policy: { budgetUsd: 0.001 } })
+  expect(plan).toMatchObject({ counts: { skipped: 4 } })
+  provider.mostAtOnce()
+  const self = `${service.url}/v1/plans/${plan.id}`
+  expect((await call(`${self}/resume`, 'POST', { budgetUsd: 5 })).status).toBe(202)
+  const { body } = await call<Finished>(`${self}?wait=60`)
+  expect(body).toMatchObject({ status: 'succeeded', counts: { succeeded: 4 } })
+  expect(provider.mostAtOnce()).toBe(1)
+}, 90_000)
+
 test('five tasks with ample money run at the same time', async () => {
   answer = { delayMs: 1_000 }
   provider.mostAtOnce()

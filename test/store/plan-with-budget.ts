@@ -29,7 +29,11 @@ export const SEEN: Experience = {
 }
 
 /** A plan of four tasks with a budget, and a hand on its money. */
-export async function aPlan(budgetUsd: number, synthesis: false | object = {}) {
+export async function aPlan(
+  budgetUsd: number,
+  options: { limit?: number; dependencies?: Record<string, string[]> } = {},
+) {
+  const { limit = null, dependencies = {} } = options
   const run = loadScripts(redis)
   const plans = redisPlanStore({ redis, run, space, retentionMs: 60_000 })
   const life = redisTaskLife({ redis, run, space, workerId: 'w', mostLosses: 9 })
@@ -51,11 +55,11 @@ export async function aPlan(budgetUsd: number, synthesis: false | object = {}) {
       },
       workspace: undefined,
       isolate: false,
-      synthesis,
+      synthesis: {},
       webhook: undefined,
       metadata: {},
       waves: [TASKS],
-      units: { size: 1, width: 'all', limit: null, lane: 'io' },
+      units: { size: 1, width: 'all', limit, lane: 'io' },
       traceparent: undefined,
     },
     context: '',
@@ -71,7 +75,7 @@ export async function aPlan(budgetUsd: number, synthesis: false | object = {}) {
     files: undefined,
     usage: NO_USAGE,
     requestHash: '',
-    dependencies: new Map(),
+    dependencies: new Map(Object.entries(dependencies)),
   })
   await redis.hset(`${planKey(space, id)}:seen`, 'm', JSON.stringify(SEEN))
   const begin = async (taskId: string) => {
@@ -85,7 +89,7 @@ export async function aPlan(budgetUsd: number, synthesis: false | object = {}) {
     if (found === undefined) throw new Error('the plan is gone')
     return found
   }
-  return { id, life, budgets, syntheses, begin, record }
+  return { id, plans, life, budgets, syntheses, begin, record }
 }
 
 export const cost = (costUsd: number): Usage => ({ ...NO_USAGE, steps: 1, costUsd })

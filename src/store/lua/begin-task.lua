@@ -73,4 +73,4 @@ for i = 5, #ARGV, 2 do
   end
 end
 publish()
-return { answers, released }
+return { answers, to_promote() }

@@ -18,4 +18,4 @@ else
   answer = 'cancelled'
 end
 publish()
-return { answer, released }
+return { answer, to_promote() }

@@ -164,11 +164,24 @@ end
 -- lie in the queue as delayed. `:held` counts what each still waits for; at 0 it moves to `:ready`, and
 -- from there, as the limit allows, to `:released`, which lists the jobs to promote. A process promotes
 -- them and only then takes them off the list, so that one that dies in between leaves them for the sweeper.
+-- While a batch is on its way into the queue there may be no such jobs yet: then whoever marks it as
+-- enqueued promotes them.
 -- ---------------------------------------------------------------------------------------------------
 
 local function release(unit)
   redis.call('SADD', plan .. ':released', unit)
   released[#released + 1] = unit
+end
+
+-- Whether every unit has its job. A task that has started proves as much for the first batch.
+local function has_jobs()
+  if header('enqueued') then return true end
+  return not header('batch') and header('startedAt')
+end
+
+-- The units for the caller to promote.
+local function to_promote()
+  return has_jobs() and released or {}
 end
 
 local function release_ready()

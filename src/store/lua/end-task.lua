@@ -98,4 +98,4 @@ if left == 0 and not header('outcome') then
   if stop and cjson.decode(stop).code == 'cancelled' then finish_plan('cancelled') end
 end
 publish()
-return { answers, released, left }
+return { answers, to_promote(), left }

@@ -1,13 +1,14 @@
 -- Makes ended tasks queued again, as new units, and asks for another synthesis after them.
--- ARGV: shard, the batch as JSON, to be enqueued next, first new unit, then of each: taskId, and how
---       many of the others it waits for
--- Answers { 'gone' } | { 'not-ended', taskId } | { 'queued' }
+-- ARGV: shard, the batch as JSON, to be enqueued next, first new unit, then of each: taskId, and
+--       the ids of all that it depends on as a JSON array
+-- Answers { 'gone' } | { 'not-ended', taskId } | { 'changed' } | { 'queued' }
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 for i = 4, #ARGV, 2 do
   if not ENDED[load_task(ARGV[i]).status] then return { 'not-ended', ARGV[i] } end
 end
 local unit = tonumber(ARGV[3])
-if unit ~= number('nextUnit') then return { 'changed' } end
+-- Another retry came first, or is still on its way into the queue: its batch must not be forgotten.
+if unit ~= number('nextUnit') or header('batch') then return { 'changed' } end
 local stop = header('stop')
 if header('outcome') then
   redis.call('HDEL', plan, 'outcome', 'finishedAt', 'expiresAt')
@@ -17,7 +18,7 @@ if header('outcome') then
 end
 if stop then redis.call('HDEL', plan, 'stop') end
 for i = 4, #ARGV, 2 do
-  local id, waits = ARGV[i], tonumber(ARGV[i + 1])
+  local id = ARGV[i]
   local task = load_task(id)
   move(task, 'queued')
   save_task(id, {
@@ -26,14 +27,38 @@ for i = 4, #ARGV, 2 do
   redis.call('HDEL', plan .. ':outputs', id)
   redis.call('LREM', plan .. ':ended', 1, id)
   redis.call('SREM', plan .. ':cancels', id)
-  redis.call('HSET', plan .. ':units', id, unit)
+  redis.call('HSET', plan .. ':units', id, unit + (i - 4) / 2)
+  emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'retry' })
+end
+
+-- Tasks that are held already wait for this one again, if they depend on it.
+local function hold_dependents(id)
+  local dependents = redis.call('HGET', plan .. ':dependents', id)
+  for _, dependent in ipairs(dependents and cjson.decode(dependents) or {}) do
+    local held = redis.call('HGET', plan .. ':units', dependent)
+    if held and tonumber(held) < unit then
+      if redis.call('HEXISTS', plan .. ':held', held) == 1
+        or redis.call('ZREM', plan .. ':ready', held) == 1 then
+        redis.call('HINCRBY', plan .. ':held', held, 1)
+      end
+    end
+  end
+end
+for i = 4, #ARGV, 2 do hold_dependents(ARGV[i]) end
+
+local limit = number('limit')
+for i = 4, #ARGV, 2 do
+  local dependencies, waits = cjson.decode(ARGV[i + 1]), 0
+  for _, other in ipairs(dependencies) do
+    if not ENDED[load_task(other).status] then waits = waits + 1 end
+  end
   if waits > 0 then
-    redis.call('HSET', plan, 'constrained', 1)
     redis.call('HSET', plan .. ':held', unit, waits)
+  elseif #dependencies > 0 or limit > 0 then
+    redis.call('ZADD', plan .. ':ready', unit, unit)
   else
     redis.call('HINCRBY', plan, 'inFlight', 1)
   end
-  emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'retry' })
   unit = unit + 1
 end
 redis.call('HSET', plan, 'nextUnit', unit, 'syn:status', 'pending')
@@ -41,5 +66,6 @@ redis.call('HINCRBY', plan, 'syn:pending', 1)
 -- Until the batch is in the queue: a process that dies now leaves it to the sweeper.
 redis.call('HSET', plan, 'batch', ARGV[2])
 redis.call('HDEL', plan, 'enqueued')
+release_ready()
 publish()
 return { 'queued' }

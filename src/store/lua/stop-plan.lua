@@ -4,4 +4,4 @@ if header('outcome') then return { 'finished', {} } end
 stop_plan(ARGV[2], ARGV[3])
 if number('constrained') == 1 then release_ready() end
 publish()
-return { 'stopped', released }
+return { 'stopped', to_promote() }

@@ -1,0 +1,71 @@
+import { afterAll, expect, test } from 'vitest'
+import { aPlan, redis, TASKS } from './plan-with-budget.ts'
+
+afterAll(() => redis.disconnect())
+
+const OVER = { spends: false, status: 'failed', outcome: 'failed' } as const
+const DONE = { spends: false, status: 'succeeded', outcome: 'succeeded' } as const
+
+test('a unit released before its batch is in the queue is promoted once it is', async () => {
+  const { id, plans, life } = await aPlan(1, { limit: 1 })
+  // Its tasks end before they have run, so that their jobs are only to be thrown away.
+  expect((await life.stop(id, 'cancelled', 'Enough.')).released).toEqual([])
+  expect(await life.released(id)).toEqual([])
+  expect((await plans.markEnqueued(id, 0)).sort()).toEqual([1, 2, 3])
+  await life.confirmReleased(id, [1, 2, 3])
+  expect(await life.released(id)).toEqual([])
+})
+
+test('tasks that are retried together are released within the limit of the plan, and those of another retry too', async () => {
+  const { id, plans, life, begin } = await aPlan(1, { limit: 1 })
+  await plans.markEnqueued(id, 0)
+  for (const taskId of TASKS) {
+    const { token, spender } = await begin(taskId)
+    await life.end({ planId: id, ...spender, token, ...OVER })
+  }
+  const requeue = (firstUnit: number, taskIds: string[]) =>
+    life.requeue(id, {
+      firstUnit,
+      tasks: taskIds.map((taskId) => ({ taskId, waitsFor: [], priority: 0 })),
+    })
+  await life.confirmReleased(id, await life.released(id))
+  expect((await requeue(4, ['a', 'b'])).status).toBe('queued')
+  expect(await life.released(id)).toEqual([])
+  // One that comes late says nothing about this batch.
+  expect(await plans.markEnqueued(id, 0)).toEqual([])
+  expect((await requeue(6, ['c'])).status).toBe('changed')
+  expect(await plans.markEnqueued(id, 4)).toEqual([4])
+  await life.confirmReleased(id, [4])
+  expect((await requeue(6, ['c'])).status).toBe('queued')
+
+  // The batch of the second retry is not in the queue yet.
+  const { token, spender } = await begin('a')
+  const end = await life.end({ planId: id, ...spender, token, ...OVER })
+  expect(end).toMatchObject({ status: 'recorded', released: [] })
+  expect(await plans.markEnqueued(id, 6)).toEqual([5])
+})
+
+test('a task that is held waits again for one that is retried behind it', async () => {
+  const { id, plans, life, begin } = await aPlan(1, { dependencies: { b: ['a', 'c'] } })
+  await plans.markEnqueued(id, 0)
+  const run = async (taskId: string, how: typeof OVER | typeof DONE) => {
+    const { token, spender } = await begin(taskId)
+    return (await life.end({ planId: id, ...spender, token, ...how })).released
+  }
+  await run('c', DONE)
+  // With it `b` is skipped, and its job is released only to be thrown away.
+  await life.confirmReleased(id, await run('a', OVER))
+  const retry = async (firstUnit: number, tasks: Record<string, string[]>) => {
+    const batch = Object.entries(tasks).map(([taskId, waitsFor]) => ({
+      taskId,
+      waitsFor,
+      priority: 0,
+    }))
+    expect((await life.requeue(id, { firstUnit, tasks: batch })).status).toBe('queued')
+    expect(await plans.markEnqueued(id, firstUnit)).toEqual([])
+  }
+  await retry(4, { a: [], b: ['a', 'c'] })
+  await retry(6, { c: [] })
+  expect(await run('c', DONE)).toEqual([])
+  expect(await run('a', DONE)).toEqual([5])
+})

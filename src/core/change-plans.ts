@@ -121,7 +121,7 @@ function refuseWithoutMoney({ stop, budgetUsd, usage, held }: PlanRecord): void 
   if (stop?.code !== BUDGET_EXHAUSTED && !isSpent) return
   throw new ServiceError(
     'budget-exceeded',
-    'The plan has used its budget. Raise it: what it stopped then runs too.',
+    'What is left of the budget of the plan does not pay for more. Raise it with `resume`: what it stopped then runs too.',
   )
 }
 

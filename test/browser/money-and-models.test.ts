@@ -36,7 +36,10 @@ test('a plan that its budget stopped says what was spent, and goes on with a lar
   site.stage.plans.set('p1', staged)
   staged.plan.policy.budgetUsd = 0.09
   staged.plan.budget = { limitUsd: 0.09, reservedUsd: 0, unknownUsd: 0.01, leftUsd: 0.024 }
-  staged.plan.stopped = { code: 'budget-exhausted', message: 'The plan has used its budget.' }
+  staged.plan.stopped = {
+    code: 'budget-exhausted',
+    message: 'What is left of the budget of the plan does not pay for more.',
+  }
 
   const page = await browser.open(`${site.url}/dashboard`)
   const row = page.getByRole('listitem').filter({ hasText: 'Too dear' })

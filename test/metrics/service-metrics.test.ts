@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { call, echoTask, type Service, startService } from '../support/service.ts'
 import { readMetrics, type Samples } from './read-metrics.ts'
 
@@ -12,8 +12,9 @@ beforeAll(async () => {
     prefix: `test-${randomUUID().slice(0, 8)}`,
     env: { TUTTI_METRICS_PORT: '0' },
   })
-  const port = /"port":(\d+),"msg":"metrics are served"/.exec(service.workers[0]?.log() ?? '')?.[1]
-  workerUrl = `http://127.0.0.1:${port}/metrics`
+  const port = () =>
+    /"port":(\d+),"msg":"metrics are served"/.exec(service.workers[0]?.log() ?? '')?.[1]
+  workerUrl = `http://127.0.0.1:${await vi.waitUntil(port, { timeout: 10_000 })}/metrics`
 })
 afterAll(() => service.stop())
 

@@ -28,6 +28,9 @@ export interface ServiceProcess {
 const SERVE = fileURLToPath(new URL('../../src/main/serve.ts', import.meta.url))
 const WORKER = fileURLToPath(new URL('../../src/main/worker.ts', import.meta.url))
 
+/** A line of the log that says that a script in Redis or our own code broke. */
+const OWN_FAULT = /^.*(?:ERR user_script:\d+|TypeError:|ReferenceError:|RangeError:).*$/gm
+
 export async function startService(options: {
   redisUrl: string
   /** Keys begin with it: services of several tests share a Redis. */
@@ -66,6 +69,9 @@ export async function startService(options: {
       const processes = [service.api, ...service.workers]
       await Promise.all(processes.map((entry) => entry.exited() || entry.end('SIGTERM')))
       await rm(dataDir, { recursive: true, force: true })
+      // The service gets over faults of its own as well, so that a test could pass in spite of one.
+      const faults = processes.flatMap((entry) => entry.log().match(OWN_FAULT) ?? [])
+      if (faults.length > 0) throw new Error(`the service has faults:\n${faults.join('\n')}`)
     },
   }
   for (let count = 0; count < (options.workers ?? 1); count += 1) await addWorker()

@@ -1,11 +1,11 @@
 -- Keeps something of a synthesis on its way until its version is stored; the first of a name stays.
--- ARGV: shard, job id of the synthesis, name, text; of a part also its own job id, and its usage as JSON
+-- ARGV: shard, job id of the synthesis, name, text, of a part its own job id, else '', and its usage as JSON
 -- Answers 'kept' | 'over'
 if redis.call('EXISTS', plan) == 0 then return 'over' end
 local job_id, part_id = ARGV[2], ARGV[5]
 local over = redis.call('SISMEMBER', plan .. ':synthesized', job_id) == 1
 local new = not over and redis.call('HSETNX', plan .. ':parts', job_id .. ' ' .. ARGV[3], ARGV[4]) == 1
-if part_id then
+if part_id ~= '' then
   redis.call('SADD', plan .. ':synthesized', part_id)
   local counted = close_spending(part_id)
   -- Of one that was written before, what was counted while this one was written stays.

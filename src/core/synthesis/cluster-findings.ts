@@ -1,6 +1,7 @@
 import { type Severity, severityRank } from '../findings.ts'
 import { type Place, placeOf } from './places.ts'
 import { oppose, readStances } from './stances.ts'
+import { weaknessesIn } from './weaknesses.ts'
 import { jaccard, stems } from './words.ts'
 
 /** Something that one or more tasks claim to have found. */
@@ -32,6 +33,8 @@ interface Prepared extends Place {
   /** Stems of title and detail. */
   text: ReadonlySet<string>
   category: string
+  /** Well-known ones that the title speaks of, else the detail. */
+  weaknesses: readonly string[]
   /** Names with digits in the title, such as `CVE-2024-1234` and `4.17.20`. */
   names: string
   /** All numbers in the title. */
@@ -54,6 +57,7 @@ interface Cluster {
  * | --- | --- |
  * | the same line | 0.3, or 0.15 in the same category, or 0.4 of title and detail |
  * | the same file, at most five lines apart | 0.5, or 0.34 in the same category |
+ * | the same file, at most five lines apart, where both speak of one well-known weakness | none |
  * | the same file, one without a line | 0.6, or 0.5 in the same category |
  * | both without a file | 0.7, or 0.5 with 0.6 of title and detail |
  * | one without a file | 0.8 of at least three words |
@@ -82,12 +86,14 @@ export function clusterFindings(claims: readonly Claim[]): number[][] {
 function prepare(claim: Claim, index: number): Prepared {
   const title = claim.title.replace(/\b(?:on |at |in )?lines?\s*:?\s*\d+(?:\s*[-–]\s*\d+)?/gi, ' ')
   const words = stems(title)
+  const named = weaknessesIn(title)
   return {
     index,
     claim,
     ...placeOf(claim),
     title: words,
     text: claim.detail ? stems(`${title} ${claim.detail}`) : words,
+    weaknesses: named.length > 0 ? named : weaknessesIn(claim.detail ?? ''),
     category: (claim.category ?? '').trim().toLowerCase(),
     names: (title.match(/\b[\w@]*\d\w*(?:[-./]\w+)+|\b[A-Za-z]+-\d[\w.-]*/g) ?? [])
       .sort()
@@ -147,16 +153,16 @@ function exactKeys({ file, line, title }: Prepared): string[] {
   return [place, ...Array.from(title, (word) => place + word)]
 }
 
-function nearKeys({ file, line, title }: Prepared): string[] {
-  return Array.from(title).flatMap((word) =>
+function nearKeys({ file, line, title, weaknesses }: Prepared): string[] {
+  return [...title, ...weaknesses].flatMap((word) =>
     file === undefined
       ? [`none|${word}`]
       : [`any|${word}`, `file|${file}|${word}`, `near|${file}|${bucket(line)}|${word}`],
   )
 }
 
-function nearLookups({ file, line, title }: Prepared): string[] {
-  return Array.from(title).flatMap((word) => {
+function nearLookups({ file, line, title, weaknesses }: Prepared): string[] {
+  return [...title, ...weaknesses].flatMap((word) => {
     if (file === undefined) return [`none|${word}`, `any|${word}`]
     if (line === undefined) return [`none|${word}`, `file|${file}|${word}`]
     const here = bucket(line)
@@ -204,7 +210,8 @@ function similarity(a: Prepared, b: Prepared): number {
   // Most pairs end here, so that their details are never compared.
   const text = () => jaccard(a.text, b.text)
   let enough: boolean
-  if (lined && distance === 0) enough = title >= (alike ? 0.15 : 0.3) || text() >= 0.4
+  if (lined && a.weaknesses.some((weakness) => b.weaknesses.includes(weakness))) enough = true
+  else if (lined && distance === 0) enough = title >= (alike ? 0.15 : 0.3) || text() >= 0.4
   else if (lined) enough = title >= (alike ? 0.34 : 0.5)
   else if (sameFile) enough = title >= (alike ? 0.5 : 0.6)
   else if (a.file === undefined && b.file === undefined) {

@@ -4,19 +4,33 @@ import { severityOf } from './severity-words.ts'
 
 const LISTS = ['findings', 'issues', 'problems', 'vulnerabilities', 'results']
 
-/** Findings of the first JSON in a text, as a whole or in a fenced block, that holds a list of them. */
+/**
+ * Findings of the JSON in a text: of the text as a whole, else of its fenced blocks, each with a list
+ * of them or a single one. What a later block repeats word for word counts once.
+ */
 export function findingsInJson(text: string): Finding[] {
-  for (const candidate of jsonTexts(text)) {
-    const list = listIn(parse(candidate))
-    const findings = (list ?? []).flatMap((item) => toFinding(item) ?? [])
-    if (findings.length > 0) return findings
+  const whole = findingsOf(parse(text.trim()))
+  if (whole.length > 0) return whole
+  const found = new Map<string, Finding>()
+  for (const block of jsonBlocks(text)) {
+    for (const finding of findingsOf(parse(block))) {
+      const key = JSON.stringify(finding)
+      if (!found.has(key)) found.set(key, finding)
+    }
   }
-  return []
+  return [...found.values()]
 }
 
-function* jsonTexts(text: string): Generator<string> {
-  const trimmed = text.trim()
-  if (/^[[{]/.test(trimmed)) yield trimmed
+function findingsOf(value: unknown): Finding[] {
+  const list = listIn(value)
+  if (list !== undefined) return list.flatMap((item) => toFinding(item) ?? [])
+  // Alone it must say how severe it is, or a setting with a path would be one.
+  return isRecord(value) && text(value, 'severity') !== undefined
+    ? [toFinding(value) ?? []].flat()
+    : []
+}
+
+function* jsonBlocks(text: string): Generator<string> {
   for (const [, block = ''] of text.matchAll(
     /^ {0,3}```(?:json[5c]?)?[ \t]*\n([\s\S]*?)^ {0,3}```/gim,
   )) {

@@ -4,13 +4,25 @@ import { SEVERITY_PATTERN, severityOf } from './severity-words.ts'
 
 /** `- **High**: …`, `* [HIGH] …`, `1. High – …`, `### Critical: …`: the severity and what follows it. */
 const MARKED = new RegExp(
-  `^(?:[*_]{2}|[[(\`])*\\s*(${SEVERITY_PATTERN})(?:\\s+(?:severity|priority|risk))?\\s*(?:[*_]{2}|[\\])\`])*\\s*(?::|[–—-]\\s|\\||(?<=[*_\\])\`]))\\s*(?:[*_]{2})?\\s*(.*)$`,
+  `^(?:[*_]{2}|[[(\`【])*\\s*(${SEVERITY_PATTERN})(?:\\s+(?:severity|priority|risk))?\\s*(?:[*_]{2}|[\\])\`】])*\\s*(?:[:：]|[–—-]\\s|\\||(?<=[*_\\])\`】]))\\s*(?:[*_]{2})?\\s*(.*)$`,
   'iu',
 )
 const ITEM = /^(\s*)(?:[-*+•]|\d{1,3}[.)])\s+(.*)$/
 const HEADING = /^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$/
-const FIELD =
-  /^(?:[-*+•]\s+)?(?:[*_]{2})?(file|location|path|line|recommendation|recommended fix|fix|suggestion|remediation|evidence|category|confidence|detail|details|description|impact)(?:[*_]{2})?\s*:\s*(?:[*_]{2})?\s*(.+)$/i
+/** Names of fields, in some of the languages that agents answer in. */
+const ADVICE =
+  'recommendation|recommended fix|fix|suggestion|remediation|empfehlung|recommandation|recomendación|recomendação|raccomandazione|aanbeveling|рекомендация|建议|建議|修复建议|推奨|対策|권장'
+const FILE = 'file|location|path|datei|fichier|archivo|arquivo|файл|文件|ファイル'
+const LINE = 'line|zeile|ligne|línea|linha|строка'
+const FIELD = new RegExp(
+  `^(?:[-*+•]\\s+)?(?:[*_]{2})?(?:(${FILE})|(${LINE})|(${ADVICE})|(evidence|category|confidence|detail|details|description|impact))(?:[*_]{2})?\\s*[:：]\\s*(?:[*_]{2})?\\s*(.+)$`,
+  'iu',
+)
+/** The advice that ends a finding on the same line: `… is built of text. Fix: bind it`. */
+const ENDS_IN_ADVICE = new RegExp(
+  `^(.*?[\\p{P}\\p{S}])\\s+(?:[*_]{2})?(?:${ADVICE})(?:[*_]{2})?\\s*[:：]\\s*(?:[*_]{2})?\\s*(.+)$`,
+  'iu',
+)
 /** A path with an extension, and a line if there is one: `src/a.ts:12`. */
 const PLACE =
   /(?:^|[\s(`[])((?:[\w@.-]+\/)*[\w@.-]+\.[A-Za-z][A-Za-z0-9]{0,7})(?:(?::|#L)(\d{1,7})|[`)]?,?\s+lines?\s+(\d{1,7}))?(?=$|[\s)`\],;:.])/
@@ -94,7 +106,8 @@ function markedFinding(text: string): Finding | undefined {
   return severity === undefined || rest === '' ? undefined : newFinding(severity, rest)
 }
 
-function newFinding(severity: Severity, text: string): Finding {
+function newFinding(severity: Severity, whole: string): Finding {
+  const [, text = whole, advice] = ENDS_IN_ADVICE.exec(whole) ?? []
   const place = PLACE.exec(text)
   const file = placeOf({ file: place?.[1], line: Number(place?.[2] ?? place?.[3]) || undefined })
   const [first = '', ...others] = plain(text).split(/(?<=[.!?])\s+(?=\p{Lu})/u)
@@ -110,31 +123,8 @@ function newFinding(severity: Severity, text: string): Finding {
     ...(file.file === undefined ? {} : { file: file.file }),
     ...(file.line === undefined ? {} : { line: file.line }),
     ...(others.length > 0 || title.length > 300 ? { detail: plain(text) } : {}),
+    ...(advice === undefined ? {} : { recommendation: plain(advice) }),
   }
-}
-
-/** What a field below a finding sets; a name that is not here is more detail. */
-const SETTERS: Record<string, (finding: Finding, value: string) => void> = {
-  file: setPlace,
-  location: setPlace,
-  path: setPlace,
-  line: setLine,
-  recommendation: setRecommendation,
-  'recommended fix': setRecommendation,
-  fix: setRecommendation,
-  suggestion: setRecommendation,
-  remediation: setRecommendation,
-  evidence(finding, value) {
-    finding.evidence = value
-  },
-  category(finding, value) {
-    finding.category = value
-  },
-  confidence(finding, value) {
-    const number = Number.parseFloat(value)
-    const share = value.includes('%') || number > 1 ? number / 100 : number
-    if (share >= 0 && share <= 1) finding.confidence = share
-  },
 }
 
 function setPlace(finding: Finding, value: string): void {
@@ -152,17 +142,24 @@ function setLine(finding: Finding, value: string): void {
   if (line >= 1) finding.line = line
 }
 
-function setRecommendation(finding: Finding, value: string): void {
-  finding.recommendation = value
+function setConfidence(finding: Finding, value: string): void {
+  const number = Number.parseFloat(value)
+  const share = value.includes('%') || number > 1 ? number / 100 : number
+  if (share >= 0 && share <= 1) finding.confidence = share
 }
 
 /** A line below a finding: one of its fields, or more of its detail. */
 function addLine({ finding, detail }: Open, line: string): void {
-  const match = FIELD.exec(line)
-  const value = plain(match?.[2] ?? '')
-  const set = SETTERS[match?.[1]?.toLowerCase() ?? '']
-  if (set !== undefined) set(finding, value)
-  else detail.push(match === null ? plain(line.replace(/^[-*+•]\s+/, '')) : value)
+  const [match, file, lineNumber, advice, name, said] = FIELD.exec(line) ?? []
+  const value = plain(said ?? '')
+  if (match === undefined) detail.push(plain(line.replace(/^[-*+•]\s+/, '')))
+  else if (file !== undefined) setPlace(finding, value)
+  else if (lineNumber !== undefined) setLine(finding, value)
+  else if (advice !== undefined) finding.recommendation = value
+  else if (/^evidence$/i.test(name ?? '')) finding.evidence = value
+  else if (/^category$/i.test(name ?? '')) finding.category = value
+  else if (/^confidence$/i.test(name ?? '')) setConfidence(finding, value)
+  else detail.push(value)
 }
 
 function withDetail({ finding, detail }: Open): Finding {
@@ -183,11 +180,27 @@ function tableCells(line: string): string[] | undefined {
 type Column = 'severity' | 'title' | 'place' | 'line' | 'recommendation' | 'category'
 
 function columnOf(header: string): Column | undefined {
-  if (/severity|priority|risk|level/i.test(header)) return 'severity'
-  if (/finding|issue|title|problem|description|summary/i.test(header)) return 'title'
-  if (/file|location|path|where/i.test(header)) return 'place'
+  if (
+    /severity|priority|risk|level|schwere|gravit|gravedad|gravidade|sévérité|severidad|严重|重要度|심각/i.test(
+      header,
+    )
+  )
+    return 'severity'
+  if (
+    /finding|issue|title|problem|description|summary|befund|beschreibung|constat|problème|hallazgo|descripci|问题|问題|問題|문제/i.test(
+      header,
+    )
+  )
+    return 'title'
+  if (/file|location|path|where|datei|fichier|archivo|arquivo|文件|ファイル|파일/i.test(header))
+    return 'place'
   if (/^line/i.test(header)) return 'line'
-  if (/recommend|fix|suggest|remedia|action/i.test(header)) return 'recommendation'
+  if (
+    /recommend|fix|suggest|remedia|action|empfehl|recommand|recomend|建议|建議|推奨|対策|권장/i.test(
+      header,
+    )
+  )
+    return 'recommendation'
   if (/categor|type|area/i.test(header)) return 'category'
   return undefined
 }

@@ -19,13 +19,15 @@ import {
   type Reported,
   settleFindings,
 } from './settle-findings.ts'
+import { unnamedConflicts } from './unnamed-conflicts.ts'
 import { writeSummary } from './write-summary.ts'
 
 /**
  * A draft made into a synthesis that holds whatever its writer did: every finding of every task is
  * in the ledger exactly once. Refs of nothing and second namings go; what was left out without a
  * reason comes back as a finding of its own; severity and confidence are a pair that one of the
- * sources gave; actions and conflicts name only what exists. Each kind of repair is a note.
+ * sources gave; actions and conflicts name only what exists; contradictions that a model passed over
+ * are added. Each kind of repair is a note.
  */
 export function settleSynthesis(options: {
   draft: SynthesisDraft
@@ -55,6 +57,14 @@ export function settleSynthesis(options: {
     ranked.flatMap(({ draftIndex, id }) => (draftIndex === undefined ? [] : [[draftIndex, id]])),
   )
   const conflicts = settleConflicts(draft.conflicts, results, notes)
+  if (executor === 'model') {
+    const groups = ranked.map(({ from }) => from)
+    const unnamed = unnamedConflicts(conflicts, groups, reported)
+    conflicts.push(...unnamed)
+    if (unnamed.length > 0) {
+      notes.push(`${countOf(unnamed.length, 'contradiction')} that the model did not name added.`)
+    }
+  }
   const actions = settleActions(draft.actions, idOfDraft, notes)
   return {
     version,

@@ -43,6 +43,16 @@ describe('two findings of different tasks are one', () => {
       claim('b', 'Password is not compared in constant time', 'a.ts:14'),
     ],
     [
+      'another name of the same weakness',
+      claim('a', 'SQL injection in login', 'a.ts:10'),
+      claim('b', 'User name is concatenated into the query', 'a.ts:11'),
+    ],
+    [
+      'a name of the weakness only in the detail',
+      claim('a', 'No rate limiting', 'a.ts:10'),
+      claim('b', 'Passwords can be guessed', 'a.ts:12', { detail: 'Brute force is not stopped.' }),
+    ],
+    [
       'one without a line',
       claim('a', 'Missing rate limiting on login', 'a.ts:10'),
       claim('b', 'Missing rate limiting on login', 'a.ts'),
@@ -79,6 +89,11 @@ describe('two findings stay two', () => {
       'about different things on one line',
       claim('a', 'SQL injection', 'a.ts:10'),
       claim('b', 'Missing await', 'a.ts:10'),
+    ],
+    [
+      'of different weaknesses on one line',
+      claim('a', 'SQL injection in login', 'a.ts:10'),
+      claim('b', 'Password hashed with MD5', 'a.ts:10'),
     ],
     [
       'when one task lists both',

@@ -43,7 +43,58 @@ describe('findings in JSON', () => {
   })
 })
 
+test('findings of several blocks of JSON are all read, and a repeated one once', () => {
+  const one = '{"title":"Weak hash","severity":"high"}'
+  const other = '{"title":"No tests","severity":"low"}'
+  const block = (json: string) => `\`\`\`json\n${json}\n\`\`\`\n`
+  const text = `${block(`[${one}]`)}Then:\n${block(other)}In short:\n${block(`[${one},${other}]`)}`
+  expect(extractFindings(text).map(({ title }) => title)).toEqual(['Weak hash', 'No tests'])
+  expect(extractFindings(block('{"name":"a setting","file":"a.json"}'))).toEqual([])
+})
+
+describe('findings in other languages', () => {
+  test.each([
+    ['- **Hoch**: SQL-Injection (a.ts:1)\n  Empfehlung: Werte binden', 'high', 'Werte binden'],
+    [
+      '- **Élevée** : injection SQL (a.ts:1)\n  Recommandation : lier les valeurs',
+      'high',
+      'lier les valeurs',
+    ],
+    [
+      '1. [Crítico] Inyección SQL (a.ts:1)\n   Recomendación: usar parámetros',
+      'critical',
+      'usar parámetros',
+    ],
+    ['- 【中】SQL注入 (a.ts:1)\n  建议：绑定参数', 'medium', '绑定参数'],
+    ['- **低**：SQLインジェクション (a.ts:1)\n  推奨: 値をバインドする', 'low', '値をバインドする'],
+    ['- Высокий: SQL-инъекция (a.ts:1)\n  Рекомендация: параметры', 'high', 'параметры'],
+    [
+      '| Schweregrad | Befund | Datei | Empfehlung |\n|---|---|---|---|\n| Mittel | Injektion | a.ts:1 | Binden |',
+      'medium',
+      'Binden',
+    ],
+  ])('%s', (text, severity, recommendation) => {
+    expect(extractFindings(text)).toMatchObject([
+      { severity, recommendation, file: 'a.ts', line: 1 },
+    ])
+  })
+})
+
 describe('findings in Markdown', () => {
+  test('take the advice at the end of their own line', () => {
+    const [finding] = extractFindings(
+      '1. [P1] Lines get lost (src/log.ts:2). Fix: log synchronously',
+    )
+    expect(finding).toEqual({
+      title: 'Lines get lost',
+      severity: 'high',
+      confidence: 0.5,
+      file: 'src/log.ts',
+      line: 2,
+      recommendation: 'log synchronously',
+    })
+  })
+
   test.each([
     [
       '- **High**: SQL injection in login (src/a.ts:12)',

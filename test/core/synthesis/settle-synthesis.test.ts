@@ -203,6 +203,80 @@ test('actions and conflicts name only what exists', () => {
   expect(synthesis.notes).toContain('1 conflict not between two tasks of the plan removed.')
 })
 
+describe('contradictions that a model passes over', () => {
+  const contradicting = [
+    aResult('a', [
+      { title: 'Slow lookup', file: 'u.ts', line: 3, recommendation: 'Add a cache to the lookup' },
+      { title: 'Short sessions', recommendation: 'Increase the session timeout to 60 minutes' },
+    ]),
+    aResult('b', [
+      {
+        title: 'Stale users',
+        file: 'u.ts',
+        line: 3,
+        recommendation: 'Remove the cache of the lookup',
+      },
+      { title: 'Long sessions', recommendation: 'Reduce the session timeout to 5 minutes' },
+    ]),
+  ]
+  const settled = (more: Partial<SynthesisDraft>) =>
+    settleSynthesis({
+      draft: aDraft(more),
+      input: { results: contradicting },
+      executor: 'model',
+      version: 1,
+      createdAt: '2026-01-01T00:00:00.000Z',
+      preliminary: false,
+    })
+  const all = ['a/1', 'a/2', 'b/1', 'b/2'].map((ref) => finding([ref]))
+
+  test('are added with both sides, whether it kept them apart or merged them', () => {
+    for (const findings of [all, [finding(['a/1', 'b/1']), finding(['a/2', 'b/2'])], []]) {
+      const { conflicts, notes } = settled({ findings })
+      expect(conflicts.map(({ about }) => about).sort()).toEqual([
+        'increase the session timeout to 60 minutes',
+        'the cache of the lookup (u.ts:3)',
+      ])
+      for (const { between, sides, resolution, rule } of conflicts) {
+        expect([...between].sort()).toEqual(['a', 'b'])
+        expect(sides).toHaveLength(2)
+        expect(`${resolution}${rule}`).not.toBe('')
+      }
+      expect(notes).toContain('2 contradictions that the model did not name added.')
+    }
+  })
+
+  test('are not added to one that it named in its own words', () => {
+    const named = {
+      between: ['b', 'a'],
+      about: 'How long a session lives',
+      sides: [
+        {
+          taskId: 'a',
+          recommendation: 'Raise session timeout to 60 min',
+          evidence: 'users complain',
+        },
+        { taskId: 'b', recommendation: 'Session timeout of 5 minutes', evidence: 'stolen cookies' },
+      ],
+      resolution: '15 minutes',
+      rule: 'the middle',
+    }
+    const { conflicts, notes } = settled({ findings: all, conflicts: [named] })
+    expect(conflicts).toHaveLength(2)
+    expect(conflicts[0]).toEqual(named)
+    expect(conflicts[1]?.about).toContain('cache')
+    expect(notes).toContain('1 contradiction that the model did not name added.')
+  })
+
+  test('are none where it dropped a side with a reason', () => {
+    const dropped = [
+      { finding: 'b/1', reason: 'measured: no user is stale' },
+      { finding: 'b/2', reason: 'out of scope' },
+    ]
+    expect(settled({ findings: all.slice(0, 2), dropped }).conflicts).toEqual([])
+  })
+})
+
 test('an empty summary is written from the findings', () => {
   const { summary, notes } = settle(aDraft({ summary: ' ' }))
   expect(summary).toContain('3 findings from 2 tasks: 1 critical, 1 high, 1 low.')

@@ -50,7 +50,9 @@ function renderTask(result: TaskResult, findings: string, text: string): string 
   ]
   if (findings !== '') parts.push(`Findings:\n${findings}`)
   if (edits !== undefined) parts.push(`Changed files: ${edits.files.join(', ')}`)
-  parts.push(text.trim() === '' ? 'No output.' : `Output:\n<output>\n${text.trim()}\n</output>`)
+  // What a text holds must not end it, or it could go on in the voice of this prompt.
+  const enclosed = text.trim().replaceAll(/<\/(output)/gi, '<\\/$1')
+  parts.push(enclosed === '' ? 'No output.' : `Output:\n<output>\n${enclosed}\n</output>`)
   return parts.join('\n\n')
 }
 
@@ -61,14 +63,21 @@ function renderFindings(result: TaskResult): string {
 }
 
 function renderFinding(finding: Finding): string {
-  const { title, severity, confidence, category, file, line } = finding
-  const place = file === undefined ? [] : [`at ${file}${line === undefined ? '' : `:${line}`}`]
-  const head = [severity, `confidence ${confidence}`, ...(category ?? '').split('\n', 1), ...place]
+  const { title, severity, confidence, category = '', file, line } = finding
+  const place = file === undefined ? '' : `at ${file}${line === undefined ? '' : `:${line}`}`
+  const head = [severity, `confidence ${confidence}`, category, place].map(onOneLine)
   const more = (['detail', 'evidence', 'recommendation'] as const).flatMap((field) => {
     const text = finding[field]
-    return text === undefined ? [] : [`  ${field}: ${cut(text.replace(/\s+/g, ' '), 1_500)}`]
+    return text === undefined ? [] : [`  ${field}: ${cut(onOneLine(text), 1_500)}`]
   })
-  return [`[${head.filter((word) => word !== '').join(', ')}] ${title}`, ...more].join('\n')
+  return [`[${head.filter((word) => word !== '').join(', ')}] ${onOneLine(title)}`, ...more].join(
+    '\n',
+  )
+}
+
+/** A line of its own would look like another finding. */
+function onOneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
 }
 
 function cut(text: string, limit: number): string {

@@ -253,6 +253,20 @@ test('an exhausted quota is final, although it comes as a 429', async () => {
   expect(await failed(result)).toMatchObject({ name: 'PermanentError', code: 'provider-quota' })
 })
 
+test.each([
+  ['Your credit balance is too low to access the API', 'provider-quota', 'used up'],
+  ['prompt is too long: 210000 tokens > 200000 maximum', 'context-too-long', 'more than it takes'],
+  ["This model's maximum context length is 8192 tokens", 'context-too-long', 'more than it takes'],
+  ['messages: roles must alternate', 'provider-rejected', 'not accept what it was sent'],
+])('a 400 that says "%s" is %s', async (said, code, words) => {
+  const refusal = { error: { message: said, type: 'invalid_request_error' }, status: 400 }
+  const { result } = await run([refusal])
+  const error = await failed(result)
+  expect(error).toMatchObject({ name: 'PermanentError', code })
+  expect(error.message).toContain(words)
+  expect(error.message).not.toContain(said)
+})
+
 test('another model answers where the wanted one cannot be had', async () => {
   const fallbackModels = ['local:qwen3:8b']
   const missing = { error: { message: 'no such model' }, status: 404 }

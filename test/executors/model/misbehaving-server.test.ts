@@ -43,6 +43,7 @@ async function executorOn(...answers: ((response: ServerResponse, body: Body) =>
   const executor = modelExecutor({
     providers: {
       localBaseUrl: `http://127.0.0.1:${port}/v1`,
+      anthropicBaseUrl: `http://127.0.0.1:${port}/v1`,
       openaiApiKey: 'key',
       openaiBaseUrl: `http://127.0.0.1:${port}/v1`,
     },
@@ -155,4 +156,24 @@ test('a long pause of a rate limit is not waited for where another model can ans
   const outcome = await run({ options: { fallbackModels: ['openai:other'] } })
   expect(outcome).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
   expect(bodies).toHaveLength(2)
+})
+
+test('an answer that its provider only paused is not whole', async () => {
+  const events = [
+    { type: 'message_start', message: { id: 'm', model: 'm', usage: { input_tokens: 1 } } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Half a' } },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'pause_turn' }, usage: { output_tokens: 1 } },
+    { type: 'message_stop' },
+  ]
+  const { run } = await executorOn((response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.end(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''))
+  })
+  expect(await run({ model: 'anthropic:m' })).toMatchObject({
+    status: 'incomplete',
+    output: { text: 'Half a' },
+    reason: { code: 'unfinished' },
+  })
 })

@@ -51,15 +51,17 @@ export function failureOf(error: unknown, provider: string): CallFailure {
     const message = `The call could not be made of the provider ${provider}.`
     return { kind: 'permanent', code: 'model-call-invalid', message, elsewhere: true }
   }
-  const { status, types, headers, hasResponse } = factsOf(error)
+  const { status, types, headers, hasResponse, said: words } = factsOf(error)
   const known = types.find((type) => KNOWN_TYPES.has(type))
   const said = known === undefined ? '' : ` (${known})`
   const answered = status === undefined ? 'sent an error' : `answered ${status}`
   const message = `The provider ${provider} ${answered}${said}.`
   const wait = { status, retryAfterMs: retryAfterMs(headers) }
 
-  if (types.includes('insufficient_quota') || types.includes('billing_error') || status === 402) {
-    return { kind: 'permanent', code: 'provider-quota', message, elsewhere: true, status }
+  const isUnpaid = types.includes('insufficient_quota') || types.includes('billing_error')
+  if (isUnpaid || status === 402 || (status === 400 && UNPAID.test(words))) {
+    const why = `${message} The quota or credit of its account is used up.`
+    return { kind: 'permanent', code: 'provider-quota', message: why, elsewhere: true, status }
   }
   if (status === 429 || (status === undefined && types.some((type) => /^rate_limit/.test(type)))) {
     return {
@@ -76,11 +78,11 @@ export function failureOf(error: unknown, provider: string): CallFailure {
   if (status === 408 || status === 409 || status === 425 || (status ?? 0) >= 500) {
     return { kind: 'transient', code: 'provider-error', message, elsewhere: true, ...wait }
   }
-  if (status !== undefined && status >= 400) return refusal(status, types, message)
+  if (status !== undefined && status >= 400) return refusal(status, types, message, words)
   if (status === undefined && (known === 'api_error' || known === 'server_error')) {
     return { kind: 'transient', code: 'provider-error', message, elsewhere: true }
   }
-  if (status === undefined && known !== undefined) return refusal(400, types, message)
+  if (status === undefined && known !== undefined) return refusal(400, types, message, words)
   if (hasResponse) return unusable(provider)
   return {
     kind: 'transient',
@@ -108,22 +110,31 @@ export function errorOf(failure: CallFailure): TransientError | PermanentError {
     : new TransientError(message, { code, retryAfterMs: failure.retryAfterMs })
 }
 
-function refusal(status: number, types: string[], message: string): CallFailure {
-  const permanent = { kind: 'permanent', message, status } as const
-  if (types.includes('context_length_exceeded') || types.includes('request_too_large')) {
-    return { ...permanent, code: 'context-too-long', elsewhere: false }
+/** Some refusals have no type of their own and are told by what they say, which is not passed on. */
+const UNPAID = /credit balance is too low|insufficient (?:credits?|balance|funds)/i
+const TOO_LONG =
+  /(?:prompt|input|request|messages?) (?:is|are) too long|(?:maximum|max) context|context (?:length|window|size)|too many (?:input )?tokens/i
+
+function refusal(status: number, types: string[], answered: string, words: string): CallFailure {
+  const refused = (code: string, why: string, elsewhere: boolean): CallFailure => {
+    return { kind: 'permanent', code, message: `${answered} ${why}`, elsewhere, status }
   }
+  const isTooLong =
+    status === 413 ||
+    types.includes('context_length_exceeded') ||
+    types.includes('request_too_large') ||
+    (status === 400 && TOO_LONG.test(words))
+  if (isTooLong) return refused('context-too-long', 'It was sent more than it takes.', false)
+  if (types.includes('model_not_found')) status = 404
   switch (status) {
     case 401:
-      return { ...permanent, code: 'provider-unauthorized', elsewhere: true }
+      return refused('provider-unauthorized', 'It does not accept the key configured here.', true)
     case 403:
-      return { ...permanent, code: 'provider-forbidden', elsewhere: true }
+      return refused('provider-forbidden', 'The key configured here may not do this.', true)
     case 404:
-      return { ...permanent, code: 'model-not-found', elsewhere: true }
-    case 413:
-      return { ...permanent, code: 'context-too-long', elsewhere: false }
+      return refused('model-not-found', 'It does not know the model.', true)
     default:
-      return { ...permanent, code: 'provider-rejected', elsewhere: false }
+      return refused('provider-rejected', 'It does not accept what it was sent.', false)
   }
 }
 
@@ -134,6 +145,8 @@ interface Facts {
   headers: Record<string, string> | undefined
   /** There was an answer, of whatever kind. */
   hasResponse: boolean
+  /** What the error says, only to be looked at: it may repeat the prompt or the key. */
+  said: string
 }
 
 /** SDK errors that mean: the answer came and could not be read. */
@@ -158,6 +171,7 @@ function factsOf(error: unknown): Facts {
       types: typesIn(error.data).concat(typesIn(parse(responseBody))),
       headers: responseHeaders,
       hasResponse: statusCode !== undefined,
+      said: `${messageIn(error.data)} ${messageIn(parse(responseBody))}`,
     }
   }
   const isError = error instanceof Error
@@ -170,7 +184,15 @@ function factsOf(error: unknown): Facts {
     types,
     headers: undefined,
     hasResponse: isUnreadable || !isError,
+    said: isError ? '' : messageIn(error),
   }
+}
+
+function messageIn(value: unknown, depth = 0): string {
+  if (!isRecord(value) || depth > 2) return ''
+  const { message } = value
+  // Where a provider repeats the prompt, it does so after its own words.
+  return typeof message === 'string' ? message.slice(0, 200) : messageIn(value.error, depth + 1)
 }
 
 function typesIn(value: unknown, depth = 0): string[] {

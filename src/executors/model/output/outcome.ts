@@ -16,6 +16,14 @@ export type FinishReason =
 /** Unknown words by which servers say that an answer is whole. */
 const WHOLE = /^(eos|eos_token|end|end_of_turn|done|complete|completed|stop\w*)$/i
 
+/** By which Anthropic asks to be called again for the rest; the AI SDK takes it for an end. */
+const PAUSED = 'pause_turn'
+
+const ENDED_EARLY: Failure = {
+  code: 'unfinished',
+  message: 'The model ended its answer for an unknown reason.',
+}
+
 /** Why an answer is not whole; `undefined` when it is. */
 export function unfinished(
   reason: FinishReason,
@@ -24,7 +32,7 @@ export function unfinished(
 ): Failure | undefined {
   switch (reason) {
     case 'stop':
-      return undefined
+      return raw === PAUSED ? ENDED_EARLY : undefined
     case 'length':
       return { code: 'token-limit', message: 'The model reached its limit of output tokens.' }
     case 'content-filter':
@@ -34,9 +42,7 @@ export function unfinished(
     case 'error':
     case 'interrupted':
     case 'other':
-      return raw !== undefined && WHOLE.test(raw)
-        ? undefined
-        : { code: 'unfinished', message: 'The model ended its answer for an unknown reason.' }
+      return raw !== undefined && WHOLE.test(raw) ? undefined : ENDED_EARLY
   }
 }
 

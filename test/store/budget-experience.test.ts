@@ -1,10 +1,11 @@
 import { afterAll, expect, test } from 'vitest'
 import type { Experience } from '../../src/core/budget/allowance.ts'
-import { aPlan, cost, flat, redis, SEEN, TASKS } from './plan-with-budget.ts'
+import { planKey } from '../../src/store/keys.ts'
+import { aPlan, cost, flat, redis, SEEN, space, TASKS } from './plan-with-budget.ts'
 
 afterAll(() => redis.disconnect())
 
-test('only a few calls begin before one of them has shown what it costs', async () => {
+test('one call goes ahead where it is not known what calls cost', async () => {
   const { id, budgets, begin } = await aPlan(1)
   const all = await Promise.all(TASKS.map(begin))
   const blind = {
@@ -17,14 +18,32 @@ test('only a few calls begin before one of them has shown what it costs', async 
   }
   const reserve = (at: number) =>
     budgets.reserve(id, all[at]?.spender ?? { jobId: 'none' }, { id: `c${at}`, ...blind })
-  const first = [await reserve(0), await reserve(1), await reserve(2)]
-  expect(first.map(({ status }) => status)).toEqual(['reserved', 'reserved', 'wait'])
+  const first = [await reserve(0), await reserve(1)]
+  expect(first.map(({ status }) => status)).toEqual(['reserved', 'wait'])
   await budgets.settle(id, all[0]?.spender ?? { jobId: 'none' }, {
     id: 'c0',
     model: 'm',
     spent: { status: 'nothing' },
   })
-  expect((await reserve(2)).status).toBe('reserved')
+  expect((await reserve(1)).status).toBe('reserved')
+})
+
+test('one that takes long is not waited for alone', async () => {
+  const { id, budgets, begin } = await aPlan(1)
+  const [a, b, c] = await Promise.all([begin('a'), begin('b'), begin('c')])
+  const reserve = (callId: string, { spender }: typeof a) =>
+    budgets.reserve(id, spender, {
+      id: callId,
+      model: 'new',
+      seen: undefined,
+      ...{ least: 0.01, enough: 0.05, most: 0.9, likely: 0.01 },
+    })
+  expect((await reserve('a', a)).status).toBe('reserved')
+  expect((await reserve('b', b)).status).toBe('wait')
+  // As if it had begun that much earlier.
+  await redis.hincrby(planKey(space, id), 'b:blindAt', -6_000)
+  expect((await reserve('b', b)).status).toBe('reserved')
+  expect((await reserve('c', c)).status).toBe('wait')
 })
 
 test('a call whose quote rests on less than others have shown since is to be quoted again', async () => {
@@ -46,6 +65,7 @@ test('a call whose quote rests on less than others have shown since is to be quo
 test('money is kept back for calls that may pass their share as another has', async () => {
   const { id, budgets, begin } = await aPlan(1)
   const [a, b, c] = await Promise.all([begin('a'), begin('b'), begin('c')])
+  // Small beside what there is, so that both begin.
   const blind = { model: 'new', seen: undefined, ...flat(0.1) }
   await budgets.reserve(id, a.spender, { id: 'a', ...blind })
   await budgets.reserve(id, b.spender, { id: 'b', ...blind })

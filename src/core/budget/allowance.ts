@@ -72,7 +72,7 @@ export interface BudgetStore {
    * In one step: never more than the budget is spent and set aside together. `wait`: others hold what
    * may be left later. `exhausted`: less than `least` is left, or the spender has ended. `outdated`:
    * the quote rests on `seen`, and another call of the model has shown more in the meantime. Without
-   * experience only a few calls begin at once.
+   * experience one call goes ahead, and others join it slowly.
    */
   reserve(
     planId: string,

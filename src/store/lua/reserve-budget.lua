@@ -2,6 +2,12 @@
 -- ARGV: shard, spender, task or '', attempt or job, id of the call, model, the experience that its quote
 --       rests on as JSON or '', least, enough, most, likely
 -- Answers { 'reserved', nanos } | { 'wait' } | { 'exhausted' } | { 'outdated' }
+
+-- How much more than its most a call may cost and still be paid for: a provider may count what nobody sent.
+local ROOM = 2
+-- After so long another call begins without experience, and then one more each time.
+local PATIENCE_MS = 5000
+
 local spender, id = ARGV[2], ARGV[5]
 local known = ARGV[7] ~= ''
 local least, enough, most = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
@@ -26,9 +32,11 @@ local free = left - reserved - overdraft
 -- All that is left, divided among the tasks that are left: with it they can run side by side.
 local tasks = math.max(1, remaining())
 local share = math.floor(left / tasks)
-if not known and share < most and number('b:blind') >= math.max(2, math.floor(tasks / 4)) then
-  -- Until one of them has shown what such a call really costs.
-  return { 'wait' }
+local blind = number('b:blind')
+if not known and share < ROOM * most and blind > 0 then
+  -- Until one of them has shown what such a call really costs; one that takes long is not waited for alone.
+  local patience = math.floor((now - number('b:blindAt')) / PATIENCE_MS)
+  if blind > patience then return { 'wait' } end
 end
 local nanos = math.min(most, math.max(enough, share))
 if free < nanos then
@@ -39,5 +47,8 @@ end
 spending.calls[id] = { nanos = nanos, likely = math.min(nanos, tonumber(ARGV[11])), known = known }
 save_spending(spender, spending)
 redis.call('HINCRBY', plan, 'b:reserved', nanos)
-if not known then redis.call('HINCRBY', plan, 'b:blind', 1) end
+if not known then
+  if blind == 0 then redis.call('HSET', plan, 'b:blindAt', now) end
+  redis.call('HINCRBY', plan, 'b:blind', 1)
+end
 return { 'reserved', nanos }

@@ -203,6 +203,30 @@ export interface ModelSynthesizer {
   ): Promise<SynthesisDraft>
 }
 
+/**
+ * Proposes what a file in conflict should be: its whole text. A side that does not exist is undefined.
+ *
+ * @throws Any error: there is no proposal then.
+ */
+export type ConflictResolver = (
+  request: {
+    /** Of the plan. */
+    title: string
+    path: string
+    /** The owners of both sides; the last one is of `theirs`. */
+    tasks: { taskId: string; description: string }[]
+    base: string | undefined
+    ours: string | undefined
+    theirs: string | undefined
+  },
+  options: {
+    model: string | undefined
+    signal: AbortSignal
+    onUsage(usage: Usage): void
+    allowance?: Allowance | undefined
+  },
+) => Promise<{ text: string; model: string }>
+
 /** Writes the tasks of a goal: as they would be submitted, not yet checked. */
 export type GoalPlanner = (
   request: {

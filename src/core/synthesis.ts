@@ -85,7 +85,10 @@ export const MergedEdits = z
         base: z.string().optional(),
         ours: z.string().optional(),
         theirs: z.string().optional(),
+        /** What a model proposes for the file. Nobody has checked it; it is in no commit and no patch. */
         proposal: z.string().optional(),
+        /** `provider:model` of the model that proposed it. */
+        proposedBy: z.string().optional(),
       }),
     ),
     patch: z.string(),

@@ -9,6 +9,7 @@ import {
   whyNotAsked,
 } from './draft-synthesis.ts'
 import type { TaskResult } from './ports.ts'
+import { type ProposeDeps, proposeResolutions } from './propose-resolutions.ts'
 import type { BatchQueue, SynthesisJob } from './queue.ts'
 import { readResults } from './read-results.ts'
 import { finalPlanStatus } from './status.ts'
@@ -20,11 +21,11 @@ import type { Settling, SynthesisText } from './synthesis/merging.ts'
 import { levelsOf, placesOn } from './synthesis/part-tree.ts'
 import type { MergedEdits } from './synthesis.ts'
 import { editsBefore, planFiles } from './task-folder.ts'
-import { NO_USAGE, type Usage } from './usage.ts'
+import { addUsage, NO_USAGE, type Usage, usageSince } from './usage.ts'
 import type { OrderedEdits, Workspaces } from './workspace-port.ts'
 import { type PartDeps, putTogether, spreadParts } from './write-parts.ts'
 
-export interface SynthesizeDeps extends PartDeps {
+export interface SynthesizeDeps extends PartDeps, ProposeDeps {
   syntheses: SynthesisStore
   queue: Pick<BatchQueue, 'enqueueParts'>
   workspaces: Pick<Workspaces, 'merge' | 'forget'>
@@ -72,9 +73,14 @@ export async function synthesizePlan(
           ? await draftWhole(deps, writing, results)
           : await draftOfParts(deps, writing, layout)
       if (drafted === 'give-back' || drafted === 'wait') return drafted
-      const edits = await mergedEdits(deps, plan, results, drafted.notes, signal)
+      const merged = await mergedEdits(deps, plan, results, drafted.notes, signal)
+      const before = writing.usage.total()
+      const edits =
+        merged && (await proposeResolutions(deps, writing, merged, results, drafted.notes))
+      if (signal.aborted) return 'give-back'
       synthesis = await deps.merging.settle({
         ...drafted,
+        usage: addUsage(drafted.usage, usageSince(before, writing.usage.total())),
         results,
         edits,
         version: begun.version,

@@ -50,7 +50,7 @@ export function usageTally(onChange: (total: Usage) => void = () => {}): UsageTa
     meter() {
       let counted = NO_USAGE
       return (latest) => {
-        total = addUsage(total, since(counted, latest))
+        total = addUsage(total, usageSince(counted, latest))
         counted = latest
         onChange(total)
       }
@@ -58,7 +58,7 @@ export function usageTally(onChange: (total: Usage) => void = () => {}): UsageTa
   }
 }
 
-function since(before: Usage, now: Usage): Usage {
+export function usageSince(before: Usage, now: Usage): Usage {
   return {
     inputTokens: now.inputTokens - before.inputTokens,
     outputTokens: now.outputTokens - before.outputTokens,

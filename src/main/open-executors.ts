@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { prefixGate } from '../core/model-gate/prefix-gate.ts'
-import type { Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
+import type { ConflictResolver, Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
 import { pricesWith } from '../core/prices.ts'
 import { NO_TRACER, type Tracer } from '../core/tracing.ts'
 import { claudeAgentExecutor } from '../executors/claude-agent/claude-agent-executor.ts'
@@ -8,6 +8,7 @@ import { commandExecutor } from '../executors/command/command-executor.ts'
 import { echoExecutor } from '../executors/echo.ts'
 import { httpExecutor } from '../executors/http/http-executor.ts'
 import { localModelGate } from '../executors/model/calls/local-gate.ts'
+import { modelConflictResolver } from '../executors/model/conflict-resolver.ts'
 import { modelExecutor } from '../executors/model/executor.ts'
 import type { ModelSetup } from '../executors/model/options.ts'
 import { modelPlanner } from '../executors/model/planner.ts'
@@ -22,6 +23,8 @@ export interface Executors {
   defaultName: string
   /** Writes syntheses; absent where there is no default model to write them. */
   synthesizer: ModelSynthesizer | undefined
+  /** Proposes what files in conflict should be; absent likewise. */
+  resolver: ConflictResolver | undefined
   /** Writes the tasks of a goal; absent likewise. */
   planner: GoalPlanner | undefined
   /** Calls back whenever a provider asks for a pause, or for fewer calls at once. */
@@ -73,6 +76,7 @@ export function openExecutors(
     byName,
     defaultName,
     synthesizer: usesModels ? modelSynthesizer(setup) : undefined,
+    resolver: usesModels ? modelConflictResolver(setup) : undefined,
     planner: usesModels ? modelPlanner(setup) : undefined,
     onHold(listener) {
       onHold = listener

@@ -124,6 +124,7 @@ export async function openWorker(options: {
     merging,
     writing,
     model: executors.synthesizer,
+    resolver: executors.resolver,
     nowIso: () => new Date().toISOString(),
     pause,
     onFault: (err, planId) => log.warn({ err, planId }, 'synthesis fault'),

@@ -93,7 +93,10 @@ function editsSection({ edits }: Synthesis): string {
     `- Base: ${edits.base}`,
     edits.commit === undefined ? undefined : `- Merged commit: ${edits.commit}`,
     edits.merged.length === 0 ? undefined : `- Merged: ${edits.merged.join(', ')}`,
-    ...edits.conflicts.map(({ path, tasks }) => `- Conflict in \`${path}\`: ${tasks.join(', ')}`),
+    ...edits.conflicts.map(({ path, tasks, proposedBy }) => {
+      const proposal = proposedBy === undefined ? '' : `; ${proposedBy} proposes a resolution`
+      return `- Conflict in \`${path}\`: ${tasks.join(', ')}${proposal}`
+    }),
   ]
   return `## Edits\n\n${lines.filter((line) => line !== undefined).join('\n')}`
 }

@@ -7,13 +7,9 @@ import { createModelCaller } from './calls/model-caller.ts'
 import { modelProblem } from './models.ts'
 import { jsonTexts } from './output/json-text.ts'
 
-export interface StructuredRequest<T> {
+interface Question {
   instructions: string
   prompt: string
-  /** What the answer is checked with. */
-  schema: z.ZodType<T>
-  /** The same for the model. */
-  jsonSchema: Record<string, unknown>
   /** `provider:model`; the default one when undefined. */
   model: string | undefined
   signal: AbortSignal
@@ -23,17 +19,46 @@ export interface StructuredRequest<T> {
   about?: object
 }
 
+export interface StructuredRequest<T> extends Question {
+  /** What the answer is checked with. */
+  schema: z.ZodType<T>
+  /** The same for the model. */
+  jsonSchema: Record<string, unknown>
+}
+
 /**
  * Asks a model one question whose answer is data.
  *
- * @throws {TransientError} `invalid-output` when the answer does not fit; and as the executor does.
- * @throws {PermanentError} `model-not-configured`, `token-limit`, `budget-exhausted`, `content-filter`; and as the executor does.
+ * @throws {TransientError} `invalid-output` when the answer does not fit; and as `askForText` does.
+ * @throws {PermanentError} As `askForText` does.
  */
 export async function askForData<T>(
   setup: ResolvedSetup,
   request: StructuredRequest<T>,
 ): Promise<{ value: T; usage: Usage; model: string }> {
-  const { instructions, prompt, schema, jsonSchema, signal, onUsage, about = {} } = request
+  const { schema, jsonSchema, ...question } = request
+  const { text, usage, model } = await askForText(setup, question, jsonSchema)
+  for (const candidate of jsonTexts(text)) {
+    const value = schema.safeParse(withoutNulls(parse(candidate)))
+    if (value.success) return { value: value.data, usage, model }
+  }
+  throw new TransientError('The answer of the model was not the data that it was asked for.', {
+    code: 'invalid-output',
+  })
+}
+
+/**
+ * Asks a model one question.
+ *
+ * @throws {TransientError} As the executor does.
+ * @throws {PermanentError} `model-not-configured`, `token-limit`, `budget-exhausted`, `content-filter`; and as the executor does.
+ */
+export async function askForText(
+  setup: ResolvedSetup,
+  request: Question,
+  jsonSchema?: Record<string, unknown>,
+): Promise<{ text: string; usage: Usage; model: string }> {
+  const { instructions, prompt, signal, onUsage, about = {} } = request
   const { providers, gate, prices, tracer, log } = setup
   signal.throwIfAborted()
   const model = request.model ?? setup.defaultModel
@@ -75,14 +100,7 @@ export async function askForData<T>(
   if (reason === 'content-filter') {
     throw new PermanentError('content-filter', 'The provider or the model declined to answer.')
   }
-  for (const candidate of jsonTexts(text)) {
-    const value = schema.safeParse(withoutNulls(parse(candidate)))
-    if (value.success)
-      return { value: value.data, usage: caller.usage(), model: caller.answeredBy() }
-  }
-  throw new TransientError('The answer of the model was not the data that it was asked for.', {
-    code: 'invalid-output',
-  })
+  return { text, usage: caller.usage(), model: caller.answeredBy() }
 }
 
 function parse(text: string): unknown {

@@ -264,6 +264,7 @@ export interface MergedEdits {
     ours?: string
     theirs?: string
     proposal?: string
+    proposedBy?: string
   }[]
   patch: string
 }

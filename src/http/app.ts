@@ -27,6 +27,7 @@ import { problemPages } from './problem-pages.ts'
 import { addQueueBoard } from './queues.ts'
 import { answerBadHttp } from './raw-problem.ts'
 import { addSecurityHeaders, SECURITY_HEADERS } from './security-headers.ts'
+import { dropSilentConnections } from './silent-connections.ts'
 import { submitRoutes } from './submit-plan.ts'
 import { synthesisRoutes } from './syntheses.ts'
 import { executorRoutes, probeRoutes } from './system.ts'
@@ -133,6 +134,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   if (options.queues !== undefined) await addQueueBoard(app, options.queues)
   await addDashboard(app, options.dashboardDir ?? DASHBOARD_DIR)
 
+  dropSilentConnections(app)
   app.addHook('preClose', async () => waits.close())
   return app
 }

@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/browser/**/*.test.ts'],
     globalSetup: ['test/support/redis-server.ts'],
-    // One browser at a time: two of them and a service are more than a small machine likes.
-    fileParallelism: false,
+    // More browsers, each with its service, are more than a small machine likes.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A page follows what it is told within seconds, on a busy machine too.

@@ -1,6 +1,6 @@
 import type { EventsApi, PlanEvent } from './api.ts'
+import { type ReadDeps, requirePlan } from './find-plan.ts'
 import { isoOf, planView, taskSummary, waveNumbers } from './plan-views.ts'
-import { type ReadDeps, requirePlan } from './read-plans.ts'
 import type {
   ChangeFeed,
   EventLog,

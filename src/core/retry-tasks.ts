@@ -1,6 +1,6 @@
 import { ServiceError } from './errors.ts'
+import { allTasks, type ReadDeps } from './find-plan.ts'
 import { type BatchQueue, finalSynthesisJobId, type Unit } from './queue.ts'
-import { allTasks, type ReadDeps } from './read-plans.ts'
 import { type SealDeps, sealBatch } from './release-units.ts'
 import { isEnded } from './status.ts'
 import type { PlanStore, RetryBatch, TaskLife } from './store.ts'

@@ -1,0 +1,24 @@
+import { ServiceError } from './errors.ts'
+
+// Where a page of a list ended, as callers hand it back.
+
+export function encodeCursor(text: string): string {
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/** @throws {ServiceError} invalid-request */
+export function decodeCursor(cursor: string): string {
+  try {
+    const text = atob(cursor.replaceAll('-', '+').replaceAll('_', '/'))
+    if (/^\d+(~[0-9a-z]+)?$/.test(text)) return text
+  } catch {
+    // Not base64: told below like any other.
+  }
+  throw badCursor()
+}
+
+export function badCursor(): ServiceError {
+  return new ServiceError('invalid-request', 'The cursor is not one that this service gave out.', {
+    errors: [{ pointer: '?cursor', detail: 'must be a `nextCursor` of this list' }],
+  })
+}

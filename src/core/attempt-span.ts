@@ -1,6 +1,6 @@
 import type { LoadedPlan } from './plan-cache.ts'
 import type { AttemptResult } from './run-attempt.ts'
-import type { TaskSpec } from './submission.ts'
+import type { TaskSpec } from './task-spec.ts'
 import type { Tracer } from './tracing.ts'
 
 /** One attempt at a task as a span of its plan's trace, whichever process runs it. */

@@ -2,7 +2,8 @@ import { checkTaskGraph } from './check-task-graph.ts'
 import type { FieldError } from './errors.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { describeTask } from './prompt.ts'
-import { type SubmitPlan, type SubmittedTask, taskSchema } from './submission.ts'
+import type { SubmitPlan } from './submission.ts'
+import { type SubmittedTask, taskSchema } from './task-spec.ts'
 
 type Pattern = NonNullable<SubmitPlan['pattern']>
 

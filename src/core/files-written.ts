@@ -1,4 +1,4 @@
-import type { TaskFiles, TaskSpec } from './submission.ts'
+import type { TaskFiles, TaskSpec } from './task-spec.ts'
 
 /** Tools that change files, as every executor names them, whatever the case. */
 const WRITING_TOOLS: ReadonlySet<string> = new Set(['write', 'edit', 'delete'])

@@ -1,7 +1,7 @@
 import { ServiceError } from './errors.ts'
 import type { PlanStore, SynthesisStore, TaskStore } from './store.ts'
 import type { PlanRecord, TaskState } from './stored.ts'
-import type { TaskSpec } from './submission.ts'
+import type { TaskSpec } from './task-spec.ts'
 import type { Waiting } from './waiting.ts'
 
 export interface ReadDeps {

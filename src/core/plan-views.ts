@@ -2,7 +2,7 @@ import { findingRef } from './findings.ts'
 import type { TaskOutput } from './ports.ts'
 import { activePlanStatus, type PlanStatus } from './status.ts'
 import type { PlanRecord, StoredAttempt, TaskState } from './stored.ts'
-import type { TaskSpec } from './submission.ts'
+import type { TaskSpec } from './task-spec.ts'
 import type { Attempt, Budget, OutputTask, Plan, TaskSummary } from './views.ts'
 
 // From what is stored to what the API answers.

@@ -2,8 +2,8 @@ import type { Allowance } from './budget/allowance.ts'
 import type { Failure } from './errors.ts'
 import type { Finding } from './findings.ts'
 import type { TaskStatus } from './status.ts'
-import type { TaskSpec } from './submission.ts'
 import type { Conflict } from './synthesis.ts'
+import type { TaskSpec } from './task-spec.ts'
 import type { Usage } from './usage.ts'
 
 /** What a task produced. Stored once, when its attempt ends. */

@@ -7,12 +7,8 @@ import type { Limits } from './limits.ts'
 import { planGoal } from './plan-goal.ts'
 import type { GoalPlanner } from './ports.ts'
 import type { UnitLayout } from './stored.ts'
-import {
-  type SubmitPlan,
-  type SubmittedTask,
-  submitPlanSchema,
-  type TaskSpec,
-} from './submission.ts'
+import { type SubmitPlan, submitPlanSchema } from './submission.ts'
+import type { SubmittedTask, TaskSpec } from './task-spec.ts'
 import { layoutUnits } from './units.ts'
 import { NO_USAGE, type Usage } from './usage.ts'
 import type { Advice, Estimate, Overlap } from './views.ts'

@@ -1,5 +1,5 @@
 import type { TaskStatus } from './status.ts'
-import type { SubmittedTask, TaskFiles, TaskSpec } from './submission.ts'
+import type { SubmittedTask, TaskFiles, TaskSpec } from './task-spec.ts'
 
 /** What a task is told of one task that it depends on. */
 export interface DependencyResult {

@@ -5,7 +5,7 @@ import { type SealDeps, sealBatch } from './release-units.ts'
 import { isEnded } from './status.ts'
 import type { PlanStore, RetryBatch, TaskLife } from './store.ts'
 import type { PlanRecord, TaskState } from './stored.ts'
-import type { TaskSpec } from './submission.ts'
+import type { TaskSpec } from './task-spec.ts'
 import { withinLimits } from './tenant-limits.ts'
 import { laneOfUnit } from './units.ts'
 

@@ -3,11 +3,11 @@ import type { TaskOutput } from './ports.ts'
 import type { PartJob, SynthesisJob } from './queue.ts'
 import type { PlanStatus, TaskStatus } from './status.ts'
 import type { NewPlan, PlanRecord, Stop, StoredAttempt, TaskState } from './stored.ts'
-import type { TaskSpec } from './submission.ts'
 import type { Slice } from './synthesis/group-results.ts'
 import type { SynthesisText } from './synthesis/merging.ts'
 import type { PartPlace } from './synthesis/part-tree.ts'
 import type { Synthesis } from './synthesis.ts'
+import type { TaskSpec } from './task-spec.ts'
 import type { Usage } from './usage.ts'
 
 // The ports to where plans live. Every call throws ServiceError `unavailable` while the store is away.

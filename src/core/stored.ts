@@ -1,6 +1,7 @@
 import type { Failure } from './errors.ts'
 import type { PlanStatus, TaskCounts, TaskStatus } from './status.ts'
-import type { Policy, SubmitPlan, SynthesisSpec, TaskSpec, WorkspaceSpec } from './submission.ts'
+import type { Policy, SubmitPlan, SynthesisSpec, WorkspaceSpec } from './submission.ts'
+import type { TaskSpec } from './task-spec.ts'
 import { NO_USAGE, type Usage } from './usage.ts'
 import type { Overlap } from './views.ts'
 

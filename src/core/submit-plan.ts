@@ -10,7 +10,7 @@ import { type BatchQueue, finalSynthesisJobId } from './queue.ts'
 import { type ReleaseDeps, sealBatch } from './release-units.ts'
 import type { PlanStore, TaskStore } from './store.ts'
 import type { NewPlan, PlanRecord, PlanSpec } from './stored.ts'
-import type { TaskSpec } from './submission.ts'
+import type { TaskSpec } from './task-spec.ts'
 import { type TenantLimits, type TenantUse, withinLimits } from './tenant-limits.ts'
 import { initialUnits, unitsOf } from './units.ts'
 

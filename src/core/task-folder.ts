@@ -5,7 +5,7 @@ import type { Executor, Workspace } from './ports.ts'
 import type { AttemptResult } from './run-attempt.ts'
 import type { RunUnitDeps } from './run-unit.ts'
 import type { PlanStore, TaskStore } from './store.ts'
-import type { TaskSpec } from './submission.ts'
+import type { TaskSpec } from './task-spec.ts'
 import type { OrderedEdits, PlanFiles } from './workspace-port.ts'
 
 /** A task's folder while one attempt runs. */

@@ -1,6 +1,6 @@
 import type { Unit } from './queue.ts'
 import type { Lane, PlanSpec, UnitLayout } from './stored.ts'
-import type { TaskSpec } from './submission.ts'
+import type { TaskSpec } from './task-spec.ts'
 
 /** Up to this many tasks a plan is small: its jobs hold few tasks, and never wait behind large plans. */
 const SMALL_PLAN = 200

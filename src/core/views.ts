@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Finding } from './findings.ts'
 import { PlanStatus, TASK_STATUSES, TaskStatus } from './status.ts'
-import { PlanMode, Policy, TaskFiles } from './submission.ts'
+import { PlanMode, Policy } from './submission.ts'
+import { TaskFiles } from './task-spec.ts'
 import { Usage } from './usage.ts'
 
 // What the API answers. One schema is the validation of what leaves, the type and the OpenAPI.

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TaskSpec } from '../core/submission.ts'
+import type { TaskSpec } from '../core/task-spec.ts'
 
 /** An option by which a task names one of the things that the operator configured. */
 export interface Choice {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { TransientError } from '../core/errors.ts'
 import type { Executor, ExecutorDescription } from '../core/ports.ts'
 import { renderFullPrompt } from '../core/prompt.ts'
-import { EchoOptions } from '../core/submission.ts'
+import { EchoOptions } from '../core/task-spec.ts'
 import { NO_USAGE } from '../core/usage.ts'
 
 const DESCRIPTION: ExecutorDescription = {

@@ -1,7 +1,7 @@
 import type { Failure } from '../core/errors.ts'
 import type { ExecutionOutcome } from '../core/ports.ts'
-import type { TaskSpec } from '../core/submission.ts'
 import { findingsInJson } from '../core/synthesis/findings-in-json.ts'
+import type { TaskSpec } from '../core/task-spec.ts'
 import type { Usage } from '../core/usage.ts'
 import { EMPTY, offSchema, outcomeOf } from './model/output/outcome.ts'
 import { outputSchema, schemaProblem } from './model/output/output-schema.ts'

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { PartStore, SynthesisStore, TaskLife } from '../core/store.ts'
-import type { TaskSpec } from '../core/submission.ts'
+import type { TaskSpec } from '../core/task-spec.ts'
 import type { Usage } from '../core/usage.ts'
 import type { DeliveryStore } from '../core/webhooks.ts'
 

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { AttemptEnd, BegunTask, TaskLife, TaskStore } from '../core/store.ts'
 import type { Stop } from '../core/stored.ts'
-import type { TaskSpec } from '../core/submission.ts'
+import type { TaskSpec } from '../core/task-spec.ts'
 import { gather } from './gather.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { readPlans } from './read-plans.ts'

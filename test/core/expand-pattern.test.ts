@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { checkTaskGraph } from '../../src/core/check-task-graph.ts'
 import { expandTasks } from '../../src/core/expand-pattern.ts'
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
-import { SubmitPlan, TaskId } from '../../src/core/submission.ts'
+import { SubmitPlan } from '../../src/core/submission.ts'
+import { TaskId } from '../../src/core/task-spec.ts'
 
 const expand = (body: unknown) => expandTasks(SubmitPlan.parse(body))
 

@@ -1,5 +1,5 @@
 import type { ExecutionContext, ExecutionRequest } from '../../src/core/ports.ts'
-import type { TaskSpec } from '../../src/core/submission.ts'
+import type { TaskSpec } from '../../src/core/task-spec.ts'
 import type { Usage } from '../../src/core/usage.ts'
 
 /** A request for one attempt at one task; what matters to the test is given. */

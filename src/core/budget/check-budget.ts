@@ -1,7 +1,8 @@
 import type { FieldError } from '../errors.ts'
 import type { Executor } from '../ports.ts'
 import { type Prices, priceOf } from '../prices.ts'
-import type { SubmitPlan, SynthesisSpec, TaskSpec } from '../submission.ts'
+import type { SubmitPlan, SynthesisSpec } from '../submission.ts'
+import type { TaskSpec } from '../task-spec.ts'
 import type { Advice, Estimate } from '../views.ts'
 
 // A budget can only be kept where it is known what calls cost.

@@ -1,7 +1,7 @@
 import type { Prices } from '../prices.ts'
 import { costOf, priceOf } from '../prices.ts'
 import { estimateTokens, renderTaskPrompt } from '../prompt.ts'
-import type { TaskSpec } from '../submission.ts'
+import type { TaskSpec } from '../task-spec.ts'
 import type { Estimate } from '../views.ts'
 
 export interface EstimateOptions {

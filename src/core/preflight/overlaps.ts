@@ -1,4 +1,4 @@
-import type { TaskFiles } from '../submission.ts'
+import type { TaskFiles } from '../task-spec.ts'
 import type { Overlap } from '../views.ts'
 import { findContention } from './contention.ts'
 import { type OrderedTask, orderOf } from './task-order.ts'

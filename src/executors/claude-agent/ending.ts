@@ -1,6 +1,6 @@
 import { type Failure, type PermanentError, TransientError } from '../../core/errors.ts'
 import type { ExecutionOutcome } from '../../core/ports.ts'
-import type { TaskSpec } from '../../core/submission.ts'
+import type { TaskSpec } from '../../core/task-spec.ts'
 import { type CallFailure, errorOf, failureOf } from '../model/calls/call-failure.ts'
 import { offSchema, outcomeOf } from '../model/output/outcome.ts'
 import { readOutput } from '../read-output.ts'

@@ -1,7 +1,7 @@
 import { type Failure, PermanentError, TransientError } from '../../core/errors.ts'
 import type { ExecutionOutcome, Executor, ExecutorDescription } from '../../core/ports.ts'
 import { renderFullPrompt } from '../../core/prompt.ts'
-import type { TaskSpec } from '../../core/submission.ts'
+import type { TaskSpec } from '../../core/task-spec.ts'
 import { NO_USAGE } from '../../core/usage.ts'
 import { choiceOf } from '../choice.ts'
 import { readOutput } from '../read-output.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PermanentError } from '../../core/errors.ts'
 import type { Executor, ExecutorDescription } from '../../core/ports.ts'
-import type { TaskSpec } from '../../core/submission.ts'
+import type { TaskSpec } from '../../core/task-spec.ts'
 import { resolveSetup } from './call-settings.ts'
 import { isConfigured, modelProblem, PROVIDERS } from './models.ts'
 import { type McpServer, ModelOptions, type ModelSetup } from './options.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ModelGate } from '../../core/model-gate/gate.ts'
 import type { PrefixGate } from '../../core/model-gate/prefix-gate.ts'
 import type { Prices } from '../../core/prices.ts'
-import { ModelName } from '../../core/submission.ts'
+import { ModelName } from '../../core/task-spec.ts'
 import type { Tracer } from '../../core/tracing.ts'
 
 /** `task.options` of the executor `model`. */

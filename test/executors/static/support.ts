@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { ExecutionOutcome, ExecutionRequest } from '../../../src/core/ports.ts'
-import type { TaskSpec } from '../../../src/core/submission.ts'
+import type { TaskSpec } from '../../../src/core/task-spec.ts'
 import { staticExecutor } from '../../../src/executors/static/static-executor.ts'
 
 export function aTask(changes: Partial<TaskSpec> = {}): TaskSpec {

@@ -1,5 +1,5 @@
 import picomatch from 'picomatch'
-import type { TaskFiles } from '../../../core/submission.ts'
+import type { TaskFiles } from '../../../core/task-spec.ts'
 
 /** Folders whose content is made by tools or comes from somebody else. */
 const LEFT_OUT = new Set([

@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import type { Limits } from './limits.ts'
+
+/** `provider:model`, as in `anthropic:claude-sonnet-4-5` or `local:qwen3:8b`. */
+export const ModelName = z
+  .string()
+  .max(200)
+  .regex(/^[a-z][a-z0-9-]*:\S+$/, 'must look like provider:model')
+
+/** A slug, because it becomes part of paths, of finding ids (`security/2`) and of event names. */
+export const TaskId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+    'must be a slug: letters, digits, "-" and "_", at most 64',
+  )
+
+const Glob = z
+  .string()
+  .min(1)
+  .max(1_000)
+  .refine(
+    (glob) => !glob.startsWith('/') && !glob.split('/').includes('..') && !glob.includes('\0'),
+    {
+      message: 'must be relative to the workspace, without ".."',
+    },
+  )
+const Globs = z.array(Glob).max(1_000)
+
+/** Files that a task reads and writes, as globs relative to the workspace. */
+export const TaskFiles = z
+  .union([Globs, z.strictObject({ read: Globs.optional(), write: Globs.optional() })])
+  .describe(
+    'Files it reads, as globs relative to the workspace; or those it reads and those it writes.',
+  )
+export type TaskFiles = z.output<typeof TaskFiles>
+
+/** A JSON Schema (2020-12 or draft 7), checked again by the validator before the plan is stored. */
+export const JsonSchema = z.record(z.string(), z.unknown())
+
+export const EchoOptions = z.strictObject({
+  delayMs: z.int().min(0).max(3_600_000).optional(),
+  outputBytes: z.int().min(0).max(10_000_000).optional(),
+  failAttempts: z.int().min(0).max(1_000).optional(),
+  hang: z.boolean().optional(),
+})
+
+/** One unit of work for one subagent, as submitted. */
+export function taskSchema(limits: Limits) {
+  const text = z.string().min(1).max(limits.maxPromptChars)
+  return z
+    .strictObject({
+      id: TaskId.optional().describe('Unique in the plan; `task-1`, `task-2` … when left out.'),
+      description: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe('Three to five words, for lists.'),
+      role: text.optional().describe('Who does it: `Security specialist`.'),
+      task: text.optional().describe('What to do.'),
+      context: text
+        .optional()
+        .describe('What this task alone must know; the plan has a shared context.'),
+      files: TaskFiles.optional(),
+      outputFormat: text.optional().describe('What the output should look like.'),
+      focusAreas: z
+        .array(z.string().min(1).max(2_000))
+        .max(100)
+        .optional()
+        .describe('What matters most, the first first.'),
+      prompt: text
+        .optional()
+        .describe('The whole prompt, instead of role, task, context, outputFormat and focusAreas.'),
+      outputSchema: JsonSchema.optional().describe('A JSON Schema that the output must satisfy.'),
+      dependsOn: z
+        .array(TaskId)
+        .max(1_000)
+        .optional()
+        .describe('Tasks that must succeed first; their outputs become part of the prompt.'),
+      executor: z
+        .string()
+        .min(1)
+        .max(64)
+        .optional()
+        .describe('What runs it, one of `GET /v1/executors`.'),
+      model: ModelName.optional().describe('`provider:model`.'),
+      tools: z
+        .array(z.string().min(1).max(128))
+        .max(100)
+        .optional()
+        .describe(
+          "Which of the executor's tools it may use; when left out all, and those that write only with `files.write`. Asking for `write`, `edit` or `delete` without it allows to write `files`, or every file where there are none.",
+        ),
+      options: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe('What the executor alone understands.'),
+      timeoutMs: z
+        .int()
+        .min(1)
+        .max(86_400_000)
+        .default(600_000)
+        .describe('How long one attempt may take, in milliseconds.'),
+      attempts: z.int().min(1).max(100).default(3).describe('How often it is tried in all.'),
+      priority: z
+        .int()
+        .min(-100)
+        .max(100)
+        .default(0)
+        .describe('Among tasks that wait, the higher one runs first.'),
+    })
+    .superRefine((task, context) => {
+      if (task.prompt === undefined) {
+        if (task.task === undefined) {
+          context.addIssue({
+            code: 'custom',
+            path: ['task'],
+            message: 'is required, unless `prompt` is given',
+          })
+        }
+        return
+      }
+      for (const field of ['role', 'task', 'context', 'outputFormat', 'focusAreas'] as const) {
+        if (task[field] !== undefined) {
+          context.addIssue({
+            code: 'custom',
+            path: [field],
+            message: 'cannot stand beside `prompt`',
+          })
+        }
+      }
+    })
+}
+
+export type SubmittedTask = z.output<ReturnType<typeof taskSchema>>
+
+/** One task as it is stored: with its id and description, its pattern expanded. */
+export interface TaskSpec extends Omit<SubmittedTask, 'id' | 'description' | 'executor'> {
+  id: string
+  description: string
+  /** Resolved at submission, so that a change of the default does not change a stored plan. */
+  executor: string
+  /** `dependsOn`, and the tasks whose files overlap with this one's in a plan that serializes. */
+  waitsFor?: string[]
+}

@@ -83,8 +83,10 @@ export type BegunTask =
       spec: TaskSpec
       /** Since it could first have run. */
       waitedMs: number
+      /** Attempts, none or one, that this call found to be lost with their worker. */
+      lost: number
     }
-  | { status: 'ended' }
+  | { status: 'ended'; lost: number }
   | { status: 'wait'; ms: number }
   | { status: 'gone' }
 

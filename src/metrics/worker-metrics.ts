@@ -37,7 +37,7 @@ export function workerMetrics(
   })
   const attempts = new Counter({
     name: 'tutti_task_attempts_total',
-    help: 'Attempts that ended in this worker, by outcome.',
+    help: 'Attempts that ended in this worker, by outcome; `lost` are those of dead workers whose tasks it took over.',
     labelNames: ['outcome'],
     registers,
   })
@@ -109,6 +109,7 @@ export function workerMetrics(
         ...life,
         async begin(task) {
           const begun = await life.begin(task)
+          if ('lost' in begun && begun.lost > 0) attempts.inc({ outcome: 'lost' }, begun.lost)
           if (begun.status === 'begun') {
             running.set(task.token, { spec: begun.spec, at: performance.now() })
             if (begun.attempt === 1) waited.observe(begun.waitedMs / 1_000)

@@ -191,12 +191,13 @@ function begunTask([status, ...rest]: [string, ...unknown[]]): BegunTask {
         spent: Number(rest[1]),
         spec: JSON.parse(String(rest[2])) as TaskSpec,
         waitedMs: Number(rest[3]),
+        lost: Number(rest[4]),
       }
     case 'wait':
       return { status, ms: Number(rest[0]) }
     case 'gone':
       return { status }
     default:
-      return { status: 'ended' }
+      return { status: 'ended', lost: Number(rest[0]) }
   }
 }

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
-import { call, echoTask, type Service, startService } from '../support/service.ts'
+import {
+  call,
+  echoTask,
+  type Service,
+  type ServiceProcess,
+  startService,
+} from '../support/service.ts'
 import { readMetrics, type Samples } from './read-metrics.ts'
 
 let service: Service
@@ -12,11 +18,14 @@ beforeAll(async () => {
     prefix: `test-${randomUUID().slice(0, 8)}`,
     env: { TUTTI_METRICS_PORT: '0' },
   })
-  const port = () =>
-    /"port":(\d+),"msg":"metrics are served"/.exec(service.workers[0]?.log() ?? '')?.[1]
-  workerUrl = `http://127.0.0.1:${await vi.waitUntil(port, { timeout: 10_000 })}/metrics`
+  workerUrl = await metricsUrl(service.workers[0])
 })
 afterAll(() => service.stop())
+
+async function metricsUrl(worker: ServiceProcess | undefined): Promise<string> {
+  const port = () => /"port":(\d+),"msg":"metrics are served"/.exec(worker?.log() ?? '')?.[1]
+  return `http://127.0.0.1:${await vi.waitUntil(port, { timeout: 10_000 })}/metrics`
+}
 
 async function scrape(url: string): Promise<Samples> {
   const response = await fetch(url)
@@ -118,6 +127,24 @@ describe('metrics', () => {
     expect((await fetch(workerUrl.replace('/metrics', '/'))).status).toBe(404)
     expect((await fetch(workerUrl, { method: 'POST' })).status).toBe(404)
   })
+
+  test('attempts that were lost with a worker are counted by the one that takes over', async () => {
+    const { body: plan } = await call<{ id: string }>(`${service.url}/v1/plans`, 'POST', {
+      tasks: [echoTask('long', { hang: true })],
+    })
+    const planUrl = `${service.url}/v1/plans/${plan.id}`
+    await expect
+      .poll(async () => (await call<{ status: string }>(planUrl)).body.status)
+      .toBe('running')
+    await service.workers[0]?.end('SIGKILL')
+    const successorUrl = await metricsUrl(await service.addWorker())
+    const lost = async () =>
+      (await scrape(successorUrl)).value('tutti_task_attempts_total', { outcome: 'lost' })
+    await expect.poll(lost, { timeout: 60_000, interval: 250 }).toBe(1)
+    await call(`${planUrl}/cancel`, 'POST')
+    await call(`${planUrl}?wait=30`)
+    expect(await lost()).toBe(1)
+  }, 120_000)
 })
 
 test('without the variable there are no metrics', async () => {

@@ -2,7 +2,8 @@
 -- same twice: the token says that it is the same attempt.
 -- ARGV: shard, workerId, fair-queueing round of the job, how often a task's worker may die, then
 --       taskId and token of each task
--- Answers a pair for each task: { 'begun', attempt, spent, spec, waited in ms } | { 'ended' } | { 'wait', until } | { 'gone' }
+-- Answers for each task { 'begun', attempt, spent, spec, waited in ms, attempts lost } | { 'ended', attempts lost } |
+-- { 'wait', until } | { 'gone' }; an attempt is lost (0 or 1) when this call found that its worker had died.
 local worker_id = ARGV[2]
 local round = tonumber(ARGV[3])
 local most_losses = tonumber(ARGV[4])
@@ -21,13 +22,15 @@ for i = 5, #ARGV, 2 do
   else
     local task = load_task(id)
     if task.status == 'running' and task.token == token then
-      answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), 0 }
+      answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), 0, 0 }
     elseif ENDED[task.status] or redis.call('HEXISTS', plan .. ':specs', id) == 0 then
-      answers[#answers + 1] = { 'ended' }
+      answers[#answers + 1] = { 'ended', 0 }
     elseif task.retryAt and task.retryAt > now then
       answers[#answers + 1] = { 'wait', task.retryAt - now }
     else
+      local losses = 0
       if task.status == 'running' then
+        losses = 1
         local lost = load_attempt(id, task.attempt)
         local usage, unknown = close_spending(id .. '#' .. task.attempt)
         if lost then
@@ -49,7 +52,7 @@ for i = 5, #ARGV, 2 do
           message = 'The worker that ran it died ' .. task.lost .. ' times; it is not tried again.'
         }
         end_task(id, task, 'failed', constrained)
-        answers[#answers + 1] = { 'ended' }
+        answers[#answers + 1] = { 'ended', losses }
       else
         if not header('startedAt') then
           redis.call('HSET', plan, 'startedAt', now)
@@ -67,7 +70,7 @@ for i = 5, #ARGV, 2 do
         save_attempt(id, { number = task.attempt, outcome = 'running', startedAt = now, workerId = worker_id })
         emit('task.started', { taskId = id, attempt = task.attempt, at = now, workerId = worker_id })
         local waited = now - (tonumber(task.queuedAt) or number('createdAt'))
-        answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), waited }
+        answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), waited, losses }
       end
     end
   end

@@ -94,6 +94,10 @@ async function demo(service: DemoService, options: Options): Promise<Plan> {
   return plan
 }
 
+function countOf(findings: number): string {
+  return findings === 1 ? '1 finding' : `${findings} findings`
+}
+
 /** With the times that the service measured. */
 async function finalTimeline(client: Tutti, plan: Plan, columns: number): Promise<string> {
   const since = Date.parse(plan.createdAt)
@@ -108,7 +112,7 @@ async function finalTimeline(client: Tutti, plan: Plan, columns: number): Promis
     status,
     startMs: offset(timings.startedAt),
     endMs: offset(timings.finishedAt),
-    note: error?.message ?? `${findings.get(id) ?? 0} findings`,
+    note: error?.message ?? countOf(findings.get(id) ?? 0),
   }))
   const lastMs = Math.max(...rows.map(({ endMs }) => endMs ?? 0))
   const finishedMs = offset(plan.finishedAt) ?? lastMs

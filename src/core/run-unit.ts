@@ -96,13 +96,13 @@ async function oneAttempt(
   taskId: string,
   controller: AbortController,
 ): Promise<Next> {
-  const { planId, round } = job
+  const { planId, unit, round } = job
   const releaseSlot = await deps.acquireSlot(job)
   try {
     if (deps.stopping()) return { kind: 'give-back' }
     const token = deps.newToken()
     const [begun, plan] = await Promise.all([
-      deps.life.begin({ planId, taskId, token, round }),
+      deps.life.begin({ planId, taskId, token, unit, round }),
       deps.plans.load(planId),
     ])
     if (begun.status === 'wait') return { kind: 'again', ms: begun.ms }

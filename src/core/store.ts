@@ -116,6 +116,8 @@ export interface TaskLife {
     planId: string
     taskId: string
     token: string
+    /** Of the job; a task that was retried since is not begun for it. */
+    unit: number
     /** The fair-queueing round of the job; see `fairPriority`. */
     round: number
   }): Promise<BegunTask>
@@ -137,7 +139,10 @@ export interface TaskLife {
     code: Stop['code'],
     message: string,
   ): Promise<{ status: 'gone' | 'finished' | 'stopped'; released: ReleasedUnits }>
-  /** Queues ended tasks again. `changed`: another retry came first, or is still being enqueued. */
+  /**
+   * Queues ended tasks again. `changed`: another retry came first, or is still being enqueued, or
+   * something that a task depends on has failed in the meantime.
+   */
   requeue(
     planId: string,
     batch: RetryBatch,

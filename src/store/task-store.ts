@@ -71,7 +71,7 @@ export function redisTaskLife(options: {
     (task) => task.planId,
     async (planId, tasks) => {
       const round = Math.max(...tasks.map((task) => task.round))
-      const args = tasks.flatMap((task) => [task.taskId, task.token])
+      const args = tasks.flatMap((task) => [task.taskId, task.token, task.unit])
       const [answers] = (await run(
         'begin-task',
         keyOf(planId),

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { call, echoTask, type Service, startService } from '../support/service.ts'
 
@@ -16,6 +18,8 @@ afterAll(() => service.stop())
 
 interface TaskView {
   id: string
+  status: string
+  dependsOn: string[]
   attempts: { outcome: string; startedAt: string; finishedAt: string }[]
 }
 
@@ -81,3 +85,103 @@ test('a task that is retried runs after what it depends on, and not without it',
   const { body: whole } = await call(`${self}?wait=60`)
   expect(whole).toMatchObject({ status: 'succeeded', counts: { succeeded: 4 } })
 })
+
+/** Random graphs, and what somebody asks for while they run and after. */
+const mess = fc.integer({ min: 2, max: 12 }).chain((count) =>
+  fc.record({
+    parents: fc.tuple(
+      ...Array.from({ length: count }, (_, index) =>
+        fc.uniqueArray(fc.integer({ min: 0, max: Math.max(0, index - 1) }), {
+          maxLength: index === 0 ? 0 : 3,
+        }),
+      ),
+    ),
+    fails: fc.array(fc.nat(count - 1), { maxLength: 4 }),
+    limit: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+    steps: fc.array(
+      fc.record({
+        act: fc.constantFrom('retry', 'retry', 'retry', 'cancel', 'all'),
+        task: fc.nat(count - 1),
+        pauseMs: fc.nat(15),
+      }),
+      { minLength: 3, maxLength: 12 },
+    ),
+  }),
+)
+
+test('whatever is retried and cancelled at whatever moment, every task ends, in order and within the limit', async () => {
+  await fc.assert(
+    fc.asyncProperty(mess, async ({ parents, fails, limit, steps }) => {
+      const { body: plan } = await call<{ id: string }>(`${service.url}/v1/plans`, 'POST', {
+        tasks: parents.map((list, index) =>
+          echoTask(
+            `t${index}`,
+            { delayMs: 10, ...(fails.includes(index) ? { failAttempts: 1 } : {}) },
+            { dependsOn: list.map((parent) => `t${parent}`), attempts: 1 },
+          ),
+        ),
+        ...(limit === undefined ? {} : { policy: { maxConcurrency: limit } }),
+      })
+      const self = `${service.url}/v1/plans/${plan.id}`
+      const asked: Promise<{ status: number }>[] = []
+      for (const { act, task, pauseMs } of steps) {
+        if (act === 'all') {
+          asked.push(...parents.map((_, at) => call(`${self}/tasks/t${at}/retry`, 'POST')))
+        } else {
+          asked.push(call(`${self}/tasks/t${task}/${act}`, 'POST'))
+        }
+        await delay(pauseMs)
+      }
+      for (const { status } of await Promise.all(asked)) expect([200, 202, 409]).toContain(status)
+      const { body: ended } = await call<{ status: string; counts: Record<string, number> }>(
+        `${self}?wait=20`,
+      )
+      expect(ended.counts).toMatchObject({ queued: 0, running: 0 })
+      expect(['succeeded', 'partial', 'failed']).toContain(ended.status)
+      const tasks = await Promise.all(
+        parents.map(async (_, at) => (await call<TaskView>(`${self}/tasks/t${at}`)).body),
+      )
+      const runs = tasks.flatMap(({ attempts }) =>
+        attempts.map(({ startedAt, finishedAt }) => [
+          Date.parse(startedAt),
+          Date.parse(finishedAt),
+        ]),
+      )
+      if (limit !== undefined) expect(mostAtOnce(runs)).toBeLessThanOrEqual(limit)
+      // No worker died, so nothing ran twice.
+      expect(tasks.flatMap(({ attempts }) => attempts.map(({ outcome }) => outcome))).not.toContain(
+        'lost',
+      )
+      // Each time a task began, some run of what it depends on had succeeded before.
+      const early = tasks.flatMap(({ id, dependsOn, attempts }) =>
+        attempts.flatMap(({ startedAt }) =>
+          dependsOn
+            .map((parent) => tasks.find((task) => task.id === parent))
+            .filter(
+              (parent) =>
+                !parent?.attempts.some(
+                  ({ outcome, finishedAt }) => outcome === 'succeeded' && finishedAt <= startedAt,
+                ),
+            )
+            .map((parent) => ({ id, startedAt, parent: parent?.id, ran: parent?.attempts })),
+        ),
+      )
+      expect(early).toEqual([])
+    }),
+    { numRuns: Number(process.env.RUNS ?? 15) },
+  )
+}, 300_000)
+
+/** The most of these spans of time that overlap. */
+function mostAtOnce(spans: number[][]): number {
+  const edges = spans.flatMap(([start = 0, end = 0]) => [[start, 1] as const, [end, -1] as const])
+  // An end comes before a start of the same millisecond: one made room for the other.
+  edges.sort((a, b) => a[0] - b[0] || a[1] - b[1])
+  let open = 0
+  let most = 0
+  for (const [, change] of edges) {
+    open += change
+    most = Math.max(most, open)
+  }
+  return most
+}

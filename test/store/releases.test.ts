@@ -39,7 +39,7 @@ test('tasks that are retried together are released within the limit of the plan,
   expect((await requeue(6, ['c'])).status).toBe('queued')
 
   // The batch of the second retry is not in the queue yet.
-  const { token, spender } = await begin('a')
+  const { token, spender } = await begin('a', 4)
   const end = await life.end({ planId: id, ...spender, token, ...OVER })
   expect(end).toMatchObject({ status: 'recorded', released: [] })
   expect(await plans.markEnqueued(id, 6)).toEqual([5])
@@ -48,8 +48,8 @@ test('tasks that are retried together are released within the limit of the plan,
 test('a task that is held waits again for one that is retried behind it', async () => {
   const { id, plans, life, begin } = await aPlan(1, { dependencies: { b: ['a', 'c'] } })
   await plans.markEnqueued(id, 0)
-  const run = async (taskId: string, how: typeof OVER | typeof DONE) => {
-    const { token, spender } = await begin(taskId)
+  const run = async (taskId: string, how: typeof OVER | typeof DONE, unit?: number) => {
+    const { token, spender } = await begin(taskId, unit)
     return (await life.end({ planId: id, ...spender, token, ...how })).released
   }
   await run('c', DONE)
@@ -66,6 +66,8 @@ test('a task that is held waits again for one that is retried behind it', async 
   }
   await retry(4, { a: [], b: ['a', 'c'] })
   await retry(6, { c: [] })
-  expect(await run('c', DONE)).toEqual([])
-  expect(await run('a', DONE)).toEqual([5])
+  // The job of the first time, which may still be in the queue, runs nothing of another one.
+  await expect(begin('c')).rejects.toThrow('c is ended')
+  expect(await run('c', DONE, 6)).toEqual([])
+  expect(await run('a', DONE, 4)).toEqual([5])
 })

@@ -1,7 +1,7 @@
 -- Begins one attempt at each of some tasks. Sent twice by a connection that came back, it answers the
 -- same twice: the token says that it is the same attempt.
 -- ARGV: shard, workerId, fair-queueing round of the job, how often a task's worker may die, then
---       taskId and token of each task
+--       taskId, token and unit of each task
 -- Answers for each task { 'begun', attempt, spent, spec, waited in ms, attempts lost } | { 'ended', attempts lost } |
 -- { 'wait', until } | { 'gone' }; an attempt is lost (0 or 1) when this call found that its worker had died.
 local worker_id = ARGV[2]
@@ -15,15 +15,18 @@ if not gone and round > 0 and round > tonumber(redis.call('GET', shard .. ':roun
   redis.call('SET', shard .. ':round', round)
 end
 
-for i = 5, #ARGV, 2 do
+for i = 5, #ARGV, 3 do
   local id, token = ARGV[i], ARGV[i + 1]
+  -- The job of a task that was retried since may still be in the queue: the task belongs to another one now.
+  local unit = not gone and redis.call('HGET', plan .. ':units', id) or ARGV[i + 2]
   if gone then
     answers[#answers + 1] = { 'gone' }
   else
     local task = load_task(id)
     if task.status == 'running' and task.token == token then
       answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), 0, 0 }
-    elseif ENDED[task.status] or redis.call('HEXISTS', plan .. ':specs', id) == 0 then
+    elseif ENDED[task.status] or unit ~= ARGV[i + 2]
+      or redis.call('HEXISTS', plan .. ':specs', id) == 0 then
       answers[#answers + 1] = { 'ended', 0 }
     elseif task.retryAt and task.retryAt > now then
       answers[#answers + 1] = { 'wait', task.retryAt - now }

@@ -9,6 +9,15 @@ end
 local unit = tonumber(ARGV[3])
 -- Another retry came first, or is still on its way into the queue: its batch must not be forgotten.
 if unit ~= number('nextUnit') or header('batch') then return { 'changed' } end
+local chosen = {}
+for i = 4, #ARGV, 2 do chosen[ARGV[i]] = true end
+for i = 4, #ARGV, 2 do
+  for _, other in ipairs(cjson.decode(ARGV[i + 1])) do
+    local status = load_task(other).status
+    -- It was still running when the batch was put together.
+    if not chosen[other] and ENDED[status] and status ~= 'succeeded' then return { 'changed' } end
+  end
+end
 local stop = header('stop')
 if header('outcome') then
   redis.call('HDEL', plan, 'outcome', 'finishedAt', 'expiresAt')

@@ -30,11 +30,24 @@ function findingsOf(value: unknown): Finding[] {
     : []
 }
 
+/** Fences are followed line by line, so that the end of a block of code is not taken for the start of one. */
 function* jsonBlocks(text: string): Generator<string> {
-  for (const [, block = ''] of text.matchAll(
-    /^ {0,3}```(?:json[5c]?)?[ \t]*\n([\s\S]*?)^ {0,3}```/gim,
-  )) {
-    if (/^\s*[[{]/.test(block)) yield block
+  let fence: string | undefined
+  let isJson = false
+  let block: string[] = []
+  for (const line of text.split(/\r?\n/)) {
+    const [, marks = '', label = ''] = /^ {0,3}(`{3,}|~{3,})\s*(\S*)/.exec(line) ?? []
+    if (fence === undefined) {
+      if (marks === '') continue
+      fence = marks
+      isJson = /^(?:json[5c]?)?$/i.test(label)
+      block = []
+    } else if (label === '' && marks.startsWith(fence)) {
+      fence = undefined
+      if (isJson) yield block.join('\n')
+    } else {
+      block.push(line)
+    }
   }
 }
 

@@ -35,6 +35,16 @@ describe('findings in JSON', () => {
     ])
   })
 
+  test.each(['```', '~~~~'])('are read after blocks of other languages (%s)', (fence) => {
+    const finding = { title: 'Weak hash', severity: 'high', evidence: '```js\nmd5(x)\n```' }
+    const text = [
+      `${fence}ts\nconst entry = find(token)\n${fence}`,
+      `In short:\n\n${fence}\nplain\n${fence}\n\nThat is all.`,
+      `${fence}json title="findings"\r\n${JSON.stringify([finding], null, 2)}\r\n${fence}`,
+    ].join('\n\n')
+    expect(extractFindings(text)).toMatchObject([{ title: 'Weak hash', severity: 'high' }])
+  })
+
   test('are read when the whole text is JSON, and broken JSON holds none', () => {
     const list = '[{"message":"Weak hash","level":"critical"}]'
     expect(extractFindings(list)).toMatchObject([{ title: 'Weak hash', severity: 'critical' }])

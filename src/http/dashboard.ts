@@ -54,6 +54,8 @@ export async function addDashboard(app: FastifyInstance, directory: string): Pro
         wildcard: false,
         serve: false,
         cacheControl: false,
+        // Beside each script and style its build has put a .br and a .gz.
+        preCompressed: true,
       })
       pages.get('/', sendPage)
       pages.get('/*', (request, reply) => sendFile(request, reply, directory))

@@ -9,6 +9,8 @@ export const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
+  // Nor may pages of other sites take it in as a script or an image. CORS is not affected.
+  'cross-origin-resource-policy': 'same-origin',
   // Plans and outputs are the caller's own; nothing in between keeps a copy.
   'cache-control': 'no-store',
 }

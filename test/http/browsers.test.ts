@@ -12,6 +12,7 @@ test('sends headers with every answer that keep browsers from misusing it', asyn
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
     })
     expect(headers['content-security-policy']).toContain("default-src 'none'")
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")

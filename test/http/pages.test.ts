@@ -43,6 +43,24 @@ test('lets browsers keep the hashed files of the dashboard, and no others', asyn
   expect(gone.headers['cache-control']).toBe('no-store')
 })
 
+test('sends scripts as small as the browser takes them', async () => {
+  const directory = await aDashboard()
+  await writeFile(join(directory, 'assets', 'index-3f2a.js.br'), 'small')
+  const { app } = await anApp({ dashboardDir: directory })
+  const url = '/dashboard/assets/index-3f2a.js'
+  const small = await app.inject({ url, headers: { 'accept-encoding': 'gzip, br' } })
+  expect(small.headers).toMatchObject({
+    'content-encoding': 'br',
+    vary: expect.stringMatching(/accept-encoding/i),
+    'content-type': expect.stringContaining('javascript'),
+    'cache-control': 'public, max-age=31536000, immutable',
+  })
+  expect(small.payload).toBe('small')
+  const whole = await app.inject({ url, headers: { 'accept-encoding': 'identity' } })
+  expect(whole.headers['content-encoding']).toBeUndefined()
+  expect(whole.payload).toBe('export {}')
+})
+
 test.each([
   '/dashboard/../package.json',
   '/dashboard/..%2f..%2fpackage.json',

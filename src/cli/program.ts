@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { PlanStatus } from '../client/index.ts'
 import { cancel, retry, watch } from './change.ts'
@@ -56,6 +56,7 @@ export function programOf(terminal: Terminal, done: (exitCode: number) => void) 
     .addOption(new Option('--api-key <key>', 'better set by TUTTI_API_KEY').env('TUTTI_API_KEY'))
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(tutti --help shows how it is used)')
+    .configureHelp({ optionDescription })
 
   /** Runs an action: its errors become a sentence and an exit code. */
   async function act(action: (context: Context) => Promise<number>, file?: PlanFile) {
@@ -215,4 +216,12 @@ function addressOf(text: string): string {
     throw new InvalidArgumentError('must look like http://host:port')
   }
   return text.replace(/\/+$/, '')
+}
+
+/** A flag that is off unless it is given needs no word about that. */
+function optionDescription(option: Option): string {
+  const { description, defaultValue, defaultValueDescription } = option
+  return defaultValue === false && defaultValueDescription === undefined
+    ? description
+    : new Help().optionDescription(option)
 }

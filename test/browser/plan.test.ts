@@ -185,6 +185,10 @@ describe('a plan that has finished', () => {
     await conflict.getByText('Cache the roles of a tenant for a minute.').waitFor()
     await conflict.getByText('Do not cache roles per tenant; read them once per session.').waitFor()
     await conflict.getByText('Rule: what satisfies both sides comes first').waitFor()
+    await page.getByText('2 pairs of tasks').waitFor()
+    const matrix = page.getByRole('region', { name: 'Overlap matrix' })
+    await expect.poll(() => matrix.getByRole('cell', { name: 'WW' }).count()).toBe(2)
+    await expect.poll(() => matrix.getByRole('cell', { name: 'RW' }).count()).toBe(2)
   })
 
   test('shows edits as a diff, the prompt and the attempts in the panel of a task', async () => {

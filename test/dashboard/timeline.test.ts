@@ -96,6 +96,17 @@ test('the profile counts what runs at the same moment, and nothing twice', () =>
   expect(concurrencyProfile(tasks, { from: 0, to: 100 }, 10, 100)).toEqual(Array(10).fill(2))
 })
 
+test('tasks that follow each other never count as running at once, however fine the parts are', () => {
+  const tasks = Array.from({ length: 40 }, (_, index) => ran(`t${index}`, index * 7, index * 7 + 7))
+  const moment = ran('moment', 14, 14)
+  for (const buckets of [1, 3, 10, 240]) {
+    const profile = concurrencyProfile(tasks, { from: 0, to: 280 }, buckets, 280)
+    expect(new Set(profile)).toEqual(new Set([1]))
+    const withMoment = concurrencyProfile([moment], { from: 0, to: 280 }, buckets, 280)
+    expect(withMoment.reduce((sum, count) => sum + count, 0)).toBe(1)
+  }
+})
+
 test('the profile of 10,000 tasks has its peak where they overlap', () => {
   const tasks = Array.from({ length: 10_000 }, (_, index) => ran(`t${index}`, index, index + 500))
   const profile = concurrencyProfile(tasks, { from: 0, to: 10_500 }, 210, 10_500)

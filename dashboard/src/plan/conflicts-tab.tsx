@@ -21,6 +21,7 @@ interface ConflictsTabProps {
 export function ConflictsTab({ plan, synthesis }: ConflictsTabProps) {
   const conflicts = synthesis?.conflicts ?? []
   const overlaps = plan.overlaps ?? []
+  const pairs = new Set(overlaps.map(({ tasks }) => tasks.toSorted().join(' '))).size
   const inEdits = synthesis?.edits?.conflicts ?? []
   if (conflicts.length === 0 && overlaps.length === 0 && inEdits.length === 0) {
     return (
@@ -59,7 +60,7 @@ export function ConflictsTab({ plan, synthesis }: ConflictsTabProps) {
       {overlaps.length > 0 && (
         <Section
           title="Overlaps"
-          note={`${plural(overlaps.length, 'pair')} of tasks that touch the same files`}
+          note={`${plural(pairs, 'pair')} of tasks that touch the same files`}
         >
           <p className="mb-4 max-w-2xl text-pretty text-ink-2">
             {TREATMENT[plan.policy.onOverlap]}

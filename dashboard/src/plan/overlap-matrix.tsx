@@ -20,7 +20,7 @@ const KINDS = {
 /** Which tasks touch the same files, and how. */
 export function OverlapMatrix({ overlaps }: { overlaps: readonly Overlap[] }) {
   const tasks = [...new Set(overlaps.flatMap((overlap) => overlap.tasks))]
-  const pairs = new Map(overlaps.map((overlap) => [pairKey(overlap.tasks), overlap]))
+  const pairs = Map.groupBy(overlaps, (overlap) => pairKey(overlap.tasks))
   const { shown, left, more } = usePaging(overlaps, 30)
   return (
     <div className="space-y-5">
@@ -59,7 +59,7 @@ export function OverlapMatrix({ overlaps }: { overlaps: readonly Overlap[] }) {
                     <MatrixCell
                       key={column}
                       same={row === column}
-                      overlap={pairs.get(pairKey([row, column]))}
+                      overlaps={pairs.get(pairKey([row, column])) ?? []}
                     />
                   ))}
                 </tr>
@@ -93,17 +93,21 @@ export function OverlapMatrix({ overlaps }: { overlaps: readonly Overlap[] }) {
   )
 }
 
-function MatrixCell({ same, overlap }: { same: boolean; overlap: Overlap | undefined }) {
-  if (overlap === undefined) {
+/** Two tasks may both write one file, and read another that only one of them writes: the worse is shown. */
+function MatrixCell({ same, overlaps }: { same: boolean; overlaps: readonly Overlap[] }) {
+  const worst = overlaps.find(({ kind }) => kind === 'write/write') ?? overlaps[0]
+  if (worst === undefined) {
     return <td className={classNames('h-7 w-9 rounded-sm', same ? 'bg-line' : 'bg-sunken')} />
   }
-  const kind = KINDS[overlap.kind]
+  const said = overlaps.map(
+    ({ kind, fileCount }) => `${KINDS[kind].label}: ${plural(fileCount, 'file')}`,
+  )
   return (
     <td
-      title={`${overlap.tasks.join(' and ')}: ${kind.label} ${plural(overlap.fileCount, 'file')}`}
-      className={classNames('h-7 w-9 rounded-sm text-center font-medium', kind.tone)}
+      title={`${worst.tasks.join(' and ')}: ${said.join('; ')}`}
+      className={classNames('h-7 w-9 rounded-sm text-center font-medium', KINDS[worst.kind].tone)}
     >
-      {kind.short}
+      {KINDS[worst.kind].short}
     </td>
   )
 }

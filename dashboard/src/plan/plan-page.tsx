@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { useEffect, useMemo } from 'react'
 import { type ApiError, pageError } from '../api/client.ts'
 import { planQuery, synthesesQuery } from '../api/queries.ts'
@@ -7,6 +7,7 @@ import { isActive } from '../api/statuses.ts'
 import { countTasks } from '../live/counts.ts'
 import { usePlanStream } from '../live/use-plan-stream.ts'
 import { TaskPanel } from '../task/task-panel.tsx'
+import { buttonClass } from '../ui/button.tsx'
 import { Sheet } from '../ui/dialog.tsx'
 import { useShortcuts } from '../ui/keyboard.tsx'
 import { Failed, Skeleton } from '../ui/page-states.tsx'
@@ -82,7 +83,13 @@ function PlanView({ planId }: { planId: string }) {
 
   const failure = refusal(stream.refused) ?? (plan === undefined ? query.error : null)
   if (failure !== null && failure !== undefined) {
-    return <Failed error={failure} onRetry={changed} />
+    const isGone = (failure as Partial<ApiError>).status === 404
+    const toPlans = (
+      <Link to="/" className={buttonClass()}>
+        To the plans
+      </Link>
+    )
+    return <Failed error={failure} onRetry={changed} action={isGone ? toPlans : undefined} />
   }
   if (plan === undefined) return <PlanSkeleton />
 

@@ -92,7 +92,13 @@ function Speedup({ report }: { report: Report }) {
           of={longest}
           fill="bg-queued-bar"
         />
-        <Bar label="As it ran" ms={report.wallMs} of={longest} fill="bg-running" />
+        <Bar
+          label="As it ran"
+          note="until the last task ended; the synthesis comes after that"
+          ms={report.wallMs}
+          of={longest}
+          fill="bg-running"
+        />
         <Bar
           label="At best"
           note="the longest chain of tasks that depend on each other"
@@ -105,16 +111,14 @@ function Speedup({ report }: { report: Report }) {
   )
 }
 
-function Bar(props: { label: string; note?: string; ms: number; of: number; fill: string }) {
+function Bar(props: { label: string; note: string; ms: number; of: number; fill: string }) {
   return (
     <div>
       <div className="mb-1 flex items-baseline gap-2 text-sm">
-        <span className="shrink-0 font-medium">{props.label}</span>
-        {props.note !== undefined && (
-          <span className="min-w-0 truncate text-ink-3" title={props.note}>
-            {props.note}
-          </span>
-        )}
+        <p className="min-w-0 text-pretty">
+          <span className="mr-2 font-medium">{props.label}</span>
+          <span className="text-ink-3">{props.note}</span>
+        </p>
         <span className="tabular ml-auto shrink-0">{formatDuration(props.ms)}</span>
       </div>
       <div className="h-3.5">

@@ -13,6 +13,7 @@ import { Coverage } from './coverage.tsx'
 import { EditsSection } from './edits-section.tsx'
 import { FindingList } from './finding-list.tsx'
 import { Ledger } from './ledger.tsx'
+import { summaryBeside } from './summary-beside.ts'
 
 /** In characters: about a screen of text, behind which the findings would be hard to find. */
 const LONG_SUMMARY = 1_800
@@ -55,6 +56,7 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
     )
   }
 
+  const summary = summaryBeside(synthesis)
   return (
     <div className="@container max-w-[84rem] pt-6">
       <SynthesisMeta
@@ -65,9 +67,9 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
       />
       <div className="mt-5 grid gap-x-12 gap-y-8 @4xl:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="min-w-0">
-          {synthesis.summary !== '' && (
-            <Clamp key={synthesis.version} long={synthesis.summary.length > LONG_SUMMARY}>
-              <Markdown text={synthesis.summary} />
+          {summary !== '' && (
+            <Clamp key={synthesis.version} long={summary.length > LONG_SUMMARY}>
+              <Markdown text={summary} />
             </Clamp>
           )}
         </div>

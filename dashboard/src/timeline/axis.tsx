@@ -2,16 +2,24 @@ import type { RefObject } from 'react'
 import { formatTick } from '../format/duration.ts'
 import { position, type Tick, type TimeSpan } from './time-scale.ts'
 
+/** The least room that a label needs, in pixels; one that would be cut off is left out. */
+const LABEL_ROOM = 40
+
 interface AxisProps {
   labels: Tick[]
   span: TimeSpan
   /** Of the line of now; undefined once the plan has finished. */
   now: number | undefined
   trackRef: RefObject<HTMLDivElement | null>
+  /** Of the track, in pixels. */
+  width: number
 }
 
-export function Axis({ labels, span, now, trackRef }: AxisProps) {
+export function Axis({ labels, span, now, trackRef, width }: AxisProps) {
   const nowAt = now === undefined ? undefined : position(span, now)
+  const isReadable = (share: number) =>
+    (1 - share) * width >= LABEL_ROOM &&
+    (nowAt === undefined || Math.abs(nowAt - share - LABEL_ROOM / 2 / width) * width >= LABEL_ROOM)
   return (
     <div
       aria-hidden
@@ -25,7 +33,7 @@ export function Axis({ labels, span, now, trackRef }: AxisProps) {
             className="absolute top-0 flex h-full items-center border-l border-line pl-1.5"
             style={{ left: `${position(span, tick.at) * 100}%` }}
           >
-            {formatTick(tick.elapsedMs, tick.stepMs)}
+            {isReadable(position(span, tick.at)) && formatTick(tick.elapsedMs, tick.stepMs)}
           </span>
         ))}
         {nowAt !== undefined && nowAt >= 0 && nowAt <= 1 && (
@@ -41,7 +49,7 @@ export function Axis({ labels, span, now, trackRef }: AxisProps) {
   )
 }
 
-export function GridLines({ labels, span, now }: Omit<AxisProps, 'trackRef'>) {
+export function GridLines({ labels, span, now }: Pick<AxisProps, 'labels' | 'span' | 'now'>) {
   return (
     <li aria-hidden className="timeline-grid pointer-events-none absolute inset-0">
       <span />

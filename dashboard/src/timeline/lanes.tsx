@@ -56,7 +56,13 @@ export function Lanes(props: LanesProps) {
   return (
     // Reachable by keyboard through the rows inside of it.
     <div ref={scroller} className="max-h-[max(20rem,calc(100dvh-31rem))] overflow-y-auto">
-      <Axis labels={labels} span={span} trackRef={track} now={live ? now : undefined} />
+      <Axis
+        labels={labels}
+        span={span}
+        trackRef={track}
+        width={width}
+        now={live ? now : undefined}
+      />
       <ul
         aria-label="Tasks over time"
         className="relative"

@@ -154,24 +154,49 @@ export function concurrencyProfile(
   buckets: number,
   now: number,
 ): number[] {
-  const change = new Int32Array(buckets + 1)
   const scale = buckets / (span.to - span.from)
+  const bucketOf = (at: number) =>
+    Math.min(buckets - 1, Math.max(0, Math.floor((at - span.from) * scale)))
+  const profile = Array<number>(buckets).fill(0)
+  let running = 0
+  let bucket = 0
+  for (const change of changesOf(tasks, now)) {
+    const at = Math.floor(change / KINDS_OF_CHANGE)
+    const kind = change - at * KINDS_OF_CHANGE
+    // What ran on runs in all parts up to here, but not in one that begins with its end.
+    const here = bucketOf(at)
+    const startsHere = (at - span.from) * scale <= here
+    for (; bucket < here; bucket += 1) {
+      if (bucket + 1 < here || !startsHere) profile[bucket + 1] = running
+    }
+    if (kind === ENDED) running -= 1
+    if (kind === STARTED) running += 1
+    const most = kind === MOMENTARY ? running + 1 : running
+    profile[here] = Math.max(profile[here] ?? 0, most)
+  }
+  return profile
+}
+
+const ENDED = 0
+const MOMENTARY = 1
+const STARTED = 2
+const KINDS_OF_CHANGE = 3
+
+/** In order, each as time * KINDS_OF_CHANGE + kind: who ends makes room before the next one starts. */
+function changesOf(tasks: Iterable<TaskState>, now: number): Float64Array {
+  const changes: number[] = []
+  const add = (at: number, kind: number) => changes.push(Math.round(at) * KINDS_OF_CHANGE + kind)
   for (const task of tasks) {
-    for (const { startedAt, finishedAt } of task.attempts.length > 0
-      ? task.attempts
-      : singleAttempt(task)) {
-      const first = Math.floor((startedAt - span.from) * scale)
-      const last = Math.floor(((finishedAt ?? now) - span.from) * scale)
-      if (last < 0 || first >= buckets) continue
-      const from = Math.max(0, first)
-      const to = Math.max(from + 1, Math.min(buckets, last))
-      change[from] = (change[from] ?? 0) + 1
-      change[to] = (change[to] ?? 0) - 1
+    const attempts = task.attempts.length > 0 ? task.attempts : singleAttempt(task)
+    for (const { startedAt, finishedAt } of attempts) {
+      const to = finishedAt ?? now
+      if (to <= startedAt) {
+        add(startedAt, MOMENTARY)
+      } else {
+        add(startedAt, STARTED)
+        add(to, ENDED)
+      }
     }
   }
-  let running = 0
-  return Array.from({ length: buckets }, (_, index) => {
-    running += change[index] ?? 0
-    return running
-  })
+  return Float64Array.from(changes).sort()
 }

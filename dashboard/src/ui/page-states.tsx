@@ -23,7 +23,9 @@ export function Empty(props: {
   )
 }
 
-export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+/** `action` is offered in place of another try. */
+export function Failed(props: { error: unknown; onRetry?: () => void; action?: ReactNode }) {
+  const { error, onRetry, action } = props
   const offline = error instanceof ApiError && (error.status === 0 || error.status === 503)
   const unauthorized = error instanceof ApiError && error.status === 401
   const Icon = offline ? PlugZap : CircleAlert
@@ -43,7 +45,8 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
           Enter an API key
         </Button>
       )}
-      {onRetry !== undefined && !unauthorized && (
+      {action !== undefined && <div className="mt-5">{action}</div>}
+      {onRetry !== undefined && action === undefined && !unauthorized && (
         <Button className="mt-5" onClick={onRetry}>
           Try again
         </Button>

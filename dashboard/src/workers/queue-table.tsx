@@ -8,6 +8,15 @@ const COLUMNS = [
   ['delayed', 'Delayed'],
 ] as const
 
+/** By the names that the service gives its queues; one that is not here goes without. */
+const HOLDS: Record<string, string> = {
+  tasks: 'tasks that wait for something else, such as a model',
+  bulk: 'tasks of large plans',
+  heavy: "tasks that use a worker's own cores",
+  syntheses: 'syntheses of plans whose tasks have ended',
+  parts: 'parts of syntheses too large for one call',
+}
+
 export function QueueTable({ queues }: { queues: Workers['queues'] }) {
   return (
     <ScrollRegion label="Queues" className="overflow-x-auto">
@@ -27,6 +36,7 @@ export function QueueTable({ queues }: { queues: Workers['queues'] }) {
             <tr key={queue.name}>
               <th scope="row" className="py-2 font-mono text-[0.8125rem] font-normal">
                 {queue.name}
+                <span className="block font-sans text-xs text-ink-3">{HOLDS[queue.name]}</span>
               </th>
               {COLUMNS.map(([key]) => (
                 <td key={key} className="tabular py-2 pl-2 text-right sm:pl-4">

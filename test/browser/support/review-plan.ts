@@ -250,6 +250,8 @@ export function reviewPlan(planId = 'p-review', title = 'Review the auth service
       files: ['src/auth/reset.ts'],
       fileCount: 1,
     },
+    { tasks: ['security', 'docs'], kind: 'write/write', files: ['a.md'], fileCount: 1 },
+    { tasks: ['security', 'docs'], kind: 'read/write', files: ['b.md'], fileCount: 2 },
   ]
   return staged
 }

@@ -111,8 +111,10 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
   'task-not-finished': {
     status: 409,
     title: 'Task not finished',
-    meaning: 'The call needs a task that has ended; this one is queued or running.',
-    remedy: 'Wait with `GET …/tasks/{taskId}/output?block=true`, or cancel the task first.',
+    meaning:
+      'The call needs a task that has ended, and this one is queued or running; or one that it depends on has not succeeded.',
+    remedy:
+      'Wait with `GET …/tasks/{taskId}/output?block=true`, or cancel the task first; retry what it depends on.',
   },
   'task-finished': {
     status: 409,

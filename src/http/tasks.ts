@@ -157,7 +157,7 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
         tags: ['Tasks'],
         summary: 'Run a task again, then write a new version of the synthesis',
         description:
-          'Any task that has ended may run again, with all its attempts; those that were skipped because of it run behind it.',
+          'Any task that has ended may run again, with all its attempts, once what it depends on has succeeded; those that were skipped because of it run behind it. The order and `maxConcurrency` of the plan hold.',
         params: TaskParams,
         response: {
           202: answer('The task, queued again.', TaskDetail, { example: TASK_DETAIL }),

@@ -172,6 +172,26 @@ describe('order', () => {
     expect(tasks.get('d')?.status).toBe('succeeded')
   })
 
+  test('a chain as long as a plan may be is skipped to its end, and cancelled', async () => {
+    const chain = (options: object) => ({
+      synthesis: false,
+      tasks: Array.from({ length: 10_000 }, (_, index) =>
+        index === 0
+          ? echoTask('t0', { ...options }, { attempts: 1 })
+          : echoTask(`t${index}`, {}, { dependsOn: [`t${index - 1}`] }),
+      ),
+    })
+    const url = `${service.url}/v1/plans`
+    const failed = await call<Finished>(url, 'POST', chain({ failAttempts: 1 }), {
+      prefer: 'wait=60',
+    })
+    expect(failed.body).toMatchObject({ status: 'failed', counts: { failed: 1, skipped: 9_999 } })
+    const { body } = await call<Finished>(url, 'POST', chain({ hang: true }))
+    expect((await call(`${url}/${body.id}/cancel`, 'POST')).status).toBe(200)
+    const { body: stopped } = await call<Finished>(`${url}/${body.id}?wait=30`)
+    expect(stopped).toMatchObject({ status: 'cancelled', counts: { queued: 0, running: 0 } })
+  }, 120_000)
+
   test('onFailure: abort stops what has not begun, and keeps what was finished', async () => {
     const { plan, tasks } = await run({
       policy: { onFailure: 'abort' },

@@ -212,11 +212,11 @@ local function leave_unit(id)
   end
 end
 
-local end_task
-
-local function follow_dependents(id, status, constrained)
+-- What follows for those that depend on a task that ended. Answers those that are to be skipped.
+local function follow_dependents(id, status)
+  local skipped = {}
   local raw = redis.call('HGET', plan .. ':dependents', id)
-  if not raw then return end
+  if not raw then return skipped end
   for _, dependent in ipairs(cjson.decode(raw)) do
     local task = load_task(dependent)
     if task.status == 'queued' then
@@ -230,18 +230,14 @@ local function follow_dependents(id, status, constrained)
           save_task(dependent, task)
         end
       else
-        task.error = {
-          code = 'dependency-failed',
-          message = 'It depends on ' .. id .. ', which ' .. (status == 'failed' and 'failed' or 'was ' .. status) .. '.'
-        }
-        end_task(dependent, task, 'skipped', constrained)
+        skipped[#skipped + 1] = dependent
       end
     end
   end
+  return skipped
 end
 
--- Moves a task to its final status, with everything that follows from it in the plan.
-end_task = function(id, task, status, constrained)
+local function record_end(id, task, status)
   move(task, status)
   task.finishedAt = now
   task.token = nil
@@ -253,9 +249,28 @@ end_task = function(id, task, status, constrained)
     durationMs = task.runningSince and (now - task.runningSince) or nil,
     usage = task.usage, error = task.error
   })
-  if constrained then
-    follow_dependents(id, status, constrained)
-    leave_unit(id)
+end
+
+-- Moves a task to its final status, with everything that follows from it in the plan. One after the
+-- other, because a chain may be as long as the plan, which is deeper than Lua can call.
+local function end_task(id, task, status, constrained)
+  record_end(id, task, status)
+  if not constrained then return end
+  local ended, at = { { id = id, status = status } }, 1
+  while ended[at] do
+    local this = ended[at]
+    for _, dependent in ipairs(follow_dependents(this.id, this.status)) do
+      local waiting = load_task(dependent)
+      waiting.error = {
+        code = 'dependency-failed',
+        message = 'It depends on ' .. this.id .. ', which '
+          .. (this.status == 'failed' and 'failed' or 'was ' .. this.status) .. '.'
+      }
+      record_end(dependent, waiting, 'skipped')
+      ended[#ended + 1] = { id = dependent, status = 'skipped' }
+    end
+    leave_unit(this.id)
+    at = at + 1
   end
 end
 

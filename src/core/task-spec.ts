@@ -31,7 +31,7 @@ const Globs = z.array(Glob).max(1_000)
 export const TaskFiles = z
   .union([Globs, z.strictObject({ read: Globs.optional(), write: Globs.optional() })])
   .describe(
-    'Files it reads, as globs relative to the workspace; or those it reads and those it writes.',
+    'Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for all that is in it, and a glob that begins with `!` takes files away.',
   )
 export type TaskFiles = z.output<typeof TaskFiles>
 

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import picomatch from 'picomatch'
+import { fileScope, scopeTest } from '../core/preflight/file-scope.ts'
 import type { CollectedEdits } from '../core/workspace-port.ts'
 import { commitFiles, type FileChange } from './commit-files.ts'
 import { isErrno, type WalkedEntry, walkFolder } from './folder-walk.ts'
@@ -144,8 +145,10 @@ async function newPaths(
   const found = entries.map(({ path }) => path).filter((path) => !tracked.has(path))
   if (found.length === 0) return []
   const links = entries.filter(({ kind }) => kind === 'link')
-  const bases = writes
-    .map((glob) => picomatch.scan(glob).base)
+  const { wanted, unwanted } = fileScope(writes)
+  const baseOf = (glob: string) => picomatch.scan(glob).base.replace(/\/$/, '')
+  const bases = wanted
+    .map(baseOf)
     // Git refuses to be asked for what lies behind a link.
     .filter((base) => base !== '' && !links.some(({ path }) => base.startsWith(`${path}/`)))
   const { stdout } = await git(['check-ignore', '-z', '--stdin', '--no-index'], {
@@ -159,8 +162,9 @@ async function newPaths(
   })
   const ignored = new Set(splitNul(stdout).map((path) => path.slice('./'.length)))
   // A glob that starts in an ignored place means that place; `src/**` does not mean src/*.log.
-  const meant = writes.filter((glob) => ignored.has(picomatch.scan(glob).base))
-  const isMeant = picomatch(meant, { dot: true })
+  const meant = wanted.filter((glob) => ignored.has(baseOf(glob)))
+  const less = unwanted.map((glob) => `!${glob}`)
+  const isMeant = scopeTest([...meant, ...less], (glob) => picomatch(glob, { dot: true }))
   return found.filter((path) => !ignored.has(path) || (meant.length > 0 && isMeant(path)))
 }
 

@@ -298,6 +298,12 @@ test('leaves ignored files out of the edits, unless the task declared them or th
     'kept.log.txt',
     'src/new.ts',
   ])
+  const less = aTask('less', { writes: ['dist', '!dist/out.js', '!generated.ts'] })
+  const { edits } = await editsOf(place, plan, less, async (folder) => {
+    await work(folder)
+    await writeFiles(folder, { 'dist/kept.js': 'built' })
+  })
+  expect(edits.files).toEqual(['dist/kept.js', 'kept.log', 'kept.log.txt', 'src/new.ts'])
 })
 
 test('asks about ignored files without going behind a planted link', async () => {

@@ -1,4 +1,5 @@
-import { type Glob, globsIntersect, parseGlob } from './globs.ts'
+import { fileScope, isAtOrBelow } from './file-scope.ts'
+import { type Glob, globHolds, globsIntersect, parseGlob } from './globs.ts'
 import type { FileTask, Match } from './overlaps.ts'
 
 /** Files or globs that the same tasks touch. Tasks are indexes in plan order. */
@@ -19,8 +20,15 @@ const MAX_MEETINGS = 20_000
 /** Files counted once for each glob that matches them; beyond, the globs themselves are compared. */
 const MAX_MATCHES = 5_000_000
 
-/** Who declares which glob. */
-type Declared = Map<string, number[]>
+/** A glob, less what its list takes away, and who declares it. */
+interface Declaration {
+  glob: Glob
+  unwanted: Glob[]
+  tasks: number[]
+}
+
+/** By the glob and what is taken away from it. */
+type Declared = Map<string, Declaration>
 
 /** Where at least one task writes and another one reads or writes. */
 export function findContention(
@@ -41,10 +49,14 @@ function declaredGlobs(tasks: readonly FileTask[]): { reads: Declared; writes: D
   const reads: Declared = new Map()
   const writes: Declared = new Map()
   const declare = (to: Declared, globs: readonly string[] | undefined, task: number) => {
-    for (const glob of new Set(globs)) {
-      const list = to.get(glob)
-      if (list === undefined) to.set(glob, [task])
-      else list.push(task)
+    const { wanted, unwanted } = fileScope(globs ?? [])
+    for (const source of new Set(wanted)) {
+      const key = [source, ...unwanted].join('\0')
+      const known = to.get(key)
+      if (known !== undefined) known.tasks.push(task)
+      else {
+        to.set(key, { glob: parseGlob(source), unwanted: unwanted.map(parseGlob), tasks: [task] })
+      }
     }
   }
   for (const [task, { files }] of tasks.entries()) {
@@ -67,16 +79,16 @@ function contendedFiles(
   const writing = new Map<string, number[]>()
   const reading = new Map<string, number[]>()
   let matches = 0
-  for (const [place, glob] of [...writes.keys()].entries()) {
-    const found = matchingFiles(parseGlob(glob), match, all)
-    if (found.length === 0) unmatched.push(glob)
+  for (const [place, [key, declaration]] of [...writes].entries()) {
+    const found = matchingFiles(declaration, match, all)
+    if (found.length === 0) unmatched.push(key)
     for (const file of found) append(writing, file, place)
     matches += found.length
     if (matches > MAX_MATCHES) return undefined
   }
   const written = [...writing.keys()].sort()
-  for (const [place, glob] of [...reads.keys()].entries()) {
-    const found = matchingFiles(parseGlob(glob), match, written)
+  for (const [place, declaration] of [...reads.values()].entries()) {
+    const found = matchingFiles(declaration, match, written)
     for (const file of found) append(reading, file, place)
     matches += found.length
     if (matches > MAX_MATCHES) return undefined
@@ -92,9 +104,9 @@ function contendedFiles(
   }
   const [writersOf, readersOf] = [[...writes.values()], [...reads.values()]]
   const contention = [...groups.values()].flatMap(({ globs, names }): Contention[] => {
-    const writers = tasksOf(globs[0].map((place) => writersOf[place] ?? []))
+    const writers = tasksOf(globs[0].map((place) => writersOf[place]?.tasks ?? []))
     const own = new Set(writers)
-    const readers = tasksOf(globs[1].map((place) => readersOf[place] ?? [])).filter(
+    const readers = tasksOf(globs[1].map((place) => readersOf[place]?.tasks ?? [])).filter(
       (task) => !own.has(task),
     )
     return writers.length + readers.length < 2
@@ -105,18 +117,29 @@ function contendedFiles(
 }
 
 /** @param files Sorted, so that only those below the glob's fixed folders are looked at. */
-function matchingFiles(glob: Glob, match: Match, files: readonly string[]): string[] {
+function matchingFiles(
+  { glob, unwanted }: Declaration,
+  match: Match,
+  files: readonly string[],
+): string[] {
+  const found = filesOf(glob, match, files)
+  if (found.length === 0 || unwanted.length === 0) return found
+  const gone = new Set(unwanted.flatMap((each) => filesOf(each, match, found)))
+  return found.filter((file) => !gone.has(file))
+}
+
+function filesOf(glob: Glob, match: Match, files: readonly string[]): string[] {
   const prefix = glob.prefix.join('/')
   const from = firstAtLeast(files, prefix)
   const to = prefix === '' ? files.length : firstAtLeast(files, `${prefix}\uffff`)
   const below = files.slice(from, to)
   if (glob.path !== undefined) {
     const { path } = glob
-    return below.filter((file) => file === path || file.startsWith(`${path}/`))
+    return below.filter((file) => isAtOrBelow(file, path))
   }
   const source = glob.source.endsWith('/') ? `${glob.source}**` : glob.source
-  const matches = compile(match, source.replace(/^(?:\.\/)+/, ''))
-  return below.filter((file) => matches(file))
+  const matches = compile(match, source)
+  return below.filter((file) => isAtOrBelow(file, glob.source) || matches(file))
 }
 
 function compile(match: Match, source: string): (path: string) => boolean {
@@ -139,82 +162,95 @@ function firstAtLeast(sorted: readonly string[], text: string): number {
   return low
 }
 
-/** Compares each of the written globs with every glob that shares its fixed folders. */
+/**
+ * Compares each of the written globs with every glob that shares its fixed folders.
+ *
+ * @param written Keys of `writes`.
+ */
 function contendedGlobs(
   reads: Declared,
   writes: Declared,
   written: readonly string[],
 ): Contention[] {
   if (written.length === 0) return []
-  const sources = [...new Set([...writes.keys(), ...reads.keys()])]
-  const globs = new Map(sources.map((source) => [source, parseGlob(source)]))
-  const places = new Map(sources.map((source, index) => [source, index]))
-  const tree = folderTree([...globs.values()])
+  const all = new Map([...writes, ...reads])
+  const places = new Map([...all.keys()].map((key, index) => [key, index]))
+  const tree = folderTree(all)
   const compared = new Set(written)
   const found: Contention[] = []
   let left = MAX_COMPARISONS
-  for (const source of written) {
-    const glob = globs.get(source)
-    if (glob === undefined) continue
-    for (const other of near(tree, glob)) {
+  for (const key of written) {
+    const one = all.get(key)
+    if (one === undefined) continue
+    for (const otherKey of near(tree, one.glob)) {
       left -= 1
       if (left < 0 || found.length > MAX_MEETINGS) return [everything(reads, writes, written)]
-      if (!globsIntersect(glob, other)) continue
+      const other = all.get(otherKey)
+      if (other === undefined || !meet(one, other)) continue
       // A pair of two written globs is met from both sides; it counts from the first.
-      const again =
-        compared.has(other.source) && (places.get(other.source) ?? 0) < (places.get(source) ?? 0)
-      const writers = writes.get(source) ?? []
-      const rivals = again ? [] : (writes.get(other.source) ?? [])
-      const readers = reads.get(other.source) ?? []
+      const again = compared.has(otherKey) && (places.get(otherKey) ?? 0) < (places.get(key) ?? 0)
+      const writers = writes.get(key)?.tasks ?? []
+      const rivals = again ? [] : (writes.get(otherKey)?.tasks ?? [])
+      const readers = reads.get(otherKey)?.tasks ?? []
       if (writers.length + rivals.length + readers.length < 2) continue
-      const names = source === other.source ? [source] : [source, other.source]
+      const names = [...new Set([one.glob.source, other.glob.source])]
       found.push({ writers, rivals, readers, names, of: 'globs' })
     }
   }
   return found
 }
 
+/** A "no" is certain, also for what is taken away: only what lies in it as a whole counts as gone. */
+function meet(one: Declaration, other: Declaration): boolean {
+  if (!globsIntersect(one.glob, other.glob)) return false
+  const isGone = ({ unwanted }: Declaration, { glob }: Declaration) =>
+    unwanted.some((each) => globHolds(each, glob))
+  return !isGone(one, other) && !isGone(other, one)
+}
+
 /** Too many globs to compare: whoever writes one of them is in everybody's way. */
 function everything(reads: Declared, writes: Declared, written: readonly string[]): Contention {
+  const tasks = (declared: Declared) => tasksOf([...declared.values()].map((each) => each.tasks))
+  const own = written.flatMap((key) => writes.get(key) ?? [])
   return {
-    writers: tasksOf(written.map((source) => writes.get(source) ?? [])),
-    rivals: tasksOf([...writes.values()]),
-    readers: tasksOf([...reads.values()]),
-    names: written.slice(0, 20),
+    writers: tasksOf(own.map((each) => each.tasks)),
+    rivals: tasks(writes),
+    readers: tasks(reads),
+    names: own.slice(0, 20).map(({ glob }) => glob.source),
     of: 'globs',
   }
 }
 
 interface Folder {
-  globs: Glob[]
+  keys: string[]
   folders: Map<string, Folder>
 }
 
-function folderTree(globs: readonly Glob[]): Folder {
-  const root: Folder = { globs: [], folders: new Map() }
-  for (const glob of globs) {
+function folderTree(declared: Declared): Folder {
+  const root: Folder = { keys: [], folders: new Map() }
+  for (const [key, { glob }] of declared) {
     let folder = root
     for (const part of glob.prefix) {
-      const next = folder.folders.get(part) ?? { globs: [], folders: new Map() }
+      const next = folder.folders.get(part) ?? { keys: [], folders: new Map() }
       folder.folders.set(part, next)
       folder = next
     }
-    folder.globs.push(glob)
+    folder.keys.push(key)
   }
   return root
 }
 
-/** Globs whose fixed folders contain, or lie in, those of the given one. */
-function* near(root: Folder, { prefix }: Glob): Generator<Glob> {
+/** Keys of globs whose fixed folders contain, or lie in, those of the given one. */
+function* near(root: Folder, { prefix }: Glob): Generator<string> {
   let folder: Folder | undefined = root
   for (const part of prefix) {
-    yield* folder.globs
+    yield* folder.keys
     folder = folder.folders.get(part)
     if (folder === undefined) return
   }
   const open = [folder]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    yield* next.globs
+    yield* next.keys
     open.push(...next.folders.values())
   }
 }

@@ -14,6 +14,8 @@ type Segment = '**' | Token[]
 
 export interface Glob {
   source: string
+  /** False for what is not read in full, and taken to match more than it does. */
+  exact: boolean
   /** The path itself where the glob has no wildcard. */
   path: string | undefined
   /** Segments before the first wildcard, the same in every alternative. */
@@ -37,6 +39,7 @@ export function parseGlob(source: string): Glob {
   const prefix = first?.prefix.slice(0, shared === -1 ? undefined : shared) ?? []
   return {
     source,
+    exact: expanded !== undefined,
     path: ways.length === 1 && first?.plain ? prefix.join('/') : undefined,
     prefix,
     alternatives: ways.map(({ segments }) => segments),
@@ -65,6 +68,18 @@ export function globsIntersect(a: Glob, b: Glob): boolean {
   const budget = { left: MAX_STEPS }
   return a.alternatives.some((one) =>
     b.alternatives.some((other) => pathsIntersect(one, other, budget)),
+  )
+}
+
+/** Whether all that `inner` may match lies in `outer`, a path or all below one. A "yes" is certain. */
+export function globHolds(outer: Glob, inner: Glob): boolean {
+  const [way] = outer.alternatives
+  const isFolder = way?.length === outer.prefix.length + 1 && way.at(-1) === '**'
+  return (
+    outer.exact &&
+    outer.alternatives.length === 1 &&
+    isFolder &&
+    outer.prefix.every((part, index) => inner.prefix[index] === part)
   )
 }
 

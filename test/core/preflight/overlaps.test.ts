@@ -83,6 +83,28 @@ describe('on the real files of a workspace', () => {
     ).toMatchObject([{ files: ['src/auth/login.ts'] }])
   })
 
+  test.each(['.', './', './src', 'src/.', 'src//auth/*.ts', 'src/./auth/l*', './/**', '**/'])(
+    'a glob is the same however it is spelled: %s',
+    (glob) => {
+      const writer = task('b', [], ['src/auth/login.ts'])
+      for (const other of [task('a', [glob]), task('a', [], [glob])]) {
+        expect(overlaps([other, writer], match, workspace)).toMatchObject([
+          { files: ['src/auth/login.ts'], fileCount: 1 },
+        ])
+        expect(overlaps([other, writer], match)).toHaveLength(1)
+      }
+    },
+  )
+
+  test('a name that looks like a glob means itself', () => {
+    const files = ['app/[id]/page.ts', 'app/(shop)/cart.ts']
+    for (const name of files) {
+      expect(overlaps([task('a', [name]), task('b', [], ['app/**'])], match, files)).toMatchObject([
+        { files: [name] },
+      ])
+    }
+  })
+
   test('a glob that the matcher cannot read may mean any file', () => {
     const broken: Match = () => {
       throw new Error('unreadable')
@@ -97,6 +119,29 @@ describe('on the real files of a workspace', () => {
     const [overlap] = overlaps([task('a', [], ['**']), task('b', [], ['src/**'])], match, files)
     expect(overlap?.files).toHaveLength(20)
     expect(overlap?.fileCount).toBe(500)
+  })
+})
+
+describe('a glob that begins with "!" takes files away', () => {
+  const less = (globs: string[], other: string, files?: string[]) =>
+    overlaps([task('a', [], globs), task('b', [], [other])], match, files).length
+
+  test('wherever it stands, and from all files where nothing else does', () => {
+    expect(less(['src/**', '!src/db.ts'], 'src/db.ts', workspace)).toBe(0)
+    expect(less(['!./src//db.ts', 'src/**'], 'src/db.ts', workspace)).toBe(0)
+    expect(less(['src/**', '!src/auth'], 'src/auth/**', workspace)).toBe(0)
+    expect(less(['!src/**'], 'src/db.ts', workspace)).toBe(0)
+    expect(less(['src/**', '!src/db.ts'], 'src/auth/*', workspace)).toBe(1)
+    expect(less(['!src/**'], 'README.md', workspace)).toBe(1)
+  })
+
+  test('without the files, only where all that is compared lies in what it takes away', () => {
+    expect(less(['src/**', '!src/auth/**'], 'src/auth/login.ts')).toBe(0)
+    expect(less(['src/**', '!src/auth'], 'src/auth/*.ts')).toBe(0)
+    expect(less(['src/**', '!src/db.ts'], 'src/db.ts')).toBe(0)
+    expect(less(['src/**', '!src/*.ts'], 'src/db.ts')).toBe(1)
+    expect(less(['src/**', '!src/auth/**'], 'src/*/login.ts')).toBe(1)
+    expect(less(['src/**', '!src/!(a)/**'], 'src/a/b.ts')).toBe(1)
   })
 })
 

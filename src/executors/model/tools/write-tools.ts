@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { constants, type FileHandle, lstat, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import picomatch from 'picomatch'
+import { scopeTest } from '../../../core/preflight/file-scope.ts'
 import { HAS_PROC, openFolder } from './open-inside.ts'
 import { Refusal, refusalOf } from './refusal.ts'
 import { MAX_FILE_BYTES, readTextFile } from './text-file.ts'
@@ -10,13 +11,9 @@ import { partsOf, shown } from './workspace-path.ts'
 /** Says whether a task may write a path. */
 export type WriteScope = (path: string) => boolean
 
-/** The task's `files.write`; a folder stands for all that is in it. */
+/** The task's `files.write`; a folder stands for all that is in it, and `!` takes files away. */
 export function writeScope(globs: readonly string[]): WriteScope {
-  const patterns = globs.flatMap((glob) => {
-    const plain = glob.replace(/^\.\//, '').replace(/\/+$/, '')
-    return [plain, `${plain}/**`]
-  })
-  return picomatch(patterns, { dot: true })
+  return scopeTest(globs, (glob) => picomatch(glob, { dot: true }))
 }
 
 /** Makes a file with this content, or replaces what it holds. */

@@ -1,4 +1,5 @@
 import picomatch from 'picomatch'
+import { fileScope, isAtOrBelow } from '../../../core/preflight/file-scope.ts'
 import type { TaskFiles } from '../../../core/task-spec.ts'
 
 /** Folders whose content is made by tools or comes from somebody else. */
@@ -46,11 +47,10 @@ export function globsOf(files: TaskFiles | undefined): string[] {
  * `!` takes files away. A folder such as `dist` is entered only when a glob names it.
  */
 export function selectFiles(given: readonly string[]): Selection {
-  const globs = given.map(normalize).filter((glob) => glob !== '')
-  const wanted = globs.filter((glob) => !glob.startsWith('!'))
-  const unwanted = globs
-    .filter((glob) => glob.startsWith('!'))
-    .map((glob) => normalize(glob.slice(1)))
+  const scope = fileScope(given.map((glob) => glob.trim()).filter((glob) => glob !== ''))
+  const wanted = scope.wanted.map(withoutSlash)
+  const unwanted = scope.unwanted.map(withoutSlash)
+  const globs = [...wanted, ...unwanted.map((glob) => `!${glob}`)]
   const isWanted = wanted.length === 0 ? () => true : matcher(wanted)
   const isUnwanted = unwanted.length === 0 ? () => false : matcher(unwanted)
   const named = wanted.map((glob) => picomatch.scan(glob).base.replace(/\\(.)/g, '$1'))
@@ -66,13 +66,13 @@ export function selectFiles(given: readonly string[]): Selection {
   }
 }
 
-function normalize(glob: string): string {
-  const plain = glob.trim().replace(/^(?:\.\/)+/, '')
-  return plain === '.' || plain === './' ? '**' : plain.replace(/\/+$/, '')
+function withoutSlash(glob: string): string {
+  return glob.replace(/\/$/, '')
 }
 
 function matcher(globs: string[]): (file: string) => boolean {
   // `src/auth` matches nothing as a glob but the folder itself, `src/auth/**` all below it.
   const patterns = globs.flatMap((glob) => (glob.endsWith('**') ? [glob] : [glob, `${glob}/**`]))
-  return picomatch(patterns, { dot: true, nonegate: true })
+  const matches = picomatch(patterns, { dot: true, nonegate: true })
+  return (file) => globs.some((glob) => isAtOrBelow(file, glob)) || matches(file)
 }

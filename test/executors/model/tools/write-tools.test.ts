@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { writeScope } from '../../../../src/executors/model/tools/write-tools.ts'
 import { type TrappedWorkspace, trappedWorkspace } from './trapped-workspace.ts'
 
 let base: string
@@ -81,4 +82,17 @@ describe('writing', () => {
       expect(await call('delete', { path })).toBe(refused)
     },
   )
+})
+
+test('what a task may write is what its globs are compared with others for', () => {
+  const may = (globs: string[], path: string) => writeScope(globs)(path)
+  expect(may(['src', '!src/db.ts'], 'src/auth/login.ts')).toBe(true)
+  expect(may(['src', '!src/db.ts'], 'src/db.ts')).toBe(false)
+  // It takes away, and gives nothing.
+  expect(may(['src/**', '!src/db.ts'], 'README.md')).toBe(false)
+  expect(may(['src/*'], 'src/auth/login.ts')).toBe(false)
+  expect(may(['src/*/'], 'src/auth/login.ts')).toBe(true)
+  expect(may(['.//src//*.ts'], 'src/db.ts')).toBe(true)
+  expect(may(['.'], 'README.md')).toBe(true)
+  expect(may(['app/[id]/page.ts'], 'app/[id]/page.ts')).toBe(true)
 })

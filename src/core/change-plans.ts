@@ -14,12 +14,15 @@ import type { TaskLife } from './store.ts'
 import type { PlanRecord } from './stored.ts'
 import type { SubmitDeps } from './submit-plan.ts'
 import { laneOfUnit } from './units.ts'
+import type { DeliveryStore, ForgetDeliveries } from './webhooks.ts'
 
 export interface ChangeDeps extends ReadDeps {
   life: TaskLife
   queue: BatchQueue
   newToken: () => string
   tenantLimits: SubmitDeps['tenantLimits']
+  deliveries: Pick<DeliveryStore, 'all'>
+  forgetDeliveries: ForgetDeliveries
   preparing: Pick<
     PrepareDeps,
     'modelAvailable' | 'schemaProblem' | 'executors' | 'prices' | 'defaultModel'
@@ -65,14 +68,20 @@ export function changePlans(deps: ChangeDeps): Pick<PlansApi, 'cancel' | 'delete
 
 /** Stops what runs and removes everything of a plan, its jobs included. */
 export async function deletePlan(
-  deps: Pick<ChangeDeps, 'plans' | 'life' | 'queue'>,
+  deps: Pick<ChangeDeps, 'plans' | 'life' | 'queue' | 'deliveries' | 'forgetDeliveries'>,
   record: PlanRecord,
 ): Promise<void> {
   const planId = record.spec.id
   const running = record.outcome === undefined
   const units = running ? await deps.life.nextUnit(planId) : 0
   if (running) await deps.life.stop(planId, 'deleted', 'The plan was deleted.')
+  const deliveries = record.spec.webhook === undefined ? [] : await deps.deliveries.all(planId)
   await deps.plans.delete(planId, record.spec.tenant)
+  const pending = deliveries.filter(({ status }) => status === 'pending')
+  await deps.forgetDeliveries(
+    planId,
+    pending.map(({ id }) => id),
+  )
   const all = Array.from({ length: units }, (_, unit) => ({
     unit,
     lane: laneOfUnit(record.spec.units, unit),

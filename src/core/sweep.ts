@@ -6,7 +6,11 @@ import { enqueueRetry } from './retry-tasks.ts'
 import { AttemptAborted, type RunningTasks } from './running-tasks.ts'
 import type { Upkeep } from './store.ts'
 
-export interface SweepDeps extends Pick<ChangeDeps, 'plans' | 'tasks' | 'life' | 'queue'> {
+export interface SweepDeps
+  extends Pick<
+    ChangeDeps,
+    'plans' | 'tasks' | 'life' | 'queue' | 'deliveries' | 'forgetDeliveries'
+  > {
   upkeep: Upkeep
   now: () => number
   onFault: (error: unknown, planId: string) => void

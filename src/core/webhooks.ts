@@ -47,11 +47,18 @@ export interface DeliveryStore {
   outbox(count: number): Promise<{ shard: number; events: OutgoingEvent[] }[]>
   /** These are in the queue now. Several processes may say so of the same ones. */
   taken(shard: number, events: readonly OutgoingEvent[]): Promise<void>
-  /** A new delivery does not replace one that was attempted already. */
-  save(planId: string, delivery: Delivery): Promise<void>
+  /**
+   * A new delivery does not replace one that was attempted already.
+   *
+   * @returns False where the plan is gone: then nothing is kept.
+   */
+  save(planId: string, delivery: Delivery): Promise<boolean>
   get(planId: string, deliveryId: string): Promise<Delivery | undefined>
   all(planId: string): Promise<Delivery[]>
 }
+
+/** What of a plan is still to be delivered goes with the plan. */
+export type ForgetDeliveries = (planId: string, deliveryIds: readonly string[]) => Promise<void>
 
 /** Moves what happened into the queue of deliveries; what a process that dies leaves stays for another. */
 export async function dispatch(deps: {
@@ -140,7 +147,7 @@ export async function deliver(
   // 410 Gone: the receiver wants no more of them.
   const retryInMs =
     delivered || statusCode === 410 ? undefined : DELIVERY_PAUSES_MS[attempts.length - 1]
-  await deps.deliveries.save(planId, {
+  const isKept = await deps.deliveries.save(planId, {
     id,
     type,
     status: delivered ? 'delivered' : retryInMs === undefined ? 'failed' : 'pending',
@@ -148,7 +155,7 @@ export async function deliver(
     nextAttemptAt:
       retryInMs === undefined ? null : new Date(at.getTime() + retryInMs).toISOString(),
   })
-  return { retryInMs }
+  return { retryInMs: isKept ? retryInMs : undefined }
 }
 
 /** The same for every attempt, so that a receiver can tell a repetition. */

@@ -167,10 +167,20 @@ export const Environment = z.object({
     .describe('Origins whose pages may call the API; none by default.'),
   TUTTI_WEBHOOK_SECRET: z
     .string()
-    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64')
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(
+            /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/,
+            'must be whsec_ and at least 24 bytes in base64',
+          ),
+      ),
+    )
     .optional()
     .describe(
-      'Signs webhooks, as Standard Webhooks says: whsec_ and base64. Without it plans cannot have one.',
+      'Signs webhooks, as Standard Webhooks says: whsec_ and base64; to rotate it, the new and the old one, comma-separated. Without it plans cannot have one.',
     ),
   TUTTI_WEBHOOK_ALLOW: list
     .prefault('')

@@ -23,6 +23,7 @@ import { connectForCallers, connectForEvents } from '../store/redis.ts'
 import type { Config } from './config.ts'
 import { openLargeSubmissions } from './large-submissions.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { openForgetDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
 import { type ApiMetrics, openApiMetrics } from './open-metrics.ts'
 import { openFeed, openStores } from './open-stores.ts'
@@ -80,7 +81,16 @@ export async function openApi(options: {
   })
   const { tenantLimits } = submitDeps
   const preparing = submitDeps
-  const changeDeps = { ...readDeps, queue, preparing, tenantLimits, newToken: randomUUID, onFault }
+  const forgetDeliveries = openForgetDeliveries({ redis, stores, lifecycle })
+  const changeDeps = {
+    ...readDeps,
+    queue,
+    preparing,
+    tenantLimits,
+    forgetDeliveries,
+    newToken: randomUUID,
+    onFault,
+  }
 
   /** What runs later is a part of this request, which is a part of what the caller does. */
   const partOfRequest = (submission: Submission): Submission => ({

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Tracer } from '../core/tracing.ts'
-import { deliver, dispatch } from '../core/webhooks.ts'
+import { deliver, dispatch, type ForgetDeliveries } from '../core/webhooks.ts'
 import { bullDeliveryQueue, startDeliveryWorkers } from '../queue/delivery-queue.ts'
 import type { RedisClient } from '../store/redis.ts'
 import { tracedPost } from '../tracing/traced-post.ts'
@@ -13,6 +13,18 @@ import type { Stores } from './open-stores.ts'
 const DISPATCH_MS = 250
 const DELIVERIES_AT_ONCE = 20
 
+/** Takes deliveries of a plan that goes out of their queue. */
+export function openForgetDeliveries(options: {
+  redis: RedisClient
+  stores: Stores
+  lifecycle: Lifecycle
+}): ForgetDeliveries {
+  const { redis, stores, lifecycle } = options
+  const queue = bullDeliveryQueue({ connection: redis, shards: stores.shards })
+  lifecycle.onClose('delivery queue of deletions', () => queue.close())
+  return (planId, ids) => queue.remove(stores.shards.shardOf(planId), ids)
+}
+
 /** Webhooks: from the outbox into a queue of their own, and from there to their receivers. */
 export function openDeliveries(options: {
   config: Config
@@ -23,11 +35,11 @@ export function openDeliveries(options: {
   log: Logger
 }): void {
   const { config, redis, stores, lifecycle, log } = options
-  const { TUTTI_WEBHOOK_SECRET: secret, TUTTI_WEBHOOK_ALLOW: allowedRanges } = config
-  if (secret === undefined) return
+  const { TUTTI_WEBHOOK_SECRET: secrets, TUTTI_WEBHOOK_ALLOW: allowedRanges } = config
+  if (secrets === undefined) return
   const queue = bullDeliveryQueue({ connection: redis, shards: stores.shards })
   lifecycle.onClose('delivery queue', () => queue.close())
-  const post = tracedPost(options.tracer, webhookPost({ secret, allowedRanges }))
+  const post = tracedPost(options.tracer, webhookPost({ secrets, allowedRanges }))
   const deps = { ...stores, post, now: () => new Date() }
   const workers = startDeliveryWorkers({
     connection: redis,

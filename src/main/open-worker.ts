@@ -21,7 +21,7 @@ import { tracedPart, tracedSynthesis } from '../tracing/traced-synthesis.ts'
 import type { Config } from './config.ts'
 import { every } from './every.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import { openDeliveries } from './open-deliveries.ts'
+import { openDeliveries, openForgetDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
 import { openMerging } from './open-merging.ts'
 import { countedStores, openWorkerMetrics } from './open-metrics.ts'
@@ -167,6 +167,7 @@ export async function openWorker(options: {
   const sweepDeps = {
     ...stores,
     queue,
+    forgetDeliveries: openForgetDeliveries({ redis, stores, lifecycle }),
     now: Date.now,
     onFault: (err: unknown, planId: string) => log.warn({ err, planId }, 'upkeep fault'),
   }

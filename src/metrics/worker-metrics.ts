@@ -152,9 +152,11 @@ export function workerMetrics(
     deliveries: (deliveries) => ({
       ...deliveries,
       async save(planId, delivery) {
-        await deliveries.save(planId, delivery)
-        if (delivery.attempts.length === 0) return
-        delivered.inc({ status: delivery.status === 'pending' ? 'retried' : delivery.status })
+        const isKept = await deliveries.save(planId, delivery)
+        if (delivery.attempts.length > 0) {
+          delivered.inc({ status: delivery.status === 'pending' ? 'retried' : delivery.status })
+        }
+        return isKept
       },
     }),
     providerHeld: () => holds.inc(),

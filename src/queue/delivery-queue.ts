@@ -3,10 +3,14 @@ import { deliveryId, type OutgoingEvent } from '../core/webhooks.ts'
 import type { Connection, Shards } from './names.ts'
 
 const NAME = 'webhooks'
+/** Redis answers others in between. */
+const REMOVED_AT_ONCE = 100
 
 export interface DeliveryQueue {
   /** Enqueues deliveries; one that is there already is left as it is. */
   add(shard: number, events: readonly OutgoingEvent[]): Promise<void>
+  /** One that is being attempted is left: it finds its plan gone, and ends. */
+  remove(shard: number, deliveryIds: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -29,6 +33,13 @@ export function bullDeliveryQueue(options: {
           opts: { jobId: deliveryId(event), removeOnComplete: true, removeOnFail: true },
         })),
       )
+    },
+    async remove(shard, deliveryIds) {
+      const queue = queues[shard]
+      for (let at = 0; at < deliveryIds.length; at += REMOVED_AT_ONCE) {
+        const ids = deliveryIds.slice(at, at + REMOVED_AT_ONCE)
+        await Promise.allSettled(ids.map((id) => queue?.remove(id)))
+      }
     },
     async close() {
       await Promise.all(queues.map((queue) => queue.close()))

@@ -27,10 +27,11 @@ export function redisDeliveryStore(options: {
     save: (planId, delivery) =>
       whileAvailable(async () => {
         // A plan that was deleted meanwhile leaves no keys behind.
-        if ((await redis.exists(planKey(space, planId))) === 0) return
+        if ((await redis.exists(planKey(space, planId))) === 0) return false
         const json = JSON.stringify(delivery)
         if (delivery.attempts.length === 0) await redis.hsetnx(keyOf(planId), delivery.id, json)
         else await redis.hset(keyOf(planId), delivery.id, json)
+        return true
       }),
     get: (planId, deliveryId) =>
       whileAvailable(async () => {

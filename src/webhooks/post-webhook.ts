@@ -9,8 +9,11 @@ import type { Post } from '../core/webhooks.ts'
 const TIMEOUT_MS = 15_000
 
 export interface WebhookOptions {
-  /** `whsec_` and base64: signs every delivery, as Standard Webhooks says. */
-  secret: string
+  /**
+   * `whsec_` and base64: each signs every delivery, as Standard Webhooks says, so that a receiver may
+   * change over from one to another at its own time.
+   */
+  secrets: readonly string[]
   /** Addresses or ranges (CIDR) inside the private network that may be called all the same. */
   allowedRanges: readonly string[]
 }
@@ -20,7 +23,7 @@ export interface WebhookOptions {
  * thing for the check and to another for the call; redirects are not followed.
  */
 export function webhookPost(options: WebhookOptions): Post {
-  const signer = new Webhook(options.secret)
+  const signers = options.secrets.map((secret) => new Webhook(secret))
   const allowed = options.allowedRanges.map((range) => {
     if (range.includes('/')) return ipaddr.parseCIDR(range)
     const address = ipaddr.parse(range)
@@ -65,7 +68,7 @@ export function webhookPost(options: WebhookOptions): Post {
           'user-agent': 'tutti-webhooks/1',
           'webhook-id': id,
           'webhook-timestamp': Math.floor(at.getTime() / 1_000),
-          'webhook-signature': signer.sign(id, at, body),
+          'webhook-signature': signers.map((signer) => signer.sign(id, at, body)).join(' '),
           ...(traceparent === undefined ? {} : { traceparent }),
         },
       }

@@ -2,20 +2,23 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Redis } from 'ioredis'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import { call, echoTask, type Service, startService } from '../support/service.ts'
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes ....').toString('base64')}`
+const NEXT = `whsec_${Buffer.from('another one of thirty-two bytes .').toString('base64')}`
 
 let service: Service
+const prefix = `test-${randomUUID().slice(0, 8)}`
 const servers: Server[] = []
 
 beforeAll(async () => {
   service = await startService({
     redisUrl: inject('redisUrl'),
-    prefix: `test-${randomUUID().slice(0, 8)}`,
-    env: { TUTTI_WEBHOOK_SECRET: SECRET, TUTTI_WEBHOOK_ALLOW: '127.0.0.1' },
+    prefix,
+    env: { TUTTI_WEBHOOK_SECRET: `${NEXT},${SECRET}`, TUTTI_WEBHOOK_ALLOW: '127.0.0.1' },
   })
 })
 afterAll(() => service.stop())
@@ -97,10 +100,13 @@ describe('webhooks', () => {
     const hook = await receiver([204])
     const planId = await run(hook.url)
     const { headers, body } = await hook.next()
-    expect(new Webhook(SECRET).verify(body, headers)).toMatchObject({
-      type: 'plan.finished',
-      data: { planId },
-    })
+    // While secrets are rotated, a receiver may have either.
+    for (const secret of [SECRET, NEXT]) {
+      expect(new Webhook(secret).verify(body, headers)).toMatchObject({
+        type: 'plan.finished',
+        data: { planId },
+      })
+    }
     expect(body).not.toContain('Say a.')
     expect(await attempted(planId)).toMatchObject({
       id: headers['webhook-id'],
@@ -123,6 +129,21 @@ describe('webhooks', () => {
     const first = (await hook.next()).headers['webhook-id']
     while (hook.received.length < 2) await once(servers[0] as Server, 'received')
     expect(hook.received[1]?.headers['webhook-id']).toBe(first)
+  })
+
+  test('a plan that is deleted takes with it what was still to be delivered', async () => {
+    const hook = await receiver([500])
+    const planId = await run(hook.url)
+    await attempted(planId)
+    const redis = new Redis(inject('redisUrl'))
+    const left = () => redis.keys(`*${prefix}*${planId}*`)
+    try {
+      expect((await left()).length).toBeGreaterThan(0)
+      expect((await call(`${service.url}/v1/plans/${planId}`, 'DELETE')).status).toBe(204)
+      expect(await left()).toEqual([])
+    } finally {
+      redis.disconnect()
+    }
   })
 
   test('a redirect is not followed', async () => {

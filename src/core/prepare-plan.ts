@@ -85,7 +85,9 @@ export async function preparePlan(
 ): Promise<PreparedPlan> {
   const errors = await planErrors(deps, plan)
   const { goal } = plan
-  if (goal === undefined) return prepareTasks(deps, plan, errors, options.dryRun)
+  if (goal === undefined) {
+    return prepareTasks(deps, plan, errors, { advised: options.dryRun, refuses: !options.dryRun })
+  }
   const { planner } = deps
   if (planner === undefined) {
     const detail = 'needs a model, and none is configured; give `tasks` or a `pattern` instead'
@@ -97,7 +99,12 @@ export async function preparePlan(
   const planned = await planGoal(
     { ...deps, planner, parseTasks },
     { ...plan, goal },
-    (tasks, last) => prepareTasks(deps, { ...plan, tasks }, [], options.dryRun && last),
+    (tasks, last) =>
+      prepareTasks(deps, { ...plan, tasks }, [], {
+        advised: options.dryRun,
+        // A plan that collides goes back to the planner; the last one is shown as it is.
+        refuses: !(options.dryRun && last),
+      }),
   )
   return { ...planned.prepared, usage: planned.usage }
 }
@@ -122,7 +129,7 @@ async function prepareTasks(
   deps: PrepareDeps,
   plan: SubmitPlan,
   found: FieldError[],
-  dryRun: boolean,
+  { advised, refuses }: { advised: boolean; refuses: boolean },
 ): Promise<PreparedPlan> {
   const expanded = expandTasks(plan, deps.limits)
   const errors = [...found, ...expanded.errors]
@@ -149,8 +156,8 @@ async function prepareTasks(
   errors.push(...taskPriceErrors(deps, plan, tasks, pointerOf))
   if (errors.length > 0) throw invalid(dedupe(errors))
 
-  const { serialized, ...checked } = await deps.preflight(plan, tasks, { advised: dryRun })
-  if (checked.overlaps.length > 0 && plan.policy.onOverlap === 'reject' && !dryRun) {
+  const { serialized, ...checked } = await deps.preflight(plan, tasks, { advised })
+  if (checked.overlaps.length > 0 && plan.policy.onOverlap === 'reject' && refuses) {
     throw overlapping(checked.overlaps)
   }
   for (const task of tasks) {

@@ -162,6 +162,24 @@ describe('a plan on a model', () => {
     expect(asked[1]).toContain('login and registration would both work on src/all.ts')
   }, 90_000)
 
+  test('a plan of the planner that breaks rules goes back with what is wrong, and chooses no executors', async () => {
+    const badly = { id: 'not a slug', role: 'Engineer', task: 'Write it.', executor: 'command' }
+    plans = [
+      JSON.stringify({
+        tasks: [{ ...badly, files: { write: ['/etc/passwd'] }, dependsOn: ['x'] }],
+      }),
+      planOf((part) => `src/${part}.ts`),
+    ]
+    const before = provider.getRequests().length
+    const { status } = await submit({ goal: GOAL, workspace }, '?dryRun=true')
+    expect(status).toBe(200)
+    const [, again, ...more] = provider.getRequests().slice(before)
+    expect(textOf(again?.body as never)).toContain('/tasks/0/id must be a slug')
+    expect(textOf(again?.body as never)).toContain('/tasks/0/files/write/0 must be relative')
+    expect(textOf(again?.body as never)).not.toContain('executor')
+    expect(more).toEqual([])
+  }, 90_000)
+
   test('a planner that cannot do it is an answer that says why, and nothing is stored', async () => {
     plans = [planOf(() => 'src/all.ts')]
     const { status, body } = await submit({ goal: GOAL, workspace })
@@ -173,7 +191,14 @@ describe('a plan on a model', () => {
     plans = [planOf((part) => `src/${part}.ts`)]
     const { status, body } = await submit({ goal: GOAL, workspace }, '?dryRun=true')
     expect(status).toBe(200)
-    expect(body).toMatchObject({ waves: [PARTS], overlaps: [] })
+    expect(body).toMatchObject({
+      waves: [PARTS],
+      overlaps: [],
+      tasks: [{ files: { write: ['src/login.ts'] } }, {}, {}, {}, {}],
+    })
+    plans = [JSON.stringify({ tasks: [{ id: 'all', task: 'Write everything.' }] })]
+    const alone = await submit({ goal: GOAL, workspace }, '?dryRun=true')
+    expect(alone.body).toMatchObject({ advice: [{ code: 'single-task' }] })
   }, 90_000)
 
   test('a model that writes garbage for a synthesis three times is replaced by the merge, which says so', async () => {

@@ -5,24 +5,29 @@ import { resolveSetup } from './call-settings.ts'
 import type { ModelSetup } from './options.ts'
 
 /** What the model is asked for: the structured fields of tasks, and their order where there is one. */
-const Answer = z.object({
-  tasks: z
-    .array(
-      z.object({
-        id: TaskId,
-        description: z.string().min(1).max(200).describe('Three to five words.'),
-        role: z.string().min(1),
-        task: z.string().min(1).describe('All that the subagent has to know and do.'),
-        context: z.string().min(1).optional(),
-        files: TaskFiles.optional().describe('Globs that it reads, or { read, write }.'),
-        outputFormat: z.string().min(1).optional(),
-        focusAreas: z.array(z.string().min(1)).optional(),
-        dependsOn: z.array(TaskId).optional(),
-      }),
-    )
-    .min(1)
-    .max(50),
+const AskedTask = z.object({
+  id: TaskId,
+  description: z.string().min(1).max(200).describe('Three to five words.'),
+  role: z.string().min(1),
+  task: z.string().min(1).describe('All that the subagent has to know and do.'),
+  context: z.string().min(1).optional(),
+  files: TaskFiles.optional().describe('Globs that it reads, or { read, write }.'),
+  outputFormat: z.string().min(1).optional(),
+  focusAreas: z.array(z.string().min(1)).optional(),
+  dependsOn: z.array(TaskId).optional(),
 })
+
+/**
+ * What is taken of the answer: these members and no others, with whatever they hold. They are checked
+ * as those of a submission, so that the planner hears what is wrong with them.
+ */
+const TakenTask = z.record(z.string(), z.unknown()).transform((task) => {
+  const members = Object.keys(AskedTask.shape)
+  return Object.fromEntries(Object.entries(task).filter(([name]) => members.includes(name)))
+})
+
+const listOf = <Task extends z.ZodType>(task: Task) =>
+  z.object({ tasks: z.array(task).min(1).max(50) })
 
 const INSTRUCTIONS = [
   'You divide a goal into tasks for subagents that work at the same time, each alone, without seeing',
@@ -35,7 +40,7 @@ const INSTRUCTIONS = [
 /** Has a model write the tasks of a goal, in one call. */
 export function modelPlanner(options: ModelSetup): GoalPlanner {
   const setup = resolveSetup(options)
-  const { $schema: _dialect, ...jsonSchema } = z.toJSONSchema(Answer, { io: 'input' })
+  const { $schema: _dialect, ...jsonSchema } = z.toJSONSchema(listOf(AskedTask), { io: 'input' })
   return async ({ goal, context, files, problems }, options) => {
     const { askForData } = await import('./structured.ts')
     const parts = [
@@ -50,7 +55,7 @@ export function modelPlanner(options: ModelSetup): GoalPlanner {
     const { value } = await askForData(setup, {
       instructions: INSTRUCTIONS,
       prompt: parts.filter((part) => part !== '').join('\n\n'),
-      schema: Answer,
+      schema: listOf(TakenTask),
       jsonSchema,
       model: undefined,
       ...options,

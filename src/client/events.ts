@@ -68,6 +68,8 @@ export interface FollowOptions extends Pick<CallOptions, 'signal'> {
   lastEventId?: string | undefined
   /** The text of running tasks too, as `task.text`: what there is so far, and then as they write it. */
   tokens?: boolean | undefined
+  /** Only what concerns this task, beside what concerns the plan as a whole. */
+  taskId?: string | undefined
   /** The connection is made anew when nothing arrives for so long, no heartbeat either. Default: 60,000. */
   idleTimeoutMs?: number | undefined
 }
@@ -116,11 +118,11 @@ async function* readConnection(
   options: FollowOptions,
   position: Position,
 ): AsyncGenerator<PlanEvent, 'finished' | 'broken'> {
-  const { signal, tokens, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = options
+  const { signal, tokens, taskId, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = options
   const response = await transport.stream({
     method: 'GET',
     path: `${path}/events`,
-    query: { tokens },
+    query: { tokens, taskId },
     headers: {
       accept: 'text/event-stream',
       ...(position.lastEventId === undefined ? {} : { 'last-event-id': position.lastEventId }),

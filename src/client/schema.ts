@@ -106,6 +106,23 @@ export interface DryRun {
     executor: string
     model?: string
     dependsOn: string[]
+    waitsFor: string[]
+    /**
+     * Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for all that is in it, and a glob that begins with `!` takes files away.
+     */
+    files?:
+      | string[]
+      | {
+          read?: string[]
+          write?: string[]
+        }
+    tools?: string[]
+    options?: {
+      [k: string]: unknown
+    }
+    timeoutMs: number
+    attempts: number
+    priority: number
     prompt: string
   }[]
   waves: string[][]
@@ -545,7 +562,7 @@ export interface TaskSubmission {
    */
   context?: string
   /**
-   * Files it reads, as globs relative to the workspace; or those it reads and those it writes.
+   * Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for all that is in it, and a glob that begins with `!` takes files away.
    */
   files?:
     | string[]
@@ -637,7 +654,7 @@ export interface TaskDetail {
   timeoutMs: number
   priority: number
   /**
-   * Files it reads, as globs relative to the workspace; or those it reads and those it writes.
+   * Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for all that is in it, and a glob that begins with `!` takes files away.
    */
   files?:
     | string[]

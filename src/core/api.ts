@@ -102,13 +102,19 @@ export interface EventsApi {
    * A `snapshot` first (not when resuming after `lastEventId`), then every change in order, ending
    * after `plan.finished` or when `signal` aborts. A slow consumer is not read ahead for. With `tokens`
    * what running tasks have written so far comes with it, then the rest, and all of it before their end.
+   * With `taskId` nothing of other tasks comes. An id that no event of the plan has is as good as none.
    *
-   * @throws {ServiceError} plan-not-found
+   * @throws {ServiceError} plan-not-found, task-not-found
    */
   follow(
     tenant: string,
     planId: string,
-    options: { lastEventId: string | undefined; tokens: boolean; signal: AbortSignal },
+    options: {
+      lastEventId: string | undefined
+      tokens: boolean
+      taskId: string | undefined
+      signal: AbortSignal
+    },
   ): Promise<AsyncIterable<PlanEvent>>
 }
 

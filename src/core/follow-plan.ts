@@ -1,5 +1,5 @@
 import type { EventsApi, PlanEvent } from './api.ts'
-import { type ReadDeps, requirePlan } from './find-plan.ts'
+import { type ReadDeps, requirePlan, requireTask } from './find-plan.ts'
 import { isoOf, planView, taskSummary, waveNumbers } from './plan-views.ts'
 import type {
   ChangeFeed,
@@ -25,6 +25,7 @@ export function followPlans(deps: FollowDeps): EventsApi {
   return {
     async follow(tenant, planId, options) {
       await requirePlan(deps, tenant, planId)
+      if (options.taskId !== undefined) await requireTask(deps, planId, options.taskId)
       return follow(deps, planId, options)
     },
   }
@@ -33,9 +34,10 @@ export function followPlans(deps: FollowDeps): EventsApi {
 async function* follow(
   deps: FollowDeps,
   planId: string,
-  options: { lastEventId: string | undefined; tokens: boolean; signal: AbortSignal },
+  options: Parameters<EventsApi['follow']>[2],
 ): AsyncGenerator<PlanEvent> {
-  const { signal, tokens } = options
+  const { signal, tokens, taskId } = options
+  const concerns = (id: unknown) => taskId === undefined || id === undefined || id === taskId
   let changed = false
   let wake: () => void = () => undefined
   const onChange = () => {
@@ -52,7 +54,7 @@ async function* follow(
   }
   signal.addEventListener('abort', onChange, { once: true })
   try {
-    const begun = await begin(deps, planId, positionOf(options.lastEventId), tokens)
+    const begun = await begin(deps, planId, positionOf(options.lastEventId), options)
     if (begun === undefined) return
     const { position, wants } = begun
     let { finished } = begun
@@ -65,10 +67,11 @@ async function* follow(
           const { id, type } = item.event
           position.event = id
           finished = type === 'plan.finished' || (finished && type !== 'plan.reopened')
-          yield planEvent(item.event, eventIdAt(position))
+          if (concerns(item.event.data.taskId)) yield planEvent(item.event, eventIdAt(position))
         } else {
           position.text = item.text.id
-          if (wants(item.text)) yield textEvent(item.text, eventIdAt(position))
+          if (wants(item.text) && concerns(item.text.taskId))
+            yield textEvent(item.text, eventIdAt(position))
         }
         if (signal.aborted) return
       }
@@ -98,13 +101,20 @@ interface Begun {
   wants(text: TextPiece): boolean
 }
 
+/** Before every event: who comes with it reads all of them, and needs no snapshot. */
+const BEGINNING = '0-0'
+
 /** Where a reader goes on. One that has read no text yet gets that of the running tasks so far. */
 async function begin(
   deps: FollowDeps,
   planId: string,
-  known: Position | undefined,
-  tokens: boolean,
+  last: Position | undefined,
+  { tokens, taskId }: { tokens: boolean; taskId: string | undefined },
 ): Promise<Begun | undefined> {
+  // An id of another plan, or one that a store which went back in time has lost, would leave a gap.
+  const isOurs =
+    last !== undefined && (last.event === BEGINNING || (await deps.events.has(planId, last.event)))
+  const known = isOurs ? last : undefined
   if (known !== undefined && (!tokens || known.text !== undefined)) {
     const finished = (await deps.plans.get(planId))?.outcome !== undefined
     const position = { event: known.event, text: tokens ? known.text : undefined }
@@ -118,7 +128,8 @@ async function begin(
   const attempts = new Map(running.map(([id, { attempt }]) => [id, attempt]))
   const text = running.length === 0 ? newest : `${Math.min(...began)}-0`
   const position = { event: known?.event ?? newest, text: tokens ? text : undefined }
-  const event = known === undefined ? await snapshotEvent(deps, planId, snapshot) : undefined
+  const event =
+    known === undefined ? await snapshotEvent(deps, planId, snapshot, taskId) : undefined
   return {
     position,
     finished: snapshot.plan.outcome !== undefined,
@@ -149,10 +160,11 @@ async function snapshotEvent(
   deps: FollowDeps,
   planId: string,
   snapshot: PlanSnapshot,
+  taskId: string | undefined,
 ): Promise<PlanEvent> {
   const { plan, states, newest } = snapshot
   const waves = waveNumbers(plan.spec.waves)
-  const ids = await deps.plans.taskIds(planId)
+  const ids = taskId === undefined ? await deps.plans.taskIds(planId) : [taskId]
   const specs = await deps.tasks.specs(planId, ids)
   const tasks = specs.flatMap((spec) => {
     if (spec === undefined) return []

@@ -234,6 +234,8 @@ export interface PlanSnapshot {
 export interface EventLog {
   /** Events after an id, oldest first. */
   read(planId: string, after: string, count: number): Promise<StoredEvent[]>
+  /** Whether the plan has an event of this id. */
+  has(planId: string, id: string): Promise<boolean>
   /** The plan, all its tasks and the id of the newest event, as of one moment. */
   snapshot(planId: string): Promise<PlanSnapshot | undefined>
 }

@@ -33,6 +33,7 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRouteOptions> = async (
         description: [
           'A `snapshot` first, then every change in order; ends after `plan.finished`.',
           'A browser resumes by itself, with `Last-Event-ID`, without a gap or a repeat.',
+          'After an id that no event of the plan has comes a `snapshot` again; `0-0` stands before the first event.',
           'Comments keep the connection alive while nothing changes.',
         ].join(' '),
         params: PlanParams,
@@ -44,21 +45,26 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRouteOptions> = async (
             content: { [EVENT_STREAM_TYPE]: { schema: z.string(), example: EVENT_STREAM } },
           },
           204: z.null().describe('Resumed after the last event: there is nothing more to come.'),
-          ...problemAnswers('invalid-request', 'plan-not-found'),
+          ...problemAnswers('invalid-request', 'plan-not-found', 'task-not-found'),
         },
       },
     },
     async (request, reply) => {
       const tenant = tenantOf(request)
       const { planId } = request.params
-      const { tokens } = request.query
+      const { tokens, taskId } = request.query
       // Browsers send the header empty before the first event.
       const lastEventId = request.headers['last-event-id'] || request.query.lastEventId
       const signal = waits.signalFor(reply)
       // Asked for before the events are: a plan that has finished by now adds none but those that follow.
       const wasFinished =
         lastEventId !== undefined && isFinished((await api.plans.get(tenant, planId)).status)
-      const events = await api.events.follow(tenant, planId, { lastEventId, tokens, signal })
+      const events = await api.events.follow(tenant, planId, {
+        lastEventId,
+        tokens,
+        taskId,
+        signal,
+      })
       const iterator = events[Symbol.asyncIterator]()
       const first = iterator.next()
       // 204 is how a browser is told to stop reconnecting.

@@ -70,6 +70,12 @@ export const EventsQuery = z.object({
   tokens: fromText(toBoolean, trueOrFalse.default(false)).describe(
     'The text of running tasks as well, as `task.text`: so far, and then as they write. `offset` counts the characters of the attempt before it.',
   ),
+  taskId: z
+    .string({ error: 'must be given once' })
+    .min(1, { error: 'must not be empty' })
+    .max(64, { error: 'is not an id of a task' })
+    .optional()
+    .describe('Only what concerns this task, beside what concerns the plan as a whole.'),
   lastEventId: z
     .string({ error: 'must be given once' })
     .regex(EVENT_ID, { error: 'is not an id of an event' })

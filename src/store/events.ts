@@ -18,6 +18,11 @@ export function redisEventLog(options: {
         const entries = await redis.xrange(key, `(${after}`, '+', 'COUNT', count)
         return entries.map(([id, fields]) => storedEvent(id, fieldsOf(fields)))
       }),
+    has: (planId, id) =>
+      whileAvailable(async () => {
+        const key = `${planKey(space, planId)}:events`
+        return (await redis.xrange(key, id, id, 'COUNT', 1)).length > 0
+      }),
     snapshot: (planId) =>
       whileAvailable(async () => {
         const [header, tasks, newest] = (await run('snapshot', planKey(space, planId))) as [

@@ -59,7 +59,9 @@ test('sends an event without an id as one, so that a resume goes on from the las
   api.emit('p1x', anEvent(1, 'plan.finished'))
   const text = await reader(await fetch(`${url}/v1/plans/p1x/events?tokens=true`)).toEnd()
   expect(text).toContain('\n\nevent: task.text\ndata: {"text":"Hel"}\n\n')
-  expect(api.calls.at(-1)?.args[2]).toEqual({ lastEventId: undefined, tokens: true })
+  expect(api.calls.at(-1)?.args[2]).toMatchObject({ lastEventId: undefined, tokens: true })
+  await reader(await fetch(`${url}/v1/plans/p1x/events?taskId=security`)).toEnd()
+  expect(api.calls.at(-1)?.args[2]).toMatchObject({ tokens: false, taskId: 'security' })
 })
 
 test.each([

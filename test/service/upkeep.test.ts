@@ -193,6 +193,42 @@ test('a stream resumed at every event tells the same as one that was never cut, 
   expect(new Set(pieces).size).toBe(pieces.length)
 }, 60_000)
 
+test('a reader that comes with an id which the plan does not have gets a snapshot, and the end', async () => {
+  await start(1)
+  const other = await submit({ tasks: many(1) }, true)
+  const client = tutti({ baseUrl: service.url })
+  let foreign = ''
+  for await (const { id } of client.plans.events(other.id)) foreign = id ?? ''
+  const plan = await submit({ tasks: many(3, { delayMs: 500 }) })
+  const read = async (lastEventId: string) => {
+    const headers = { 'last-event-id': lastEventId }
+    const response = await fetch(`${service.url}/v1/plans/${plan.id}/events`, { headers })
+    return (await response.text()).match(/^event: .*$/gm)
+  }
+  for (const types of await Promise.all([foreign, '9999999999999-0', 'what?'].map(read))) {
+    expect(types?.[0]).toBe('event: snapshot')
+    expect(types?.at(-1)).toBe('event: plan.finished')
+  }
+  expect((await read('0-0'))?.[0]).toBe('event: plan.queued')
+  expect(await read('9999999999999-0')).toEqual(['event: snapshot'])
+}, 60_000)
+
+test('a reader of one task is told of it and of the plan, and of no other task', async () => {
+  await start(1)
+  const plan = await submit({ tasks: many(3, { delayMs: 200 }) })
+  const client = tutti({ baseUrl: service.url })
+  const seen: string[] = []
+  for await (const { type, data } of client.plans.events(plan.id, { taskId: 't1' })) {
+    if (type === 'snapshot') expect(data.tasks.map(({ id }) => id)).toEqual(['t1'])
+    else seen.push('taskId' in data ? `${type} ${data.taskId}` : type)
+  }
+  expect(seen).toContain('task.finished t1')
+  expect(seen.at(-1)).toBe('plan.finished')
+  expect(seen.join()).not.toMatch(/ t[02]/)
+  const unknown = await call(`${service.url}/v1/plans/${plan.id}/events?taskId=nobody`)
+  expect(unknown.status).toBe(404)
+}, 60_000)
+
 test('a small plan behind a large one does not wait for it, and the large one goes on under small ones', async () => {
   await start(1, { TUTTI_CONCURRENCY: '40' })
   const large = await submit({ tasks: many(4_000, { delayMs: 20 }) })

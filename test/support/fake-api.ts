@@ -219,8 +219,8 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
     },
 
     events: {
-      async follow(tenant, planId, { lastEventId, tokens, signal }) {
-        record('events.follow', tenant, planId, { lastEventId, tokens })
+      async follow(tenant, planId, { lastEventId, tokens, taskId, signal }) {
+        record('events.follow', tenant, planId, { lastEventId, tokens, taskId })
         const found = find(tenant, planId)
         return follow(found, lastEventId, signal)
       },

@@ -23,7 +23,7 @@ export function useTaskText(
     const abort = new AbortController()
     let attempt: unknown
     followEvents({
-      url: `${planPath(planId)}/events?tokens=true`,
+      url: `${planPath(planId)}/events?tokens=true&taskId=${encodeURIComponent(taskId)}`,
       headers: authorization,
       // Continues where the page's own stream is: a snapshot of the whole plan is not needed again.
       lastEventId: lastEventId(),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { PlanStatus } from '../client/index.ts'
-import { cancel, retry, watch } from './change.ts'
+import { cancel, resume, retry, watch } from './change.ts'
 import { type Context, contextOf, type GlobalOptions } from './context.ts'
 import { EXIT } from './exit-code.ts'
 import { explain } from './explain.ts'
@@ -35,7 +35,7 @@ Examples:
   tutti synth PLAN --format sarif > findings.sarif
   tutti synth PLAN --format patch | git apply
 
-Exit codes of run, watch and retry --wait:
+Exit codes of run, watch, retry --wait and resume --wait:
   0 succeeded  2 partial  3 failed  4 cancelled  1 anything else
 
 Plans are YAML or JSON. For completion in an editor, begin a plan with
@@ -147,6 +147,15 @@ export function programOf(terminal: Terminal, done: (exitCode: number) => void) 
     .action((planId, taskId, options) => act((context) => retry(context, planId, taskId, options)))
 
   program
+    .command('resume')
+    .description('go on with a plan that its budget stopped, with a larger one')
+    .argument('<plan>', 'its id')
+    .requiredOption('--budget <usd>', 'what the plan may cost from its beginning', dollarsOf)
+    .option('--wait', 'show the plan to its end', false)
+    .option('--json', 'print the answer as JSON', false)
+    .action((planId, options) => act((context) => resume(context, planId, options)))
+
+  program
     .command('synth')
     .description('write the synthesis again from the outputs there are, or show it')
     .argument('<plan>', 'its id')
@@ -209,6 +218,14 @@ function countOf(text: string): number {
   if (!Number.isInteger(count) || count < 1)
     throw new InvalidArgumentError('must be a number from 1')
   return count
+}
+
+function dollarsOf(text: string): number {
+  const dollars = Number(text)
+  if (!(dollars > 0 && Number.isFinite(dollars))) {
+    throw new InvalidArgumentError('must be a number of US dollars above 0')
+  }
+  return dollars
 }
 
 function addressOf(text: string): string {

@@ -133,6 +133,35 @@ describe('tutti cancel and retry', () => {
   })
 })
 
+describe('tutti resume', () => {
+  test('goes on with a larger budget', async () => {
+    const { code, stderr } = await runTutti(['resume', 'plan-1', '--budget', '0.5'], { env })
+    expect([code, stderr]).toEqual([
+      0,
+      'the plan goes on; a new version of the synthesis follows\n',
+    ])
+    const request = service.requests.at(-1)
+    expect(request?.path).toBe('/v1/plans/plan-1/resume')
+    expect(request?.body).toEqual({ budgetUsd: 0.5 })
+  })
+
+  test.each([[[]], [['--budget', '-1']], [['--budget', 'much']]])(
+    'wants to know how much (%j)',
+    async (args) => {
+      const { code, stderr } = await runTutti(['resume', 'plan-1', ...args], { env })
+      expect(code).toBe(1)
+      expect(stderr).toContain('--budget <usd>')
+    },
+  )
+
+  test('shows the plan to its end with --wait', async () => {
+    const command = startTutti(['resume', 'plan-1', '--budget', '2', '--wait'], { env })
+    await command.shows(/plan plan-1 is/)
+    plan.run()
+    expect(await command.finished).toMatchObject({ code: 0 })
+  })
+})
+
 describe('tutti synth', () => {
   test('shows the newest version, or another one', async () => {
     plan.synthesize()

@@ -198,7 +198,7 @@ function diagnose(
     const share = Math.round((slowest.durationMs / wallMs) * 100)
     say(
       'straggler',
-      `Task ${slowest.taskId} took ${words(slowest.durationMs)}, ${Math.min(100, share)}% of the plan's time and ${slowest.timesMedian} times the median task: the plan could not end before it.`,
+      `Task ${slowest.taskId} took ${words(slowest.durationMs)}, ${Math.min(100, share)}% of the plan's time and ${times(slowest.timesMedian)} times the median task: the plan could not end before it.`,
     )
   }
   if (input.mode === 'parallel' && pathTasks >= 2 && wallMs > 0 && criticalPathMs / wallMs >= 0.7) {
@@ -259,6 +259,11 @@ function sum(values: readonly number[]): number {
 function count(number: number, noun: string): string {
   const plural = noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`
   return `${number} ${number === 1 ? noun : plural}`
+}
+
+/** Hundredths tell nothing of what is many times as long. */
+function times(ratio: number): string {
+  return ratio < 10 ? `${ratio}` : Math.round(ratio).toLocaleString('en-US')
 }
 
 /** `850 ms`, `12.3 s`, `4 min 10 s`. */

@@ -130,6 +130,8 @@ describe('the report says in words', () => {
           "Task slow took 10 s, 100% of the plan's time and 8.33 times the median task: the plan could not end before it.",
       },
     ])
+    const extreme = report([ran('a', 0, 3), ran('b', 0, 3), ran('slow', 0, 10_000)])
+    expect(extreme.diagnostics[0]?.message).toContain(' 3,333 times the median task')
   })
 
   test('that tasks were retried, and that workers were lost', () => {

@@ -13,11 +13,12 @@ interface Known {
 }
 
 const SERVERS = ['redis-server', 'valkey-server']
+const RESTART_MS = 100
 
 /**
  * A Redis for one machine, with its append-only file under the data directory, reachable on the
  * loopback with a password of its own. Started again when it dies. One that an earlier run left
- * behind is taken over.
+ * behind is taken over, and started again as well: that run may still be about to stop it.
  */
 export async function startPrivateRedis(
   dataDir: string,
@@ -29,10 +30,6 @@ export async function startPrivateRedis(
   const known = await readKnown(file)
   const connection = known ?? { port: await freePort(), password: randomBytes(24).toString('hex') }
   const url = `redis://:${connection.password}@127.0.0.1:${connection.port}`
-  if (known !== undefined && (await answers(url))) {
-    log.info({ port: known.port }, 'private redis taken over')
-    return { url, stop: () => shutdown(url) }
-  }
   await writeFile(file, JSON.stringify(connection), { mode: 0o600 })
   const config = resolve(dir, 'redis.conf')
   // In a file, because a command line can be read by everyone on the machine.
@@ -54,27 +51,39 @@ export async function startPrivateRedis(
 
   let stopping = false
   let server: ChildProcess | undefined
-  const launch = async (): Promise<void> => {
-    server = await spawnServer(config)
-    server.once('exit', (code, signal) => {
+  let watching: Redis | undefined
+  const gone = (cause: object): void => {
+    if (stopping) return
+    log.error(cause, 'private redis died, starting it again')
+    setTimeout(() => {
       if (stopping) return
-      log.error({ code, signal }, 'private redis died, starting it again')
-      setTimeout(() => {
-        if (stopping) return
-        launch().catch((err: unknown) => log.fatal({ err }, 'private redis cannot be started'))
-      }, 100)
-    })
+      keepUp().catch((err: unknown) => log.fatal({ err }, 'private redis cannot be started'))
+    }, RESTART_MS)
   }
-  await launch()
+  const keepUp = async (): Promise<'started' | 'taken over'> => {
+    watching = await connect(url)
+    server = undefined
+    if (watching !== undefined) {
+      watching.once('close', () => gone({ port: connection.port }))
+      return 'taken over'
+    }
+    server = await spawnServer(config)
+    server.once('exit', (code, signal) => gone({ code, signal }))
+    return 'started'
+  }
+  const how = await keepUp()
   await waitUntilUp(url)
-  log.info({ port: connection.port }, 'private redis started')
+  log.info({ port: connection.port }, `private redis ${how}`)
   return {
     url,
     async stop() {
       stopping = true
+      watching?.disconnect()
+      if (server === undefined) return shutdown(url)
+      if (server.exitCode !== null || server.signalCode !== null) return
       const exited = new Promise((done) => server?.once('exit', done))
-      server?.kill('SIGTERM')
-      if (server?.exitCode === null) await exited
+      server.kill('SIGTERM')
+      await exited
     },
   }
 }
@@ -102,17 +111,24 @@ async function readKnown(file: string): Promise<Known | undefined> {
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+/** A connection that is not made again once it is lost; undefined when nothing answers. */
+async function connect(url: string): Promise<Redis | undefined> {
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null })
   redis.on('error', () => undefined)
   try {
     await redis.connect()
-    return (await redis.ping()) === 'PONG'
+    if ((await redis.ping()) === 'PONG') return redis
   } catch {
-    return false
-  } finally {
-    redis.disconnect()
+    // Not there, or about to end.
   }
+  redis.disconnect()
+  return undefined
+}
+
+async function answers(url: string): Promise<boolean> {
+  const redis = await connect(url)
+  redis?.disconnect()
+  return redis !== undefined
 }
 
 async function waitUntilUp(url: string): Promise<void> {
@@ -124,16 +140,10 @@ async function waitUntilUp(url: string): Promise<void> {
 }
 
 async function shutdown(url: string): Promise<void> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null })
-  redis.on('error', () => undefined)
-  try {
-    await redis.connect()
-    await redis.shutdown()
-  } catch {
-    // It closes the connection instead of answering.
-  } finally {
-    redis.disconnect()
-  }
+  const redis = await connect(url)
+  // It closes the connection instead of answering.
+  await redis?.shutdown().catch(() => undefined)
+  redis?.disconnect()
 }
 
 function freePort(): Promise<number> {

@@ -74,7 +74,6 @@ export async function deletePlan(
   const planId = record.spec.id
   const running = record.outcome === undefined
   const units = running ? await deps.life.nextUnit(planId) : 0
-  if (running) await deps.life.stop(planId, 'deleted', 'The plan was deleted.')
   const deliveries = record.spec.webhook === undefined ? [] : await deps.deliveries.all(planId)
   await deps.plans.delete(planId, record.spec.tenant)
   const pending = deliveries.filter(({ status }) => status === 'pending')

@@ -153,7 +153,10 @@ export async function deliver(
     status: delivered ? 'delivered' : retryInMs === undefined ? 'failed' : 'pending',
     attempts,
     nextAttemptAt:
-      retryInMs === undefined ? null : new Date(at.getTime() + retryInMs).toISOString(),
+      retryInMs === undefined
+        ? null
+        : // The attempt itself may have taken its time.
+          new Date(deps.now().getTime() + retryInMs).toISOString(),
   })
   return { retryInMs: isKept ? retryInMs : undefined }
 }

@@ -11,7 +11,8 @@ import type { Lifecycle } from './lifecycle.ts'
 import type { Stores } from './open-stores.ts'
 
 const DISPATCH_MS = 250
-const DELIVERIES_AT_ONCE = 20
+/** Many, because receivers that do not answer must not hold up the others. */
+const DELIVERIES_AT_ONCE = 200
 
 /** Takes deliveries of a plan that goes out of their queue. */
 export function openForgetDeliveries(options: {

@@ -191,6 +191,8 @@ export function redisPlanStore(options: {
           .zrem(`${shard}:deadlines`, planId)
           .zrem(`${shard}:expiry`, planId)
           .publish(`${shard}:changes`, `${planId}\nplan.deleted `)
+          // Nothing is ended one by one: that would keep Redis from others, for a plan that is gone.
+          .publish(`${shard}:control`, `${planId} * deleted`)
           .exec()
       }),
   }

@@ -33,7 +33,7 @@ export function webhookPost(options: WebhookOptions): Post {
   function isAllowed(text: string): boolean {
     // `::ffff:127.0.0.1` is 127.0.0.1.
     const address = ipaddr.process(text)
-    if (address.range() === 'unicast') return true
+    if (address.range() === 'unicast' && !isCompatible(address)) return true
     return allowed.some(
       ([range, bits]) => range.kind() === address.kind() && address.match(range, bits),
     )
@@ -88,6 +88,11 @@ export function webhookPost(options: WebhookOptions): Post {
       outgoing.on('error', (error) => done({ error: reasonOf(error) }))
       outgoing.end(body)
     })
+}
+
+/** `::127.0.0.1`: an address of IPv4 as IPv6 once wrote it (RFC 4291, 2.5.5.1). */
+function isCompatible(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return address instanceof ipaddr.IPv6 && address.match(ipaddr.IPv6.parse('::'), 96)
 }
 
 const PRIVATE = 'its address is inside the private network, which is not allowed'

@@ -119,6 +119,19 @@ describe('the end of a plan', () => {
     expect((await keysOf(other.id)).length).toBeGreaterThan(0)
   }, 60_000)
 
+  test('a plan that is deleted while it runs stops at once, and leaves no key', async () => {
+    await start(2)
+    const plan = await submit({ tasks: many(500, { hang: true }) })
+    const runningNow = async () => {
+      const { body } = await call<{ workers: { running: number }[] }>(`${service.url}/v1/workers`)
+      return body.workers.reduce((sum, { running }) => sum + running, 0)
+    }
+    await expect.poll(runningNow, { timeout: 20_000 }).toBeGreaterThan(100)
+    expect((await call(`${service.url}/v1/plans/${plan.id}`, 'DELETE')).status).toBe(204)
+    await expect.poll(runningNow, { timeout: 20_000 }).toBe(0)
+    await expect.poll(() => keysOf(plan.id), { timeout: 20_000 }).toEqual([])
+  }, 60_000)
+
   test('a plan of tasks that wait for each other is deleted with its held jobs', async () => {
     await start(0)
     const plan = await submit({

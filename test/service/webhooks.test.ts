@@ -35,12 +35,25 @@ interface Received {
 async function receiver(
   statuses: number[],
   headers: Record<string, string> = {},
-): Promise<{ url: string; received: Received[]; next: () => Promise<Received> }> {
+  delayMs = 0,
+): Promise<{
+  url: string
+  received: Received[]
+  next: () => Promise<Received>
+  answered: () => number
+}> {
   const received: Received[] = []
+  let answered = 0
   const server = createServer((request, response) => {
     void read(request).then((body) => {
       received.push({ headers: request.headers as Record<string, string>, body })
-      response.writeHead(statuses[received.length - 1] ?? statuses.at(-1) ?? 200, headers).end()
+      const status = statuses[received.length - 1] ?? statuses.at(-1) ?? 200
+      const answer = () => {
+        response.writeHead(status, headers).end()
+        answered += 1
+      }
+      if (delayMs === 0) answer()
+      else setTimeout(answer, delayMs)
       server.emit('received')
     })
   })
@@ -51,6 +64,7 @@ async function receiver(
   return {
     url: `http://127.0.0.1:${port}/hook`,
     received,
+    answered: () => answered,
     async next() {
       const seen = received.length
       if (seen === 0) await once(server, 'received')
@@ -82,7 +96,7 @@ interface Deliveries {
     type: string
     status: string
     nextAttemptAt: string | null
-    attempts: { statusCode?: number; error?: string }[]
+    attempts: { at: string; statusCode?: number; error?: string }[]
   }[]
 }
 
@@ -122,6 +136,19 @@ describe('webhooks', () => {
     expect(delivery).toMatchObject({ status: 'pending', attempts: [{ statusCode: 500 }] })
     expect(Date.parse(delivery.nextAttemptAt ?? '')).toBeGreaterThan(Date.now())
   })
+
+  test('the next attempt is told from the end of the one before, and slow receivers hold up no other', async () => {
+    const slow = await receiver([500], {}, 3_000)
+    const plans = await Promise.all(Array.from({ length: 40 }, () => run(slow.url)))
+    const other = await receiver([200])
+    const planId = await run(other.url)
+    await other.next()
+    expect((await attempted(planId)).status).toBe('delivered')
+    expect(slow.answered()).toBe(0)
+    const { attempts, nextAttemptAt } = await attempted(plans[0] ?? '')
+    const pauseMs = Date.parse(nextAttemptAt ?? '') - Date.parse(attempts[0]?.at ?? '')
+    expect(pauseMs).toBeGreaterThanOrEqual(8_000)
+  }, 60_000)
 
   test('the second attempt carries the same id', async () => {
     const hook = await receiver([500, 200])
@@ -166,6 +193,8 @@ describe('webhooks', () => {
   test.each([
     'http://127.0.0.2:9/',
     'http://[::1]:9/',
+    'http://[::127.0.0.2]:9/',
+    'http://[::ffff:127.0.0.2]:9/',
     'http://10.0.0.1/',
     'http://169.254.169.254/latest',
   ])('an address inside the private network is not called: %s', async (url) => {

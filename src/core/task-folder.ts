@@ -106,11 +106,14 @@ export async function openTaskFolder(
   }
 }
 
-/** The edits of every task that this one comes after, in plan order. */
+/**
+ * The edits of every task that this one comes after, each listed after all that it comes after itself.
+ * `after` names the nearest of those that have edits: what these came after, they name themselves.
+ */
 export async function editsBefore(
   tasks: Pick<TaskStore, 'specs' | 'outputs'>,
   planId: string,
-  spec: TaskSpec,
+  spec: Pick<TaskSpec, 'waitsFor'>,
 ): Promise<OrderedEdits[]> {
   const found = new Map<string, { edits: OrderedEdits['edits'] | undefined; after: string[] }>()
   let wanted = [...(spec.waitsFor ?? [])]
@@ -122,25 +125,25 @@ export async function editsBefore(
     wanted.forEach((taskId, index) => {
       found.set(taskId, { edits: outputs[index]?.edits, after: specs[index]?.waitsFor ?? [] })
     })
-    wanted = [...found.values()].flatMap(({ after }) => after).filter((id) => !found.has(id))
-    wanted = [...new Set(wanted)]
+    const before = wanted.flatMap((taskId) => found.get(taskId)?.after ?? [])
+    wanted = [...new Set(before.filter((taskId) => !found.has(taskId)))]
   }
-  // A task is listed after all it comes after itself.
   const ordered: OrderedEdits[] = []
-  const placed = new Set<string>()
-  const closure = (taskId: string): string[] => {
-    const direct = found.get(taskId)?.after ?? []
-    return [...new Set(direct.flatMap((id) => [...closure(id), id]))]
+  /** Of each task, itself where it has edits, else the nearest before it that have. */
+  const nearest = new Map<string, string[]>()
+  const open = [...(spec.waitsFor ?? [])].reverse()
+  for (let taskId = open.at(-1); taskId !== undefined; taskId = open.at(-1)) {
+    const { edits, after: direct = [] } = found.get(taskId) ?? {}
+    const first = direct.find((id) => !nearest.has(id))
+    if (first !== undefined && !nearest.has(taskId)) {
+      open.push(first)
+      continue
+    }
+    open.pop()
+    if (nearest.has(taskId)) continue
+    const after = [...new Set(direct.flatMap((id) => nearest.get(id) ?? []))]
+    nearest.set(taskId, edits === undefined ? after : [taskId])
+    if (edits !== undefined) ordered.push({ taskId, edits, after })
   }
-  const place = (taskId: string): void => {
-    if (placed.has(taskId)) return
-    placed.add(taskId)
-    const entry = found.get(taskId)
-    for (const id of entry?.after ?? []) place(id)
-    if (entry?.edits === undefined) return
-    const after = closure(taskId).filter((id) => found.get(id)?.edits !== undefined)
-    ordered.push({ taskId, edits: entry.edits, after })
-  }
-  for (const taskId of spec.waitsFor ?? []) place(taskId)
   return ordered
 }

@@ -410,7 +410,13 @@ export interface Queue {
 }
 export interface Report {
   wallMs: number
+  /**
+   * The sum of the times of the tasks. It stands for the time that they would have taken one after another, which is an estimate: nobody ran them so.
+   */
   sumOfTaskMs: number
+  /**
+   * `sumOfTaskMs / wallMs`, and an estimate like it.
+   */
   speedup: number
   effectiveParallelism: number
   criticalPathMs: number

@@ -201,10 +201,12 @@ export const Report = z
   .object({
     /** From the first task's start to the last one's end, or until now. */
     wallMs: z.number(),
-    /** What the tasks would have taken one after another: an estimate, nobody ran them so. */
-    sumOfTaskMs: z.number(),
-    /** `sumOfTaskMs / wallMs`. */
-    speedup: z.number(),
+    sumOfTaskMs: z
+      .number()
+      .describe(
+        'The sum of the times of the tasks. It stands for the time that they would have taken one after another, which is an estimate: nobody ran them so.',
+      ),
+    speedup: z.number().describe('`sumOfTaskMs / wallMs`, and an estimate like it.'),
     /** How many tasks ran at once, on average over `wallMs`. */
     effectiveParallelism: z.number(),
     /** The longest chain of dependent tasks: no number of workers makes the plan faster. */

@@ -204,7 +204,7 @@ describe('order', () => {
     })
     expect(plan.status).toBe('partial')
     expect(tasks.get('done')?.status).toBe('succeeded')
-    expect(tasks.get('running')?.status).toBe('cancelled')
+    expect(tasks.get('running')).toMatchObject({ status: 'cancelled', error: { code: 'aborted' } })
     expect(tasks.get('waiting')?.status).toBe('skipped')
   })
 

@@ -40,6 +40,11 @@ for i = 2, #ARGV, 5 do
     attempt = attempt or { number = attempt_number, startedAt = task.runningSince, workerId = task.workerId }
     attempt.outcome = result.outcome
     attempt.finishedAt = now
+    local stop = header('stop')
+    if result.status == 'cancelled' and stop and not task.cancel then
+      -- Whoever aborted it may have heard less of why.
+      result.error = cjson.decode(stop)
+    end
     attempt.error = result.error
     attempt.answeredBy = result.answeredBy
     task.answeredBy = result.answeredBy or task.answeredBy
@@ -53,7 +58,6 @@ for i = 2, #ARGV, 5 do
     task.usage = sum_usage(task.usage, attempt.usage)
     if result.spends then task.spent = task.spent + 1 end
     local status = result.status
-    local stop = header('stop')
     if status == 'queued' and (stop or task.cancel) then
       -- Stopped while it was about to be tried again.
       result.error = stop and cjson.decode(stop) or { code = 'cancelled', message = 'The task was cancelled.' }

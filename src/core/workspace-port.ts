@@ -1,5 +1,6 @@
 import type { Failure, FieldError } from './errors.ts'
 import type { TaskEdits, Workspace } from './ports.ts'
+import type { Links } from './preflight/links.ts'
 import type { WorkspaceSpec } from './submission.ts'
 import type { MergedEdits } from './synthesis.ts'
 
@@ -27,6 +28,8 @@ export type FileListing =
       status: 'listed'
       /** Relative to the workspace, with `/`, sorted. Links are named, never followed; `.git` and `node_modules` are left out. */
       files: string[]
+      /** Where links lead that lead to another place in the workspace. */
+      links?: Links | undefined
       /** There are more files than were listed. */
       truncated: boolean
       /** The commit that was listed; the plan's base, if it is recorded with the plan. */

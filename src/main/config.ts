@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { DEFAULT_LIMITS } from '../core/limits.ts'
@@ -20,6 +21,14 @@ const DAY = 24 * 3_600 * SECOND
 const SHARDS_IN_A_CLUSTER = 8
 
 const CREDENTIAL = /^(?<name>[A-Za-z0-9_-]{1,64})@(?<host>[^=]+)=(?<token>.+)$/
+
+/** An address, or a range of them as CIDR writes it. */
+function isRange(text: string): boolean {
+  const { address = '', bits } =
+    /^(?<address>[^/]+)(?:\/(?<bits>\d{1,3}))?$/.exec(text)?.groups ?? {}
+  const kind = isIP(address)
+  return kind !== 0 && Number(bits ?? 0) <= (kind === 4 ? 32 : 128)
+}
 
 const count = (from: number, to: number) => z.coerce.number().int().min(from).max(to)
 const list = z.string().transform((text) =>
@@ -183,6 +192,7 @@ export const Environment = z.object({
       'Signs webhooks, as Standard Webhooks says: whsec_ and base64; to rotate it, the new and the old one, comma-separated. Without it plans cannot have one.',
     ),
   TUTTI_WEBHOOK_ALLOW: list
+    .pipe(z.array(z.string().refine(isRange, 'must be an address or a range, as in 10.0.0.0/8')))
     .prefault('')
     .describe(
       'Addresses or ranges (CIDR) inside the private network that webhooks may go to; none by default.',

@@ -8,6 +8,7 @@ import { walkFolder } from './folder-walk.ts'
 import { gitCommand } from './git.ts'
 import { type GitSource, type GitSpec, gitSource } from './git-source.ts'
 import { inlineFilesErrors, writeInlineFiles } from './inline-files.ts'
+import { linksInCommit, linksInFolder } from './inner-links.ts'
 import { mergeEdits } from './merge-edits.ts'
 import { DEFAULT_WORKSPACE_LIMITS, type WorkspaceOptions } from './options.ts'
 import { materialise, planFolders } from './plan-folder.ts'
@@ -94,9 +95,14 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
     }
   }
 
-  function listed(paths: string[], more: boolean, base?: string): FileListing {
+  function listed(
+    paths: string[],
+    more: boolean,
+    { base, links }: { base?: string; links?: Map<string, string> } = {},
+  ): FileListing {
     const truncated = more || paths.length > limits.maxListedFiles
-    return { status: 'listed', files: paths.slice(0, limits.maxListedFiles), truncated, base }
+    const files = paths.slice(0, limits.maxListedFiles)
+    return { status: 'listed', files, truncated, base, ...(links?.size ? { links } : {}) }
   }
 
   async function listRepository(spec: GitSpec): Promise<FileListing> {
@@ -104,10 +110,17 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
     if ('errors' in found) return { status: 'refused', errors: found.errors }
     try {
       const { gitDir, commit } = await cache.fetchRef(found.source)
-      const { stdout } = await git(['ls-tree', '-r', '-z', '--name-only', commit], { gitDir })
-      const paths = stdout.toString().split('\0')
-      const named = paths.filter((path) => path !== '' && !`/${path}`.includes('/node_modules/'))
-      return listed(named.sort(), false, commit)
+      const { stdout } = await git(['ls-tree', '-r', '-z', commit], { gitDir })
+      const paths: string[] = []
+      const blobs = new Map<string, string>()
+      for (const entry of stdout.toString().split('\0')) {
+        const [, mode, id = '', path = ''] = /^(\d+) \w+ (\w+)\t([\s\S]+)$/.exec(entry) ?? []
+        if (path === '' || `/${path}`.includes('/node_modules/')) continue
+        paths.push(path)
+        if (mode === '120000') blobs.set(path, id)
+      }
+      const links = await linksInCommit(git, gitDir, blobs)
+      return listed(paths.sort(), false, { base: commit, links })
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error
       const detail = error.message
@@ -137,7 +150,12 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
       }
       const walked = await walkFolder(folder, { maxEntries: limits.maxListedFiles, signal })
       const paths = walked.entries.map(({ path }) => path)
-      return listed(paths, walked.truncated)
+      const found = walked.entries.filter(({ kind }) => kind === 'link')
+      const links = await linksInFolder(
+        folder,
+        found.map(({ path }) => path),
+      )
+      return listed(paths, walked.truncated, { links })
     },
 
     async open(plan, task, signal) {

@@ -36,6 +36,14 @@ describe('the documented configuration', () => {
     expect(loadConfig(documented)).toEqual(loadConfig({}))
   })
 
+  test.each(['10.0.0.0/33', 'localhost', '10.0.0.1/', '::1/129'])(
+    'webhooks cannot be allowed to go to %s, which is no address or range',
+    (text) => {
+      const load = () => loadConfig({ TUTTI_WEBHOOK_ALLOW: `127.0.0.1,fd00::/8,${text}` })
+      expect(load).toThrow('TUTTI_WEBHOOK_ALLOW')
+    },
+  )
+
   test('the command in .env.example makes an entry for TUTTI_API_KEYS', () => {
     const command = exampleFile().match(/^# {3}(key=.*)$/m)?.[1] ?? ''
     const [key, entry = ''] = execFileSync('bash', ['-c', command], { encoding: 'utf8' }).split(

@@ -82,6 +82,26 @@ test('finds a branch, a tag, an annotated tag and a commit', async () => {
   })
 })
 
+test('lists links of a commit with where they lead', async () => {
+  const { place, repository, url } = await aLocalRepository()
+  await writeFiles(repository, {
+    'docs/first': { link: '../a.ts' },
+    'docs/here': { link: '..' },
+    'docs/out': { link: '../../secret' },
+    'docs/root': { link: '/etc' },
+  })
+  await git(repository, 'add', '.')
+  await git(repository, 'commit', '--quiet', '-m', 'links')
+  const listing = await place.files.listFiles({ git: { url } }, running)
+  expect(listing).toMatchObject({
+    files: ['a.ts', 'docs/first', 'docs/here', 'docs/out', 'docs/root'],
+    links: new Map([
+      ['docs/first', 'a.ts'],
+      ['docs/here', ''],
+    ]),
+  })
+})
+
 test('keeps a plan on the commit it started from, whatever happens to the branch', async () => {
   const { place, repository, spec } = await aLocalRepository()
   const plan = aPlan(spec)

@@ -80,11 +80,18 @@ test('lists files and links without following them, and neither .git nor node_mo
     'app/sub/node_modules/y.js': '',
     'app/out': { link: `${root}-2` },
     'app/loop': { link: '.' },
+    'app/sub/up': { link: '../b.ts' },
+    'app/to-be': { link: 'sub/new.ts' },
     'app/ä "x".ts': '',
   })
   expect(await files.listFiles({ path: 'app' }, running)).toEqual({
     status: 'listed',
-    files: ['b.ts', 'loop', 'out', 'sub/a.ts', 'ä "x".ts'],
+    files: ['b.ts', 'loop', 'out', 'sub/a.ts', 'sub/up', 'to-be', 'ä "x".ts'],
+    links: new Map([
+      ['loop', ''],
+      ['sub/up', 'b.ts'],
+      ['to-be', 'sub/new.ts'],
+    ]),
     truncated: false,
     base: undefined,
   })

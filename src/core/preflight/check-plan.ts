@@ -8,6 +8,7 @@ import type { Advice, Estimate, Overlap } from '../views.ts'
 import type { Workspaces } from '../workspace-port.ts'
 import { advise } from './advise.ts'
 import { estimate } from './estimate.ts'
+import { type Links, taskThroughLinks } from './links.ts'
 import { MAX_OVERLAPS, type Match, overlaps } from './overlaps.ts'
 import { serialize } from './serialize.ts'
 import { topologicalOrder, waves } from './task-order.ts'
@@ -47,11 +48,12 @@ export async function checkPlan(
   tasks: readonly TaskSpec[],
   { advised }: { advised: boolean } = { advised: true },
 ): Promise<Preflight> {
-  const { files, warnings } = await listFiles(deps, plan, tasks)
-  const found = overlaps(tasks, deps.match, files)
+  const { files, links, warnings } = await listFiles(deps, plan, tasks)
+  const resolved = links === undefined ? tasks : tasks.map((task) => taskThroughLinks(task, links))
+  const found = overlaps(resolved, deps.match, files)
   const oneAtATime = plan.mode === 'sequential' || plan.policy.maxConcurrency === 1
   const inOrder = found.length > 0 && (oneAtATime || plan.policy.onOverlap === 'serialize')
-  const serialized = inOrder ? serialize(tasks, deps.match, files) : new Map<string, string[]>()
+  const serialized = inOrder ? serialize(resolved, deps.match, files) : new Map<string, string[]>()
   const estimated = estimatePlan(deps, plan, tasks)
   return {
     waves: plan.mode === 'sequential' ? oneByOne(tasks, serialized) : waves(tasks, serialized),
@@ -80,7 +82,7 @@ async function listFiles(
   { workspaces }: PreflightDeps,
   { workspace }: SubmitPlan,
   tasks: readonly TaskSpec[],
-): Promise<{ files: string[] | undefined; warnings: Advice[] }> {
+): Promise<{ files: string[] | undefined; links?: Links | undefined; warnings: Advice[] }> {
   const writers = tasks.filter(({ files }) => files && !Array.isArray(files) && files.write?.length)
   if (workspace === undefined) {
     const warning = {
@@ -106,7 +108,8 @@ async function listFiles(
         errors: listing.errors,
       })
     }
-    if (!listing.truncated) return { files: listing.files, warnings: [] }
+    const { links } = listing
+    if (!listing.truncated) return { files: listing.files, links, warnings: [] }
     return unlisted('files-too-many', 'The workspace has too many files to list.')
   } catch (error) {
     if (!(error instanceof TransientError)) throw error

@@ -24,9 +24,12 @@ const VAGUE = [
   new RegExp(`\\b(?:the\\s+)?others?['’]?\\s+${RESULTS}\\b`, 'i'),
   /\b(?:after|once|when)\s+(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?:other\s+)?(?:tasks?|reviews?|subagents?|agents?)\b/i,
 ]
+/** As in "the bugs found by review". */
+const MADE =
+  '(?:found|identified|reported|discovered|listed|collected|extracted|produced|created|generated|written|designed|made|built|returned|proposed|recommended)'
 /** What stands before the name of a task that is leaned on, directly or with "the results of". */
 const BEFORE = new RegExp(
-  `(?:\\b(?:after|once|wait\\s+for|following|depends?\\s+on|based\\s+on|builds?\\s+on|using|use|from|read|see)|\\b${RESULTS}\\s+(?:of|from|by))\\s+(?:the\\s+)?(?:${RESULTS}\\s+(?:of|from|by)\\s+(?:the\\s+)?)?(?:tasks?\\s+)?["'\`“]?$`,
+  `(?:\\b(?:after|once|${MADE}\\s+(?:by|in|during)|com(?:e|es|ing)\\s+from|wait\\s+for|following|depends?\\s+on|based\\s+on|builds?\\s+on|using|use|from|read|see)|\\b${RESULTS}\\s+(?:of|from|by))\\s+(?:the\\s+)?(?:${RESULTS}\\s+(?:of|from|by)\\s+(?:the\\s+)?)?(?:tasks?\\s+)?["'\`“]?$`,
   'i',
 )
 /** What stands after it: "security's findings", "the login task's output". */
@@ -44,7 +47,7 @@ export function leaningTasks(tasks: readonly DescribedTask[]): Leaning[] {
     if (!places.has(description.toLowerCase())) places.set(description.toLowerCase(), index)
   }
   return tasks.flatMap((task, index): Leaning[] => {
-    const text = [task.task, task.prompt]
+    const text = [task.task, task.context, task.prompt]
       .filter((part) => part !== undefined)
       .join('\n')
       .slice(0, MAX_TEXT)

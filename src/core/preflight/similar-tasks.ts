@@ -5,6 +5,7 @@ export interface DescribedTask {
   description: string
   role?: string | undefined
   task?: string | undefined
+  context?: string | undefined
   prompt?: string | undefined
   focusAreas?: string[] | undefined
   files?: unknown

@@ -42,6 +42,9 @@ describe('a task that leans on another one without depending on it', () => {
     "Read api-review's findings and fix them.",
     'Summarise the findings from `api-review`.',
     'Wait for api-review.',
+    'Fix the bugs found by api-review.',
+    'Implement what was proposed in the task "api-review".',
+    'Its input comes from api-review.',
     'Based on the findings of Review the API, fix the code.',
   ])('is told so: %s', (task) => {
     const [advice] = adviceOn([
@@ -50,6 +53,15 @@ describe('a task that leans on another one without depending on it', () => {
     ])
     expect(advice).toMatchObject({ code: 'leans-on-task', tasks: ['b', 'api-review'] })
     expect(advice?.message).toContain('"dependsOn": ["api-review"]')
+  })
+
+  test('is told so by its context too', () => {
+    expect(
+      adviceOn([
+        { id: 'a', task: 'Extract the data.' },
+        { id: 'b', task: 'Plot it.', context: 'The data comes from the output of task a.' },
+      ]),
+    ).toMatchObject([{ code: 'leans-on-task', tasks: ['b', 'a'] }])
   })
 
   test.each([
@@ -79,6 +91,7 @@ describe('a task that leans on another one without depending on it', () => {
     },
     { id: 'b', task: 'Review src/api-review/index.ts after reading it from disk.' },
     { id: 'b', task: 'Report your findings on session handling.' },
+    { id: 'b', task: 'List the handlers written by hand, and what is built in Rust.' },
   ])('is not told so without reason: $task', (task) => {
     expect(codes([{ id: 'api-review', task: 'Judge the endpoints.' }, task])).not.toContain(
       'leans-on-task',

@@ -96,6 +96,22 @@ describe('the files of a workspace', () => {
     })
   })
 
+  test('are the same under all names that links give them', async () => {
+    const links = new Map([
+      ['docs', 'src'],
+      ['src/c.ts', 'docs/b.ts'],
+      ['loop', ''],
+    ])
+    for (const glob of ['docs/b.ts', './docs//*.ts', 'docs', 'src/c.ts', 'loop/docs/*', 'loop']) {
+      const tasks = [
+        { task: 'Read', files: [glob] },
+        { task: 'Write', files: { write: ['src/b.ts'] } },
+      ]
+      const { overlaps } = await check({ tasks, workspace: { path: 'project' } }, listed({ links }))
+      expect(overlaps).toMatchObject([{ kind: 'read/write', files: ['src/b.ts'] }])
+    }
+  })
+
   test('that are too many, or away, leave the globs to be compared', async () => {
     const many = await check(body, listed({ truncated: true }))
     expect(many.overlaps).toMatchObject([{ files: ['src/**', 'src/b.ts'] }])

@@ -3,6 +3,8 @@ import { deliveryId, type OutgoingEvent } from '../core/webhooks.ts'
 import type { Connection, Shards } from './names.ts'
 
 const NAME = 'webhooks'
+const LEASE_MS = 10_000
+const STALLED_CHECK_MS = 4_000
 /** Redis answers others in between. */
 const REMOVED_AT_ONCE = 100
 
@@ -68,6 +70,9 @@ export function startDeliveryWorkers(options: {
         connection: options.connection,
         prefix: options.shards.prefixOf(shard),
         concurrency: options.concurrency,
+        // What a worker had that died goes on as soon as its tasks do.
+        lockDuration: LEASE_MS,
+        stalledInterval: STALLED_CHECK_MS,
         maxStalledCount: 1_000,
         drainDelay: 1,
       },

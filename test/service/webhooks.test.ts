@@ -158,6 +158,17 @@ describe('webhooks', () => {
     expect(hook.received[1]?.headers['webhook-id']).toBe(first)
   })
 
+  test('what a worker was delivering that died is delivered by another, under the same id', async () => {
+    const hook = await receiver([200], {}, 14_000)
+    await run(hook.url)
+    await hook.next()
+    await Promise.all(service.workers.map((worker) => worker.exited() || worker.end('SIGKILL')))
+    await service.addWorker()
+    await expect.poll(() => hook.received.length, { timeout: 40_000 }).toBe(2)
+    const [first, second] = hook.received
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id'])
+  }, 60_000)
+
   test('a plan that is deleted takes with it what was still to be delivered', async () => {
     const hook = await receiver([500])
     const planId = await run(hook.url)

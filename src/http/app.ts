@@ -27,11 +27,11 @@ import { problemPages } from './problem-pages.ts'
 import { addQueueBoard } from './queues.ts'
 import { answerBadHttp } from './raw-problem.ts'
 import { addSecurityHeaders, SECURITY_HEADERS } from './security-headers.ts'
-import { dropSilentConnections } from './silent-connections.ts'
 import { submitRoutes } from './submit-plan.ts'
 import { synthesisRoutes } from './syntheses.ts'
 import { executorRoutes, probeRoutes } from './system.ts'
 import { taskRoutes } from './tasks.ts'
+import { closeUnusedConnections } from './unused-connections.ts'
 import { plainSerializer, validatorCompiler } from './validation.ts'
 import { createWaits } from './waits.ts'
 import { workerRoutes } from './workers.ts'
@@ -134,7 +134,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   if (options.queues !== undefined) await addQueueBoard(app, options.queues)
   await addDashboard(app, options.dashboardDir ?? DASHBOARD_DIR)
 
-  dropSilentConnections(app)
+  closeUnusedConnections(app)
   app.addHook('preClose', async () => waits.close())
   return app
 }

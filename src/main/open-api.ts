@@ -16,13 +16,14 @@ import { NO_TRACER, type Tracer } from '../core/tracing.ts'
 import { waitingOn } from '../core/waiting.ts'
 import type { Workspaces } from '../core/workspace-port.ts'
 import { rateLimits } from '../http/rate-limits.ts'
-import { bullBatchQueue, type OpenBatchQueue } from '../queue/batch-queue.ts'
+import type { OpenBatchQueue } from '../queue/batch-queue.ts'
 import { shardKey } from '../store/keys.ts'
 import { readProviders } from '../store/model-calls.ts'
 import { connectForCallers, connectForEvents } from '../store/redis.ts'
 import type { Config } from './config.ts'
 import { openLargeSubmissions } from './large-submissions.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { openBatchQueue } from './open-batch-queue.ts'
 import { openForgetDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
 import { type ApiMetrics, openApiMetrics } from './open-metrics.ts'
@@ -54,7 +55,7 @@ export async function openApi(options: {
 
   const stores = openStores(redis, config)
   const feed = await openFeed(subscriber, stores)
-  const queue = bullBatchQueue({ connection: redis, shards: stores.shards })
+  const queue = openBatchQueue(redis, stores)
   lifecycle.onClose('queues', () => queue.close())
 
   const onFault = (err: unknown, planId: string) => log.warn({ err, planId }, 'request fault')

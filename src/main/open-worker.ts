@@ -11,7 +11,6 @@ import { abortStopped, sweep } from '../core/sweep.ts'
 import type { SynthesizeDeps } from '../core/synthesize-plan.ts'
 import type { Tracer } from '../core/tracing.ts'
 import type { Workspaces } from '../core/workspace-port.ts'
-import { bullBatchQueue } from '../queue/batch-queue.ts'
 import { type Consumer, type Gate, type Handled, startConsumer } from '../queue/consumer.ts'
 import { QUEUES, type QueueKind } from '../queue/names.ts'
 import { createSlots, type SlotKind, type Slots } from '../queue/slots.ts'
@@ -21,6 +20,7 @@ import { tracedPart, tracedSynthesis } from '../tracing/traced-synthesis.ts'
 import type { Config } from './config.ts'
 import { every } from './every.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { openBatchQueue } from './open-batch-queue.ts'
 import { openDeliveries, openForgetDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
 import { openMerging } from './open-merging.ts'
@@ -66,7 +66,7 @@ export async function openWorker(options: {
   if (metrics !== undefined) executors.onHold(metrics.providerHeld)
   const stores = countedStores(openStores(redis, config), metrics)
   const feed = await openFeed(subscriber, stores)
-  const queue = bullBatchQueue({ connection: redis, shards: stores.shards })
+  const queue = openBatchQueue(redis, stores)
   lifecycle.onClose('queues', () => queue.close())
 
   const running = runningTasks()

@@ -3,11 +3,11 @@ import { dryRun } from '../core/dry-run.ts'
 import { ServiceError } from '../core/errors.ts'
 import { submitPlan } from '../core/submit-plan.ts'
 import { parseJsonBody } from '../http/json-body.ts'
-import { bullBatchQueue } from '../queue/batch-queue.ts'
 import { connectForCallers } from '../store/redis.ts'
 import { loadConfig } from './config.ts'
 import type { Answered, Asked } from './large-submissions.ts'
 import { createLog } from './log.ts'
+import { openBatchQueue } from './open-batch-queue.ts'
 import { openExecutors } from './open-executors.ts'
 import { openStores } from './open-stores.ts'
 import { submitDepsOf } from './open-submit.ts'
@@ -26,7 +26,7 @@ const stores = openStores(redis, config)
 const deps = submitDepsOf({
   config,
   stores,
-  queue: bullBatchQueue({ connection: redis, shards: stores.shards }),
+  queue: openBatchQueue(redis, stores),
   executors: openExecutors(config, log, undefined, tracer),
   workspaces: openWorkspaces(config, process.env, log),
   tracer,

@@ -28,8 +28,9 @@ export interface ServiceProcess {
 const SERVE = fileURLToPath(new URL('../../src/main/serve.ts', import.meta.url))
 const WORKER = fileURLToPath(new URL('../../src/main/worker.ts', import.meta.url))
 
-/** A line of the log that says that a script in Redis or our own code broke. */
-const OWN_FAULT = /^.*(?:ERR user_script:\d+|TypeError:|ReferenceError:|RangeError:).*$/gm
+/** A line of the log that says that a script in Redis or our own code broke, or that an answer was a 500. */
+const OWN_FAULT =
+  /^.*(?:ERR user_script:\d+|TypeError:|ReferenceError:|RangeError:|"msg":"request failed").*$/gm
 
 export async function startService(options: {
   redisUrl: string

@@ -1,0 +1,19 @@
+import { bullBatchQueue, type OpenBatchQueue } from '../queue/batch-queue.ts'
+import { type RedisClient, whileAvailable } from '../store/redis.ts'
+import type { Stores } from './open-stores.ts'
+
+/** The queue of batches; as with the stores, Redis being away is `unavailable` whatever was asked of it. */
+export function openBatchQueue(redis: RedisClient, stores: Stores): OpenBatchQueue {
+  const queue = bullBatchQueue({ connection: redis, shards: stores.shards })
+  return {
+    queues: queue.queues,
+    close: () => queue.close(),
+    enqueueBatch: (...batch) => whileAvailable(() => queue.enqueueBatch(...batch)),
+    enqueueSynthesis: (synthesis) => whileAvailable(() => queue.enqueueSynthesis(synthesis)),
+    enqueueParts: (...parts) => whileAvailable(() => queue.enqueueParts(...parts)),
+    release: (...units) => whileAvailable(() => queue.release(...units)),
+    remove: (...units) => whileAvailable(() => queue.remove(...units)),
+    hasSynthesis: (...job) => whileAvailable(() => queue.hasSynthesis(...job)),
+    counts: () => whileAvailable(() => queue.counts()),
+  }
+}

@@ -124,10 +124,13 @@ test('whoever reads along, comes late or comes back reads all of a text once and
   const late = reader(planId)
   const again = reader(planId, lastEventId === undefined ? {} : { lastEventId })
   const quiet = reader(planId, { tokens: false })
+  // What ends before a reader's stream begins, it would not be told.
+  await expect.poll(() => [late, again, quiet].every(({ seen }) => seen.length > 0)).toBe(true)
   provider.write('one', 'good night. 🌙')
   provider.end('one')
   await expect.poll(() => first.seen.some(({ type }) => type === 'task.finished')).toBe(true)
   const latest = reader(planId)
+  await expect.poll(() => latest.seen.length).toBeGreaterThan(0)
   provider.write('two', 'things.')
   provider.end('two')
   const all = [first, late, again, latest, quiet]

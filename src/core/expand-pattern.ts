@@ -1,5 +1,6 @@
 import { checkTaskGraph } from './check-task-graph.ts'
 import type { FieldError } from './errors.ts'
+import { check } from './field-errors.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { describeTask } from './prompt.ts'
 import type { SubmitPlan } from './submission.ts'
@@ -61,13 +62,13 @@ function expandPattern(pattern: Pattern, limits: Limits, errors: FieldError[]): 
   const tasks: SubmittedTask[] = []
   for (const [index, entry] of entries.entries()) {
     const expanded = expandTemplate(pattern, entry.value, index, taken)
-    const parsed = schema.safeParse(expanded)
-    if (parsed.success) tasks.push(parsed.data)
+    const parsed = check(schema, expanded)
+    if (parsed.misfits === undefined) tasks.push(parsed.data)
     else {
-      for (const issue of parsed.error.issues) {
+      for (const { path, message } of parsed.misfits) {
         errors.push({
           pointer: entry.pointer,
-          detail: `makes a task whose \`${issue.path.join('.')}\` ${issue.message}`,
+          detail: `makes a task whose \`${path.join('.')}\` ${message}`,
         })
       }
     }

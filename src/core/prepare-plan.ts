@@ -1,7 +1,8 @@
-import type { z } from 'zod'
+import { stringify } from 'safe-stable-stringify'
 import { type PricingDeps, planPriceErrors, taskPriceErrors } from './budget/check-budget.ts'
 import { type FieldError, ServiceError } from './errors.ts'
 import { expandTasks } from './expand-pattern.ts'
+import { check, invalid, jsonPointer } from './field-errors.ts'
 import { withWrites } from './files-written.ts'
 import type { Limits } from './limits.ts'
 import { planGoal } from './plan-goal.ts'
@@ -61,8 +62,8 @@ export interface PreparedPlan extends Omit<PreflightResult, 'serialized'> {
 const schemas = new WeakMap<Limits, ReturnType<typeof submitPlanSchema>>()
 
 /**
- * Checks a parsed body. `canonical` is the text that tells
- * whether two submissions are the same.
+ * Checks a parsed body. `canonical` is the text that tells whether two submissions are the same,
+ * in whatever order a client writes its keys.
  *
  * @throws {ServiceError} invalid-request, naming each field by its JSON Pointer.
  */
@@ -72,9 +73,13 @@ export function parseSubmission(
 ): { plan: SubmitPlan; canonical: string } {
   const schema = schemas.get(limits) ?? submitPlanSchema(limits)
   schemas.set(limits, schema)
-  const result = schema.safeParse(value)
-  if (!result.success) throw invalid(result.error.issues.flatMap((issue) => fieldErrors(issue)))
-  return { plan: result.data, canonical: JSON.stringify(value) }
+  const { data, misfits } = check(schema, value)
+  if (misfits !== undefined) {
+    throw invalid(
+      misfits.map(({ path, message }) => ({ pointer: jsonPointer(path), detail: message })),
+    )
+  }
+  return { plan: data, canonical: stringify(value) ?? '' }
 }
 
 /** Everything that can be found wrong before anything is stored. */
@@ -260,42 +265,6 @@ function overlapping(overlaps: readonly Overlap[]): ServiceError {
     `${count} of tasks would work on the same files, first ${pair}. Give each task files of its own, or set policy.onOverlap to "serialize" or "isolate".`,
     { extensions: { overlaps } },
   )
-}
-
-/** Errors that one answer names; the rest is a number. */
-const MOST_ERRORS = 100
-
-export function invalid(all: FieldError[]): ServiceError {
-  const errors = all.slice(0, MOST_ERRORS)
-  const [first] = errors
-  const more = all.length > 1 ? ` (and ${all.length - 1} more)` : ''
-  const text = first === undefined ? '' : `: ${first.pointer || '/'} ${first.detail}${more}`
-  return new ServiceError('invalid-request', `The request is not valid${text}.`, { errors })
-}
-
-/** An error of a union is told by the member that came closest, not as "invalid input". */
-function fieldErrors(issue: z.core.$ZodIssue, base: PropertyKey[] = []): FieldError[] {
-  const path = [...base, ...issue.path]
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const closest = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]
-    if (closest !== undefined) return closest.flatMap((inner) => fieldErrors(inner, path))
-  }
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      pointer: jsonPointer([...path, key]),
-      detail: 'is not a known field',
-    }))
-  }
-  return [{ pointer: jsonPointer(path), detail: issue.message }]
-}
-
-function depth(issues: readonly z.core.$ZodIssue[]): number {
-  return Math.max(0, ...issues.map((issue) => issue.path.length))
-}
-
-/** RFC 6901. */
-export function jsonPointer(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
 function dedupe(errors: FieldError[]): FieldError[] {

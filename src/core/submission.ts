@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
-import { JsonSchema, ModelName, taskSchema } from './task-spec.ts'
+import { JsonSchema, ModelName, taskSchema, text } from './task-spec.ts'
 
 const WebhookEvent = z.enum([
   'plan.finished',
@@ -66,22 +66,25 @@ const FilePath = z
     { message: 'must be a plain relative path, without "..", and not inside .git' },
   )
 
-export const WorkspaceSpec = z.union([
-  z.strictObject({ path: z.string().min(1).max(4_000) }),
-  z.strictObject({
-    git: z.strictObject({
-      url: z.string().min(1).max(2_000),
-      ref: z.string().min(1).max(200).optional(),
-      /** The name of a credential that the operator configured; never the secret itself. */
-      credential: z.string().min(1).max(64).optional(),
+export const WorkspaceSpec = z.union(
+  [
+    z.strictObject({ path: z.string().min(1).max(4_000) }),
+    z.strictObject({
+      git: z.strictObject({
+        url: z.string().min(1).max(2_000),
+        ref: z.string().min(1).max(200).optional(),
+        /** The name of a credential that the operator configured; never the secret itself. */
+        credential: z.string().min(1).max(64).optional(),
+      }),
     }),
-  }),
-  z.strictObject({
-    files: z
-      .record(FilePath, z.string())
-      .refine((files) => Object.keys(files).length > 0, { message: 'must hold at least one file' }),
-  }),
-])
+    z.strictObject({
+      files: z.record(FilePath, z.string()).refine((files) => Object.keys(files).length > 0, {
+        message: 'must hold at least one file',
+      }),
+    }),
+  ],
+  { error: 'must have exactly one of `path`, `git` and `files`' },
+)
 export type WorkspaceSpec = z.output<typeof WorkspaceSpec>
 
 export const SynthesisSpec = z.strictObject({
@@ -90,12 +93,7 @@ export const SynthesisSpec = z.strictObject({
     .optional()
     .describe('Who writes it: a model, or the deterministic merge.'),
   model: ModelName.optional().describe('`provider:model`.'),
-  instructions: z
-    .string()
-    .min(1)
-    .max(32_000)
-    .optional()
-    .describe('What the synthesis should pay attention to.'),
+  instructions: text(32_000).optional().describe('What the synthesis should pay attention to.'),
   outputSchema: JsonSchema.optional().describe("A JSON Schema of the synthesis's `data`."),
   every: z
     .int()
@@ -112,11 +110,8 @@ export function submitPlanSchema(limits: Limits) {
   const name = z.string().min(1).max(500)
   return z
     .strictObject({
-      title: z.string().min(1).max(300).optional().describe('For lists.'),
-      context: z
-        .string()
-        .min(1)
-        .max(limits.maxContextChars)
+      title: text(300).optional().describe('For lists.'),
+      context: text(limits.maxContextChars)
         .optional()
         .describe('Shared by every task, and sent first in every prompt.'),
       tasks: z
@@ -139,12 +134,7 @@ export function submitPlanSchema(limits: Limits) {
         ])
         .optional()
         .describe('One task for each directory or perspective.'),
-      goal: z
-        .string()
-        .min(1)
-        .max(32_000)
-        .optional()
-        .describe('What to achieve: a planner model writes the tasks.'),
+      goal: text(32_000).optional().describe('What to achieve: a planner model writes the tasks.'),
       mode: PlanMode.default('parallel').describe('`sequential`: one task in progress at a time.'),
       policy: Policy.prefault({}).describe(
         'Limits, and what to do when something fails or collides.',
@@ -153,7 +143,7 @@ export function submitPlanSchema(limits: Limits) {
         'The files the plan works on: a folder that the operator allows, a git repository, or the files themselves.',
       ),
       synthesis: z
-        .union([z.literal(false), SynthesisSpec])
+        .union([z.literal(false), SynthesisSpec], { error: 'must be false or an object' })
         .default({})
         .describe('How the outputs become one result; `false` for none.'),
       webhook: z

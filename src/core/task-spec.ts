@@ -7,6 +7,9 @@ export const ModelName = z
   .max(200)
   .regex(/^[a-z][a-z0-9-]*:\S+$/, 'must look like provider:model')
 
+/** What people or models read. */
+export const text = (maxChars: number) => z.string().max(maxChars).regex(/\S/, 'must not be blank')
+
 /** A slug, because it becomes part of paths, of finding ids (`security/2`) and of event names. */
 export const TaskId = z
   .string()
@@ -29,7 +32,9 @@ const Globs = z.array(Glob).max(1_000)
 
 /** Files that a task reads and writes, as globs relative to the workspace. */
 export const TaskFiles = z
-  .union([Globs, z.strictObject({ read: Globs.optional(), write: Globs.optional() })])
+  .union([Globs, z.strictObject({ read: Globs.optional(), write: Globs.optional() })], {
+    error: 'must be an array of globs, or an object with `read` and `write`',
+  })
   .describe(
     'Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for all that is in it, and a glob that begins with `!` takes files away.',
   )
@@ -47,29 +52,24 @@ export const EchoOptions = z.strictObject({
 
 /** One unit of work for one subagent, as submitted. */
 export function taskSchema(limits: Limits) {
-  const text = z.string().min(1).max(limits.maxPromptChars)
+  const prose = text(limits.maxPromptChars)
   return z
     .strictObject({
       id: TaskId.optional().describe('Unique in the plan; `task-1`, `task-2` … when left out.'),
-      description: z
-        .string()
-        .min(1)
-        .max(200)
-        .optional()
-        .describe('Three to five words, for lists.'),
-      role: text.optional().describe('Who does it: `Security specialist`.'),
-      task: text.optional().describe('What to do.'),
-      context: text
+      description: text(200).optional().describe('Three to five words, for lists.'),
+      role: prose.optional().describe('Who does it: `Security specialist`.'),
+      task: prose.optional().describe('What to do.'),
+      context: prose
         .optional()
         .describe('What this task alone must know; the plan has a shared context.'),
       files: TaskFiles.optional(),
-      outputFormat: text.optional().describe('What the output should look like.'),
+      outputFormat: prose.optional().describe('What the output should look like.'),
       focusAreas: z
-        .array(z.string().min(1).max(2_000))
+        .array(text(2_000))
         .max(100)
         .optional()
         .describe('What matters most, the first first.'),
-      prompt: text
+      prompt: prose
         .optional()
         .describe('The whole prompt, instead of role, task, context, outputFormat and focusAreas.'),
       outputSchema: JsonSchema.optional().describe('A JSON Schema that the output must satisfy.'),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { checkOptions } from '../core/field-errors.ts'
 import type { TaskSpec } from '../core/task-spec.ts'
 
 /** An option by which a task names one of the things that the operator configured. */
@@ -17,10 +18,7 @@ export function choiceOf(executor: string, option: string, names: string[]): Cho
     names,
     options: z.toJSONSchema(options, { io: 'input' }),
     validate(spec) {
-      const problems: { path: (string | number)[]; message: string }[] = []
-      for (const { path, message } of options.safeParse(spec.options ?? {}).error?.issues ?? []) {
-        problems.push({ path: ['options', ...path.map(String)], message })
-      }
+      const problems = checkOptions(options, spec.options)
       for (const field of ['model', 'tools'] as const) {
         if (spec[field] === undefined) continue
         problems.push({

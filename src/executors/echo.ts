@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TransientError } from '../core/errors.ts'
+import { checkOptions } from '../core/field-errors.ts'
 import type { Executor, ExecutorDescription } from '../core/ports.ts'
 import { renderFullPrompt } from '../core/prompt.ts'
 import { EchoOptions } from '../core/task-spec.ts'
@@ -28,11 +29,7 @@ export const echoExecutor: Executor = {
   describe: () => DESCRIPTION,
 
   validate(spec) {
-    const errors: { path: (string | number)[]; message: string }[] = []
-    const parsed = EchoOptions.safeParse(spec.options ?? {})
-    for (const { path, message } of parsed.error?.issues ?? []) {
-      errors.push({ path: ['options', ...path.map(toKey)], message })
-    }
+    const errors = checkOptions(EchoOptions, spec.options)
     // A prompt that is returned as it is would be called a success without fitting its schema.
     if (spec.outputSchema !== undefined) {
       errors.push({ path: ['outputSchema'], message: 'is not supported by the executor `echo`' })
@@ -83,8 +80,4 @@ function fitBytes(text: string, size: number): string {
   // 10xxxxxx continues a character that began before it.
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
   return bytes.toString('utf8', 0, end) + ' '.repeat(size - end)
-}
-
-function toKey(part: PropertyKey): string | number {
-  return typeof part === 'number' ? part : String(part)
 }

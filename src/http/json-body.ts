@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ParseError, parse as parseTolerantly, printParseErrorCode } from 'jsonc-parser'
 import { safeParse } from 'secure-json-parse'
 import type { ServiceError } from '../core/errors.ts'
-import { invalidRequest } from './problem.ts'
+import { HttpProblem, invalidRequest } from './problem.ts'
 
 /** Bodies above this many bytes are not parsed on the thread that serves requests. */
 export const PARSED_HERE_BYTES = 256 * 1024
@@ -28,6 +28,15 @@ export function addJsonParser(app: FastifyInstance): void {
   // Many clients declare a type for a body that they do not send.
   app.addHook('onRequest', async ({ headers }) => {
     if (headers['content-length'] === '0') delete headers['content-type']
+    const coding = headers['content-encoding']?.trim().toLowerCase() || 'identity'
+    if (coding !== 'identity') {
+      throw new HttpProblem(
+        'unsupported-media-type',
+        'The body must be sent as it is, without a `Content-Encoding`.',
+        // What RFC 9110, section 15.5.16, says of a coding that is not taken.
+        { headers: { 'accept-encoding': 'identity' } },
+      )
+    }
   })
 }
 

@@ -162,8 +162,8 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
   'unsupported-media-type': {
     status: 415,
     title: 'Unsupported media type',
-    meaning: 'The body is not JSON, or is not declared as such.',
-    remedy: 'Send JSON with `Content-Type: application/json`.',
+    meaning: 'The body is not JSON, is not declared as such, or is compressed.',
+    remedy: 'Send JSON with `Content-Type: application/json`, without a `Content-Encoding`.',
   },
   'bad-http': {
     status: 400,

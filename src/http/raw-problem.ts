@@ -2,6 +2,12 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { PROBLEM_TYPE } from './problem.ts'
 
+const DETAILS: Record<number, string> = {
+  408: 'The request took too long to arrive.',
+  413: 'The extensions of a chunk are too large.',
+  431: 'The headers of the request are too large.',
+}
+
 const STATUS_BY_CODE: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_HEADER_OVERFLOW: 431,
@@ -16,7 +22,13 @@ export function answerBadHttp(error: NodeJS.ErrnoException, socket: Socket): voi
   }
   const status = STATUS_BY_CODE[error.code ?? ''] ?? 400
   const title = STATUS_CODES[status]
-  const body = JSON.stringify({ type: '/problems/bad-http', title, status, code: 'bad-http' })
+  const body = JSON.stringify({
+    type: '/problems/bad-http',
+    title,
+    status,
+    code: 'bad-http',
+    detail: DETAILS[status] ?? 'The request cannot be read as HTTP.',
+  })
   socket.end(
     [
       `HTTP/1.1 ${status} ${title}`,

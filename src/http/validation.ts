@@ -1,7 +1,7 @@
 import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
 import { z } from 'zod'
-import { type ErrorCode, type FieldError, ServiceError } from '../core/errors.ts'
-import { invalidRequest } from './problem.ts'
+import { type ErrorCode, ServiceError } from '../core/errors.ts'
+import { check, invalid, jsonPointer, type Misfit } from '../core/field-errors.ts'
 
 /** A malformed id names nothing, so it is answered as one that does not exist. */
 const MISSING: Record<string, ErrorCode> = {
@@ -17,10 +17,8 @@ const MISSING: Record<string, ErrorCode> = {
 export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
   if (!(schema instanceof z.ZodType)) throw new Error('routes are checked by Zod schemas only')
   return (value: unknown) => {
-    const result = schema.safeParse(httpPart === 'body' ? (value ?? undefined) : value)
-    return result.success
-      ? { value: result.data }
-      : { error: errorOf(result.error.issues, httpPart ?? 'body') }
+    const { data, misfits } = check(schema, httpPart === 'body' ? (value ?? undefined) : value)
+    return misfits === undefined ? { value: data } : { error: errorOf(misfits, httpPart ?? 'body') }
   }
 }
 
@@ -37,28 +35,21 @@ export const validatorOfAllButBody: FastifySchemaCompiler<unknown> = (route) =>
 export const plainSerializer: FastifySerializerCompiler<unknown> = () => (value: unknown) =>
   JSON.stringify(value)
 
-function errorOf(issues: readonly z.core.$ZodIssue[], part: string): ServiceError {
+function errorOf(misfits: readonly Misfit[], part: string): ServiceError {
   if (part === 'params') {
-    const missing = MISSING[String(issues[0]?.path[0])] ?? 'plan-not-found'
-    return new ServiceError(missing, `There is nothing with this ${String(issues[0]?.path[0])}.`)
+    const name = String(misfits[0]?.path[0])
+    return new ServiceError(
+      MISSING[name] ?? 'plan-not-found',
+      `There is nothing with this ${name}.`,
+    )
   }
-  const errors = issues.flatMap((issue) => fieldErrors(issue, part))
-  return invalidRequest(`${errors[0]?.pointer || 'The body'}: ${errors[0]?.detail}.`, errors)
+  return invalid(
+    misfits.map(({ path, message }) => ({ pointer: pointerTo(path, part), detail: message })),
+  )
 }
 
-function fieldErrors(issue: z.core.$ZodIssue, part: string): FieldError[] {
-  // Names the keys, where Zod names the object that they are in.
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      pointer: pointerTo([...issue.path, key], part),
-      detail: 'is not known',
-    }))
-  }
-  return [{ pointer: pointerTo(issue.path, part), detail: issue.message }]
-}
-
-function pointerTo(path: readonly PropertyKey[], part: string): string {
+function pointerTo(path: readonly (string | number)[], part: string): string {
   if (part === 'querystring') return `?${String(path[0])}`
   if (part === 'headers') return `header:${String(path[0])}`
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  return jsonPointer(path)
 }

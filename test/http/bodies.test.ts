@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
 import { PARSED_HERE_BYTES } from '../../src/http/json-body.ts'
@@ -95,6 +96,16 @@ test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/yaml'
   },
 )
 
+test('answers 415 to a compressed body, and says what is taken', async () => {
+  const { app } = await anApp()
+  const response = await app.inject(
+    submit(gzipSync(JSON.stringify(aSubmission())), { ...JSON_TYPE, 'content-encoding': 'gzip' }),
+  )
+  expect(response.statusCode).toBe(415)
+  expect(response.headers['accept-encoding']).toBe('identity')
+  expect(response.json().detail).toContain('Content-Encoding')
+})
+
 test('answers 415 to a body without a type', async () => {
   const { port } = await aServer()
   const socket = await rawConnection(port)
@@ -173,7 +184,7 @@ test('answers 431 to headers that are too large', async () => {
   const { port } = await aServer()
   const socket = await rawConnection(port)
   socket.write(`GET /livez HTTP/1.1\r\nHost: a\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`)
-  expect(await readToEnd(socket)).toMatch(/^HTTP\/1\.1 431 /)
+  expect(await readToEnd(socket)).toMatch(/^HTTP\/1\.1 431 .*"detail":"The headers/s)
 })
 
 test('survives a client that leaves in the middle of its body', async () => {

@@ -58,7 +58,7 @@ test('names what is wrong with a synthesis', async () => {
   expect(response.statusCode).toBe(400)
   expect(response.json().errors).toMatchObject([
     { pointer: '/model', detail: 'must look like provider:model' },
-    { pointer: '/a~1b~0c', detail: 'is not known' },
+    { pointer: '/a~1b~0c', detail: 'is not a known field' },
   ])
 })
 

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { z } from 'zod'
 import { PermanentError } from '../../core/errors.ts'
+import { checkOptions } from '../../core/field-errors.ts'
 import type { ModelGate } from '../../core/model-gate/gate.ts'
 import type { Executor, ExecutorDescription } from '../../core/ports.ts'
 import { estimateTokens } from '../../core/prompt.ts'
@@ -74,11 +75,7 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
     describe: description,
 
     validate(spec: TaskSpec) {
-      const problems: { path: (string | number)[]; message: string }[] = []
-      const parsed = ClaudeAgentOptions.safeParse(spec.options ?? {})
-      for (const { path, message } of parsed.error?.issues ?? []) {
-        problems.push({ path: ['options', ...path.map(String)], message })
-      }
+      const problems = checkOptions(ClaudeAgentOptions, spec.options)
       if (spec.model !== undefined && anthropicModel(spec.model) === undefined) {
         problems.push({ path: ['model'], message: 'must be one of `anthropic:`' })
       }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PermanentError } from '../../core/errors.ts'
+import { checkOptions } from '../../core/field-errors.ts'
 import type { Executor, ExecutorDescription } from '../../core/ports.ts'
 import type { TaskSpec } from '../../core/task-spec.ts'
 import { resolveSetup } from './call-settings.ts'
@@ -48,18 +49,14 @@ export function modelExecutor(
     describe: () => description,
 
     validate(spec) {
-      const parsed = ModelOptions.safeParse(spec.options ?? {})
-      const problems: Problem[] = (parsed.error?.issues ?? []).map(({ path, message }) => ({
-        path: ['options', ...path.map(toKey)],
-        message,
-      }))
+      const problems: Problem[] = checkOptions(ModelOptions, spec.options)
       const model = spec.model ?? defaultModel
       if (model === undefined) {
         problems.push({ path: ['model'], message: 'is required: there is no default model here' })
       } else {
         problems.push(...problemsWithModel(['model'], model))
       }
-      for (const [index, name] of (parsed.data?.fallbackModels ?? []).entries()) {
+      for (const [index, name] of fallbacksOf(spec).entries()) {
         problems.push(...problemsWithModel(['options', 'fallbackModels', index], name))
       }
       for (const [index, tool] of (spec.tools ?? []).entries()) {
@@ -70,7 +67,7 @@ export function modelExecutor(
 
     models(spec) {
       const model = spec.model ?? defaultModel
-      const fallbacks = ModelOptions.safeParse(spec.options ?? {}).data?.fallbackModels ?? []
+      const fallbacks = fallbacksOf(spec)
       return [
         ...(model === undefined ? [] : [{ path: ['model'], name: model }]),
         ...fallbacks.map((name, index) => ({ path: ['options', 'fallbackModels', index], name })),
@@ -112,6 +109,6 @@ export function modelExecutor(
   }
 }
 
-function toKey(part: PropertyKey): string | number {
-  return typeof part === 'number' ? part : String(part)
+function fallbacksOf(spec: TaskSpec): string[] {
+  return ModelOptions.safeParse(spec.options ?? {}).data?.fallbackModels ?? []
 }

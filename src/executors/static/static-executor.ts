@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { z } from 'zod'
 import { PermanentError } from '../../core/errors.ts'
+import { checkOptions } from '../../core/field-errors.ts'
 import type { Executor, ExecutorDescription } from '../../core/ports.ts'
 import type { TaskSpec } from '../../core/task-spec.ts'
 import { NO_USAGE } from '../../core/usage.ts'
@@ -74,12 +75,7 @@ function describeHere(): ExecutorDescription {
 }
 
 function validate(spec: TaskSpec): { path: (string | number)[]; message: string }[] {
-  const errors: { path: (string | number)[]; message: string }[] = []
-  const parsed = StaticOptions.safeParse(spec.options ?? {})
-  for (const issue of parsed.error?.issues ?? []) {
-    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
-    errors.push({ path: ['options', ...path], message: issue.message })
-  }
+  const errors = checkOptions(StaticOptions, spec.options)
   for (const field of ['model', 'tools', 'outputSchema'] as const) {
     if (spec[field] !== undefined) {
       errors.push({ path: [field], message: 'is not supported by the executor `static`' })

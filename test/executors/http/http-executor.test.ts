@@ -343,7 +343,7 @@ test('a task chooses an agent that there is, and nothing else', async () => {
     ['tools'],
   ])
   expect(pathsFor({ options: { agent: 'other', url: 'http://evil.example' } })).toEqual([
-    ['options'],
+    ['options', 'url'],
   ])
   const running = executor.execute(aRequest({ options: { agent: 'nobody' } }), aContext())
   await expect(running).rejects.toMatchObject({ code: 'agent-not-configured' })

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { aFolder, aTask, aWorkspace, execute, processesIn } from './support.ts'
@@ -15,11 +16,11 @@ const patiently = { timeout: 20_000, interval: 5 }
 describe('a review that is cut short', () => {
   test('ends with the reason, its processes and its copies with it', async () => {
     const [root, temporaryDir] = [await aWorkspace(FILES), await aFolder()]
-    const controller = new AbortController()
-    const outcome = execute(root, {}, { signal: controller.signal, temporaryDir })
-    outcome.catch(() => {})
-    // Both the process of the analysis and the linter that it started.
-    await vi.waitUntil(async () => (await processesIn(temporaryDir)).length >= 2, patiently)
+    const { controller, outcome } = await whileLinting(temporaryDir, () => {
+      const controller = new AbortController()
+      const outcome = execute(root, {}, { signal: controller.signal, temporaryDir })
+      return { controller, outcome, ended: outcome.then(noop, noop) }
+    })
     controller.abort(new Error('cancelled by its caller'))
     await expect(outcome).rejects.toThrow('cancelled by its caller')
     expect(await readdir(temporaryDir)).toEqual([])
@@ -48,8 +49,10 @@ describe('a review that is cut short', () => {
 
   test('leaves no process behind when the worker dies', async () => {
     const [root, temporaryDir] = [await aWorkspace(FILES), await aFolder()]
-    const worker = startWorker(root, temporaryDir)
-    await vi.waitUntil(async () => (await processesIn(temporaryDir)).length >= 2, patiently)
+    const { worker } = await whileLinting(temporaryDir, () => {
+      const worker = startWorker(root, temporaryDir)
+      return { worker, ended: once(worker, 'exit') }
+    })
     worker.kill('SIGKILL')
     await vi.waitUntil(async () => (await processesIn(temporaryDir)).length === 0, patiently)
   })
@@ -61,6 +64,30 @@ describe('a review that is cut short', () => {
     expect(await processesIn(temporaryDir)).toEqual([])
   })
 })
+
+const noop = () => {}
+
+/**
+ * Starts a review and comes back while both its process and the linter that this one starts are
+ * there. The linter lives for a fraction of a second: where it was missed, another review is begun.
+ */
+async function whileLinting<Review extends { ended: Promise<unknown> }>(
+  temporaryDir: string,
+  start: () => Review,
+): Promise<Review> {
+  for (;;) {
+    const review = start()
+    let ended = false
+    void review.ended.then(() => {
+      ended = true
+    })
+    await vi.waitUntil(
+      async () => ended || (await processesIn(temporaryDir)).length >= 2,
+      patiently,
+    )
+    if (!ended) return review
+  }
+}
 
 /** A process that runs one review, as a worker does. */
 function startWorker(root: string, temporaryDir: string): ChildProcess {

@@ -50,7 +50,7 @@ describe('the executor `static`', () => {
     expect(executor.validate(wrong).map(({ path }) => path.join('.'))).toEqual([
       'options.perspective',
       'options.maxFindings',
-      'options',
+      'options.depth',
       'model',
       'tools',
       'outputSchema',

@@ -1,0 +1,161 @@
+import type { z } from 'zod'
+import { type FieldError, ServiceError } from './errors.ts'
+
+/** What is wrong with one field. `path` leads to it from the value that was checked. */
+export interface Misfit {
+  path: (string | number)[]
+  message: string
+}
+
+/** Errors that one answer names; the rest is a number. */
+const MOST_ERRORS = 100
+
+/**
+ * Checks a value, and says of each field that does not fit what it must be. Messages go on where the
+ * field's name ends: "must be a whole number, not a string".
+ */
+export function check<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): { data: z.output<Schema>; misfits?: undefined } | { data?: undefined; misfits: Misfit[] } {
+  const parsed = schema.safeParse(value, { error: inWords })
+  return parsed.success
+    ? { data: parsed.data }
+    : { misfits: parsed.error.issues.flatMap((issue) => misfitsOf(issue)) }
+}
+
+/** What is wrong with the options of a task. */
+export function checkOptions(schema: z.ZodType, options: unknown): Misfit[] {
+  const { misfits = [] } = check(schema, options ?? {})
+  return misfits.map(({ path, message }) => ({ path: ['options', ...path], message }))
+}
+
+/** The error of a request of which some fields are wrong. */
+export function invalid(all: FieldError[]): ServiceError {
+  const errors = all.slice(0, MOST_ERRORS)
+  const [first] = errors
+  const more = all.length > 1 ? ` (and ${all.length - 1} more)` : ''
+  const text = first === undefined ? '' : `: ${first.pointer || 'the body'} ${first.detail}${more}`
+  return new ServiceError('invalid-request', `The request is not valid${text}.`, { errors })
+}
+
+/** RFC 6901. */
+export function jsonPointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+function misfitsOf(issue: z.core.$ZodIssue, base: PropertyKey[] = []): Misfit[] {
+  const path = [...base, ...issue.path]
+  if (issue.code === 'invalid_union') {
+    const meant = memberMeant(issue.errors)
+    if (meant !== undefined) return meant.flatMap((inner) => misfitsOf(inner, path))
+  }
+  // Names the keys, where Zod names the object that they are in.
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: toKeys([...path, key]),
+      message: 'is not a known field',
+    }))
+  }
+  if (issue.code === 'invalid_key') {
+    const [reason] = issue.issues
+    return [{ path: toKeys(path), message: `has a name that ${reason?.message ?? 'is wrong'}` }]
+  }
+  return [{ path: toKeys(path), message: issue.message }]
+}
+
+/**
+ * The errors of the member of a union that a value was meant to be: of the right type, with fewer
+ * fields missing or unknown than any other. None where that could be several.
+ */
+function memberMeant(members: z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  const likely = members
+    .filter((issues) => !issues.some(isOfAnotherType))
+    .map((issues) => ({ issues, distance: distanceOf(issues) }))
+    .sort((a, b) => a.distance - b.distance)
+  const [first, second] = likely
+  return first?.distance === second?.distance ? undefined : first?.issues
+}
+
+function isOfAnotherType(issue: z.core.$ZodIssue): boolean {
+  return (
+    issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
+  )
+}
+
+function distanceOf(issues: z.core.$ZodIssue[]): number {
+  return issues.reduce((sum, issue) => {
+    if (issue.code === 'unrecognized_keys') return sum + issue.keys.length
+    return sum + (issue.path.length === 1 && issue.message === REQUIRED ? 1 : 0)
+  }, 0)
+}
+
+function toKeys(path: readonly PropertyKey[]): (string | number)[] {
+  return path.map((part) => (typeof part === 'number' ? part : String(part)))
+}
+
+const REQUIRED = 'is required'
+
+/** Words of ours for what Zod found, unless the schema has its own. */
+function inWords(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined
+        ? REQUIRED
+        : `must be ${TYPES[issue.expected] ?? issue.expected}, not ${typeOf(issue.input)}`
+    case 'invalid_value':
+      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.join(', ')}`
+    case 'too_small':
+      return tooSmall(issue)
+    case 'too_big':
+      return tooBig(issue)
+    case 'invalid_format':
+      return issue.format === 'url' ? 'must be a URL of http or https' : undefined
+    case 'invalid_union':
+      return unionInWords(issue)
+    default:
+      return undefined
+  }
+}
+
+function unionInWords(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
+  if (issue.input === undefined) return REQUIRED
+  const { options } = issue as { options?: unknown }
+  return Array.isArray(options)
+    ? `must be one of ${options.join(', ')}`
+    : 'is of no kind known here'
+}
+
+function tooSmall(issue: z.core.$ZodRawIssue<z.core.$ZodIssueTooSmall>): string {
+  const least = Number(issue.minimum)
+  const unit = UNITS[issue.origin]
+  if (unit === undefined) return `must be ${issue.inclusive ? 'at least' : 'more than'} ${least}`
+  return least === 1 ? 'must not be empty' : `must have at least ${least} ${unit}`
+}
+
+function tooBig(issue: z.core.$ZodRawIssue<z.core.$ZodIssueTooBig>): string {
+  const unit = UNITS[issue.origin]
+  return unit === undefined
+    ? `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
+    : `must have at most ${issue.maximum} ${unit}`
+}
+
+const UNITS: Partial<Record<string, string>> = { string: 'characters', array: 'entries' }
+
+const TYPES: Partial<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'an array',
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') return Number.isInteger(value) ? 'a number' : String(value)
+  return TYPES[typeof value] ?? typeof value
+}

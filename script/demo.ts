@@ -91,6 +91,11 @@ async function demo(service: DemoService, options: Options): Promise<Plan> {
       `${seconds(report.wallMs)} instead of ${seconds(report.sumOfTaskMs)} (the sum of the tasks, an estimate).`,
   )
   for (const { message } of report.diagnostics) console.log(`  ${message}`)
+  if (executor === 'static' && plan.status === 'partial') {
+    console.log(
+      'Without a model only TypeScript and JavaScript are analysed. With TUTTI_MODEL and its key set, agents review any language.',
+    )
+  }
   return plan
 }
 
@@ -151,7 +156,7 @@ async function main(): Promise<number> {
     if (plan === 'interrupted') return INTERRUPTED
     sayWhereToLook(service.url, plan.id, options)
     if (options.keep) await Promise.race([interrupted, service.ended])
-    return plan.status === 'succeeded' ? 0 : 1
+    return plan.status === 'failed' || plan.status === 'cancelled' ? 1 : 0
   } finally {
     await service.stop()
   }

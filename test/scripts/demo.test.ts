@@ -58,6 +58,14 @@ describe('script/demo', () => {
     expect(readdirSync(temporary)).toEqual(['shop'])
   })
 
+  test('says what it takes to review other languages', async () => {
+    rmSync(join(folder, 'src/run.ts'))
+    writeFileSync(join(folder, 'src/run.py'), 'def run(code):\n    return eval(code)\n')
+    const demo = start(folder)
+    expect(await demo.ended, demo.output()).toBe(0)
+    expect(demo.output()).toContain('With TUTTI_MODEL and its key set')
+  })
+
   test('with --keep answers until it is interrupted', async () => {
     const demo = start(folder, '--keep')
     await Promise.race([demo.says('this plan'), demo.ended])

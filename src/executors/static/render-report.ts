@@ -25,8 +25,8 @@ export function renderReport(
       : task.perspectives.join(', ')
   const parts = [
     `# Static analysis: ${title}`,
-    '*Found by rules that match patterns in the code. No model read it: what no rule describes is not here, and what a rule matched may have a reason that it cannot see.*',
     summary(report),
+    '*Found by rules that match patterns in the code. No model read it: what no rule describes is not here, and what a rule matched may have a reason that it cannot see.*',
     ...SEVERITIES.flatMap((severity) => section(severity, report.findings)),
     ...(report.leftOutCount > 0
       ? [
@@ -40,7 +40,14 @@ export function renderReport(
 }
 
 function summary(report: AnalysisReport): string {
-  const files = `${count(report.analysedCount, 'TypeScript or JavaScript file')}${report.searchedCount > 0 ? ` and ${count(report.searchedCount, 'file')} searched for secrets` : ''}`
+  const files = [
+    ...(report.analysedCount > 0
+      ? [count(report.analysedCount, 'TypeScript or JavaScript file')]
+      : []),
+    ...(report.searchedCount > 0
+      ? [`${count(report.searchedCount, 'file')} searched for secrets`]
+      : []),
+  ].join(' and ')
   const total = SEVERITIES.reduce((sum, severity) => sum + report.countBySeverity[severity], 0)
   if (report.analysedCount + report.searchedCount === 0)
     return 'There was nothing that these rules can read.'
@@ -52,7 +59,8 @@ function summary(report: AnalysisReport): string {
 }
 
 function ruleCount(report: AnalysisReport): number {
-  return report.tools.reduce((sum, tool) => sum + (tool.ruleCount ?? 0), 0)
+  const used = report.tools.filter(({ fileCount }) => fileCount > 0)
+  return used.reduce((sum, tool) => sum + (tool.ruleCount ?? 0), 0)
 }
 
 function section(severity: Severity, findings: readonly Finding[]): string[] {

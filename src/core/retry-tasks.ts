@@ -30,7 +30,7 @@ const MOST_TRIES = 50
  * the next version.
  *
  * @throws {ServiceError} task-not-finished when a task of them runs, or depends on one that has not
- *   succeeded and is not retried; quota-exceeded when the tenant has too many unfinished tasks.
+ *   succeeded and is not retried, or one that runs uses the output of one of them; quota-exceeded when the tenant has too many unfinished tasks.
  */
 export async function retryTasks(
   deps: RetryDeps,
@@ -60,6 +60,13 @@ export async function retryTasks(
       throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
     }
     if (requeued.status === 'not-ended') throw notFinished(requeued.taskId, 'has not ended')
+    if (requeued.status === 'in-use') {
+      const { taskId, by } = requeued
+      throw notFinished(
+        by,
+        `has not ended, and it uses the output of ${taskId}: retry ${taskId} when it has`,
+      )
+    }
     // Another one came first. If its process died on the way, this finishes what it began.
     const other = await deps.plans.unfinishedRetry(planId)
     if (other !== undefined) await enqueueRetry(deps, record, other)

@@ -141,12 +141,17 @@ export interface TaskLife {
   ): Promise<{ status: 'gone' | 'finished' | 'stopped'; released: ReleasedUnits }>
   /**
    * Queues ended tasks again. `changed`: another retry came first, or is still being enqueued, or
-   * something that a task depends on has failed in the meantime.
+   * something that a task depends on has failed in the meantime. `in-use`: the task `by` runs with the
+   * output of one of them, or is in the queue to do so.
    */
   requeue(
     planId: string,
     batch: RetryBatch,
-  ): Promise<{ status: 'gone' | 'changed' | 'queued' } | { status: 'not-ended'; taskId: string }>
+  ): Promise<
+    | { status: 'gone' | 'changed' | 'queued' }
+    | { status: 'not-ended'; taskId: string }
+    | { status: 'in-use'; taskId: string; by: string }
+  >
   /** What a worker should have heard of: plans stopped, tasks cancelled. */
   stopped(planIds: readonly string[]): Promise<{ planId: string; stop?: Stop; cancels: string[] }[]>
   /** Units released but not yet known to be in the queue. */

@@ -112,7 +112,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     status: 409,
     title: 'Task not finished',
     meaning:
-      'The call needs a task that has ended, and this one is queued or running; or one that it depends on has not succeeded.',
+      'The call needs a task that has ended, and this one is queued or running; or one that it depends on has not succeeded, or one that runs uses its output.',
     remedy:
       'Wait with `GET …/tasks/{taskId}/output?block=true`, or cancel the task first; retry what it depends on.',
   },

@@ -144,15 +144,16 @@ export function redisTaskLife(options: {
       }),
     requeue: (planId, batch) =>
       whileAvailable(async () => {
-        const [status, taskId] = (await run(
+        const [status, taskId = '', by = ''] = (await run(
           'retry-tasks',
           keyOf(planId),
           shardOfPlan(planId),
           JSON.stringify(batch),
           batch.firstUnit,
           ...batch.tasks.flatMap((task) => [task.taskId, JSON.stringify(task.waitsFor)]),
-        )) as [string, string?]
-        if (status === 'not-ended') return { status, taskId: taskId ?? '' }
+        )) as [string, string?, string?]
+        if (status === 'not-ended') return { status, taskId }
+        if (status === 'in-use') return { status, taskId, by }
         return { status: status as 'gone' | 'changed' | 'queued' }
       }),
     stopped: (planIds) =>

@@ -86,6 +86,24 @@ test('a task that is retried runs after what it depends on, and not without it',
   expect(whole).toMatchObject({ status: 'succeeded', counts: { succeeded: 4 } })
 })
 
+test('a task is not retried while another one runs with its output', async () => {
+  const { body: plan } = await call<{ id: string }>(`${service.url}/v1/plans`, 'POST', {
+    tasks: [echoTask('a', {}), echoTask('after-a', { hang: true }, { dependsOn: ['a'] })],
+  })
+  const self = `${service.url}/v1/plans/${plan.id}`
+  await call(`${self}/tasks/a/output?block=true`)
+  const retry = () => call<{ detail: string }>(`${self}/tasks/a/retry`, 'POST')
+  const refused = await retry()
+  expect(refused.status).toBe(409)
+  expect(refused.body.detail).toBe(
+    'The task after-a has not ended, and it uses the output of a: retry a when it has.',
+  )
+  expect((await call(`${self}/tasks/after-a/cancel`, 'POST')).status).toBe(200)
+  await expect.poll(async () => (await retry()).status).toBe(202)
+  const { body: ended } = await call(`${self}?wait=60`)
+  expect(ended).toMatchObject({ counts: { succeeded: 1, cancelled: 1 } })
+})
+
 /** Random graphs, and what somebody asks for while they run and after. */
 const mess = fc.integer({ min: 2, max: 12 }).chain((count) =>
   fc.record({

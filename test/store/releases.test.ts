@@ -45,6 +45,21 @@ test('tasks that are retried together are released within the limit of the plan,
   expect(await plans.markEnqueued(id, 6)).toEqual([5])
 })
 
+test('a task whose output another one uses is not retried until that one has ended', async () => {
+  const { id, plans, life, begin } = await aPlan(1, { dependencies: { b: ['a'] } })
+  await plans.markEnqueued(id, 0)
+  const retry = () =>
+    life.requeue(id, { firstUnit: 4, tasks: [{ taskId: 'a', waitsFor: [], priority: 0 }] })
+  const first = await begin('a')
+  const { released } = await life.end({ planId: id, ...first.spender, token: first.token, ...DONE })
+  await life.confirmReleased(id, released)
+  expect(await retry()).toEqual({ status: 'in-use', taskId: 'a', by: 'b' })
+  const second = await begin('b')
+  expect(await retry()).toEqual({ status: 'in-use', taskId: 'a', by: 'b' })
+  await life.end({ planId: id, ...second.spender, token: second.token, ...DONE })
+  expect(await retry()).toEqual({ status: 'queued' })
+})
+
 test('a task that is held waits again for one that is retried behind it', async () => {
   const { id, plans, life, begin } = await aPlan(1, { dependencies: { b: ['a', 'c'] } })
   await plans.markEnqueued(id, 0)

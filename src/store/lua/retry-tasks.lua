@@ -1,7 +1,7 @@
 -- Makes ended tasks queued again, as new units, and asks for another synthesis after them.
 -- ARGV: shard, the batch as JSON, to be enqueued next, first new unit, then of each: taskId, and
 --       the ids of all that it depends on as a JSON array
--- Answers { 'gone' } | { 'not-ended', taskId } | { 'changed' } | { 'queued' }
+-- Answers { 'gone' } | { 'not-ended', taskId } | { 'in-use', taskId, dependent } | { 'changed' } | { 'queued' }
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 for i = 4, #ARGV, 2 do
   if not ENDED[load_task(ARGV[i]).status] then return { 'not-ended', ARGV[i] } end
@@ -18,6 +18,24 @@ for i = 4, #ARGV, 2 do
     if not chosen[other] and ENDED[status] and status ~= 'succeeded' then return { 'changed' } end
   end
 end
+
+-- The task that uses the output of this one now, or is about to: neither ended nor still held back.
+local function user_of(id)
+  local dependents = redis.call('HGET', plan .. ':dependents', id)
+  for _, dependent in ipairs(dependents and cjson.decode(dependents) or {}) do
+    local its_unit = redis.call('HGET', plan .. ':units', dependent)
+    if not ENDED[load_task(dependent).status]
+      and redis.call('HEXISTS', plan .. ':held', its_unit) == 0
+      and not redis.call('ZSCORE', plan .. ':ready', its_unit) then
+      return dependent
+    end
+  end
+end
+for i = 4, #ARGV, 2 do
+  local dependent = load_task(ARGV[i]).status == 'succeeded' and user_of(ARGV[i])
+  if dependent then return { 'in-use', ARGV[i], dependent } end
+end
+
 local stop = header('stop')
 if header('outcome') then
   redis.call('HDEL', plan, 'outcome', 'finishedAt', 'expiresAt')

@@ -52,6 +52,8 @@ function* jsonBlocks(text: string): Generator<string> {
 }
 
 function parse(text: string): unknown {
+  // Most outputs are prose, and an error costs far more than a look.
+  if (!/^\s*[{[]/.test(text)) return undefined
   try {
     return JSON.parse(text)
   } catch {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { TransientError } from '../core/errors.ts'
-import { checkOptions } from '../core/field-errors.ts'
-import type { Executor, ExecutorDescription } from '../core/ports.ts'
-import { renderFullPrompt } from '../core/prompt.ts'
-import { EchoOptions } from '../core/task-spec.ts'
-import { NO_USAGE } from '../core/usage.ts'
+import { TransientError } from '../core/contract/errors.ts'
+import { checkOptions } from '../core/contract/field-errors.ts'
+import { EchoOptions } from '../core/contract/task-spec.ts'
+import { NO_USAGE } from '../core/contract/usage.ts'
+import type { Executor, ExecutorDescription } from '../core/ports/executor.ts'
+import { renderFullPrompt } from '../core/text/prompt.ts'
 
 const DESCRIPTION: ExecutorDescription = {
   name: 'echo',

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ParseError, parse as parseTolerantly, printParseErrorCode } from 'jsonc-parser'
 import { safeParse } from 'secure-json-parse'
-import type { ServiceError } from '../core/errors.ts'
-import { HttpProblem, invalidRequest } from './problem.ts'
+import type { ServiceError } from '../core/contract/errors.ts'
+import { HttpProblem, invalidRequest } from './problems/problem.ts'
 
 /** Bodies above this many bytes are not parsed on the thread that serves requests. */
 export const PARSED_HERE_BYTES = 256 * 1024

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
-import { DEFAULT_LIMITS } from '../core/limits.ts'
-import { OwnPrices } from '../core/prices.ts'
+import { OwnPrices } from '../core/budget/prices.ts'
+import { DEFAULT_LIMITS } from '../core/contract/limits.ts'
 import { Commands } from '../executors/command/options.ts'
 import { type Agents, AgentsSettings, resolveAgents } from '../executors/http/options.ts'
 import {
@@ -11,7 +11,7 @@ import {
   McpSettings,
   resolveMcpServers,
 } from '../executors/model/tools/mcp-settings.ts'
-import { parseApiKeys } from '../http/api-keys.ts'
+import { parseApiKeys } from '../http/security/api-keys.ts'
 import { parseRedisUrl } from '../store/redis-url.ts'
 
 const SECOND = 1_000
@@ -130,7 +130,7 @@ export const Environment = z.object({
     'MCP servers whose tools tasks of the executor `model` may use, by name: JSON, or a file that holds it.',
   ),
   TUTTI_PRICES: jsonOrFile(OwnPrices).describe(
-    'Prices of models beside those of the published lists, for costs and budgets: JSON in the form of `src/core/prices.json`, or a file that holds it.',
+    'Prices of models beside those of the published lists, for costs and budgets: JSON in the form of `src/core/budget/prices.json`, or a file that holds it.',
   ),
   TUTTI_WORKSPACE_ROOTS: list
     .default([])

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import type { Tracer } from '../core/tracing.ts'
-import { deliver, dispatch, type ForgetDeliveries } from '../core/webhooks.ts'
+import { deliver, dispatch, type ForgetDeliveries } from '../core/deliver/webhooks.ts'
+import type { Tracer } from '../core/ports/tracing.ts'
 import { bullDeliveryQueue, startDeliveryWorkers } from '../queue/delivery-queue.ts'
 import type { RedisClient } from '../store/redis.ts'
 import { tracedPost } from '../tracing/traced-post.ts'

@@ -1,8 +1,13 @@
 import type { Logger } from 'pino'
+import { pricesWith } from '../core/budget/prices.ts'
 import { prefixGate } from '../core/model-gate/prefix-gate.ts'
-import type { ConflictResolver, Executor, GoalPlanner, ModelSynthesizer } from '../core/ports.ts'
-import { pricesWith } from '../core/prices.ts'
-import { NO_TRACER, type Tracer } from '../core/tracing.ts'
+import type {
+  ConflictResolver,
+  Executor,
+  GoalPlanner,
+  ModelSynthesizer,
+} from '../core/ports/executor.ts'
+import { NO_TRACER, type Tracer } from '../core/ports/tracing.ts'
 import { claudeAgentExecutor } from '../executors/claude-agent/claude-agent-executor.ts'
 import { commandExecutor } from '../executors/command/command-executor.ts'
 import { echoExecutor } from '../executors/echo.ts'

@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { BudgetStore } from '../core/budget/allowance.ts'
-import type { PlanTotals } from '../core/service-state.ts'
+import type { PlanTotals } from '../core/contract/service-state.ts'
+import type { WorkerRegistry } from '../core/contract/workers.ts'
+import type { DeliveryStore } from '../core/deliver/webhooks.ts'
 import type {
   ChangeFeed,
   EventLog,
@@ -11,10 +13,8 @@ import type {
   TaskStore,
   TextLog,
   Upkeep,
-} from '../core/store.ts'
-import type { TenantUse } from '../core/tenant-limits.ts'
-import type { DeliveryStore } from '../core/webhooks.ts'
-import type { WorkerRegistry } from '../core/workers.ts'
+} from '../core/ports/plan-store.ts'
+import type { TenantUse } from '../core/submit/tenant-limits.ts'
 import type { Shards } from '../queue/names.ts'
 import { redisBudgetStore } from '../store/budget-store.ts'
 import { redisDeliveryStore } from '../store/delivery-store.ts'

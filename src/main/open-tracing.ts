@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { NO_TRACER, type Tracer } from '../core/tracing.ts'
+import { NO_TRACER, type Tracer } from '../core/ports/tracing.ts'
 import type { Config } from './config.ts'
 import { createLog } from './log.ts'
 import { VERSION } from './version.ts'

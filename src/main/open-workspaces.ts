@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Workspaces } from '../core/workspace-port.ts'
+import type { Workspaces } from '../core/ports/workspaces.ts'
 import { workspaces } from '../workspace/workspaces.ts'
 import type { Config } from './config.ts'
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import { startPrivateRedis } from '../store/private-redis.ts'
 import { openServer } from './open-server.ts'
-import { startPrivateRedis } from './private-redis.ts'
 import { runProcess } from './run-process.ts'
 
 const RESTART_MS = 500

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { PartStore, SynthesisStore, TaskLife } from '../core/store.ts'
-import type { TaskSpec } from '../core/task-spec.ts'
-import type { Usage } from '../core/usage.ts'
-import type { DeliveryStore } from '../core/webhooks.ts'
+import type { TaskSpec } from '../core/contract/task-spec.ts'
+import type { Usage } from '../core/contract/usage.ts'
+import type { DeliveryStore } from '../core/deliver/webhooks.ts'
+import type { PartStore, SynthesisStore, TaskLife } from '../core/ports/plan-store.ts'
 
 const WAIT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
 const RUN_BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600]

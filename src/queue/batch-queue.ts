@@ -6,15 +6,15 @@ import {
   Queue,
   type RedisQueueBackend,
 } from 'bullmq'
-import { ServiceError } from '../core/errors.ts'
+import { ServiceError } from '../core/contract/errors.ts'
+import type { QueueView } from '../core/contract/workers.ts'
 import {
   type BatchQueue,
   finalSynthesisJobId,
   type PartJob,
   type SynthesisJob,
   type Unit,
-} from '../core/queue.ts'
-import type { QueueView } from '../core/workers.ts'
+} from '../core/ports/queue.ts'
 import {
   type Connection,
   fairPriority,

@@ -1,5 +1,5 @@
 import { DelayedError, Queue, Worker } from 'bullmq'
-import { deliveryId, type OutgoingEvent } from '../core/webhooks.ts'
+import { deliveryId, type OutgoingEvent } from '../core/deliver/webhooks.ts'
 import type { Connection, Shards } from './names.ts'
 
 const NAME = 'webhooks'

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { Unit } from '../core/queue.ts'
-import type { Lane } from '../core/stored.ts'
-import type { PartPlace } from '../core/synthesis/part-tree.ts'
+import type { PartPlace } from '../core/merge/part-tree.ts'
+import type { Unit } from '../core/ports/queue.ts'
+import type { Lane } from '../core/ports/records.ts'
 
 /**
  * One queue a lane, because a plan of heavy tasks must not stand in the way of light ones; nor the many

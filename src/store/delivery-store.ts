@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryStore, OutgoingEvent } from '../core/webhooks.ts'
+import type { Delivery, DeliveryStore, OutgoingEvent } from '../core/deliver/webhooks.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
 

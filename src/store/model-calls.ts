@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { ProviderView } from '../core/contract/workers.ts'
 import { callsAtOnce, newRateState, type RateState } from '../core/model-gate/rate-control.ts'
-import type { ProviderView } from '../core/workers.ts'
 import { type KeySpace, shardKey } from './keys.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
 

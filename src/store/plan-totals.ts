@@ -1,7 +1,7 @@
-import type { PlanTotals } from '../core/service-state.ts'
-import { activePlanStatus, TASK_STATUSES, type TaskCounts } from '../core/status.ts'
+import type { PlanTotals } from '../core/contract/service-state.ts'
+import { activePlanStatus, TASK_STATUSES, type TaskCounts } from '../core/contract/status.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
-import { readPlans } from './read-plans.ts'
+import { readPlans } from './read-across-shards.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
 
 /** Headers that are read at once. */

@@ -1,5 +1,6 @@
-import type { TaskOutput } from '../core/ports.ts'
-import { TASK_STATUSES, type TaskCounts } from '../core/status.ts'
+import { TASK_STATUSES, type TaskCounts } from '../core/contract/status.ts'
+import { NO_USAGE, type Usage } from '../core/contract/usage.ts'
+import type { TaskOutput } from '../core/ports/executor.ts'
 import {
   type PlanRecord,
   type PlanSpec,
@@ -7,8 +8,7 @@ import {
   type StoredAttempt,
   type TaskState,
   untouchedTask,
-} from '../core/stored.ts'
-import { NO_USAGE, type Usage } from '../core/usage.ts'
+} from '../core/ports/records.ts'
 
 // Between the fields of Redis and the records of core. Only this project writes them, so they are
 // parsed without a schema; a field that is missing has the value it had before anything happened.

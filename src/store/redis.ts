@@ -1,5 +1,5 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
-import { ServiceError } from '../core/errors.ts'
+import { ServiceError } from '../core/contract/errors.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
 
 /** One server, or the master of a group under Sentinel, or a Cluster: all take the same commands. */

@@ -1,6 +1,6 @@
-import type { TenantUse } from '../core/tenant-limits.ts'
+import type { TenantUse } from '../core/submit/tenant-limits.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { readPlans } from './read-plans.ts'
+import { readPlans } from './read-across-shards.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
 
 const CLAIM_MS = 60_000

@@ -1,4 +1,4 @@
-import type { TextLog, TextPiece } from '../core/store.ts'
+import type { TextLog, TextPiece } from '../core/ports/plan-store.ts'
 import { storedEvent } from './events.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { fieldsOf } from './records.ts'

@@ -1,6 +1,6 @@
-import type { Upkeep } from '../core/store.ts'
+import type { Upkeep } from '../core/ports/plan-store.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { readPlans } from './read-plans.ts'
+import { readPlans } from './read-across-shards.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
 
 export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): Upkeep {

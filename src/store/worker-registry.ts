@@ -1,4 +1,4 @@
-import { ALIVE_MS, type WorkerRegistry, type WorkerView } from '../core/workers.ts'
+import { ALIVE_MS, type WorkerRegistry, type WorkerView } from '../core/contract/workers.ts'
 import { type KeySpace, shardKey } from './keys.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
 

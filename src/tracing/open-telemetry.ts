@@ -18,7 +18,7 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import type { Span, SpanStart, Tracer } from '../core/tracing.ts'
+import type { Span, SpanStart, Tracer } from '../core/ports/tracing.ts'
 
 /** What is left to send when a process ends may take this long, and is lost after it. */
 const LAST_EXPORT_MS = 5_000

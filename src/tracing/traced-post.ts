@@ -1,5 +1,5 @@
-import type { Tracer } from '../core/tracing.ts'
-import type { Post } from '../core/webhooks.ts'
+import type { Post } from '../core/deliver/webhooks.ts'
+import type { Tracer } from '../core/ports/tracing.ts'
 
 /** Each attempt at a delivery as a span of the plan's trace, which the receiver is told of. */
 export function tracedPost(tracer: Tracer, post: Post): Post {

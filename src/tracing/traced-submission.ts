@@ -1,6 +1,6 @@
-import type { GoalPlanner } from '../core/ports.ts'
-import type { SubmitDeps } from '../core/submit-plan.ts'
-import type { Tracer } from '../core/tracing.ts'
+import type { GoalPlanner } from '../core/ports/executor.ts'
+import type { Tracer } from '../core/ports/tracing.ts'
+import type { SubmitDeps } from '../core/submit/submit-plan.ts'
 
 /** The steps of a submission that take their time, each a span. */
 export function tracedSubmission(tracer: Tracer, deps: SubmitDeps): SubmitDeps {

@@ -1,5 +1,5 @@
-import type { Tracer } from '../core/tracing.ts'
-import type { Workspaces } from '../core/workspace-port.ts'
+import type { Tracer } from '../core/ports/tracing.ts'
+import type { Workspaces } from '../core/ports/workspaces.ts'
 
 /** What takes its time with files, each a span: a checkout may be a clone. */
 export function tracedWorkspaces(tracer: Tracer, workspaces: Workspaces): Workspaces {

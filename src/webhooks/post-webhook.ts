@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { Webhook } from 'standardwebhooks'
-import type { Post } from '../core/webhooks.ts'
+import type { Post } from '../core/deliver/webhooks.ts'
 
 const TIMEOUT_MS = 15_000
 

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import picomatch from 'picomatch'
+import type { CollectedEdits } from '../core/ports/workspaces.ts'
 import { fileScope, scopeTest } from '../core/preflight/file-scope.ts'
-import type { CollectedEdits } from '../core/workspace-port.ts'
 import { commitFiles, type FileChange } from './commit-files.ts'
 import { isErrno, type WalkedEntry, walkFolder } from './folder-walk.ts'
 import { type Git, OutputTooLarge } from './git.ts'

@@ -1,4 +1,4 @@
-import type { OrderedEdits } from '../core/workspace-port.ts'
+import type { OrderedEdits } from '../core/ports/workspaces.ts'
 
 /**
  * The edits that share no file with any other, nor with what another put in a folder's place, and that

@@ -1,4 +1,4 @@
-import { PermanentError, TransientError } from '../core/errors.ts'
+import { PermanentError, TransientError } from '../core/contract/errors.ts'
 import { GitFailure } from './git.ts'
 
 // Git says why a fetch failed in words only. They are read in English (LC_ALL=C), and an unknown

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
-import type { FieldError } from '../core/errors.ts'
-import type { WorkspaceSpec } from '../core/submission.ts'
+import type { FieldError } from '../core/contract/errors.ts'
+import type { WorkspaceSpec } from '../core/contract/submission.ts'
 import { allowedFolder } from './allowed-path.ts'
 import type { GitCredential } from './options.ts'
 

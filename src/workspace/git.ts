@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { PermanentError } from '../core/errors.ts'
+import { PermanentError } from '../core/contract/errors.ts'
 import { semaphore } from './concurrency.ts'
 
 /** A git process that ended with a code its caller did not expect. */

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { FieldError } from '../core/errors.ts'
+import type { FieldError } from '../core/contract/errors.ts'
 
 /** Bytes of one name in a path, on the file systems in use. */
 const MAX_NAME_BYTES = 255

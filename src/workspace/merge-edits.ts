@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import type { MergedEdits } from '../core/synthesis.ts'
-import type { OrderedEdits } from '../core/workspace-port.ts'
+import type { MergedEdits } from '../core/contract/synthesis.ts'
+import type { OrderedEdits } from '../core/ports/workspaces.ts'
 import { disjointEdits } from './disjoint-edits.ts'
 import { type Git, GitFailure, OutputTooLarge } from './git.ts'
 import { mergeTree, type PathConflict } from './merge-tree.ts'

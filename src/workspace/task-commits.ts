@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { OrderedEdits } from '../core/workspace-port.ts'
+import type { OrderedEdits } from '../core/ports/workspaces.ts'
 import { type Git, type GitCall, GitFailure } from './git.ts'
 import { mergeTree } from './merge-tree.ts'
 import type { PlanRepository } from './plan-repository.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { OpenedWorkspace, TaskAccess } from '../core/workspace-port.ts'
+import type { OpenedWorkspace, TaskAccess } from '../core/ports/workspaces.ts'
 import { checkOut } from './checkout.ts'
 import { collectEdits } from './collect-edits.ts'
 import type { Git } from './git.ts'

@@ -1,6 +1,11 @@
 import { join, resolve } from 'node:path'
-import { PermanentError } from '../core/errors.ts'
-import type { FileListing, OpenedWorkspace, PlanFiles, Workspaces } from '../core/workspace-port.ts'
+import { PermanentError } from '../core/contract/errors.ts'
+import type {
+  FileListing,
+  OpenedWorkspace,
+  PlanFiles,
+  Workspaces,
+} from '../core/ports/workspaces.ts'
 import { allowedFolder } from './allowed-path.ts'
 import { checkOutShared } from './checkout.ts'
 import { joined, untilAborted } from './concurrency.ts'
@@ -8,7 +13,7 @@ import { walkFolder } from './folder-walk.ts'
 import { gitCommand } from './git.ts'
 import { type GitSource, type GitSpec, gitSource } from './git-source.ts'
 import { inlineFilesErrors, writeInlineFiles } from './inline-files.ts'
-import { linksInCommit, linksInFolder } from './inner-links.ts'
+import { linksInCommit, linksInFolder } from './links-inside.ts'
 import { mergeEdits } from './merge-edits.ts'
 import { DEFAULT_WORKSPACE_LIMITS, type WorkspaceOptions } from './options.ts'
 import { materialise, planFolders } from './plan-folder.ts'

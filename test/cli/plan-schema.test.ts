@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { SubmitPlan } from '../../src/core/submission.ts'
+import { SubmitPlan } from '../../src/core/contract/submission.ts'
 
 /** Draft 7, because that is what editors complete YAML by. */
 function planSchema(): object {

@@ -9,7 +9,7 @@ import {
   withField,
   withSource,
 } from '../../dashboard/src/new-plan/draft.ts'
-import { SubmitPlan } from '../../src/core/submission.ts'
+import { SubmitPlan } from '../../src/core/contract/submission.ts'
 
 test('what was left empty is not sent', () => {
   const draft: Draft = {

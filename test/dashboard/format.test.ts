@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { noteServerDate, serverNow } from '../../dashboard/src/api/server-clock.ts'
 import { formatAgo, formatDuration, formatTick } from '../../dashboard/src/format/duration.ts'
 import { formatTimes, formatUsd, plural } from '../../dashboard/src/format/number.ts'
-import { noteServerDate, serverNow } from '../../dashboard/src/live/server-clock.ts'
 
 test('durations have the two figures that matter', () => {
   const durations = [0, 840, 4_250, 42_999, 192_000, 7_500_000, 273_600_000, -5, Number.NaN]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { parse } from 'yaml'
-import { SubmitPlan } from '../../src/core/submission.ts'
+import { SubmitPlan } from '../../src/core/contract/submission.ts'
 import { call, type Service, startService } from '../support/service.ts'
 
 const EXAMPLES = join(import.meta.dirname, '../../examples')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ExecutionRequest } from '../../src/core/ports.ts'
+import type { ExecutionRequest } from '../../src/core/ports/executor.ts'
 import { echoExecutor } from '../../src/executors/echo.ts'
 import { describeExecutor } from '../support/executor-contract.ts'
 

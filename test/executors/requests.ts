@@ -1,6 +1,6 @@
-import type { ExecutionContext, ExecutionRequest } from '../../src/core/ports.ts'
-import type { TaskSpec } from '../../src/core/task-spec.ts'
-import type { Usage } from '../../src/core/usage.ts'
+import type { TaskSpec } from '../../src/core/contract/task-spec.ts'
+import type { Usage } from '../../src/core/contract/usage.ts'
+import type { ExecutionContext, ExecutionRequest } from '../../src/core/ports/executor.ts'
 
 /** A request for one attempt at one task; what matters to the test is given. */
 export function aRequest(

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
+import { DEFAULT_LIMITS } from '../../src/core/contract/limits.ts'
 import { PARSED_HERE_BYTES } from '../../src/http/json-body.ts'
 import { anApp, aServer, aSubmission, rawConnection, readToEnd } from './harness.ts'
 

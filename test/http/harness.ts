@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { onTestFinished } from 'vitest'
-import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
+import { DEFAULT_LIMITS } from '../../src/core/contract/limits.ts'
 import { type AppOptions, buildApp } from '../../src/http/app.ts'
 import { type FakeApi, fakeApi } from '../support/fake-api.ts'
 

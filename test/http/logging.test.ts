@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { type Logger, pino } from 'pino'
 import { expect, test } from 'vitest'
-import { ServiceError } from '../../src/core/errors.ts'
+import { ServiceError } from '../../src/core/contract/errors.ts'
 import { anApp, aSubmission } from './harness.ts'
 
 interface Line {

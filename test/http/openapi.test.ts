@@ -1,9 +1,9 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import type { OpenAPIV3_1 } from 'openapi-types'
 import { beforeAll, expect, test } from 'vitest'
-import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
+import { DEFAULT_LIMITS } from '../../src/core/contract/limits.ts'
 import { buildApp } from '../../src/http/app.ts'
-import { SUBMISSIONS } from '../../src/http/example-submissions.ts'
+import { SUBMISSIONS } from '../../src/http/openapi/example-submissions.ts'
 import { fakeApi } from '../support/fake-api.ts'
 import { anApp } from './harness.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type ErrorCode, ServiceError } from '../../src/core/errors.ts'
-import { PROBLEMS } from '../../src/http/problem-codes.ts'
+import { type ErrorCode, ServiceError } from '../../src/core/contract/errors.ts'
+import { PROBLEMS } from '../../src/http/problems/problem-codes.ts'
 import { anApp, aSubmission } from './harness.ts'
 
 test.each(Object.entries(PROBLEMS))(

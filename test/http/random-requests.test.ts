@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
+import { DEFAULT_LIMITS } from '../../src/core/contract/limits.ts'
 import { anApp } from './harness.ts'
 
 /** Set higher for a thorough run. */

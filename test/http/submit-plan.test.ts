@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { SYNTHESIS } from '../../src/http/examples.ts'
+import { SYNTHESIS } from '../../src/http/openapi/examples.ts'
 import { anApp, aServer, aSubmission } from './harness.ts'
 
 const post = (headers: Record<string, string> = {}, payload: object = aSubmission()) =>

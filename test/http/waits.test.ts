@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { expect, test, vi } from 'vitest'
-import { OUTPUT_TASK } from '../../src/http/examples.ts'
+import { OUTPUT_TASK } from '../../src/http/openapi/examples.ts'
 import { aServer, aSubmission, rawConnection, readToEnd } from './harness.ts'
 
 const WAITS = [

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import openApi from '../../openapi/openapi.json' with { type: 'json' }
 import packageJson from '../../package.json' with { type: 'json' }
 import { converse, exchangesOf } from '../../script/conversation.ts'
-import { SubmitPlan } from '../../src/core/submission.ts'
+import { SubmitPlan } from '../../src/core/contract/submission.ts'
 import { call, type Service, startService } from '../support/service.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect } from 'vitest'
-import type { Synthesis } from '../../src/core/synthesis.ts'
+import type { Synthesis } from '../../src/core/contract/synthesis.ts'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 import { call, type Service, startService } from '../support/service.ts'
 import {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { costOf } from '../../src/core/prices.ts'
+import { costOf } from '../../src/core/budget/prices.ts'
 
 export interface BilledCall {
   body: string

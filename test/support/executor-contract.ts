@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { ExecutionContext, ExecutionRequest, Executor } from '../../src/core/ports.ts'
-import { Usage } from '../../src/core/usage.ts'
+import { Usage } from '../../src/core/contract/usage.ts'
+import type { ExecutionContext, ExecutionRequest, Executor } from '../../src/core/ports/executor.ts'
 
 /** An executor, with requests that make it do what the contract is about. */
 export interface ExecutorUnderTest {

@@ -1,10 +1,11 @@
-import type { Api, PlanEvent, Submission, Wait } from '../../src/core/api.ts'
-import { ServiceError } from '../../src/core/errors.ts'
-import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts'
-import { isFinished } from '../../src/core/status.ts'
-import { type SynthesisSpec, submitPlanSchema } from '../../src/core/submission.ts'
-import type { Synthesis } from '../../src/core/synthesis.ts'
-import type { OutputTask, Plan, TaskDetail } from '../../src/core/views.ts'
+import type { Api, PlanEvent, Submission, Wait } from '../../src/core/contract/api.ts'
+import { ServiceError } from '../../src/core/contract/errors.ts'
+import { DEFAULT_LIMITS, type Limits } from '../../src/core/contract/limits.ts'
+import { isFinished } from '../../src/core/contract/status.ts'
+import { type SynthesisSpec, submitPlanSchema } from '../../src/core/contract/submission.ts'
+import type { Synthesis } from '../../src/core/contract/synthesis.ts'
+import type { OutputTask, Plan, TaskDetail } from '../../src/core/contract/views.ts'
+import { parseJsonBody } from '../../src/http/json-body.ts'
 import {
   DRY_RUN,
   EXECUTORS,
@@ -15,8 +16,7 @@ import {
   TASK_DETAIL,
   TASK_PAGE,
   TODOS,
-} from '../../src/http/examples.ts'
-import { parseJsonBody } from '../../src/http/json-body.ts'
+} from '../../src/http/openapi/examples.ts'
 
 /** The service in memory, for tests of what HTTP adds. Its plans change only when a test says so. */
 export interface FakeApi extends Api {

@@ -1,9 +1,14 @@
 import { EventEmitter } from 'node:events'
-import { isEnded, isFinished, type PlanStatus, type TaskStatus } from '../../src/core/status.ts'
-import type { SubmitPlan } from '../../src/core/submission.ts'
-import type { Synthesis } from '../../src/core/synthesis.ts'
-import { NO_USAGE } from '../../src/core/usage.ts'
-import type { OutputTask, Plan, TaskDetail } from '../../src/core/views.ts'
+import {
+  isEnded,
+  isFinished,
+  type PlanStatus,
+  type TaskStatus,
+} from '../../src/core/contract/status.ts'
+import type { SubmitPlan } from '../../src/core/contract/submission.ts'
+import type { Synthesis } from '../../src/core/contract/synthesis.ts'
+import { NO_USAGE } from '../../src/core/contract/usage.ts'
+import type { OutputTask, Plan, TaskDetail } from '../../src/core/contract/views.ts'
 
 const AT = '2026-01-02T03:04:05.000Z'
 const LATER = '2026-01-02T03:04:07.500Z'

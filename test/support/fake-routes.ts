@@ -1,5 +1,5 @@
-import { isEnded, isFinished } from '../../src/core/status.ts'
-import { SubmitPlan } from '../../src/core/submission.ts'
+import { isEnded, isFinished } from '../../src/core/contract/status.ts'
+import { SubmitPlan } from '../../src/core/contract/submission.ts'
 import { FakePlan } from './fake-plan.ts'
 
 export interface Answer {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { isFinished } from '../../src/core/status.ts'
+import { isFinished } from '../../src/core/contract/status.ts'
 import { type FakeEvent, FakePlan } from './fake-plan.ts'
 import { type Answer, type FakeState, routeOf } from './fake-routes.ts'
 

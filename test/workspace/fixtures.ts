@@ -10,7 +10,7 @@ import type {
   PlanFiles,
   TaskAccess,
   Workspaces,
-} from '../../src/core/workspace-port.ts'
+} from '../../src/core/ports/workspaces.ts'
 import type { WorkspaceOptions } from '../../src/workspace/options.ts'
 import { workspaces } from '../../src/workspace/workspaces.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { TransientError } from '../../src/core/errors.ts'
+import { TransientError } from '../../src/core/contract/errors.ts'
 import {
   aPlace,
   aPlan,

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import type { OpenedWorkspace } from '../../src/core/workspace-port.ts'
+import type { OpenedWorkspace } from '../../src/core/ports/workspaces.ts'
 import {
   aPlace,
   aPlan,

@@ -1,7 +1,7 @@
 import { rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { OrderedEdits } from '../../src/core/workspace-port.ts'
+import type { OrderedEdits } from '../../src/core/ports/workspaces.ts'
 import {
   aPlace,
   aPlan,

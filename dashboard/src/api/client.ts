@@ -1,4 +1,4 @@
-import { noteServerDate } from '../live/server-clock.ts'
+import { noteServerDate } from './server-clock.ts'
 import { askForKey, authorization } from './session.ts'
 import type { Problem } from './types.ts'
 

@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { planPath } from '../api/queries.ts'
+import { serverNow } from '../api/server-clock.ts'
 import { askForKey, authorization, useApiKey } from '../api/session.ts'
 import { followEvents, StreamRefused, type StreamState } from './event-stream.ts'
 import { applyEvents, EMPTY_MODEL, type PlanModel, type StreamEvent } from './plan-model.ts'
-import { serverNow } from './server-clock.ts'
 
 /** Often enough to look live; seldom enough that thousands of events a second cost one drawing each time. */
 const APPLY_EVERY_MS = 80

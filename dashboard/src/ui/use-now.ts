@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { serverNow } from '../live/server-clock.ts'
+import { serverNow } from '../api/server-clock.ts'
 
 /** The server's time, renewed every `everyMs` while `active`. */
 export function useNow(everyMs: number, active = true): number {

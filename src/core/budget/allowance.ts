@@ -1,4 +1,4 @@
-import type { Usage } from '../usage.ts'
+import type { Usage } from '../contract/usage.ts'
 
 // A plan's budget is kept by setting money aside before it can be spent. An amount that is set aside
 // is settled when it is known what was spent: what was not is free for others again. See

@@ -1,5 +1,5 @@
-import { costOf, type ModelPrice, type Prices, priceOf } from '../prices.ts'
 import type { Experience, Quote } from './allowance.ts'
+import { costOf, type ModelPrice, type Prices, priceOf } from './prices.ts'
 
 /** A call before it is made. */
 export interface PlannedCall {

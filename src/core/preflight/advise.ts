@@ -1,5 +1,5 @@
-import type { SubmitPlan } from '../submission.ts'
-import type { Advice } from '../views.ts'
+import type { SubmitPlan } from '../contract/submission.ts'
+import type { Advice } from '../contract/views.ts'
 import { leaningTasks } from './leaning-tasks.ts'
 import { type DescribedTask, similarTasks } from './similar-tasks.ts'
 import { orderOf, waves } from './task-order.ts'

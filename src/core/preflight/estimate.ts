@@ -1,8 +1,8 @@
-import type { Prices } from '../prices.ts'
-import { costOf, priceOf } from '../prices.ts'
-import { estimateTokens, renderTaskPrompt } from '../prompt.ts'
-import type { TaskSpec } from '../task-spec.ts'
-import type { Estimate } from '../views.ts'
+import type { Prices } from '../budget/prices.ts'
+import { costOf, priceOf } from '../budget/prices.ts'
+import type { TaskSpec } from '../contract/task-spec.ts'
+import type { Estimate } from '../contract/views.ts'
+import { estimateTokens, renderTaskPrompt } from '../text/prompt.ts'
 
 export interface EstimateOptions {
   prices: Prices

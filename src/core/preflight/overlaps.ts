@@ -1,5 +1,5 @@
-import type { TaskFiles } from '../task-spec.ts'
-import type { Overlap } from '../views.ts'
+import type { TaskFiles } from '../contract/task-spec.ts'
+import type { Overlap } from '../contract/views.ts'
 import { findContention } from './contention.ts'
 import { type OrderedTask, orderOf } from './task-order.ts'
 

@@ -1,4 +1,4 @@
-import { jaccard, stems } from '../synthesis/words.ts'
+import { jaccard, stems } from '../text/words.ts'
 
 export interface DescribedTask {
   id: string

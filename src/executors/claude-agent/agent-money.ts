@@ -1,7 +1,7 @@
 import { BUDGET_EXHAUSTED, type Quote } from '../../core/budget/allowance.ts'
-import { PermanentError } from '../../core/errors.ts'
-import type { ExecutionContext, ExecutionOutcome } from '../../core/ports.ts'
-import { costOf, priceOf } from '../../core/prices.ts'
+import { costOf, priceOf } from '../../core/budget/prices.ts'
+import { PermanentError } from '../../core/contract/errors.ts'
+import type { ExecutionContext, ExecutionOutcome } from '../../core/ports/executor.ts'
 import { COST_LIMIT } from './ending.ts'
 
 /** What an agent may spend before its last call, in US dollars: it is begun with `least`. */

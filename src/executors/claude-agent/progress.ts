@@ -1,6 +1,6 @@
-import type { ExecutionContext } from '../../core/ports.ts'
-import { costOf } from '../../core/prices.ts'
-import { addUsage, NO_USAGE, type Usage } from '../../core/usage.ts'
+import { costOf } from '../../core/budget/prices.ts'
+import { addUsage, NO_USAGE, type Usage } from '../../core/contract/usage.ts'
+import type { ExecutionContext } from '../../core/ports/executor.ts'
 import type { CallUsage, Result, StreamEvent } from './messages.ts'
 
 /** What an agent has written and used so far. */

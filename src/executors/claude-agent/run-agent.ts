@@ -1,9 +1,13 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PermanentError } from '../../core/errors.ts'
+import { PermanentError } from '../../core/contract/errors.ts'
 import type { ModelGate } from '../../core/model-gate/gate.ts'
-import type { ExecutionContext, ExecutionOutcome, ExecutionRequest } from '../../core/ports.ts'
-import { renderFullPrompt } from '../../core/prompt.ts'
+import type {
+  ExecutionContext,
+  ExecutionOutcome,
+  ExecutionRequest,
+} from '../../core/ports/executor.ts'
+import { renderFullPrompt } from '../../core/text/prompt.ts'
 import { instructionsFor, schemaRequest } from '../model/agent-prompt.ts'
 import { type AgentProcess, agentProcess } from './agent-process.ts'
 import { type Ending, hopeless, outcomeOfEnding, refusalOf } from './ending.ts'

@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
-import { writesOf } from '../../core/files-written.ts'
-import type { ExecutionRequest } from '../../core/ports.ts'
+import { writesOf } from '../../core/contract/files-written.ts'
+import type { ExecutionRequest } from '../../core/ports/executor.ts'
 import { writeScope } from '../model/tools/write-tools.ts'
 import type { AgentOptions } from './sdk.ts'
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import { TransientError } from '../../core/errors.ts'
+import { TransientError } from '../../core/contract/errors.ts'
 import { STATUS_FD } from './sandbox.ts'
 
 /** Output that is kept, in characters. */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import type { Workspace } from '../../core/ports.ts'
+import type { Workspace } from '../../core/ports/executor.ts'
 import type { Command } from './options.ts'
 
 /** Where a command finds the workspace; its place outside is none of its business. */

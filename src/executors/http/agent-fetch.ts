@@ -1,6 +1,6 @@
 import { StreamResponse } from '@a2a-js/sdk'
 import { z } from 'zod'
-import { PermanentError } from '../../core/errors.ts'
+import { PermanentError } from '../../core/contract/errors.ts'
 import { isTransient, refusal, unreachable, unreadable } from './failures.ts'
 import type { Agent } from './options.ts'
 

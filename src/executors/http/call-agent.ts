@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Role, type SendMessageRequest } from '@a2a-js/sdk'
-import type { ExecutionContext } from '../../core/ports.ts'
+import type { ExecutionContext } from '../../core/ports/executor.ts'
 import { type Cards, type Connection, connect } from './connect.ts'
 import { failureOf } from './failures.ts'
 import { followTask } from './follow-task.ts'

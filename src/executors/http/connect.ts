@@ -7,7 +7,7 @@ import {
   RestTransportFactory,
 } from '@a2a-js/sdk/client'
 import { z } from 'zod'
-import { PermanentError, TransientError } from '../../core/errors.ts'
+import { PermanentError, TransientError } from '../../core/contract/errors.ts'
 import { agentFetch, withReadableEvents } from './agent-fetch.ts'
 import type { Agent } from './options.ts'
 

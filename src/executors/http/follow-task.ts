@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { SendMessageRequest } from '@a2a-js/sdk'
-import { PermanentError, TransientError } from '../../core/errors.ts'
+import { PermanentError, TransientError } from '../../core/contract/errors.ts'
 import type { Connection } from './connect.ts'
 import { failureOf, unreadable } from './failures.ts'
 import type { Agent } from './options.ts'

@@ -6,8 +6,8 @@ import {
   type TaskArtifactUpdateEvent,
   TaskState,
 } from '@a2a-js/sdk'
-import type { ExecutionContext } from '../../core/ports.ts'
-import { NO_USAGE, type Usage } from '../../core/usage.ts'
+import { NO_USAGE, type Usage } from '../../core/contract/usage.ts'
+import type { ExecutionContext } from '../../core/ports/executor.ts'
 import { textOf } from './parts.ts'
 import { usageIn } from './usage.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Usage } from '../../core/usage.ts'
+import type { Usage } from '../../core/contract/usage.ts'
 
 const count = z.int().min(0)
 

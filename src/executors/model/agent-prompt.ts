@@ -1,5 +1,5 @@
 import type { ModelMessage } from 'ai'
-import { estimateTokens, renderFullPrompt } from '../../core/prompt.ts'
+import { estimateTokens, renderFullPrompt } from '../../core/text/prompt.ts'
 import { CACHE_BREAKPOINT, CACHEABLE_TOKENS } from './calls/prompt-cache.ts'
 
 /**

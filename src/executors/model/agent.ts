@@ -1,19 +1,23 @@
 import { isStepCount, type ModelMessage, type StepResult, streamText, type ToolSet } from 'ai'
-import { PermanentError } from '../../core/errors.ts'
-import type { Finding } from '../../core/findings.ts'
-import type { ExecutionContext, ExecutionOutcome, ExecutionRequest } from '../../core/ports.ts'
-import { estimateTokens } from '../../core/prompt.ts'
-import { findingsInJson } from '../../core/synthesis/findings-in-json.ts'
-import { NO_USAGE } from '../../core/usage.ts'
+import { PermanentError } from '../../core/contract/errors.ts'
+import type { Finding } from '../../core/contract/findings.ts'
+import { NO_USAGE } from '../../core/contract/usage.ts'
+import { findingsInJson } from '../../core/findings/findings-in-json.ts'
+import type {
+  ExecutionContext,
+  ExecutionOutcome,
+  ExecutionRequest,
+} from '../../core/ports/executor.ts'
+import { estimateTokens } from '../../core/text/prompt.ts'
+import { EMPTY, offSchema, outcomeOf, unfinished } from '../output/outcome.ts'
+import { type OutputSchema, outputSchema } from '../output/output-schema.ts'
 import { firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
 import { isExhausted } from './calls/call-funds.ts'
 import { createModelCaller, type ModelCaller } from './calls/model-caller.ts'
 import { WORTH_WAITING_TOKENS } from './calls/prompt-cache.ts'
 import { DEFAULT_MAX_STEPS, type McpServer, type ModelOptions } from './options.ts'
-import { FINDINGS_TOOL, findingsAsText, findingsReport } from './output/findings-tool.ts'
-import { EMPTY, offSchema, outcomeOf, unfinished } from './output/outcome.ts'
-import { type OutputSchema, outputSchema } from './output/output-schema.ts'
+import { FINDINGS_TOOL, findingsAsText, findingsReport } from './tools/findings-tool.ts'
 import { openTools } from './tools/open-tools.ts'
 import { tracedTools } from './tools/traced-tools.ts'
 

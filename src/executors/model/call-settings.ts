@@ -1,6 +1,6 @@
+import { PRICES } from '../../core/budget/prices.ts'
 import { prefixGate } from '../../core/model-gate/prefix-gate.ts'
-import { PRICES } from '../../core/prices.ts'
-import { NO_TRACER } from '../../core/tracing.ts'
+import { NO_TRACER } from '../../core/ports/tracing.ts'
 import { localModelGate } from './calls/local-gate.ts'
 import type { Candidate } from './calls/model-caller.ts'
 import { loadModel, parseModel } from './models.ts'

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import type { Prices } from '../../core/budget/prices.ts'
+import { ModelName } from '../../core/contract/task-spec.ts'
 import type { ModelGate } from '../../core/model-gate/gate.ts'
 import type { PrefixGate } from '../../core/model-gate/prefix-gate.ts'
-import type { Prices } from '../../core/prices.ts'
-import { ModelName } from '../../core/task-spec.ts'
-import type { Tracer } from '../../core/tracing.ts'
+import type { Tracer } from '../../core/ports/tracing.ts'
 
 /** `task.options` of the executor `model`. */
 export const ModelOptions = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { GoalPlanner } from '../../core/ports.ts'
-import { TaskFiles, TaskId } from '../../core/task-spec.ts'
+import { TaskFiles, TaskId } from '../../core/contract/task-spec.ts'
+import type { GoalPlanner } from '../../core/ports/executor.ts'
 import { resolveSetup } from './call-settings.ts'
 import type { ModelSetup } from './options.ts'
 

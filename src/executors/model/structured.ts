@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 import type { Allowance } from '../../core/budget/allowance.ts'
-import { PermanentError, TransientError } from '../../core/errors.ts'
-import type { Usage } from '../../core/usage.ts'
+import { PermanentError, TransientError } from '../../core/contract/errors.ts'
+import type { Usage } from '../../core/contract/usage.ts'
+import { jsonTexts } from '../output/json-text.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
 import { createModelCaller } from './calls/model-caller.ts'
 import { modelProblem } from './models.ts'
-import { jsonTexts } from './output/json-text.ts'
 
 interface Question {
   instructions: string

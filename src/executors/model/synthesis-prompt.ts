@@ -1,6 +1,6 @@
-import { type Finding, refOf } from '../../core/findings.ts'
-import type { SynthesisInput, TaskResult } from '../../core/ports.ts'
-import { fairShares, shorten } from '../../core/prompt.ts'
+import { type Finding, refOf } from '../../core/contract/findings.ts'
+import type { SynthesisInput, TaskResult } from '../../core/ports/executor.ts'
+import { fairShares, shorten } from '../../core/text/prompt.ts'
 
 /** Characters of a whole prompt: about 100,000 tokens, which leaves room in every large model. */
 const MAX_PROMPT_CHARS = 420_000

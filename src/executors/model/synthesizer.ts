@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { TransientError } from '../../core/errors.ts'
-import { Severity } from '../../core/findings.ts'
-import type { ModelSynthesizer } from '../../core/ports.ts'
-import { Conflict } from '../../core/synthesis.ts'
+import { TransientError } from '../../core/contract/errors.ts'
+import { Severity } from '../../core/contract/findings.ts'
+import { Conflict } from '../../core/contract/synthesis.ts'
+import type { ModelSynthesizer } from '../../core/ports/executor.ts'
+import { outputSchema } from '../output/output-schema.ts'
 import { resolveSetup } from './call-settings.ts'
 import type { ModelSetup } from './options.ts'
-import { outputSchema } from './output/output-schema.ts'
 import { SYNTHESIS_INSTRUCTIONS, synthesisPrompt } from './synthesis-prompt.ts'
 
 /** What the model is asked for. The refs are checked by whoever asked. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { Finding, Severity } from '../../core/findings.ts'
+import type { Finding, Severity } from '../../core/contract/findings.ts'
 import { roleOf } from './files/kinds.ts'
 import { selectFiles } from './files/selection.ts'
 import { type CodeFile, readCopy, readText, type Survey, surveyFiles } from './files/survey.ts'

@@ -1,4 +1,4 @@
-import type { TaskSpec } from '../../core/task-spec.ts'
+import type { TaskSpec } from '../../core/contract/task-spec.ts'
 import { PERSPECTIVES, type Perspective } from './options.ts'
 
 /** Words that name a perspective wherever they stand. */

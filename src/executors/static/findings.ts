@@ -1,4 +1,4 @@
-import type { Severity } from '../../core/findings.ts'
+import type { Severity } from '../../core/contract/findings.ts'
 import type { Perspective } from './options.ts'
 
 /** What a rule says of a place it applies to. */

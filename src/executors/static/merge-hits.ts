@@ -1,4 +1,4 @@
-import { type Finding, severityRank } from '../../core/findings.ts'
+import { type Finding, severityRank } from '../../core/contract/findings.ts'
 import type { Hit } from './findings.ts'
 
 /** Serious hits of a rule in one file stay findings of their own up to this many. */

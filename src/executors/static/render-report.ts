@@ -1,4 +1,4 @@
-import { type Finding, SEVERITIES, type Severity } from '../../core/findings.ts'
+import { type Finding, SEVERITIES, type Severity } from '../../core/contract/findings.ts'
 import { PERSPECTIVES, type Perspective } from './options.ts'
 import type { AnalysisReport, Omission } from './report.ts'
 

@@ -1,4 +1,4 @@
-import type { Finding, Severity } from '../../core/findings.ts'
+import type { Finding, Severity } from '../../core/contract/findings.ts'
 import type { Perspective } from './options.ts'
 
 /** What one analysis is asked for. It crosses a process boundary, so it is plain data. */

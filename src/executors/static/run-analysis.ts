@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PermanentError, TransientError } from '../../core/errors.ts'
+import { PermanentError, TransientError } from '../../core/contract/errors.ts'
 import type { AnalysisAnswer, AnalysisReport, AnalysisRequest } from './report.ts'
 
 const MAX_HEAP_MIB = 1_024

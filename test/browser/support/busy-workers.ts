@@ -1,4 +1,4 @@
-import type { WorkersView } from '../../../src/core/workers.ts'
+import type { WorkersView } from '../../../src/core/contract/workers.ts'
 
 /** Two workers at work, one model held back. */
 export function busyWorkers(): WorkersView {

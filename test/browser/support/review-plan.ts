@@ -1,5 +1,5 @@
-import type { Synthesis } from '../../../src/core/synthesis.ts'
-import type { OutputTask } from '../../../src/core/views.ts'
+import type { Synthesis } from '../../../src/core/contract/synthesis.ts'
+import type { OutputTask } from '../../../src/core/contract/views.ts'
 import { stagedPlan, type TaskSketch } from './sketch.ts'
 import type { StagedPlan } from './staged-api.ts'
 

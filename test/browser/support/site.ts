@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { DEFAULT_LIMITS } from '../../../src/core/limits.ts'
-import { parseApiKeys } from '../../../src/http/api-keys.ts'
+import { DEFAULT_LIMITS } from '../../../src/core/contract/limits.ts'
 import { buildApp } from '../../../src/http/app.ts'
-import { DASHBOARD_DIR } from '../../../src/http/dashboard.ts'
+import { DASHBOARD_DIR } from '../../../src/http/routes/dashboard.ts'
+import { parseApiKeys } from '../../../src/http/security/api-keys.ts'
 import { createStage, type Stage } from './staged-api.ts'
 
 export interface Site {

@@ -1,6 +1,6 @@
-import type { TaskStatus } from '../../../src/core/status.ts'
-import { NO_USAGE, type Usage } from '../../../src/core/usage.ts'
-import type { Plan, TaskDetail } from '../../../src/core/views.ts'
+import type { TaskStatus } from '../../../src/core/contract/status.ts'
+import { NO_USAGE, type Usage } from '../../../src/core/contract/usage.ts'
+import type { Plan, TaskDetail } from '../../../src/core/contract/views.ts'
 import type { StagedPlan } from './staged-api.ts'
 
 /** A task in a few words; the times are seconds since the plan was submitted. */

@@ -1,10 +1,16 @@
-import type { Api, PlanEvent } from '../../../src/core/api.ts'
-import { ServiceError } from '../../../src/core/errors.ts'
-import { isFinished } from '../../../src/core/status.ts'
-import type { Synthesis } from '../../../src/core/synthesis.ts'
-import { NO_USAGE } from '../../../src/core/usage.ts'
-import type { DryRun, OutputTask, Plan, Report, TaskDetail } from '../../../src/core/views.ts'
-import type { WorkersView } from '../../../src/core/workers.ts'
+import type { Api, PlanEvent } from '../../../src/core/contract/api.ts'
+import { ServiceError } from '../../../src/core/contract/errors.ts'
+import { isFinished } from '../../../src/core/contract/status.ts'
+import type { Synthesis } from '../../../src/core/contract/synthesis.ts'
+import { NO_USAGE } from '../../../src/core/contract/usage.ts'
+import type {
+  DryRun,
+  OutputTask,
+  Plan,
+  Report,
+  TaskDetail,
+} from '../../../src/core/contract/views.ts'
+import type { WorkersView } from '../../../src/core/contract/workers.ts'
 import { stagedExecutors } from './executors.ts'
 
 /** A plan that stands exactly as a test put it, until the test moves it. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { costOf, type Prices } from '../../../src/core/budget/prices.ts'
 import { experienceOf, outputTokensFor, quoteOf } from '../../../src/core/budget/quote.ts'
-import { costOf, type Prices } from '../../../src/core/prices.ts'
 
 const rates = { inputPerMTok: 4, outputPerMTok: 20, cacheReadPerMTok: 0.4, cacheWritePerMTok: 5 }
 const prices: Prices = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { expandTasks } from '../../../src/core/expand-pattern.ts'
+import { SubmitPlan } from '../../../src/core/contract/submission.ts'
 import { advise } from '../../../src/core/preflight/advise.ts'
-import { SubmitPlan } from '../../../src/core/submission.ts'
+import { expandTasks } from '../../../src/core/submit/expand-pattern.ts'
 
 type Task = Record<string, unknown>
 

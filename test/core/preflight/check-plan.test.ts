@@ -1,12 +1,12 @@
 import picomatch from 'picomatch'
 import { describe, expect, test } from 'vitest'
-import { ServiceError, TransientError } from '../../../src/core/errors.ts'
-import { expandTasks } from '../../../src/core/expand-pattern.ts'
+import { PRICES } from '../../../src/core/budget/prices.ts'
+import { ServiceError, TransientError } from '../../../src/core/contract/errors.ts'
+import { SubmitPlan } from '../../../src/core/contract/submission.ts'
+import { DryRun } from '../../../src/core/contract/views.ts'
+import type { FileListing } from '../../../src/core/ports/workspaces.ts'
 import { checkPlan, type PreflightDeps } from '../../../src/core/preflight/check-plan.ts'
-import { PRICES } from '../../../src/core/prices.ts'
-import { SubmitPlan } from '../../../src/core/submission.ts'
-import { DryRun } from '../../../src/core/views.ts'
-import type { FileListing } from '../../../src/core/workspace-port.ts'
+import { expandTasks } from '../../../src/core/submit/expand-pattern.ts'
 
 function check(body: Record<string, unknown>, listFiles?: () => Promise<FileListing>) {
   const plan = SubmitPlan.parse(body)

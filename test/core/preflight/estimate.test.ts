@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { Prices } from '../../../src/core/budget/prices.ts'
+import type { TaskSpec } from '../../../src/core/contract/task-spec.ts'
 import { type EstimateOptions, estimate } from '../../../src/core/preflight/estimate.ts'
-import type { Prices } from '../../../src/core/prices.ts'
-import type { TaskSpec } from '../../../src/core/task-spec.ts'
 
 const prices: Prices = {
   source: 'a price list',

@@ -1,6 +1,6 @@
 import { TaskState } from '@a2a-js/sdk'
 import { expect, onTestFinished, test } from 'vitest'
-import type { TaskSpec } from '../../../src/core/task-spec.ts'
+import type { TaskSpec } from '../../../src/core/contract/task-spec.ts'
 import { httpExecutor } from '../../../src/executors/http/http-executor.ts'
 import { aContext, aRequest } from '../requests.ts'
 import { anExecutor, aRemoteAgent, data, part, type Turn, text } from './remote-agent.ts'

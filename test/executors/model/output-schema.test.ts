@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { outputSchema, schemaProblem } from '../../../src/executors/model/output/output-schema.ts'
+import { outputSchema, schemaProblem } from '../../../src/executors/output/output-schema.ts'
 
 const SCORE = {
   type: 'object',

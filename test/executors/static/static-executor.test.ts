@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { NO_USAGE } from '../../../src/core/usage.ts'
+import { NO_USAGE } from '../../../src/core/contract/usage.ts'
 import { staticExecutor } from '../../../src/executors/static/static-executor.ts'
 import { aTask, aWorkspace, execute, review } from './support.ts'
 

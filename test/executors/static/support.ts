@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { ExecutionOutcome, ExecutionRequest } from '../../../src/core/ports.ts'
-import type { TaskSpec } from '../../../src/core/task-spec.ts'
+import type { TaskSpec } from '../../../src/core/contract/task-spec.ts'
+import type { ExecutionOutcome, ExecutionRequest } from '../../../src/core/ports/executor.ts'
 import { staticExecutor } from '../../../src/executors/static/static-executor.ts'
 
 export function aTask(changes: Partial<TaskSpec> = {}): TaskSpec {

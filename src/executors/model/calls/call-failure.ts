@@ -1,5 +1,5 @@
 import { APICallError } from 'ai'
-import { PermanentError, TransientError } from '../../../core/errors.ts'
+import { PermanentError, TransientError } from '../../../core/contract/errors.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /**

@@ -4,14 +4,14 @@ import {
   type Experience,
   type Reservation,
 } from '../../../core/budget/allowance.ts'
+import type { Prices } from '../../../core/budget/prices.ts'
 import {
   experienceOf,
   outputTokensFor,
   type PlannedCall,
   quoteOf,
 } from '../../../core/budget/quote.ts'
-import { type Failure, PermanentError } from '../../../core/errors.ts'
-import type { Prices } from '../../../core/prices.ts'
+import { type Failure, PermanentError } from '../../../core/contract/errors.ts'
 import type { ProviderModel } from '../models.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]

@@ -1,4 +1,4 @@
-import type { SpanAttributes, SpanStart } from '../../../core/tracing.ts'
+import type { SpanAttributes, SpanStart } from '../../../core/ports/tracing.ts'
 import { type ProviderModel, parseModel } from '../models.ts'
 
 // Names of OpenTelemetry's semantic conventions for generative AI. Those that would carry what was

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { type ToolSet, tool } from 'ai'
 import { z } from 'zod'
-import type { Workspace } from '../../../core/ports.ts'
+import type { Workspace } from '../../../core/ports/executor.ts'
 import { listFolder, readLines } from './read-tools.ts'
 import { refusalOf } from './refusal.ts'
 import { findFiles, searchFiles } from './search-tools.ts'

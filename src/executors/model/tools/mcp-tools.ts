@@ -1,5 +1,5 @@
 import type { ToolSet } from 'ai'
-import { PermanentError, TransientError } from '../../../core/errors.ts'
+import { PermanentError, TransientError } from '../../../core/contract/errors.ts'
 import type { McpServer } from '../options.ts'
 import { mcpProcess } from './mcp-process.ts'
 import { mcpToolName, parseMcpTool } from './names.ts'

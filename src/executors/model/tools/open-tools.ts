@@ -1,6 +1,6 @@
 import type { ToolSet } from 'ai'
-import { writesOf } from '../../../core/files-written.ts'
-import type { ExecutionRequest } from '../../../core/ports.ts'
+import { writesOf } from '../../../core/contract/files-written.ts'
+import type { ExecutionRequest } from '../../../core/ports/executor.ts'
 import type { McpServer } from '../options.ts'
 import { parseMcpTool } from './names.ts'
 

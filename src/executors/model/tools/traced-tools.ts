@@ -1,5 +1,5 @@
 import type { ToolSet } from 'ai'
-import type { Tracer } from '../../../core/tracing.ts'
+import type { Tracer } from '../../../core/ports/tracing.ts'
 
 /** The same tools, each run of one a span. What they are given and what they say is not told. */
 export function tracedTools(tracer: Tracer, tools: ToolSet): ToolSet {

@@ -1,6 +1,6 @@
 import picomatch from 'picomatch'
+import type { TaskFiles } from '../../../core/contract/task-spec.ts'
 import { fileScope, isAtOrBelow } from '../../../core/preflight/file-scope.ts'
-import type { TaskFiles } from '../../../core/task-spec.ts'
 
 /** Folders whose content is made by tools or comes from somebody else. */
 const LEFT_OUT = new Set([

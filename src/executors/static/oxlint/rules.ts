@@ -1,4 +1,4 @@
-import type { Severity } from '../../../core/findings.ts'
+import type { Severity } from '../../../core/contract/findings.ts'
 import type { FileRole } from '../files/kinds.ts'
 import type { RuleText } from '../findings.ts'
 import type { Perspective } from '../options.ts'

@@ -1,5 +1,5 @@
 import type { Rule as Pattern, SgNode } from '@ast-grep/napi'
-import type { Severity } from '../../../core/findings.ts'
+import type { Severity } from '../../../core/contract/findings.ts'
 import type { FileRole } from '../files/kinds.ts'
 import type { RuleText } from '../findings.ts'
 

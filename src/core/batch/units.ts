@@ -1,0 +1,96 @@
+import type { TaskSpec } from '../contract/task-spec.ts'
+import type { Unit } from '../ports/queue.ts'
+import type { Lane, PlanSpec, UnitLayout } from '../ports/records.ts'
+
+/** Up to this many tasks a plan is small: its jobs hold few tasks, and never wait behind large plans. */
+const SMALL_PLAN = 200
+/** A job's cost is paid once for its tasks; beyond so many the gain is small, and balance suffers. */
+const TASKS_A_JOB = { small: 5, large: 25 }
+/** Large plans still make this many jobs, for workers to share. */
+const FEWEST_JOBS = 40
+
+/**
+ * How a plan's tasks are packed into jobs. Tasks that wait on something else go several to a job,
+ * because the queue's cost is per job; those that work on this machine go alone, for workers to share.
+ * Where a limit holds tasks back, a job runs one task at a time, so that what is released is what runs.
+ */
+export function layoutUnits(
+  tasks: readonly TaskSpec[],
+  options: {
+    /** Some task waits for another. */
+    ordered: boolean
+    /** How many tasks may run at once; undefined when the plan sets no limit. */
+    maxConcurrency: number | undefined
+    laneOf: (task: TaskSpec) => 'io' | 'cpu'
+  },
+): UnitLayout {
+  const lanes = tasks.map(options.laneOf)
+  const first = lanes[0] ?? 'io'
+  const uniform = lanes.every((lane) => lane === first)
+  const limit =
+    options.maxConcurrency !== undefined && options.maxConcurrency < tasks.length
+      ? options.maxConcurrency
+      : null
+  const alone = options.ordered || !uniform || first === 'cpu'
+  const size = alone ? 1 : unitSize(tasks.length, limit)
+  return {
+    size,
+    width: limit === null ? 'all' : 1,
+    limit,
+    lane: uniform ? (first === 'io' && tasks.length > SMALL_PLAN ? 'bulk' : first) : lanes,
+  }
+}
+
+function unitSize(tasks: number, limit: number | null): number {
+  if (tasks <= SMALL_PLAN) return limit === null ? TASKS_A_JOB.small : 1
+  // With a limit, several times as many units as may run at once keep the last round short.
+  const fewest = limit === null ? FEWEST_JOBS : Math.max(FEWEST_JOBS, limit * 4)
+  return Math.max(1, Math.min(TASKS_A_JOB.large, Math.floor(tasks / fewest)))
+}
+
+export function laneOfUnit(layout: UnitLayout, unit: number): Lane {
+  return typeof layout.lane === 'string' ? layout.lane : (layout.lane[unit] ?? 'io')
+}
+
+/** The units of a plan as first submitted. `held` are those that wait for a task or for the limit. */
+export function unitsOf(
+  spec: PlanSpec,
+  tasks: readonly TaskSpec[],
+  options: { round: number; held: (unit: number) => boolean },
+): Unit[] {
+  const { size, width } = spec.units
+  const units: Unit[] = []
+  for (let at = 0; at < tasks.length; at += size) {
+    const members = tasks.slice(at, at + size)
+    const unit = at / size
+    units.push({
+      planId: spec.id,
+      unit,
+      lane: laneOfUnit(spec.units, unit),
+      taskIds: members.map((task) => task.id),
+      width,
+      planTasks: tasks.length,
+      round: options.round + unit,
+      priority: Math.max(...members.map((task) => task.priority)),
+      held: options.held(unit),
+    })
+  }
+  return units
+}
+
+/** Which units may run at once, which wait for the limit, and which for so many tasks. */
+export function initialUnits(
+  tasks: readonly TaskSpec[],
+  layout: UnitLayout,
+  dependencies: ReadonlyMap<string, readonly string[]>,
+): { released: number[]; ready: number[]; held: Map<number, number> } {
+  const held = new Map<number, number>()
+  tasks.forEach((task, index) => {
+    const waitsFor = dependencies.get(task.id)?.length ?? 0
+    if (waitsFor > 0) held.set(Math.floor(index / layout.size), waitsFor)
+  })
+  const count = Math.ceil(tasks.length / layout.size)
+  const free = Array.from({ length: count }, (_, unit) => unit).filter((unit) => !held.has(unit))
+  const at = layout.limit ?? free.length
+  return { released: free.slice(0, at), ready: free.slice(at), held }
+}

@@ -1,0 +1,103 @@
+import { releaseUnits, sealBatch } from '../batch/release-units.ts'
+import type { Upkeep } from '../ports/plan-store.ts'
+import { finalSynthesisJobId } from '../ports/queue.ts'
+import { AttemptAborted, type RunningTasks } from '../run/running-tasks.ts'
+import type { ChangeDeps } from './change-plans.ts'
+import { deletePlan } from './change-plans.ts'
+import { enqueueRetry } from './retry-tasks.ts'
+
+export interface SweepDeps
+  extends Pick<
+    ChangeDeps,
+    'plans' | 'tasks' | 'life' | 'queue' | 'deliveries' | 'forgetDeliveries'
+  > {
+  upkeep: Upkeep
+  now: () => number
+  onFault: (error: unknown, planId: string) => void
+}
+
+/** A submission is given this long between being stored and being enqueued. */
+const SUBMISSION_MS = 30_000
+
+/**
+ * Does what a process that died left undone. Any process may run it at any time, several at once:
+ * every step is one that can be repeated.
+ */
+export async function sweep(deps: SweepDeps): Promise<void> {
+  const { overdue, expired, active } = await deps.upkeep.due(deps.now())
+  for (const planId of overdue) {
+    await guarded(deps, planId, async () => {
+      const { released } = await deps.life.stop(
+        planId,
+        'plan-timeout',
+        'The plan did not finish within its timeoutMs.',
+      )
+      await releaseUnits(deps, await spec(deps, planId), released)
+      await deps.upkeep.settleDeadline(planId)
+    })
+  }
+  for (const planId of expired) {
+    await guarded(deps, planId, async () => {
+      const record = await deps.plans.get(planId)
+      if (record === undefined) await deps.upkeep.forget(planId)
+      else await deletePlan(deps, record)
+    })
+  }
+  for (const planId of await deps.upkeep.unsealed(active, SUBMISSION_MS)) {
+    await guarded(deps, planId, () => settleSubmission(deps, planId))
+  }
+  for (const planId of await deps.upkeep.withReleased(active)) {
+    await guarded(deps, planId, async () => {
+      await releaseUnits(deps, await spec(deps, planId), await deps.life.released(planId))
+    })
+  }
+  if (active.length === 0) await deps.upkeep.resetRounds()
+}
+
+/**
+ * A plan that was stored and never marked as enqueued. Its batch went in as a whole or not at all:
+ * if its synthesis is there, so is the rest, and only the mark was lost. If not, nobody was ever told
+ * that the plan was accepted, and nothing of it may stay.
+ */
+async function settleSubmission(deps: SweepDeps, planId: string): Promise<void> {
+  const record = await deps.plans.get(planId)
+  if (record === undefined) return
+  const retry = await deps.plans.unfinishedRetry(planId)
+  if (retry !== undefined) return enqueueRetry(deps, record, retry)
+  const jobId = finalSynthesisJobId(planId, 0)
+  const begun = record.startedAt !== undefined || record.stop !== undefined
+  if (begun || (await deps.queue.hasSynthesis(planId, jobId))) {
+    await sealBatch(deps, record, 0)
+  } else {
+    await deps.plans.delete(planId, record.spec.tenant)
+  }
+}
+
+async function spec(deps: SweepDeps, planId: string) {
+  const record = await deps.plans.get(planId)
+  if (record === undefined) throw new Error('the plan is gone')
+  return record
+}
+
+async function guarded(deps: SweepDeps, planId: string, step: () => Promise<void>): Promise<void> {
+  try {
+    await step()
+  } catch (error) {
+    // One plan's trouble must not keep the others waiting.
+    deps.onFault(error, planId)
+  }
+}
+
+/** Aborts what was stopped elsewhere, for a worker that did not hear of it as it happened. */
+export async function abortStopped(life: SweepDeps['life'], running: RunningTasks): Promise<void> {
+  const planIds = running.planIds()
+  if (planIds.length === 0) return
+  for (const { planId, stop, cancels } of await life.stopped(planIds)) {
+    if (stop !== undefined && stop.code !== 'budget-exhausted') {
+      running.abort(planId, undefined, new AttemptAborted('cancelled', stop.message))
+    }
+    for (const taskId of cancels) {
+      running.abort(planId, taskId, new AttemptAborted('cancelled', 'The task was cancelled.'))
+    }
+  }
+}

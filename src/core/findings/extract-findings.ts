@@ -1,0 +1,30 @@
+import type { Finding } from '../contract/findings.ts'
+import type { TaskResult } from '../ports/executor.ts'
+import { findingsInJson } from './findings-in-json.ts'
+import { findingsInMarkdown } from './findings-in-markdown.ts'
+
+/** Characters of an output that are searched. */
+const MAX_TEXT = 1_000_000
+/** A text with more is a log, not a review. */
+const MAX_FINDINGS = 500
+
+/**
+ * The findings that a text clearly holds, in its order: JSON with a list of findings (the whole text
+ * or a fenced block), else list items, headings and table rows that begin with a severity, as in
+ * `- **High**: SQL injection (src/a.ts:12)`. A text without them holds none. The same text always
+ * gives the same findings, so that their refs stay valid.
+ */
+export function extractFindings(text: string): Finding[] {
+  const searched = text.slice(0, MAX_TEXT)
+  const inJson = findingsInJson(searched)
+  return (inJson.length > 0 ? inJson : findingsInMarkdown(searched)).slice(0, MAX_FINDINGS)
+}
+
+/** Every result with findings: its own where the task reported some, else those in its text. */
+export function withFindings(results: readonly TaskResult[]): TaskResult[] {
+  return results.map((result) =>
+    result.findings.length > 0 || result.text === ''
+      ? result
+      : { ...result, findings: extractFindings(result.text) },
+  )
+}

@@ -1,0 +1,132 @@
+import { type Finding, refOf } from '../contract/findings.ts'
+import { NO_USAGE } from '../contract/usage.ts'
+import { withFindings } from '../findings/extract-findings.ts'
+import { placeOf } from '../findings/places.ts'
+import type { SynthesisDraft, TaskResult } from '../ports/executor.ts'
+import { jaccard, stems } from '../text/words.ts'
+import { clusterFindings } from './cluster-findings.ts'
+import { compareFindings, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
+import { findConflicts } from './find-conflicts.ts'
+import { type AdvisedFinding, rankActions } from './rank-actions.ts'
+import { writeSummary } from './write-summary.ts'
+
+interface Reported {
+  ref: string
+  taskId: string
+  finding: Finding
+}
+
+/** Members of a merged finding whose own words are quoted. */
+const MAX_QUOTED = 5
+/** Recommendations that share less are two pieces of advice. */
+const SAME_ADVICE = 0.7
+
+/**
+ * The synthesis without a model. The same results always give the same draft: duplicates are merged
+ * across tasks, findings ranked, contradictions and actions found, and a summary is written.
+ */
+export function mergeFindings(given: readonly TaskResult[]): SynthesisDraft {
+  const results = withFindings(given)
+  const reported = results.flatMap((result) =>
+    result.findings.map(
+      (finding, index): Reported => ({
+        ref: refOf(result, index),
+        taskId: result.taskId,
+        finding: withoutBlanks(finding),
+      }),
+    ),
+  )
+  const groups = clusterFindings(
+    reported.map(({ taskId, finding }) => ({ ...finding, tasks: [taskId] })),
+  ).map((indexes) => indexes.flatMap((index) => reported[index] ?? []))
+  const conflicts = findConflicts(
+    groups.flatMap((members, group) => {
+      const agreeing = new Set(members.map(({ taskId }) => taskId)).size
+      return members.map((member) => ({ ...member, group, agreeing }))
+    }),
+  )
+  const losing = new Set(conflicts.flatMap((conflict) => conflict.losing))
+  const advised = groups
+    .map((members) => mergeGroup(members, losing))
+    .map((each) => ({
+      ...each,
+      ranked: { ...each.finding, sources: tasksOfRefs(each.finding.from) },
+    }))
+    .sort((a, b) => compareFindings(a.ranked, b.ranked))
+  const findings = advised.map(({ finding }) => finding)
+  const actions = rankActions(advised, conflicts)
+  const found = conflicts.map(({ conflict }) => conflict)
+  return {
+    summary: writeSummary({ results, findings, conflicts: found, actions }),
+    findings,
+    dropped: [],
+    conflicts: found,
+    actions,
+    usage: NO_USAGE,
+  }
+}
+
+/** Models fill fields that they have nothing for with an empty text. */
+function withoutBlanks(finding: Finding): Finding {
+  const said = Object.entries(finding).filter(
+    ([, value]) => typeof value !== 'string' || value.trim() !== '',
+  )
+  const { title, severity, confidence } = finding
+  return { ...(Object.fromEntries(said) as Partial<Finding>), title, severity, confidence }
+}
+
+/**
+ * One finding for a group of duplicates; the first member leads. Severity and confidence are the
+ * leader's pair: the highest of each would make a finding that nobody made.
+ */
+function mergeGroup(members: readonly Reported[], losing: ReadonlySet<string>): AdvisedFinding {
+  const [leader] = members
+  if (leader === undefined) throw new Error('a group of findings is never empty')
+  const advisers = members.filter(({ finding }) => finding.recommendation !== undefined)
+  const adviser = advisers.find(({ ref }) => !losing.has(ref)) ?? advisers[0]
+  const located =
+    members.find(({ finding }) => placeOf(finding).line !== undefined) ??
+    members.find(({ finding }) => placeOf(finding).file !== undefined)
+  const place = placeOf((leader.finding.line === undefined ? located : leader)?.finding ?? {})
+  const finding: DraftFinding = {
+    title: leader.finding.title,
+    severity: leader.finding.severity,
+    confidence: leader.finding.confidence,
+    category: members.find((each) => each.finding.category !== undefined)?.finding.category,
+    file: place.file,
+    line: place.line,
+    detail: describe(leader, members, adviser),
+    recommendation: adviser?.finding.recommendation,
+    from: members.map(({ ref }) => ref),
+  }
+  return { finding, advisedBy: adviser?.ref ?? leader.ref }
+}
+
+function describe(
+  leader: Reported,
+  members: readonly Reported[],
+  adviser: Reported | undefined,
+): string {
+  const { detail, evidence, title } = leader.finding
+  const parts = [detail ?? (evidence === undefined ? title : '')]
+  if (evidence !== undefined && !(detail ?? '').includes(evidence)) {
+    parts.push(`Evidence: ${evidence}`)
+  }
+  const others = members.filter((member) => member !== leader)
+  for (const { taskId, finding } of others.slice(0, MAX_QUOTED)) {
+    const said = [finding.title === title ? undefined : finding.title, finding.detail]
+    const words = said.filter((text) => text !== undefined && text !== detail).join(' — ')
+    if (words !== '') parts.push(`Also found by ${taskId}: ${oneLine(words, 300)}`)
+  }
+  if (others.length > MAX_QUOTED) {
+    parts.push(`Also found by ${others.length - MAX_QUOTED} more.`)
+  }
+  const advice = stems(adviser?.finding.recommendation ?? '')
+  for (const { taskId, finding } of members.slice(0, MAX_QUOTED)) {
+    const { recommendation } = finding
+    if (recommendation === undefined || recommendation === adviser?.finding.recommendation) continue
+    if (jaccard(stems(recommendation), advice) >= SAME_ADVICE) continue
+    parts.push(`${taskId} recommends: ${oneLine(recommendation, 300)}`)
+  }
+  return parts.filter((part) => part !== '').join('\n')
+}

@@ -1,0 +1,105 @@
+import { refOf } from '../contract/findings.ts'
+import { addUsage, NO_USAGE, type Usage } from '../contract/usage.ts'
+import { withFindings } from '../findings/extract-findings.ts'
+import type { SynthesisDraft, TaskResult } from '../ports/executor.ts'
+import { combineDrafts } from './combine-drafts.ts'
+import { taskOfRef } from './draft-findings.ts'
+import { mergeFindings } from './merge-findings.ts'
+import {
+  addRepairs,
+  NO_REPAIRS,
+  type Repairs,
+  type Reported,
+  settleFindings,
+} from './settle-findings.ts'
+
+/** A part of a synthesis: a draft in which every finding of its tasks is, exactly once. */
+export interface Part {
+  draft: SynthesisDraft
+  repairs: Repairs
+  /** Parts in it, itself included, that a model wrote. */
+  written: number
+  /** How many the deterministic merge wrote instead, by reason: `stopped`, or a failure's code. */
+  replaced: Record<string, number>
+  /** Of all its calls, those of the parts in it included. */
+  usage: Usage
+}
+
+/** What a model wrote over results, every finding of theirs accounted for. */
+export function writtenPart(
+  draft: SynthesisDraft,
+  results: readonly TaskResult[],
+  usage: Usage,
+): Part {
+  return { ...completeDraft(draft, reportedBy(results)), written: 1, replaced: {}, usage }
+}
+
+/** The deterministic merge in the place of a model. */
+export function replacedPart(results: readonly TaskResult[], reason: string, usage: Usage): Part {
+  return {
+    draft: mergeFindings(results),
+    repairs: NO_REPAIRS,
+    written: 0,
+    replaced: { [reason]: 1 },
+    usage,
+  }
+}
+
+/** Parts in one, without a model. */
+export function combineParts(parts: readonly Part[]): Part {
+  const replaced: Record<string, number> = {}
+  for (const part of parts) {
+    for (const [reason, count] of Object.entries(part.replaced)) {
+      replaced[reason] = (replaced[reason] ?? 0) + count
+    }
+  }
+  return {
+    draft: combineDrafts(
+      parts.map(({ draft }) => draft),
+      [],
+    ),
+    repairs: parts.reduce((sum, { repairs }) => addRepairs(sum, repairs), NO_REPAIRS),
+    written: parts.reduce((sum, { written }) => sum + written, 0),
+    replaced,
+    usage: parts.reduce((sum, { usage }) => addUsage(sum, usage), NO_USAGE),
+  }
+}
+
+export function reportedBy(results: readonly TaskResult[]): Map<string, Reported> {
+  return new Map(
+    withFindings(results).flatMap((result) =>
+      result.findings.map((finding, index): [string, Reported] => {
+        const ref = refOf(result, index)
+        return [ref, { ref, taskId: taskOfRef(ref), finding }]
+      }),
+    ),
+  )
+}
+
+/** A draft in which every one of the findings is once, whatever its writer did; see `settleFindings`. */
+export function completeDraft(
+  draft: SynthesisDraft,
+  reported: ReadonlyMap<string, Reported>,
+): { draft: SynthesisDraft; repairs: Repairs } {
+  const { findings, dropped, repairs } = settleFindings(draft, reported)
+  const placeOfDraft = new Map(findings.map(({ draftIndex }, place) => [draftIndex, place]))
+  const putBack = findings.filter((each) => each.putBack).flatMap(({ from }) => from)
+  return {
+    draft: {
+      ...draft,
+      findings: findings.map(({ finding: { sources: _, ...finding }, from }) => ({
+        ...finding,
+        from,
+      })),
+      dropped: [...dropped].map(([finding, reason]) => ({ finding, reason })),
+      putBack: [...(draft.putBack ?? []), ...putBack],
+      actions: draft.actions.flatMap((action) => {
+        const places = action.findings.flatMap((index) => placeOfDraft.get(index) ?? [])
+        return action.findings.length > 0 && places.length === 0
+          ? []
+          : [{ ...action, findings: places }]
+      }),
+    },
+    repairs,
+  }
+}

@@ -1,0 +1,202 @@
+import type {
+  Action,
+  Conflict,
+  Coverage,
+  LedgerEntry,
+  MergedEdits,
+  Synthesis,
+  SynthesisFinding,
+} from '../contract/synthesis.ts'
+import { withFindings } from '../findings/extract-findings.ts'
+import type { SynthesisDraft, SynthesisInput, TaskResult } from '../ports/executor.ts'
+import { compareFindings, countOf } from './draft-findings.ts'
+import { reportedBy } from './parts.ts'
+import {
+  addRepairs,
+  describeRepairs,
+  NO_REPAIRS,
+  type Repairs,
+  type Reported,
+  settleFindings,
+} from './settle-findings.ts'
+import { unnamedConflicts } from './unnamed-conflicts.ts'
+import { writeSummary } from './write-summary.ts'
+
+/**
+ * A draft made into a synthesis that holds whatever its writer did: every finding of every task is
+ * in the ledger exactly once. Refs of nothing and second namings go; what was left out without a
+ * reason comes back as a finding of its own; severity and confidence are a pair that one of the
+ * sources gave; actions and conflicts name only what exists; contradictions that a model passed over
+ * are added. Each kind of repair is a note.
+ */
+export function settleSynthesis(options: {
+  draft: SynthesisDraft
+  input: Pick<SynthesisInput, 'results'>
+  executor: 'model' | 'merge'
+  version: number
+  /** ISO 8601. */
+  createdAt: string
+  preliminary: boolean
+  notes?: readonly string[]
+  /** Repairs that were made to parts of the draft before. */
+  repairs?: Repairs
+  edits?: MergedEdits
+}): Synthesis {
+  const { draft, executor, version, createdAt, preliminary } = options
+  const notes = [...(options.notes ?? [])]
+  const results = withFindings(options.input.results)
+  const reported = reportedBy(results)
+  const settled = settleFindings(draft, reported)
+  notes.push(...describeRepairs(addRepairs(options.repairs ?? NO_REPAIRS, settled.repairs)))
+  const ranked = settled.findings
+    .map((each, place) => ({ ...each, place }))
+    .sort((a, b) => compareFindings(a.finding, b.finding) || a.place - b.place)
+    .map((each, index) => ({ ...each, id: `f-${index + 1}` }))
+  const findings = ranked.map(({ id, finding }): SynthesisFinding => ({ id, ...finding }))
+  const idOfDraft = new Map(
+    ranked.flatMap(({ draftIndex, id }) => (draftIndex === undefined ? [] : [[draftIndex, id]])),
+  )
+  const conflicts = settleConflicts(draft.conflicts, results, notes)
+  if (executor === 'model') {
+    const groups = ranked.map(({ from }) => from)
+    const unnamed = unnamedConflicts(conflicts, groups, reported)
+    conflicts.push(...unnamed)
+    if (unnamed.length > 0) {
+      notes.push(`${countOf(unnamed.length, 'contradiction')} that the model did not name added.`)
+    }
+  }
+  const actions = settleActions(draft.actions, idOfDraft, notes)
+  return {
+    version,
+    status: 'succeeded',
+    executor,
+    ...(draft.model === undefined ? {} : { model: draft.model }),
+    createdAt,
+    preliminary,
+    summary: settleSummary(draft, { results, ranked, conflicts, actions }, notes),
+    findings,
+    conflicts,
+    actions,
+    ledger: writeLedger(reported, ranked, settled.dropped, new Set(draft.putBack)),
+    coverage: coverageOf(results),
+    ...(options.edits === undefined ? {} : { edits: options.edits }),
+    ...(draft.data === undefined ? {} : { data: draft.data }),
+    notes,
+    usage: draft.usage,
+  }
+}
+
+interface Ranked {
+  id: string
+  finding: Omit<SynthesisFinding, 'id'>
+  kept: string
+  from: readonly string[]
+  putBack: boolean
+}
+
+/** One entry a finding, in the order of the tasks. */
+function writeLedger(
+  reported: ReadonlyMap<string, Reported>,
+  ranked: readonly Ranked[],
+  dropped: ReadonlyMap<string, string>,
+  putBack: ReadonlySet<string>,
+): LedgerEntry[] {
+  const homes = new Map(ranked.flatMap((each) => each.from.map((ref) => [ref, each] as const)))
+  return [...reported.keys()].map((ref): LedgerEntry => {
+    const home = homes.get(ref)
+    if (home === undefined) {
+      return { finding: ref, fate: 'dropped', reason: dropped.get(ref) ?? 'no reason was given' }
+    }
+    const reasons = [
+      ...(home.kept === ref ? [] : [`the same as ${home.kept}`]),
+      ...(home.putBack || putBack.has(ref) ? ['put back: it was left out without a reason'] : []),
+    ]
+    return {
+      finding: ref,
+      fate: home.kept === ref ? 'kept' : 'merged',
+      into: home.id,
+      ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
+    }
+  })
+}
+
+function settleConflicts(
+  drafted: readonly Conflict[],
+  results: readonly TaskResult[],
+  notes: string[],
+): Conflict[] {
+  const known = new Set(results.map(({ taskId }) => taskId))
+  const settled = drafted.map((conflict) => ({
+    ...conflict,
+    between: [...new Set(conflict.between)].filter((taskId) => known.has(taskId)),
+    sides: conflict.sides.filter(({ taskId }) => known.has(taskId)),
+  }))
+  const conflicts = settled.filter(({ between }) => between.length >= 2)
+  const unknown = drafted.some(
+    ({ between, sides }) =>
+      between.some((taskId) => !known.has(taskId)) ||
+      sides.some(({ taskId }) => !known.has(taskId)),
+  )
+  if (unknown) notes.push('Tasks that do not exist were removed from conflicts.')
+  const removed = drafted.length - conflicts.length
+  if (removed > 0) {
+    notes.push(`${countOf(removed, 'conflict')} not between two tasks of the plan removed.`)
+  }
+  return conflicts
+}
+
+function settleActions(
+  drafted: SynthesisDraft['actions'],
+  idOfDraft: ReadonlyMap<number, string>,
+  notes: string[],
+): Action[] {
+  let unknown = 0
+  const actions = drafted.flatMap(({ action, why, findings }) => {
+    const ids = findings.flatMap((index) => idOfDraft.get(index) ?? [])
+    unknown += findings.length - ids.length
+    // Advice for the whole plan names no finding; advice on findings that do not exist is void.
+    if (action.trim() === '' || (findings.length > 0 && ids.length === 0)) return []
+    return [{ action, why, findings: [...new Set(ids)] }]
+  })
+  if (unknown > 0) {
+    notes.push(
+      `Actions named findings that do not exist ${unknown === 1 ? 'once' : `${unknown} times`}; removed.`,
+    )
+  }
+  const removed = drafted.length - actions.length
+  if (removed > 0) notes.push(`${countOf(removed, 'action')} without a finding or a text removed.`)
+  return actions.map((action, index) => ({ rank: index + 1, ...action }))
+}
+
+function settleSummary(
+  draft: SynthesisDraft,
+  settled: {
+    results: readonly TaskResult[]
+    ranked: readonly Ranked[]
+    conflicts: readonly Conflict[]
+    actions: readonly Action[]
+  },
+  notes: string[],
+): string {
+  if (draft.summary.trim() !== '') return draft.summary
+  notes.push('The summary was empty; this one is written from the findings.')
+  return writeSummary({
+    results: settled.results,
+    findings: settled.ranked.map(({ finding, from }) => ({ ...finding, from: [...from] })),
+    conflicts: settled.conflicts,
+    actions: settled.actions.map(({ action, why }) => ({ action, why, findings: [] })),
+  })
+}
+
+function coverageOf(results: readonly TaskResult[]): Coverage {
+  return {
+    succeeded: results.filter(({ status }) => status === 'succeeded').map(({ taskId }) => taskId),
+    missing: results
+      .filter(({ status }) => status !== 'succeeded')
+      .map(({ taskId, status, error }) => ({
+        taskId,
+        status,
+        ...(error === undefined ? {} : { error: error.message }),
+      })),
+  }
+}

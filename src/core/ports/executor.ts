@@ -1,0 +1,241 @@
+import type { Allowance } from '../budget/allowance.ts'
+import type { Failure } from '../contract/errors.ts'
+import type { Finding } from '../contract/findings.ts'
+import type { TaskStatus } from '../contract/status.ts'
+import type { Conflict } from '../contract/synthesis.ts'
+import type { TaskSpec } from '../contract/task-spec.ts'
+import type { Usage } from '../contract/usage.ts'
+
+/** What a task produced. Stored once, when its attempt ends. */
+export interface TaskOutput {
+  /** Markdown or plain text; JSON where the task has an `outputSchema`. */
+  text: string
+  /** The parsed output, where the task has an `outputSchema`. */
+  data?: unknown
+  findings?: Finding[]
+  edits?: TaskEdits
+}
+
+/** The files that one task changed, against the commit or tree it started from. */
+export interface TaskEdits {
+  /** The commit the task started from; one made of the files where the workspace is no repository. */
+  base: string
+  /** A unified diff, as `git diff --binary` writes it. */
+  patch: string
+  files: string[]
+}
+
+/** How one attempt ended, when it did not throw. */
+export type ExecutionOutcome =
+  | { status: 'succeeded'; output: TaskOutput; usage: Usage }
+  | {
+      status: 'incomplete'
+      /** The partial output; its text may be empty. */
+      output: TaskOutput
+      /** `step-limit`, `token-limit`, `empty-output`, `off-schema`, `content-filter` … */
+      reason: Failure
+      usage: Usage
+    }
+
+/** One attempt at one task, as an executor sees it. */
+export interface ExecutionRequest {
+  planId: string
+  taskId: string
+  /** From 1; counts every run, those cut short by a dead worker too. */
+  attempt: number
+  /** The plan's shared context, the same text for every task of the plan: a cacheable prefix. */
+  sharedContext: string
+  /** The task's own prompt, rendered, without the shared context. */
+  prompt: string
+  spec: TaskSpec
+  workspace: Workspace | undefined
+  /** W3C trace context of the attempt, for whom it calls: agents and commands, not providers of models. */
+  traceparent?: string | undefined
+}
+
+export interface ExecutionContext {
+  /** Aborts on the task's timeout, a cancel, or the shutdown of the worker; the reason says which. */
+  signal: AbortSignal
+  /** A piece of text as the model writes it. Cheap; may be called often. */
+  onText(text: string): void
+  /**
+   * Usage so far, so that an attempt that fails or is aborted is still counted, and `provider:model`
+   * of what answered last, where that is known. The latest call wins.
+   */
+  onUsage(usage: Usage, answeredBy?: string): void
+  /**
+   * Why it does nothing but wait for a provider, in a sentence or two; `undefined` once it goes on. Said
+   * of an attempt that runs out of time meanwhile.
+   */
+  onHeldBack?: ((why: string | undefined) => void) | undefined
+  /**
+   * What the plan's budget leaves; absent for a plan without one. Whatever may cost something first
+   * sets aside the most that it can, tells what it did cost by `onUsage`, and then settles. With
+   * nothing left it ends with the code `budget-exhausted`, and the plan with it.
+   */
+  allowance?: Allowance | undefined
+}
+
+/** What `GET /v1/executors` says of one executor. */
+export interface ExecutorDescription {
+  name: string
+  description: string
+  /** False when it cannot run here, with the reason. */
+  available: boolean
+  reason?: string
+  /** Names of the tools that `task.tools` may choose from. */
+  tools: string[]
+  capabilities: {
+    readsWorkspace: boolean
+    writesWorkspace: boolean
+    usesModel: boolean
+    structuredOutput: boolean
+  }
+  /**
+   * `none`: its tasks cost nothing. `counted`: usage tells their cost, and a budget is kept.
+   * `unknown`: they may cost something that nobody here hears of.
+   */
+  cost: 'none' | 'counted' | 'unknown'
+  /** A JSON Schema of `task.options`. */
+  options: Record<string, unknown>
+}
+
+/** What runs a task. */
+export interface Executor {
+  readonly name: string
+  /**
+   * `io`: waits on something else most of the time, so a hundred may run in one process.
+   * `cpu`: works on this machine, so about as many run as it has cores.
+   */
+  readonly lane: 'io' | 'cpu'
+  /** Called for every task, so it must be cheap. */
+  describe(): ExecutorDescription
+  /**
+   * What is wrong with a task's `options`, `model` and `tools`, found before anything is stored.
+   * `path` is relative to the task: `['options', 'delayMs']`.
+   */
+  validate(spec: TaskSpec): { path: (string | number)[]; message: string }[]
+  /** Models that a task may call, by the names that prices have, and where the task names them. */
+  models?(spec: TaskSpec): { path: (string | number)[]; name: string }[]
+  /**
+   * Runs one attempt to its end. Settles within two seconds of `signal` aborting, and leaves
+   * no process, file or timer behind.
+   *
+   * @throws {TransientError} The same call may succeed later: the task is tried again.
+   * @throws {PermanentError} Final, with a code that callers see.
+   * @throws Any other error is final too; its message is logged and kept from callers.
+   */
+  execute(request: ExecutionRequest, context: ExecutionContext): Promise<ExecutionOutcome>
+}
+
+/** A plan's files, as one task sees them. */
+export interface Workspace {
+  /** Absolute path of the folder. Everything an executor opens must stay inside. */
+  root: string
+  /** False when the task shares the folder with others, and must not write. */
+  writable: boolean
+  /** A folder for temporary files that is the task's own, outside of `root`; absent when shared. */
+  scratch?: string
+}
+
+/** One task's part of what a synthesis is made of. */
+export interface TaskResult {
+  taskId: string
+  description: string
+  status: TaskStatus
+  text: string
+  findings: Finding[]
+  /** Of the findings, where they are not all of the task's, which are numbered from 1. */
+  refs?: string[]
+  edits?: TaskEdits
+  error?: Failure
+}
+
+export interface SynthesisInput {
+  title: string
+  /** The plan's shared context. */
+  context: string
+  instructions: string | undefined
+  outputSchema: Record<string, unknown> | undefined
+  results: TaskResult[]
+}
+
+/** A synthesis before the ledger was checked. Findings of tasks are named by `findingRef`. */
+export interface SynthesisDraft {
+  summary: string
+  findings: {
+    title: string
+    severity: Finding['severity']
+    confidence: number
+    category?: string | undefined
+    file?: string | undefined
+    line?: number | undefined
+    detail: string
+    recommendation?: string | undefined
+    /** Refs of the task findings that are in it, at least one. */
+    from: string[]
+  }[]
+  dropped: { finding: string; reason: string }[]
+  /** Refs that a part left out without a reason, and that were put back there. */
+  putBack?: string[]
+  conflicts: Conflict[]
+  /** `findings` are indexes into `findings` above. */
+  actions: { action: string; why: string; findings: number[] }[]
+  data?: unknown
+  usage: Usage
+  model?: string
+}
+
+/** Writes syntheses with a model. The deterministic merge needs no port: it is in core. */
+export interface ModelSynthesizer {
+  /**
+   * @throws {TransientError} Tried again, then replaced by the deterministic merge.
+   * @throws Any other error: replaced by the deterministic merge at once.
+   */
+  synthesize(
+    input: SynthesisInput,
+    options: {
+      model: string | undefined
+      signal: AbortSignal
+      onUsage(usage: Usage): void
+      allowance?: Allowance | undefined
+    },
+  ): Promise<SynthesisDraft>
+}
+
+/**
+ * Proposes what a file in conflict should be: its whole text. A side that does not exist is undefined.
+ *
+ * @throws Any error: there is no proposal then.
+ */
+export type ConflictResolver = (
+  request: {
+    /** Of the plan. */
+    title: string
+    path: string
+    /** The owners of both sides; the last one is of `theirs`. */
+    tasks: { taskId: string; description: string }[]
+    base: string | undefined
+    ours: string | undefined
+    theirs: string | undefined
+  },
+  options: {
+    model: string | undefined
+    signal: AbortSignal
+    onUsage(usage: Usage): void
+    allowance?: Allowance | undefined
+  },
+) => Promise<{ text: string; model: string }>
+
+/** Writes the tasks of a goal: as they would be submitted, not yet checked. */
+export type GoalPlanner = (
+  request: {
+    goal: string
+    context: string
+    /** Of the workspace, as far as they are worth showing. */
+    files: string[]
+    /** What was wrong with the plan before; empty the first time. */
+    problems: string[]
+  },
+  options: { signal: AbortSignal; onUsage(usage: Usage): void; allowance?: Allowance | undefined },
+) => Promise<{ tasks: unknown }>

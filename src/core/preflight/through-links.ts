@@ -1,0 +1,53 @@
+import type { TaskFiles } from '../contract/task-spec.ts'
+import { plainGlob } from './file-scope.ts'
+
+/** Links of a workspace that lead to another place in it, each with that place; '' is the workspace. */
+export type Links = ReadonlyMap<string, string>
+
+/** As many links as one glob is followed through. */
+const MOST_LINKS = 40
+
+/** The task as far as its files are concerned, with what they are called beside links. */
+export function taskThroughLinks<Task extends { files?: TaskFiles | undefined }>(
+  task: Task,
+  links: Links,
+): Task {
+  const { files } = task
+  if (files === undefined) return task
+  const follow = (globs: readonly string[] | undefined) => throughLinks(globs ?? [], links)
+  return {
+    ...task,
+    files: Array.isArray(files)
+      ? follow(files)
+      : { read: follow(files.read), write: follow(files.write) },
+  }
+}
+
+/**
+ * The globs, and beside each that goes through links what it leads to: a file is the same under all its
+ * names. Links that only a wildcard would match are not followed.
+ */
+function throughLinks(globs: readonly string[], links: Links): string[] {
+  return globs.flatMap((glob) => {
+    const mark = glob.startsWith('!') && !glob.startsWith('!(') ? '!' : ''
+    const found = [glob]
+    let place = plainGlob(glob.slice(mark.length))
+    for (let followed = 0; followed < MOST_LINKS; followed += 1) {
+      const next = followOne(place, links)
+      if (next === undefined) break
+      place = next
+      found.push(`${mark}${place}`)
+    }
+    return found
+  })
+}
+
+/** The glob with the first link on its way replaced by what that leads to. */
+function followOne(glob: string, links: Links): string | undefined {
+  const parts = glob.split('/')
+  for (let count = 1; count <= parts.length; count += 1) {
+    const target = links.get(parts.slice(0, count).join('/'))
+    if (target !== undefined) return plainGlob([target, ...parts.slice(count)].join('/'))
+  }
+  return undefined
+}

@@ -1,0 +1,121 @@
+import type { TasksApi } from '../contract/api.ts'
+import { badCursor, decodeCursor, encodeCursor } from '../contract/cursor.ts'
+import { isEnded } from '../contract/status.ts'
+import type { OutputTask, TaskDetail } from '../contract/views.ts'
+import type { TaskState } from '../ports/records.ts'
+import { renderFullPrompt, renderTaskPrompt } from '../text/prompt.ts'
+import { attemptView, outputTask, taskSummary, waveNumbers } from './plan-views.ts'
+import { CHUNK, type ReadDeps, requirePlan, requireTask } from './require-plan.ts'
+
+export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'output' | 'outputs'> {
+  return {
+    async list({ tenant, planId, status, limit, cursor }) {
+      const record = await requirePlan(deps, tenant, planId)
+      const waves = waveNumbers(record.spec.waves)
+      const ids = await deps.plans.taskIds(planId)
+      let at = cursor === undefined ? 0 : Number(decodeCursor(cursor))
+      if (!Number.isInteger(at) || at < 0) throw badCursor()
+      const items: ReturnType<typeof taskSummary>[] = []
+      while (at < ids.length && items.length < limit) {
+        const some = ids.slice(at, at + (status === undefined ? limit : CHUNK))
+        const [specs, states] = await Promise.all([
+          deps.tasks.specs(planId, some),
+          deps.tasks.states(planId, some),
+        ])
+        for (const [index, spec] of specs.entries()) {
+          const state = states[index]
+          if (items.length >= limit) break
+          at += 1
+          if (spec === undefined || state === undefined) continue
+          if (status !== undefined && state.status !== status) continue
+          items.push(taskSummary(planId, spec, state, waves.get(spec.id) ?? 1))
+        }
+      }
+      return { items, nextCursor: at < ids.length ? encodeCursor(String(at)) : null }
+    },
+
+    get: (tenant, planId, taskId) => taskDetail(deps, tenant, planId, taskId),
+
+    async output(tenant, planId, taskId, wait) {
+      await requirePlan(deps, tenant, planId)
+      const { spec, state } = await requireTask(deps, planId, taskId)
+      const answer = async (now: TaskState): Promise<OutputTask> => {
+        const [output] = await deps.tasks.outputs(planId, [taskId])
+        return outputTask(spec, now, output)
+      }
+      if (isEnded(state.status)) {
+        return { retrievalStatus: 'success', task: await answer(state) }
+      }
+      if (wait === undefined) return { retrievalStatus: 'not_ready', task: await answer(state) }
+      const ended = await deps.waiting.until(
+        planId,
+        (change) => change.type === 'task.finished' && change.taskId === taskId,
+        async () => {
+          const { state: now } = await requireTask(deps, planId, taskId)
+          return isEnded(now.status) ? now : undefined
+        },
+        wait,
+      )
+      if (ended !== undefined) return { retrievalStatus: 'success', task: await answer(ended) }
+      const { state: now } = await requireTask(deps, planId, taskId)
+      return { retrievalStatus: 'timeout', task: await answer(now) }
+    },
+
+    async *outputs(tenant, planId) {
+      await requirePlan(deps, tenant, planId)
+      let from = 0
+      while (true) {
+        const ids = await deps.tasks.endedIds(planId, from, 100)
+        if (ids.length === 0) return
+        from += ids.length
+        const [specs, states, outputs] = await Promise.all([
+          deps.tasks.specs(planId, ids),
+          deps.tasks.states(planId, ids),
+          deps.tasks.outputs(planId, ids),
+        ])
+        for (const [index, spec] of specs.entries()) {
+          const state = states[index]
+          if (spec !== undefined && state !== undefined && isEnded(state.status)) {
+            yield outputTask(spec, state, outputs[index])
+          }
+        }
+      }
+    },
+  }
+}
+
+export async function taskDetail(
+  deps: ReadDeps,
+  tenant: string,
+  planId: string,
+  taskId: string,
+): Promise<TaskDetail> {
+  const record = await requirePlan(deps, tenant, planId)
+  const { spec, state } = await requireTask(deps, planId, taskId)
+  const dependsOn = spec.dependsOn ?? []
+  const [context, attempts, specs, states, outputs] = await Promise.all([
+    deps.plans.context(planId),
+    deps.tasks.attempts(planId, taskId, state.attempt),
+    deps.tasks.specs(planId, dependsOn),
+    deps.tasks.states(planId, dependsOn),
+    deps.tasks.outputs(planId, dependsOn),
+  ])
+  const ready = states.every((dependency) => dependency.status === 'succeeded')
+  const dependencies = ready
+    ? dependsOn.map((id, index) => ({
+        taskId: id,
+        description: specs[index]?.description ?? id,
+        status: states[index]?.status ?? ('succeeded' as const),
+        text: outputs[index]?.text ?? '',
+      }))
+    : []
+  const wave = waveNumbers(record.spec.waves).get(taskId) ?? 1
+  return {
+    ...taskSummary(planId, spec, state, wave),
+    attempts: attempts.map(attemptView),
+    timeoutMs: spec.timeoutMs,
+    priority: spec.priority,
+    ...(spec.files === undefined ? {} : { files: spec.files }),
+    prompt: renderFullPrompt(context, renderTaskPrompt(spec, dependencies)),
+  }
+}

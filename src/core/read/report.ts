@@ -1,0 +1,275 @@
+import { isEnded, type TaskStatus } from '../contract/status.ts'
+import type { Usage } from '../contract/usage.ts'
+import type { Report } from '../contract/views.ts'
+
+/** Times are milliseconds since 1970. */
+export interface ReportInput {
+  tasks: ReportTask[]
+  usage: Usage
+  now: number
+  createdAt: number
+  /** How many tasks of the plan may run at once; no limit when absent. */
+  maxConcurrency?: number | undefined
+  mode: 'parallel' | 'sequential'
+}
+
+export interface ReportTask {
+  taskId: string
+  status: TaskStatus
+  /** What it waited for, by order or by overlap. */
+  dependsOn: readonly string[]
+  /** When it could first have run. */
+  queuedAt: number
+  startedAt: number | undefined
+  finishedAt: number | undefined
+  /** Runs begun. */
+  attempts: number
+  /** Runs that ended because their worker was lost or shut down. */
+  lost?: number | undefined
+}
+
+interface Run {
+  task: ReportTask
+  start: number
+  end: number
+  durationMs: number
+  /** From when it could have run: after it was queued and what it waited for had ended. */
+  waitMs: number
+}
+
+/** A straggler takes this many times the median, and at least a tenth of the plan's time longer. */
+const STRAGGLER_TIMES = 2
+const MAX_STRAGGLERS = 10
+/** Shorter waits are not worth words. */
+const LONG_WAIT_MS = 1_000
+
+/** What the plan's parallelism was worth, from the times of its tasks; so far, while it runs. */
+export function buildReport(input: ReportInput): Report {
+  const runs = readRuns(input)
+  const start = runs.reduce((earliest, run) => Math.min(earliest, run.start), Infinity)
+  const end = runs.reduce((latest, run) => Math.max(latest, run.end), -Infinity)
+  const running = input.tasks.some(({ status }) => !isEnded(status))
+  const wallMs = runs.length === 0 ? 0 : Math.max(0, (running ? input.now : end) - start)
+  const sumOfTaskMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0)
+  // Tasks too quick to measure ran at the speed of one.
+  const atOnce = wallMs > 0 ? sumOfTaskMs / wallMs : runs.length > 0 ? 1 : 0
+  const waits = runs.map(({ waitMs }) => waitMs).sort((a, b) => a - b)
+  const path = criticalPath(input.tasks, runs)
+  const stragglers = findStragglers(runs, wallMs)
+  const report: Report = {
+    wallMs,
+    sumOfTaskMs,
+    speedup: round(atOnce),
+    effectiveParallelism: round(atOnce),
+    criticalPathMs: path.durationMs,
+    queueWaitMs: { p50: percentile(waits, 50), p95: percentile(waits, 95), max: waits.at(-1) ?? 0 },
+    stragglers,
+    usage: input.usage,
+    diagnostics: [],
+  }
+  report.diagnostics = diagnose(input, runs, report, path.tasks)
+  return report
+}
+
+function readRuns({ tasks, now }: ReportInput): Run[] {
+  const ends = new Map(tasks.map(({ taskId, finishedAt }) => [taskId, finishedAt]))
+  return tasks.flatMap((task) => {
+    if (task.startedAt === undefined) return []
+    const end = Math.max(task.startedAt, task.finishedAt ?? now)
+    const ready = task.dependsOn.reduce(
+      (latest, id) => Math.max(latest, ends.get(id) ?? latest),
+      task.queuedAt,
+    )
+    return [
+      {
+        task,
+        start: task.startedAt,
+        end,
+        durationMs: end - task.startedAt,
+        waitMs: Math.max(0, task.startedAt - ready),
+      },
+    ]
+  })
+}
+
+/** The longest chain of tasks that waited for each other, by the time they took. */
+function criticalPath(
+  tasks: readonly ReportTask[],
+  runs: readonly Run[],
+): { durationMs: number; tasks: number } {
+  const durations = new Map(runs.map(({ task, durationMs }) => [task.taskId, durationMs]))
+  const waitingFor = new Map(tasks.map(({ taskId, dependsOn }) => [taskId, dependsOn.length]))
+  const dependents = new Map<string, string[]>()
+  for (const { taskId, dependsOn } of tasks) {
+    for (const id of dependsOn) {
+      const list = dependents.get(id)
+      if (list === undefined) dependents.set(id, [taskId])
+      else list.push(taskId)
+    }
+  }
+  const before = new Map<string, { durationMs: number; tasks: number }>()
+  let longest = { durationMs: 0, tasks: 0 }
+  const free = tasks.filter(({ dependsOn }) => dependsOn.length === 0).map(({ taskId }) => taskId)
+  for (let id = free.pop(); id !== undefined; id = free.pop()) {
+    const sofar = before.get(id) ?? { durationMs: 0, tasks: 0 }
+    const path = { durationMs: sofar.durationMs + (durations.get(id) ?? 0), tasks: sofar.tasks + 1 }
+    if (path.durationMs > longest.durationMs) longest = path
+    for (const dependent of dependents.get(id) ?? []) {
+      if (path.durationMs >= (before.get(dependent)?.durationMs ?? 0)) before.set(dependent, path)
+      const left = (waitingFor.get(dependent) ?? 0) - 1
+      waitingFor.set(dependent, left)
+      if (left === 0) free.push(dependent)
+    }
+  }
+  return longest
+}
+
+function findStragglers(runs: readonly Run[], wallMs: number): Report['stragglers'] {
+  if (runs.length < 2) return []
+  const durations = runs.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
+  const median = Math.max(1, percentile(durations, 50))
+  return runs
+    .filter(
+      ({ durationMs }) =>
+        durationMs >= STRAGGLER_TIMES * median && durationMs - median >= wallMs / 10,
+    )
+    .sort((a, b) => b.durationMs - a.durationMs)
+    .slice(0, MAX_STRAGGLERS)
+    .map(({ task, durationMs }) => ({
+      taskId: task.taskId,
+      durationMs,
+      timesMedian: round(durationMs / median),
+    }))
+}
+
+function diagnose(
+  input: ReportInput,
+  runs: readonly Run[],
+  report: Report,
+  pathTasks: number,
+): Report['diagnostics'] {
+  const found: Report['diagnostics'] = []
+  const say = (code: string, message: string) => found.push({ code, message })
+  const { wallMs, queueWaitMs, criticalPathMs, stragglers } = report
+  const atOnce = mostAtOnce(runs.map(({ start, end }) => [start, end]))
+  const ready = mostAtOnce(runs.map(({ start, end, waitMs }) => [start - waitMs, end]))
+  const cap = input.mode === 'sequential' ? 1 : (input.maxConcurrency ?? Infinity)
+
+  if (input.mode === 'sequential' && input.tasks.length > 1) {
+    say(
+      'sequential-mode',
+      `The plan asks for "mode": "sequential", so its ${input.tasks.length} tasks ran one at a time.`,
+    )
+  } else if (runs.length > 1 && ready > atOnce && queueWaitMs.max >= LONG_WAIT_MS) {
+    if (atOnce >= cap) {
+      say(
+        'limited-by-policy',
+        `At most ${cap} of ${ready} tasks that were ready ran at once, because of policy.maxConcurrency.`,
+      )
+    } else if (atOnce === 1) {
+      say(
+        'ran-one-after-another',
+        `The tasks ran one after another, although ${ready} were ready at once: too few workers, or their TUTTI_CONCURRENCY is too low.`,
+      )
+    } else if (queueWaitMs.p95 >= Math.max(LONG_WAIT_MS, wallMs / 10)) {
+      say(
+        'long-queue-wait',
+        `Tasks that were ready waited up to ${words(queueWaitMs.max)} (p95 ${words(queueWaitMs.p95)}); at most ${atOnce} of ${ready} ran at once: more workers would help.`,
+      )
+    }
+  } else if (queueWaitMs.p95 >= Math.max(LONG_WAIT_MS, wallMs / 2)) {
+    say(
+      'late-start',
+      `Tasks waited ${words(queueWaitMs.p95)} (p95) before they started: the workers were away or busy with other plans.`,
+    )
+  }
+
+  const waiting = input.tasks.filter(({ status }) => status === 'queued')
+  const oldest = Math.min(...waiting.slice(0, 10_000).map(({ queuedAt }) => queuedAt))
+  if (runs.length === 0 && waiting.length > 0 && input.now - oldest >= 5_000) {
+    say(
+      'no-worker',
+      `No task has started ${words(input.now - oldest)} after the plan was queued: is a worker running, and is it free?`,
+    )
+  }
+
+  const [slowest] = stragglers
+  if (slowest !== undefined && wallMs > 0 && slowest.durationMs / wallMs >= 0.5) {
+    const share = Math.round((slowest.durationMs / wallMs) * 100)
+    say(
+      'straggler',
+      `Task ${slowest.taskId} took ${words(slowest.durationMs)}, ${Math.min(100, share)}% of the plan's time and ${times(slowest.timesMedian)} times the median task: the plan could not end before it.`,
+    )
+  }
+  if (input.mode === 'parallel' && pathTasks >= 2 && wallMs > 0 && criticalPathMs / wallMs >= 0.7) {
+    const independent = input.tasks.every(({ dependsOn }) => dependsOn.length === 0)
+    if (!independent) {
+      say(
+        'dependency-chain',
+        `A chain of ${pathTasks} tasks that waited for each other took ${words(criticalPathMs)} of ${words(wallMs)}: more workers would not make the plan faster.`,
+      )
+    }
+  }
+  const lost = sum(input.tasks.map((task) => task.lost ?? 0))
+  if (lost > 0) {
+    say('worker-lost', `${count(lost, 'run')} ended because a worker was lost or shut down.`)
+  }
+  const repeated = input.tasks.filter(({ attempts, lost: gone = 0 }) => attempts - gone > 1)
+  if (repeated.length > 0) {
+    const extra = sum(repeated.map(({ attempts, lost: gone = 0 }) => attempts - gone - 1))
+    say(
+      'retries',
+      `${count(repeated.length, 'task')} ran more than once: ${count(extra, 'retry')}, whose time is part of the plan's.`,
+    )
+  }
+  return found
+}
+
+/** The most intervals that overlap; one that begins as another ends does not. */
+function mostAtOnce(intervals: readonly (readonly [start: number, end: number])[]): number {
+  const changes = intervals
+    .flatMap(([start, end]) => [
+      { at: start, by: 1 },
+      // Too short to measure still counts as one.
+      { at: Math.max(end, start + 1), by: -1 },
+    ])
+    .sort((a, b) => a.at - b.at || a.by - b.by)
+  let now = 0
+  let most = 0
+  for (const { by } of changes) {
+    now += by
+    most = Math.max(most, now)
+  }
+  return most
+}
+
+/** By nearest rank; 0 of nothing. */
+function percentile(ascending: readonly number[], percent: number): number {
+  return ascending[Math.max(0, Math.ceil((percent / 100) * ascending.length) - 1)] ?? 0
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+function count(number: number, noun: string): string {
+  const plural = noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`
+  return `${number} ${number === 1 ? noun : plural}`
+}
+
+/** Hundredths tell nothing of what is many times as long. */
+function times(ratio: number): string {
+  return ratio < 10 ? `${ratio}` : Math.round(ratio).toLocaleString('en-US')
+}
+
+/** `850 ms`, `12.3 s`, `4 min 10 s`. */
+function words(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`
+  const seconds = Math.round(ms / 1_000)
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}

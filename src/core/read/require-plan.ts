@@ -1,0 +1,62 @@
+import { ServiceError } from '../contract/errors.ts'
+import type { TaskSpec } from '../contract/task-spec.ts'
+import type { PlanStore, SynthesisStore, TaskStore } from '../ports/plan-store.ts'
+import type { PlanRecord, TaskState } from '../ports/records.ts'
+import type { Waiting } from './waiting.ts'
+
+export interface ReadDeps {
+  plans: PlanStore
+  tasks: TaskStore
+  syntheses: SynthesisStore
+  waiting: Waiting
+}
+
+/** Tasks read at once where all of a plan's are needed. */
+export const CHUNK = 500
+
+export async function requirePlan(
+  deps: Pick<ReadDeps, 'plans'>,
+  tenant: string,
+  planId: string,
+): Promise<PlanRecord> {
+  const record = await deps.plans.get(planId)
+  // Another tenant's plan is answered as if there were none: ids cannot be probed.
+  if (record === undefined || record.spec.tenant !== tenant) {
+    throw new ServiceError('plan-not-found', `There is no plan ${planId.slice(0, 80)}.`)
+  }
+  return record
+}
+
+/** @throws {ServiceError} task-not-found */
+export async function requireTask(
+  deps: Pick<ReadDeps, 'tasks'>,
+  planId: string,
+  taskId: string,
+): Promise<{ spec: TaskSpec; state: TaskState }> {
+  const [[spec], [state]] = await Promise.all([
+    deps.tasks.specs(planId, [taskId]),
+    deps.tasks.states(planId, [taskId]),
+  ])
+  if (spec === undefined || state === undefined) {
+    throw new ServiceError('task-not-found', `The plan has no task ${taskId.slice(0, 80)}.`)
+  }
+  return { spec, state }
+}
+
+export async function* allTasks(
+  deps: Pick<ReadDeps, 'plans' | 'tasks'>,
+  planId: string,
+): AsyncGenerator<{ spec: TaskSpec; state: TaskState }> {
+  const ids = await deps.plans.taskIds(planId)
+  for (let at = 0; at < ids.length; at += CHUNK) {
+    const some = ids.slice(at, at + CHUNK)
+    const [specs, states] = await Promise.all([
+      deps.tasks.specs(planId, some),
+      deps.tasks.states(planId, some),
+    ])
+    for (const [index, spec] of specs.entries()) {
+      const state = states[index]
+      if (spec !== undefined && state !== undefined) yield { spec, state }
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { Wait } from '../contract/api.ts'
+import type { ChangeFeed, ChangeMessage } from '../ports/plan-store.ts'
+
+/** Callers of one process that wait for changes of plans: one subscription, however many there are. */
+export interface Waiting {
+  /**
+   * Reads, and reads again whenever something that `concerns` it changed, until `read` has an answer
+   * or the wait is over, then `undefined`.
+   */
+  until<T>(
+    planId: string,
+    concerns: (change: ChangeMessage['changes'][number]) => boolean,
+    read: () => Promise<T | undefined>,
+    wait: Wait,
+  ): Promise<T | undefined>
+  /** Calls back on every change of a plan, and when some may have been missed. */
+  watch(planId: string, onChange: () => void): () => void
+  readonly size: number
+}
+
+interface Watcher {
+  concerns: (change: ChangeMessage['changes'][number]) => boolean
+  wake: () => void
+}
+
+export function waitingOn(feed: ChangeFeed): Waiting {
+  const plans = new Map<string, Set<Watcher>>()
+  let size = 0
+
+  feed.onChange((message) => {
+    if (message === undefined) {
+      for (const watchers of plans.values()) for (const watcher of watchers) watcher.wake()
+      return
+    }
+    const watchers = plans.get(message.planId)
+    if (watchers === undefined) return
+    const gone = message.changes.some(({ type }) => type === 'plan.deleted')
+    for (const watcher of watchers) {
+      if (gone || message.changes.some(watcher.concerns)) watcher.wake()
+    }
+  })
+
+  function add(planId: string, watcher: Watcher): () => void {
+    const watchers = plans.get(planId) ?? new Set<Watcher>()
+    watchers.add(watcher)
+    plans.set(planId, watchers)
+    size += 1
+    return () => {
+      if (!watchers.delete(watcher)) return
+      size -= 1
+      if (watchers.size === 0 && plans.get(planId) === watchers) plans.delete(planId)
+    }
+  }
+
+  return {
+    async until(planId, concerns, read, wait) {
+      const deadline = Date.now() + wait.timeoutMs
+      let woken = false
+      let wake: () => void = () => undefined
+      const remove = add(planId, {
+        concerns,
+        wake: () => {
+          woken = true
+          wake()
+        },
+      })
+      try {
+        while (true) {
+          // Listening first, reading then: what happens in between is not missed.
+          woken = false
+          const answer = await read()
+          if (answer !== undefined) return answer
+          const left = deadline - Date.now()
+          if (left <= 0 || wait.signal.aborted) return undefined
+          if (woken) continue
+          await new Promise<void>((resolve) => {
+            const over = () => {
+              clearTimeout(timer)
+              wait.signal.removeEventListener('abort', over)
+              resolve()
+            }
+            const timer = setTimeout(over, left)
+            wake = over
+            wait.signal.addEventListener('abort', over)
+          })
+        }
+      } finally {
+        remove()
+      }
+    },
+    watch: (planId, onChange) => add(planId, { concerns: () => true, wake: onChange }),
+    get size() {
+      return size
+    },
+  }
+}

@@ -1,0 +1,180 @@
+import { type Allowance, BUDGET_EXHAUSTED } from '../budget/allowance.ts'
+import { type Failure, PermanentError, TransientError } from '../contract/errors.ts'
+import { NO_USAGE, type Usage } from '../contract/usage.ts'
+import { extractFindings } from '../findings/extract-findings.ts'
+import type { ExecutionOutcome, ExecutionRequest, Executor, TaskOutput } from '../ports/executor.ts'
+import type { AttemptEnd } from '../ports/plan-store.ts'
+import { AttemptAborted } from './running-tasks.ts'
+
+/** How long after an abort an executor may take before its attempt is ended without it. */
+const SETTLE_MS = 5_000
+/** Partial text that is kept of an attempt that did not end well, in characters. */
+const KEPT_TEXT = 1_000_000
+const FIRST_BACKOFF_MS = 500
+const LONGEST_BACKOFF_MS = 30_000
+
+/** What the store is told of an attempt, but for which attempt it is. */
+export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | 'token'>
+
+/**
+ * Runs one attempt and says how it ended. Never throws: an executor's errors become failures, and
+ * `onFault` hears of those that no executor should have.
+ */
+export async function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
+  let answeredBy: string | undefined
+  const result = await attemptOnce(options, (name) => {
+    answeredBy = name ?? answeredBy
+  })
+  return answeredBy === undefined ? result : { ...result, answeredBy }
+}
+
+interface AttemptOptions {
+  executor: Executor
+  request: ExecutionRequest
+  controller: AbortController
+  /** Attempts that failed before this one. */
+  spent: number
+  random: () => number
+  allowance: Allowance | undefined
+  onText: (text: string) => void
+  onUsage: (usage: Usage) => void
+  onFault: (error: unknown) => void
+}
+
+async function attemptOnce(
+  options: AttemptOptions,
+  onAnswer: (answeredBy: string | undefined) => void,
+): Promise<AttemptResult> {
+  const { executor, request, controller, spent } = options
+  const { timeoutMs, attempts } = request.spec
+  let usage: Usage = NO_USAGE
+  let text = ''
+  let isOver = false
+  let heldBack: string | undefined
+  const timer = setTimeout(() => {
+    const why = heldBack === undefined ? '' : ` ${heldBack}`
+    controller.abort(new AttemptAborted('timeout', `It ran longer than ${timeoutMs} ms.${why}`))
+  }, timeoutMs)
+  try {
+    const outcome = await settled(
+      executor.execute(request, {
+        signal: controller.signal,
+        onText(piece) {
+          // One that does not heed its abort writes nothing more.
+          if (isOver) return
+          if (text.length < KEPT_TEXT) text += piece
+          options.onText(piece)
+        },
+        onUsage(latest, answeredBy) {
+          usage = latest
+          onAnswer(answeredBy)
+          options.onUsage(latest)
+        },
+        onHeldBack(why) {
+          heldBack = why
+        },
+        allowance: options.allowance,
+      }),
+      controller.signal,
+    )
+    return ended(outcome)
+  } catch (error) {
+    const partial: TaskOutput | undefined = text === '' ? undefined : { text }
+    const again = spent + 1 < attempts
+    const failed = (
+      failure: Failure,
+      outcome: 'failed' | 'timed-out',
+      retryInMs: number | undefined,
+    ): AttemptResult =>
+      again && retryInMs !== undefined
+        ? { status: 'queued', outcome, spends: true, error: failure, usage, retryInMs }
+        : { status: 'failed', outcome, spends: true, error: failure, usage, output: partial }
+
+    const reason: unknown = controller.signal.reason
+    if (controller.signal.aborted && reason instanceof AttemptAborted) {
+      const failure = { code: reason.kind, message: reason.message }
+      switch (reason.kind) {
+        case 'timeout':
+          return failed(failure, 'timed-out', backoff(spent, options.random))
+        case 'cancelled':
+          return {
+            status: 'cancelled',
+            outcome: 'cancelled',
+            spends: false,
+            error: failure,
+            usage,
+            output: partial,
+          }
+        case 'shutdown':
+        case 'lost':
+          return { status: 'queued', outcome: 'interrupted', spends: false, usage }
+      }
+    }
+    if (error instanceof TransientError) {
+      const failure = { code: error.code, message: error.message }
+      // Nobody waits longer for an attempt than one may take.
+      const asked = Math.min(timeoutMs, error.retryAfterMs ?? 0)
+      const pause = Math.max(backoff(spent, options.random), asked)
+      return failed(failure, 'failed', pause)
+    }
+    if (error instanceof PermanentError && error.code === BUDGET_EXHAUSTED) {
+      const failure = { code: error.code, message: error.message }
+      // One that could not even begin is left out, as those that wait behind it are.
+      const status = usage.steps === 0 && partial === undefined ? 'skipped' : 'incomplete'
+      return {
+        status,
+        outcome: 'incomplete',
+        spends: false,
+        error: failure,
+        usage,
+        output: partial,
+      }
+    }
+    if (error instanceof PermanentError) {
+      return failed({ code: error.code, message: error.message }, 'failed', undefined)
+    }
+    options.onFault(error)
+    const failure = { code: 'executor-error', message: 'The executor failed unexpectedly.' }
+    return failed(failure, 'failed', undefined)
+  } finally {
+    isOver = true
+    clearTimeout(timer)
+  }
+}
+
+function ended(outcome: ExecutionOutcome): AttemptResult {
+  const { status, usage } = outcome
+  const output = withFindings(outcome.output)
+  return status === 'succeeded'
+    ? { status, outcome: status, spends: false, usage, output }
+    : { status, outcome: status, spends: true, error: outcome.reason, usage, output }
+}
+
+/** Findings are data from the start: those that a text clearly states are stored with it. */
+function withFindings(output: TaskOutput): TaskOutput {
+  if (output.findings !== undefined) return output
+  const findings = extractFindings(output.text)
+  return findings.length === 0 ? output : { ...output, findings }
+}
+
+/** The result, or a rejection some time after an abort that the executor did not heed. */
+function settled<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const onAbort = () => {
+      timer = setTimeout(() => reject(new Error('the executor did not stop')), SETTLE_MS)
+    }
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    result.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort)
+      clearTimeout(timer)
+    })
+  })
+}
+
+/** Exponential, with jitter, so that tasks that failed together do not come back together. */
+function backoff(failures: number, random: () => number): number {
+  const longest = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures)
+  return Math.round(longest * (0.5 + random() / 2))
+}

@@ -1,0 +1,112 @@
+import type { FieldError } from '../contract/errors.ts'
+
+interface Node {
+  id: string
+  dependsOn?: string[] | undefined
+}
+
+/** Names of a long cycle that are worth reading; the rest is a number. */
+const MAX_CYCLE_NAMES = 12
+
+/**
+ * What is wrong with the ids and the order of a plan's tasks: ids given twice, dependencies on
+ * tasks that do not exist or on the task itself, and cycles, each named once.
+ *
+ * @param list JSON Pointer of the tasks; without it they come from a pattern, and every error of
+ *   the order points to the pattern's template.
+ */
+export function checkTaskGraph(tasks: readonly Node[], list: string | undefined): FieldError[] {
+  const errors: FieldError[] = []
+  const places = new Map<string, number>()
+  const pointer = (task: number, field: string) =>
+    list === undefined ? `/pattern/task/${field}` : `${list}/${task}/${field}`
+  for (const [index, { id }] of tasks.entries()) {
+    const earlier = places.get(id)
+    if (earlier === undefined) places.set(id, index)
+    else {
+      errors.push({
+        pointer: pointer(index, 'id'),
+        detail: `"${id}" is also the id of task ${earlier + 1}`,
+      })
+    }
+  }
+  const edges = tasks.map(({ id, dependsOn = [] }, index) =>
+    dependsOn.flatMap((name, position) => {
+      const place = places.get(name)
+      const field = `dependsOn/${position}`
+      if (place === undefined) {
+        errors.push({ pointer: pointer(index, field), detail: `no task has the id "${name}"` })
+        return []
+      }
+      if (name === id) {
+        errors.push({ pointer: pointer(index, field), detail: `"${id}" cannot depend on itself` })
+        return []
+      }
+      return [place]
+    }),
+  )
+  for (const cycle of findCycles(edges)) {
+    const names = [...cycle, cycle[0] ?? 0].map((index) => tasks[index]?.id ?? '')
+    const shown =
+      names.length <= MAX_CYCLE_NAMES
+        ? names
+        : [
+            ...names.slice(0, MAX_CYCLE_NAMES - 2),
+            `(${names.length - MAX_CYCLE_NAMES + 1} more)`,
+            names.at(-1),
+          ]
+    errors.push({
+      pointer: pointer(cycle[0] ?? 0, 'dependsOn'),
+      detail: `a cycle, in which each task waits for the next: ${shown.join(' -> ')}`,
+    })
+  }
+  return dedupe(errors)
+}
+
+/**
+ * Cycles of a graph given as the dependencies of each node. What is left after nodes without open
+ * dependencies were taken away again and again (Kahn 1962) lies on a cycle or waits for one, so
+ * following any open dependency from it must come back to a node already passed.
+ */
+function findCycles(edges: readonly number[][]): number[][] {
+  const open = edges.map((dependencies) => dependencies.length)
+  const dependents = edges.map((): number[] => [])
+  for (const [node, dependencies] of edges.entries()) {
+    for (const dependency of dependencies) dependents[dependency]?.push(node)
+  }
+  const free = open.flatMap((count, node) => (count === 0 ? [node] : []))
+  for (let next = free.pop(); next !== undefined; next = free.pop()) {
+    for (const dependent of dependents[next] ?? []) {
+      const left = (open[dependent] ?? 0) - 1
+      open[dependent] = left
+      if (left === 0) free.push(dependent)
+    }
+  }
+  const cycles: number[][] = []
+  const walk = new Map<number, number>()
+  for (let start = 0; start < edges.length; start += 1) {
+    if (open[start] === 0) continue
+    const path: number[] = []
+    let node: number | undefined = start
+    while (node !== undefined && !walk.has(node)) {
+      walk.set(node, start)
+      path.push(node)
+      node = edges[node]?.find((dependency) => open[dependency] !== 0)
+    }
+    // Otherwise it ran into an earlier walk, whose cycle is already known.
+    if (node !== undefined && walk.get(node) === start) {
+      cycles.push(fromSmallest(path.slice(path.indexOf(node))))
+    }
+  }
+  return cycles
+}
+
+function fromSmallest(cycle: readonly number[]): number[] {
+  const start = cycle.indexOf(cycle.reduce((smallest, node) => Math.min(smallest, node)))
+  return [...cycle.slice(start), ...cycle.slice(0, start)]
+}
+
+/** A pattern's template yields the same error for every task that is made of it. */
+function dedupe(errors: readonly FieldError[]): FieldError[] {
+  return [...new Map(errors.map((error) => [`${error.pointer} ${error.detail}`, error])).values()]
+}

@@ -1,0 +1,35 @@
+import type { Submission } from '../contract/api.ts'
+import type { DryRun } from '../contract/views.ts'
+import { renderFullPrompt, renderTaskPrompt } from '../text/prompt.ts'
+import { type PrepareDeps, parseSubmission, preparePlan } from './prepare-plan.ts'
+
+export type DryRunDeps = PrepareDeps
+
+/** What a submission would do, with nothing stored. Overlaps are reported here, not rejected. */
+export async function dryRun(deps: DryRunDeps, submission: Submission): Promise<DryRun> {
+  const { plan } = parseSubmission(deps.limits, submission.body)
+  const prepared = await preparePlan(deps, plan, { dryRun: true })
+  const context = prepared.plan.context ?? ''
+  return {
+    tasks: prepared.tasks.map((task) => ({
+      id: task.id,
+      description: task.description,
+      executor: task.executor,
+      model: task.model,
+      dependsOn: task.dependsOn ?? [],
+      waitsFor: task.waitsFor ?? [],
+      files: task.files,
+      tools: task.tools,
+      options: task.options,
+      timeoutMs: task.timeoutMs,
+      attempts: task.attempts,
+      priority: task.priority,
+      prompt: renderFullPrompt(context, renderTaskPrompt(task)),
+    })),
+    waves: prepared.waves,
+    overlaps: prepared.overlaps,
+    warnings: prepared.warnings,
+    advice: prepared.advice,
+    estimate: prepared.estimate,
+  }
+}

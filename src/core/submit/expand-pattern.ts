@@ -1,0 +1,228 @@
+import type { FieldError } from '../contract/errors.ts'
+import { check } from '../contract/field-errors.ts'
+import { DEFAULT_LIMITS, type Limits } from '../contract/limits.ts'
+import type { SubmitPlan } from '../contract/submission.ts'
+import { type SubmittedTask, taskSchema } from '../contract/task-spec.ts'
+import { describeTask } from '../text/prompt.ts'
+import { checkTaskGraph } from './check-task-graph.ts'
+
+type Pattern = NonNullable<SubmitPlan['pattern']>
+
+/** A task with the two names that a submission may leave out. */
+export type NamedTask = SubmittedTask & { id: string; description: string }
+
+/**
+ * The tasks that a plan stands for: its own, or those of its pattern, each with an id and a
+ * description. `errors` names every field that is wrong: ids given twice, dependencies that do not
+ * exist, cycles, and list entries of a pattern that make no valid task. A plan with a `goal` has no
+ * tasks yet.
+ */
+export function expandTasks(
+  plan: Pick<SubmitPlan, 'tasks' | 'pattern'>,
+  limits: Limits = DEFAULT_LIMITS,
+): { tasks: NamedTask[]; errors: FieldError[] } {
+  const errors: FieldError[] = []
+  const submitted = plan.pattern ? expandPattern(plan.pattern, limits, errors) : (plan.tasks ?? [])
+  const tasks = nameTasks(submitted)
+  // As submitted, so that pointers count what the caller wrote.
+  const graph = tasks.map(({ id }, index) => ({ id, dependsOn: submitted[index]?.dependsOn }))
+  errors.push(...checkTaskGraph(graph, plan.pattern === undefined ? '/tasks' : undefined))
+  return { tasks, errors }
+}
+
+/** Gives tasks without an id `task-1`, `task-2` … by their place, never an id that another one has. */
+function nameTasks(tasks: readonly SubmittedTask[]): NamedTask[] {
+  const taken: TakenIds = new Map(tasks.flatMap(({ id }) => (id === undefined ? [] : [[id, 2]])))
+  return tasks.map((task, index) => {
+    const id = task.id ?? unique(`task-${index + 1}`, taken)
+    const named: NamedTask = { ...task, id, description: task.description ?? describeTask(task) }
+    if (task.dependsOn !== undefined) named.dependsOn = [...new Set(task.dependsOn)]
+    return named
+  })
+}
+
+/** One entry of a pattern's list, and what the template gets from it. */
+interface Entry {
+  value: string
+  pointer: string
+}
+
+function expandPattern(pattern: Pattern, limits: Limits, errors: FieldError[]): SubmittedTask[] {
+  const entries = patternEntries(pattern, errors)
+  const size = expandedSize(pattern, entries)
+  if (size > limits.maxBodyBytes) {
+    errors.push({
+      pointer: '/pattern',
+      detail: `expands to ${entries.length} tasks of ${size} characters, more than the ${limits.maxBodyBytes} that one plan may hold`,
+    })
+    return []
+  }
+  const schema = taskSchema(limits)
+  const taken: TakenIds = new Map()
+  const tasks: SubmittedTask[] = []
+  for (const [index, entry] of entries.entries()) {
+    const expanded = expandTemplate(pattern, entry.value, index, taken)
+    const parsed = check(schema, expanded)
+    if (parsed.misfits === undefined) tasks.push(parsed.data)
+    else {
+      for (const { path, message } of parsed.misfits) {
+        errors.push({
+          pointer: entry.pointer,
+          detail: `makes a task whose \`${path.join('.')}\` ${message}`,
+        })
+      }
+    }
+  }
+  return tasks
+}
+
+/** The list of the pattern, trimmed, with an error for each entry that is blank or given twice. */
+function patternEntries(pattern: Pattern, errors: FieldError[]): Entry[] {
+  const field = pattern.kind
+  const given = pattern.kind === 'directories' ? pattern.directories : pattern.perspectives
+  const seen = new Map<string, string>()
+  const entries: Entry[] = []
+  for (const [index, text] of given.entries()) {
+    const pointer = `/pattern/${field}/${index}`
+    const value = field === 'directories' ? trimDirectory(text) : text.trim()
+    const key = field === 'directories' ? value : value.toLowerCase()
+    const earlier = seen.get(key)
+    const wrong =
+      field === 'directories' && (value.startsWith('/') || value.split('/').includes('..'))
+        ? 'must be relative to the workspace, without ".."'
+        : value === ''
+          ? 'must not be blank'
+          : earlier && `is given twice: it is also ${earlier}`
+    if (wrong) errors.push({ pointer, detail: wrong })
+    else {
+      seen.set(key, pointer)
+      entries.push({ value, pointer })
+    }
+  }
+  return entries
+}
+
+/** `./src//auth/` is `src/auth`; the workspace itself is `.`. */
+function trimDirectory(text: string): string {
+  const trimmed = text.trim()
+  if (trimmed === '') return ''
+  const parts = trimmed.split('/').filter((part) => part !== '' && part !== '.')
+  const path = parts.join('/')
+  if (trimmed.startsWith('/')) return `/${path}`
+  return path === '' ? '.' : path
+}
+
+/** Characters of all tasks together, so that a short body cannot stand for gigabytes. */
+function expandedSize(pattern: Pattern, entries: readonly Entry[]): number {
+  const template = JSON.stringify(pattern.task)
+  const uses = template.match(placeholder(pattern))?.length ?? 0
+  return entries.reduce((sum, { value }) => sum + template.length + uses * value.length, 0)
+}
+
+function placeholder({ kind }: Pattern): RegExp {
+  return kind === 'directories' ? /\{\{\s*directory\s*\}\}/g : /\{\{\s*perspective\s*\}\}/g
+}
+
+function expandTemplate(
+  pattern: Pattern,
+  value: string,
+  index: number,
+  taken: TakenIds,
+): SubmittedTask {
+  const template = pattern.task
+  const mark = placeholder(pattern)
+  const fill = (text: string) => text.replace(mark, () => value)
+  const fillId = (text: string) => (fill(text) === text ? text : slug(fill(text)))
+  const { id, dependsOn, files, ...rest } = template
+  const task = {
+    ...replaceStrings(rest, fill),
+    ...(dependsOn && { dependsOn: dependsOn.map(fillId) }),
+  }
+  const own =
+    id === undefined ? slug(value) : fillId(id) === id ? slug(`${id}-${value}`) : fillId(id)
+  const named: SubmittedTask = {
+    ...task,
+    id: unique(
+      own || `${pattern.kind === 'directories' ? 'directory' : 'perspective'}-${index + 1}`,
+      taken,
+    ),
+    description: cut(expandDescription(pattern, value, fill), 200),
+  }
+  if (pattern.kind === 'directories') {
+    const literal = escapeBrackets(value)
+    named.files = replaceStrings(files ?? [value === '.' ? '**' : '{{directory}}/**'], (glob) =>
+      glob.replace(mark, () => literal).replace(/^(?:\.\/)+/, ''),
+    )
+    return named
+  }
+  if (files !== undefined) named.files = replaceStrings(files, fill)
+  if (template.prompt === undefined) {
+    if (template.role === undefined) named.role = value
+    // A template that never names the perspective would make the same task every time.
+    else if (JSON.stringify(template).search(mark) === -1) {
+      named.focusAreas = [value, ...(template.focusAreas ?? [])]
+    }
+  }
+  return named
+}
+
+function expandDescription(pattern: Pattern, value: string, fill: (text: string) => string) {
+  const { description } = pattern.task
+  if (description !== undefined) {
+    return fill(description) === description ? `${description}: ${value}` : fill(description)
+  }
+  if (pattern.kind === 'directories') return `Analyse ${value}`
+  const title = value.charAt(0).toUpperCase() + value.slice(1)
+  return /\b(review|analysis|assessment|audit|check|inspection|testing)$/i.test(title) &&
+    title.includes(' ')
+    ? title
+    : `${title} review`
+}
+
+/** `value` with every string in it replaced, in arrays and objects of any depth; keys stay. */
+function replaceStrings<T>(value: T, replace: (text: string) => string): T
+function replaceStrings(value: unknown, replace: (text: string) => string): unknown {
+  if (typeof value === 'string') return replace(value)
+  if (Array.isArray(value)) return value.map((item) => replaceStrings(item, replace))
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, replaceStrings(item, replace)]),
+  )
+}
+
+/** Folders such as `app/[slug]` and `app/(shop)` are names in a list of directories, not globs. */
+function escapeBrackets(path: string): string {
+  return path.replace(/[[\]()]/g, '\\$&')
+}
+
+/** Letters and digits without accents, in lower case: `src/Über uns` is `src-uber-uns`. */
+function slug(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9_]+/g, '-')
+    .replace(/^[-_]+/, '')
+    .slice(0, 64)
+    .replace(/-+$/, '')
+}
+
+/** Ids in use, each with the number that the next one of the same name tries first. */
+type TakenIds = Map<string, number>
+
+/** `id`, or the first of `id-2`, `id-3` … that is free; it is then taken. */
+function unique(id: string, taken: TakenIds): string {
+  let candidate = id
+  let number = taken.get(id) ?? 2
+  for (; taken.has(candidate); number += 1) {
+    const suffix = `-${number}`
+    candidate = id.slice(0, 64 - suffix.length) + suffix
+  }
+  taken.set(id, number)
+  taken.set(candidate, taken.get(candidate) ?? 2)
+  return candidate
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`
+}

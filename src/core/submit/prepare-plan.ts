@@ -1,0 +1,273 @@
+import { stringify } from 'safe-stable-stringify'
+import { layoutUnits } from '../batch/units.ts'
+import { type FieldError, ServiceError } from '../contract/errors.ts'
+import { check, invalid, jsonPointer } from '../contract/field-errors.ts'
+import { withWrites } from '../contract/files-written.ts'
+import type { Limits } from '../contract/limits.ts'
+import { type SubmitPlan, submitPlanSchema } from '../contract/submission.ts'
+import type { SubmittedTask, TaskSpec } from '../contract/task-spec.ts'
+import { NO_USAGE, type Usage } from '../contract/usage.ts'
+import type { Advice, Estimate, Overlap } from '../contract/views.ts'
+import type { GoalPlanner } from '../ports/executor.ts'
+import type { UnitLayout } from '../ports/records.ts'
+import type { Workspaces } from '../ports/workspaces.ts'
+import { type PricingDeps, planPriceErrors, taskPriceErrors } from '../preflight/check-budget.ts'
+import { expandTasks } from './expand-pattern.ts'
+import { planGoal } from './plan-goal.ts'
+
+export interface PrepareDeps extends PricingDeps {
+  limits: Limits
+  defaultExecutor: string
+  /** Whether a model can write syntheses here. */
+  modelAvailable: boolean
+  workspaces: Pick<Workspaces, 'check' | 'listFiles'>
+  /** Whether a JSON Schema can be used; the reason when it cannot. */
+  schemaProblem: (schema: Record<string, unknown>) => string | undefined
+  preflight: Preflight
+  /** Whether webhooks can be signed here. */
+  webhooksAvailable: boolean
+  /** Writes the tasks of a plan that has only a goal. */
+  planner: GoalPlanner | undefined
+}
+
+/** Independence checked: which tasks collide, in which order they run. */
+export type Preflight = (
+  plan: SubmitPlan,
+  tasks: readonly TaskSpec[],
+  options: { advised: boolean },
+) => Promise<PreflightResult>
+
+export interface PreflightResult {
+  waves: string[][]
+  /** Empty where nothing collides. */
+  overlaps: Overlap[]
+  warnings: Advice[]
+  advice: Advice[]
+  estimate: Estimate
+  /** What each task waits for beside `dependsOn`, so that overlapping tasks run one after another. */
+  serialized: Map<string, string[]>
+}
+
+/** A submission that was found valid as a whole. */
+export interface PreparedPlan extends Omit<PreflightResult, 'serialized'> {
+  plan: SubmitPlan
+  title: string
+  tasks: TaskSpec[]
+  /** What the planner of a goal has used. */
+  usage: Usage
+  units: UnitLayout
+  files: Record<string, string> | undefined
+}
+
+const schemas = new WeakMap<Limits, ReturnType<typeof submitPlanSchema>>()
+
+/**
+ * Checks a parsed body. `canonical` is the text that tells whether two submissions are the same,
+ * in whatever order a client writes its keys.
+ *
+ * @throws {ServiceError} invalid-request, naming each field by its JSON Pointer.
+ */
+export function parseSubmission(
+  limits: Limits,
+  value: unknown,
+): { plan: SubmitPlan; canonical: string } {
+  const schema = schemas.get(limits) ?? submitPlanSchema(limits)
+  schemas.set(limits, schema)
+  const { data, misfits } = check(schema, value)
+  if (misfits !== undefined) {
+    throw invalid(
+      misfits.map(({ path, message }) => ({ pointer: jsonPointer(path), detail: message })),
+    )
+  }
+  return { plan: data, canonical: stringify(value) ?? '' }
+}
+
+/** Everything that can be found wrong before anything is stored. */
+export async function preparePlan(
+  deps: PrepareDeps,
+  plan: SubmitPlan,
+  options: { dryRun: boolean } = { dryRun: false },
+): Promise<PreparedPlan> {
+  const errors = await planErrors(deps, plan)
+  const { goal } = plan
+  if (goal === undefined) {
+    return prepareTasks(deps, plan, errors, { advised: options.dryRun, refuses: !options.dryRun })
+  }
+  const { planner } = deps
+  if (planner === undefined) {
+    const detail = 'needs a model, and none is configured; give `tasks` or a `pattern` instead'
+    errors.push({ pointer: '/goal', detail })
+  }
+  if (planner === undefined || errors.length > 0) throw invalid(errors)
+  const parseTasks = (tasks: unknown): SubmittedTask[] =>
+    parseSubmission(deps.limits, { tasks }).plan.tasks ?? []
+  const planned = await planGoal(
+    { ...deps, planner, parseTasks },
+    { ...plan, goal },
+    (tasks, last) =>
+      prepareTasks(deps, { ...plan, tasks }, [], {
+        advised: options.dryRun,
+        // A plan that collides goes back to the planner; the last one is shown as it is.
+        refuses: !(options.dryRun && last),
+      }),
+  )
+  return { ...planned.prepared, usage: planned.usage }
+}
+
+/** What is wrong with a plan beside its tasks. */
+async function planErrors(deps: PrepareDeps, plan: SubmitPlan): Promise<FieldError[]> {
+  const errors = synthesisErrors(deps, plan.synthesis)
+  if (plan.webhook !== undefined && !deps.webhooksAvailable) {
+    errors.push({
+      pointer: '/webhook',
+      detail:
+        'cannot be used here: the operator has to set TUTTI_WEBHOOK_SECRET, which signs deliveries',
+    })
+  }
+  // Without a model there is nothing to pay for: the merge writes the synthesis.
+  if (deps.modelAvailable) errors.push(...planPriceErrors(deps, plan))
+  if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
+  return errors
+}
+
+async function prepareTasks(
+  deps: PrepareDeps,
+  plan: SubmitPlan,
+  found: FieldError[],
+  { advised, refuses }: { advised: boolean; refuses: boolean },
+): Promise<PreparedPlan> {
+  const expanded = expandTasks(plan, deps.limits)
+  const errors = [...found, ...expanded.errors]
+  if (expanded.tasks.length > deps.limits.maxTasks) {
+    errors.push({
+      pointer: plan.pattern === undefined ? '/tasks' : '/pattern',
+      detail: `has ${expanded.tasks.length} tasks; at most ${deps.limits.maxTasks} are allowed`,
+    })
+    throw invalid(errors)
+  }
+  const tasks = expanded.tasks.map((task): TaskSpec => {
+    const { dependsOn } = task
+    return {
+      ...(plan.workspace === undefined ? task : withWrites(task)),
+      executor: task.executor ?? deps.defaultExecutor,
+      ...(dependsOn === undefined ? {} : { waitsFor: dependsOn }),
+    }
+  })
+  const pointerOf = (index: number) =>
+    plan.pattern === undefined ? `/tasks/${index}` : '/pattern/task'
+  tasks.forEach((task, index) => {
+    errors.push(...taskErrors(deps, task, pointerOf(index)))
+  })
+  errors.push(...taskPriceErrors(deps, plan, tasks, pointerOf))
+  if (errors.length > 0) throw invalid(dedupe(errors))
+
+  const { serialized, ...checked } = await deps.preflight(plan, tasks, { advised })
+  if (checked.overlaps.length > 0 && plan.policy.onOverlap === 'reject' && refuses) {
+    throw overlapping(checked.overlaps)
+  }
+  for (const task of tasks) {
+    const extra = serialized.get(task.id)
+    if (extra !== undefined && extra.length > 0) {
+      task.waitsFor = [...new Set([...(task.waitsFor ?? []), ...extra])]
+    }
+  }
+  return {
+    plan,
+    title: plan.title ?? titleOf(plan, tasks),
+    tasks,
+    usage: NO_USAGE,
+    ...checked,
+    units: layoutUnits(tasks, {
+      ordered: tasks.some((task) => (task.waitsFor?.length ?? 0) > 0),
+      maxConcurrency: plan.mode === 'sequential' ? 1 : plan.policy.maxConcurrency,
+      laneOf: (task) => deps.executors.get(task.executor)?.lane ?? 'io',
+    }),
+    files:
+      plan.workspace !== undefined && 'files' in plan.workspace ? plan.workspace.files : undefined,
+  }
+}
+
+function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldError[] {
+  const errors: FieldError[] = []
+  const executor = deps.executors.get(task.executor)
+  if (executor === undefined) {
+    const known = [...deps.executors.keys()].join(', ')
+    return [{ pointer: `${pointer}/executor`, detail: `is not known here; choose one of ${known}` }]
+  }
+  const description = executor.describe()
+  if (!description.available) {
+    const reason = description.reason ?? 'it is not available'
+    errors.push({ pointer: `${pointer}/executor`, detail: `cannot run here: ${reason}` })
+  }
+  for (const { path, message } of executor.validate(task)) {
+    errors.push({ pointer: `${pointer}${jsonPointer(path)}`, detail: message })
+  }
+  if (task.outputSchema !== undefined) {
+    const problem = deps.schemaProblem(task.outputSchema)
+    if (problem !== undefined) {
+      errors.push({
+        pointer: `${pointer}/outputSchema`,
+        detail: `is no usable JSON Schema: it ${problem}`,
+      })
+    }
+  }
+  return errors
+}
+
+export function synthesisErrors(
+  deps: Pick<PrepareDeps, 'modelAvailable' | 'schemaProblem'>,
+  synthesis: SubmitPlan['synthesis'],
+  pointer = '/synthesis',
+): FieldError[] {
+  if (synthesis === false) return []
+  const errors: FieldError[] = []
+  const needsModel = synthesis.executor === 'model' || synthesis.model !== undefined
+  if (needsModel && !deps.modelAvailable) {
+    errors.push({
+      pointer: `${pointer}/${synthesis.executor === 'model' ? 'executor' : 'model'}`,
+      detail: 'needs a model, and none is configured; leave it out for the deterministic merge',
+    })
+  }
+  if (synthesis.outputSchema !== undefined) {
+    const problem = deps.schemaProblem(synthesis.outputSchema)
+    if (problem !== undefined) {
+      errors.push({
+        pointer: `${pointer}/outputSchema`,
+        detail: `is no usable JSON Schema: it ${problem}`,
+      })
+    } else if (!deps.modelAvailable || synthesis.executor === 'merge') {
+      errors.push({
+        pointer: `${pointer}/outputSchema`,
+        detail: 'needs a model: the deterministic merge has a form of its own',
+      })
+    }
+  }
+  return errors
+}
+
+function titleOf(plan: SubmitPlan, tasks: readonly TaskSpec[]): string {
+  if (plan.goal !== undefined) return plan.goal.slice(0, 300)
+  const [first] = tasks
+  return tasks.length === 1 && first !== undefined
+    ? first.description
+    : `${tasks.length} tasks: ${tasks
+        .slice(0, 3)
+        .map((task) => task.description)
+        .join(', ')}${tasks.length > 3 ? ' …' : ''}`.slice(0, 300)
+}
+
+function overlapping(overlaps: readonly Overlap[]): ServiceError {
+  const [first] = overlaps
+  const pair = first === undefined ? '' : `${first.tasks[0]} and ${first.tasks[1]}`
+  const count = overlaps.length === 1 ? 'One pair' : `${overlaps.length} pairs`
+  return new ServiceError(
+    'overlapping-tasks',
+    `${count} of tasks would work on the same files, first ${pair}. Give each task files of its own, or set policy.onOverlap to "serialize" or "isolate".`,
+    { extensions: { overlaps } },
+  )
+}
+
+function dedupe(errors: FieldError[]): FieldError[] {
+  const seen = new Map(errors.map((error) => [`${error.pointer} ${error.detail}`, error]))
+  return [...seen.values()]
+}

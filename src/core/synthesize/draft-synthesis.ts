@@ -1,0 +1,145 @@
+import { type Allowance, BUDGET_EXHAUSTED, type BudgetStore } from '../budget/allowance.ts'
+import type { AllowanceOf } from '../budget/allowances.ts'
+import { TransientError } from '../contract/errors.ts'
+import type { SynthesisSpec } from '../contract/submission.ts'
+import { type UsageTally, usageTally } from '../contract/usage.ts'
+import type { PartLimits } from '../merge/group-results.ts'
+import type {
+  ModelSynthesizer,
+  SynthesisDraft,
+  SynthesisInput,
+  TaskResult,
+} from '../ports/executor.ts'
+import type { SynthesisJob } from '../ports/queue.ts'
+import type { PlanRecord } from '../ports/records.ts'
+
+export interface DraftDeps {
+  /** Absent where no model is configured. */
+  model: ModelSynthesizer | undefined
+  pause: (ms: number, signal: AbortSignal) => Promise<void>
+  budgets: Pick<BudgetStore, 'count'>
+  allowanceOf: AllowanceOf
+  /** The model failed and the merge answers instead, and the like; for the log. */
+  onFault: (error: unknown, planId: string) => void
+}
+
+/** One synthesis, or one part of it, while it is being written. */
+export interface Writing {
+  plan: PlanRecord
+  job: SynthesisJob
+  options: SynthesisSpec
+  /** Aborts when this process is to end, or another one may have the job. */
+  signal: AbortSignal
+  /** Aborts when the plan is cancelled or deleted. */
+  cancelled: AbortSignal
+  /** Every call is in it, failed ones too. */
+  usage: UsageTally
+  allowance: Allowance | undefined
+}
+
+/**
+ * Results for one call of a model; more go to it in parts. The answer accounts for every finding, so
+ * what it can hold limits their number: about 20,000 tokens for so many.
+ */
+export const CALL_LIMITS: PartLimits = { tokens: 80_000, findings: 200 }
+const MODEL_TRIES = 3
+const MODEL_TIMEOUT_MS = 10 * 60_000
+/** The failure of a model that was not asked, because the plan was stopped. */
+export const STOPPED = 'stopped'
+
+/** What is asked of the synthesis: by the job, else by the plan. */
+export function optionsOf(plan: PlanRecord, job: SynthesisJob): SynthesisSpec {
+  const own = plan.spec.synthesis === false ? {} : plan.spec.synthesis
+  return {
+    executor: job.executor ?? own.executor,
+    model: job.model ?? own.model,
+    instructions: job.instructions ?? own.instructions,
+    outputSchema: job.outputSchema ?? own.outputSchema,
+  }
+}
+
+/** What a job that writes may use, counted and set aside in its name. */
+export function means(
+  deps: DraftDeps,
+  { spec }: PlanRecord,
+  jobId: string,
+): Pick<Writing, 'usage' | 'allowance'> {
+  return {
+    usage: usageTally((total) => {
+      // Not waited for: the end of the job tells it again.
+      deps.budgets
+        .count(spec.id, { jobId }, total)
+        .catch((error: unknown) => deps.onFault(error, spec.id))
+    }),
+    allowance: deps.allowanceOf(spec, { jobId }),
+  }
+}
+
+/** Why no model may be asked: the plan was cancelled, or has no money left. */
+export function whyNotAsked({ plan: { stop }, job }: Writing): string | undefined {
+  if (stop?.code === BUDGET_EXHAUSTED) return BUDGET_EXHAUSTED
+  return stop?.code === 'cancelled' && job.afterStop !== true ? STOPPED : undefined
+}
+
+/**
+ * Has the model write over results, in up to three tries. A failure is its code. `give-back`: this
+ * process is to end, another one is to do it.
+ */
+export async function draftOver(
+  deps: DraftDeps & { plans: { context(planId: string): Promise<string> } },
+  writing: Writing,
+  results: TaskResult[],
+  outputSchema: SynthesisInput['outputSchema'],
+): Promise<{ draft: SynthesisDraft } | { failure: string } | 'give-back'> {
+  const { plan, options, signal, cancelled } = writing
+  const { model } = deps
+  const failure = whyNotAsked(writing)
+  if (failure !== undefined) return { failure }
+  if (model === undefined) return { failure: 'model-not-configured' }
+  const input: SynthesisInput = {
+    title: plan.spec.title,
+    context: await deps.plans.context(plan.spec.id),
+    instructions: options.instructions,
+    outputSchema,
+    results,
+  }
+  const answer = await askModel(deps, model, input, writing)
+  if (signal.aborted) return 'give-back'
+  return cancelled.aborted ? { failure: STOPPED } : answer
+}
+
+async function askModel(
+  deps: DraftDeps,
+  model: ModelSynthesizer,
+  input: SynthesisInput,
+  writing: Writing,
+): Promise<{ draft: SynthesisDraft } | { failure: string }> {
+  const { options, usage, allowance } = writing
+  const signal = AbortSignal.any([writing.signal, writing.cancelled])
+  let last = 'unknown'
+  for (let attempt = 1; attempt <= MODEL_TRIES && !signal.aborted; attempt += 1) {
+    const timeout = AbortSignal.timeout(MODEL_TIMEOUT_MS)
+    try {
+      const draft = await model.synthesize(input, {
+        model: options.model,
+        signal: AbortSignal.any([signal, timeout]),
+        onUsage: usage.meter(),
+        allowance,
+      })
+      return { draft }
+    } catch (error) {
+      if (signal.aborted) break
+      deps.onFault(error, writing.plan.spec.id)
+      last = timeout.aborted ? 'timeout' : codeOf(error)
+      if (!(error instanceof TransientError)) break
+      if (attempt < MODEL_TRIES) {
+        await deps.pause(Math.min(error.retryAfterMs ?? 1_000 * attempt, 60_000), signal)
+      }
+    }
+  }
+  return { failure: last }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'model-error'
+}

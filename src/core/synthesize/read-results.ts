@@ -1,0 +1,45 @@
+import type { TaskResult } from '../ports/executor.ts'
+import type { TaskStore } from '../ports/plan-store.ts'
+
+/** Tasks whose outputs are read at once. */
+const TASKS_AT_ONCE = 100
+/** Characters of all texts together that a synthesis looks at; findings come on top. */
+const TEXT_BUDGET = 8_000_000
+
+/**
+ * Results of tasks, their texts cut where all texts of the plan are more than can be looked at.
+ *
+ * @param planTasks How many tasks the whole plan has.
+ */
+export async function readResults(
+  deps: { tasks: TaskStore },
+  planId: string,
+  ids: readonly string[],
+  planTasks: number,
+): Promise<TaskResult[]> {
+  const share = Math.max(2_000, Math.floor(TEXT_BUDGET / Math.max(1, planTasks)))
+  const results: TaskResult[] = []
+  for (let at = 0; at < ids.length; at += TASKS_AT_ONCE) {
+    const some = ids.slice(at, at + TASKS_AT_ONCE)
+    const [specs, states, outputs] = await Promise.all([
+      deps.tasks.specs(planId, some),
+      deps.tasks.states(planId, some),
+      deps.tasks.outputs(planId, some),
+    ])
+    some.forEach((taskId, index) => {
+      const state = states[index]
+      const output = outputs[index]
+      const edits = output?.edits
+      results.push({
+        taskId,
+        description: specs[index]?.description ?? taskId,
+        status: state?.status ?? 'queued',
+        text: (output?.text ?? '').slice(0, share),
+        findings: output?.findings ?? [],
+        ...(edits === undefined ? {} : { edits }),
+        ...(state?.error === undefined ? {} : { error: state.error }),
+      })
+    })
+  }
+  return results
+}

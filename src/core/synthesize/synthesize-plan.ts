@@ -1,0 +1,242 @@
+import { BUDGET_EXHAUSTED } from '../budget/allowance.ts'
+import { finalPlanStatus } from '../contract/status.ts'
+import type { MergedEdits } from '../contract/synthesis.ts'
+import { addUsage, NO_USAGE, type Usage, usageSince } from '../contract/usage.ts'
+import { withFindings } from '../findings/extract-findings.ts'
+import type { Slice } from '../merge/group-results.ts'
+import type { Settling, SynthesisText } from '../merge/merging.ts'
+import { levelsOf, placesOn } from '../merge/part-tree.ts'
+import type { TaskResult } from '../ports/executor.ts'
+import type { SynthesisStore } from '../ports/plan-store.ts'
+import type { BatchQueue, SynthesisJob } from '../ports/queue.ts'
+import type { PlanRecord } from '../ports/records.ts'
+import type { OrderedEdits, Workspaces } from '../ports/workspaces.ts'
+import { editsBefore, planFiles } from '../run/attempt-folder.ts'
+import {
+  CALL_LIMITS,
+  draftOver,
+  means,
+  optionsOf,
+  STOPPED,
+  type Writing,
+  whyNotAsked,
+} from './draft-synthesis.ts'
+import { type ProposeDeps, proposeResolutions } from './propose-resolutions.ts'
+import { readResults } from './read-results.ts'
+import { type PartDeps, putTogether, spreadParts } from './write-parts.ts'
+
+export interface SynthesizeDeps extends PartDeps, ProposeDeps {
+  syntheses: SynthesisStore
+  queue: Pick<BatchQueue, 'enqueueParts'>
+  workspaces: Pick<Workspaces, 'merge' | 'forget'>
+  /** ISO 8601. */
+  nowIso: () => string
+}
+
+/**
+ * Writes one version of a plan's synthesis and, with the last one it waits for, finishes the plan.
+ * Run again after a crash, it writes the same version, or finds it written. `give-back`: the process
+ * is to end, another one is to do it. `wait`: it was spread into parts, and goes on after them.
+ */
+export async function synthesizePlan(
+  deps: SynthesizeDeps,
+  job: SynthesisJob,
+  signal: AbortSignal,
+): Promise<'done' | 'give-back' | 'wait'> {
+  const { planId, jobId } = job
+  // All at once: for a small plan the round trips are most of the time.
+  const [begun, plan, layout, taskIds] = await Promise.all([
+    deps.syntheses.begin(planId, jobId, job.kind),
+    deps.plans.get(planId),
+    deps.parts.layout(planId, jobId),
+    deps.plans.taskIds(planId),
+  ])
+  if (begun.status !== 'go' || plan === undefined) return 'done'
+
+  let synthesis: SynthesisText | undefined
+  let spent: Usage = NO_USAGE
+  if (plan.spec.synthesis !== false || job.kind === 'again') {
+    const tracked = deps.writing.track(planId, jobId)
+    try {
+      const writing: Writing = {
+        plan,
+        job,
+        options: optionsOf(plan, job),
+        signal,
+        cancelled: tracked.controller.signal,
+        ...means(deps, plan, jobId),
+      }
+      if (layout !== undefined && (await spreadParts(deps, job, layout))) return 'wait'
+      const results = await readResults(deps, planId, taskIds, taskIds.length)
+      const drafted =
+        layout === undefined
+          ? await draftWhole(deps, writing, results)
+          : await draftOfParts(deps, writing, layout)
+      if (drafted === 'give-back' || drafted === 'wait') return drafted
+      const merged = await mergedEdits(deps, plan, results, drafted.notes, signal)
+      const before = writing.usage.total()
+      const edits =
+        merged && (await proposeResolutions(deps, writing, merged, results, drafted.notes))
+      if (signal.aborted) return 'give-back'
+      synthesis = await deps.merging.settle({
+        ...drafted,
+        usage: addUsage(drafted.usage, usageSince(before, writing.usage.total())),
+        results,
+        edits,
+        version: begun.version,
+        createdAt: deps.nowIso(),
+        preliminary: job.kind === 'preliminary' || plan.counts.queued + plan.counts.running > 0,
+      })
+      spent = writing.usage.total()
+    } finally {
+      tracked.done()
+    }
+  }
+
+  const outcome = finalPlanStatus(plan.counts, {
+    cancelled: plan.stop?.code === 'cancelled',
+    minSuccess: plan.spec.policy.minSuccess,
+    synthesis: synthesis?.status ?? 'none',
+  })
+  await deps.syntheses.finish(planId, jobId, { kind: job.kind, synthesis, outcome, usage: spent })
+  if (job.kind === 'final' && plan.spec.workspace !== undefined)
+    await deps.workspaces.forget(planId)
+  return 'done'
+}
+
+type Drafted = Pick<Settling, 'from' | 'usage' | 'model' | 'notes'>
+
+/** In one call of a model, or without one; or else spread into parts, to `wait` for. */
+async function draftWhole(
+  deps: SynthesizeDeps,
+  writing: Writing,
+  results: TaskResult[],
+): Promise<Drafted | 'give-back' | 'wait'> {
+  const { job, options, usage } = writing
+  const merged = (...notes: string[]): Drafted => ({
+    from: { kind: 'merge' },
+    usage: usage.total(),
+    model: undefined,
+    notes,
+  })
+  if (deps.model === undefined || options.executor === 'merge') return merged()
+  if (!results.some(({ text, findings }) => text !== '' || findings.length > 0)) {
+    return merged('No task produced anything, so no model was asked.')
+  }
+  const failure = whyNotAsked(writing)
+  if (failure !== undefined) return merged(whyMerged(failure))
+  const planned = await deps.merging.layOut(results, CALL_LIMITS)
+  if (planned.length > 1) {
+    const layout = await deps.parts.pinLayout(job.planId, job.jobId, planned)
+    if (layout !== undefined) await spreadParts(deps, job, layout)
+    return 'wait'
+  }
+  const answer = await draftOver(deps, writing, withFindings(results), options.outputSchema)
+  if (answer === 'give-back') return answer
+  if ('failure' in answer) return merged(whyMerged(answer.failure))
+  const { draft } = answer
+  const from = { kind: 'draft' as const, draft }
+  return { from, usage: usage.total(), model: draft.model, notes: [] }
+}
+
+async function draftOfParts(
+  deps: SynthesizeDeps,
+  writing: Writing,
+  layout: readonly Slice[][],
+): Promise<Drafted | 'give-back'> {
+  const { outputSchema, model } = writing.options
+  const levels = levelsOf(layout.length)
+  const top = placesOn(levels, levels.length)
+  const whole = await putTogether(deps, writing, top, outputSchema)
+  if (whole === 'give-back') return whole
+  const { part, summarised, written, replaced, usage } = whole
+  if (written === 0) {
+    // A failure of the model tells more than a stop that came after it.
+    const reasons = Object.keys(replaced)
+    const reason = reasons.find((each) => each !== STOPPED) ?? STOPPED
+    return { from: { kind: 'merge' }, usage, model: undefined, notes: [whyMerged(reason)] }
+  }
+  return {
+    from: { kind: 'part', part, summarised },
+    usage,
+    model: model ?? whole.model,
+    notes: notesOnParts(layout.length, whole, outputSchema !== undefined),
+  }
+}
+
+function notesOnParts(
+  leaves: number,
+  whole: { summarised: boolean; replaced: Record<string, number> },
+  hasSchema: boolean,
+): string[] {
+  const notes = [
+    `Written in ${leaves} parts and put together from them, because it is more than one call can hold.`,
+  ]
+  const { [STOPPED]: stopped = 0, [BUDGET_EXHAUSTED]: unpaid = 0, ...failures } = whole.replaced
+  const failed = Object.values(failures).reduce((sum, count) => sum + count, 0)
+  if (failed > 0) {
+    notes.push(
+      `The model failed at ${failed} of the steps (${Object.keys(failures).join(', ')}); there the deterministic merge answers.`,
+    )
+  }
+  if (unpaid > 0) {
+    notes.push(
+      `The budget left no money for ${unpaid} of the steps; there the deterministic merge answers.`,
+    )
+  }
+  if (stopped > 0) {
+    notes.push(
+      `The plan was stopped before ${stopped} of the steps; there the deterministic merge answers.`,
+    )
+  }
+  if (hasSchema && !whole.summarised) {
+    notes.push('Its `outputSchema` was not used: the model did not write over the whole.')
+  }
+  return notes
+}
+
+function whyMerged(failure: string): string {
+  switch (failure) {
+    case STOPPED:
+      return 'The plan was stopped, so no model was asked: this is the deterministic merge.'
+    case BUDGET_EXHAUSTED:
+      return 'The budget of the plan leaves no money for a model, so this is the deterministic merge.'
+    default:
+      return `The model did not write a usable synthesis (${failure}), so this is the deterministic merge.`
+  }
+}
+
+/** Merges what the tasks changed. A merge that cannot be made is said so, and fails nothing else. */
+async function mergedEdits(
+  deps: SynthesizeDeps,
+  plan: PlanRecord,
+  results: readonly TaskResult[],
+  notes: string[],
+  signal: AbortSignal,
+): Promise<MergedEdits | undefined> {
+  const edited = results.filter((result) => result.edits !== undefined)
+  if (edited.length === 0) return undefined
+  const files = await planFiles(deps.plans, plan)
+  if (files === undefined) return undefined
+  const specs = await deps.tasks.specs(
+    plan.spec.id,
+    edited.map((result) => result.taskId),
+  )
+  // Each with all it came after, through tasks that changed nothing too.
+  const ordered = await Promise.all(
+    edited.map(async (result, index): Promise<OrderedEdits[]> => {
+      const spec = specs[index]
+      if (result.edits === undefined || spec === undefined) return []
+      const before = await editsBefore(deps.tasks, plan.spec.id, spec)
+      const after = before.map(({ taskId }) => taskId)
+      return [{ taskId: result.taskId, edits: result.edits, after }]
+    }),
+  )
+  try {
+    return await deps.workspaces.merge(files, ordered.flat(), signal)
+  } catch (error) {
+    deps.onFault(error, plan.spec.id)
+    notes.push('The edits of the tasks could not be merged; each task keeps its own patch.')
+    return undefined
+  }
+}

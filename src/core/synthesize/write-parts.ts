@@ -1,0 +1,137 @@
+import { type Slice, takeSlices } from '../merge/group-results.ts'
+import type { Merging, PartCounts } from '../merge/merging.ts'
+import { levelsOf, type PartPlace, partsBelow, placesOn } from '../merge/part-tree.ts'
+import { replacedPart, writtenPart } from '../merge/parts.ts'
+import type { SynthesisInput } from '../ports/executor.ts'
+import type { PartStore, PlanStore, TaskStore } from '../ports/plan-store.ts'
+import type { BatchQueue, PartJob, SynthesisJob } from '../ports/queue.ts'
+import type { RunningTasks } from '../run/running-tasks.ts'
+import {
+  CALL_LIMITS,
+  type DraftDeps,
+  draftOver,
+  means,
+  optionsOf,
+  type Writing,
+} from './draft-synthesis.ts'
+import { readResults } from './read-results.ts'
+
+// A synthesis that is too large for one call: its parts are jobs of the plan's flow, which any worker
+// runs, and each is stored once. The synthesis's own job spreads one level of them after the other,
+// and waits in the queue meanwhile, in nobody's slot.
+
+export interface PartDeps extends DraftDeps {
+  plans: PlanStore
+  tasks: TaskStore
+  parts: PartStore
+  merging: Merging
+  /** Syntheses and parts that are being written here, so that a cancel finds them. */
+  writing: Pick<RunningTasks, 'track'>
+}
+
+/**
+ * Enqueues the lowest parts that are not there yet. False when there are none, and the synthesis can
+ * be put together. Doing so again changes nothing, so that a death at any point only repeats it.
+ */
+export async function spreadParts(
+  deps: { parts: PartStore; queue: Pick<BatchQueue, 'enqueueParts'> },
+  job: SynthesisJob,
+  layout: readonly Slice[][],
+): Promise<boolean> {
+  const levels = levelsOf(layout.length)
+  const kept = new Set((await deps.parts.places(job.planId, job.jobId)).map(keyOf))
+  for (let level = 1; level <= levels.length; level += 1) {
+    const missing = placesOn(levels, level).filter((place) => !kept.has(keyOf(place)))
+    if (missing.length === 0) continue
+    await deps.queue.enqueueParts(job, missing)
+    return true
+  }
+  return false
+}
+
+/**
+ * Writes one part and stores it. Where the model fails three times, or the plan was stopped, the
+ * deterministic merge writes it. Run again after a crash, it finds the part, or writes it.
+ */
+export async function writePart(
+  deps: PartDeps,
+  job: PartJob,
+  signal: AbortSignal,
+): Promise<'done' | 'give-back'> {
+  const { planId, jobId, of, place } = job
+  const [begun, plan, layout] = await Promise.all([
+    deps.parts.begin(job),
+    deps.plans.get(planId),
+    deps.parts.layout(planId, of.jobId),
+  ])
+  if (begun === 'over' || plan === undefined || layout === undefined) return 'done'
+  const tracked = deps.writing.track(planId, jobId)
+  try {
+    const writing: Writing = {
+      plan,
+      job: of,
+      options: optionsOf(plan, of),
+      signal,
+      cancelled: tracked.controller.signal,
+      ...means(deps, plan, jobId),
+    }
+    const part =
+      place.level === 1
+        ? await writeLeaf(deps, writing, layout, place)
+        : await putTogether(deps, writing, partsBelow(levelsOf(layout.length), place), undefined)
+    if (part === 'give-back') return part
+    await deps.parts.keep(job, part.part, writing.usage.total())
+    return 'done'
+  } finally {
+    tracked.done()
+  }
+}
+
+async function writeLeaf(
+  deps: PartDeps,
+  writing: Writing,
+  layout: readonly Slice[][],
+  { index }: PartPlace,
+): Promise<{ part: string } | 'give-back'> {
+  const slices = layout[index] ?? []
+  const planTasks = new Set(layout.flat().map(({ taskId }) => taskId)).size
+  const ids = slices.map(({ taskId }) => taskId)
+  const read = await readResults(deps, writing.plan.spec.id, ids, planTasks)
+  const results = takeSlices(read, slices, CALL_LIMITS)
+  const answer = await draftOver(deps, writing, results, undefined)
+  if (answer === 'give-back') return answer
+  const spent = writing.usage.total()
+  const part =
+    'failure' in answer
+      ? replacedPart(results, answer.failure, spent)
+      : writtenPart(answer.draft, results, spent)
+  return { part: JSON.stringify(part) }
+}
+
+/**
+ * Puts parts together: duplicates and contradictions across them first, then the model writes over
+ * what is most important of it. Where no model wrote any of them, it is not asked again.
+ */
+export async function putTogether(
+  deps: PartDeps,
+  writing: Writing,
+  places: readonly PartPlace[],
+  outputSchema: SynthesisInput['outputSchema'],
+): Promise<({ part: string; summarised: boolean } & PartCounts) | 'give-back'> {
+  const texts = await deps.parts.read(writing.plan.spec.id, writing.job.jobId, places)
+  const known = texts.flatMap((text) => text ?? [])
+  // Only after the version was stored elsewhere, or the plan deleted: the next look finds that out.
+  if (known.length < places.length) return 'give-back'
+  const { shown, ...whole } = await deps.merging.combine(known, CALL_LIMITS)
+  if (whole.written === 0) return { ...whole, summarised: false }
+  const answer = await draftOver(deps, writing, shown, outputSchema)
+  if (answer === 'give-back') return answer
+  const spent = writing.usage.total()
+  return 'failure' in answer
+    ? { ...(await deps.merging.replace(whole.part, answer.failure, spent)), summarised: false }
+    : { ...(await deps.merging.resolve(whole.part, answer.draft, shown, spent)), summarised: true }
+}
+
+function keyOf({ level, index }: PartPlace): string {
+  return `${level} ${index}`
+}

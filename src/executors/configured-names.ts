@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { checkOptions } from '../core/contract/field-errors.ts'
+import type { TaskSpec } from '../core/contract/task-spec.ts'
+
+/** An option by which a task names one of the things that the operator configured. */
+export interface Choice {
+  names: string[]
+  /** A JSON Schema of `task.options`: that one option, which may be left out where there is only one name. */
+  options: Record<string, unknown>
+  /** What is wrong with the options of a task whose executor knows neither models nor tools. */
+  validate(spec: TaskSpec): { path: (string | number)[]; message: string }[]
+}
+
+export function choiceOf(executor: string, option: string, names: string[]): Choice {
+  const name = z.enum(names)
+  const options = z.strictObject({ [option]: names.length === 1 ? name.optional() : name })
+  return {
+    names,
+    options: z.toJSONSchema(options, { io: 'input' }),
+    validate(spec) {
+      const problems = checkOptions(options, spec.options)
+      for (const field of ['model', 'tools'] as const) {
+        if (spec[field] === undefined) continue
+        problems.push({
+          path: [field],
+          message: `is not supported by the executor \`${executor}\``,
+        })
+      }
+      return problems
+    },
+  }
+}

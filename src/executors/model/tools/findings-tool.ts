@@ -1,0 +1,75 @@
+import { jsonSchema, type Tool, tool } from 'ai'
+import { z } from 'zod'
+import { Finding } from '../../../core/contract/findings.ts'
+
+export const FINDINGS_TOOL = 'report_findings'
+
+const MAX_FINDINGS = 500
+
+/** The tool's findings so far, in the order in which they were reported, each once. */
+export interface FindingsReport {
+  tool: Tool
+  findings(): Finding[]
+}
+
+/**
+ * A tool by which an agent reports what it found as data. Findings that do not fit are sent back
+ * with the reason; those that fit beside them are kept.
+ */
+export function findingsReport(): FindingsReport {
+  const reported = new Map<string, Finding>()
+  return {
+    findings: () => [...reported.values()],
+    tool: tool({
+      description:
+        'Reports findings as data. Call it once with everything you found, or several times; then give your answer as text.',
+      // Checked below and not by the SDK, which would refuse the good ones with the bad ones.
+      inputSchema: jsonSchema<{ findings?: unknown }>({
+        type: 'object',
+        properties: { findings: z.toJSONSchema(z.array(Finding), { io: 'input' }) as object },
+        required: ['findings'],
+      }),
+      execute: ({ findings }) => {
+        const list = Array.isArray(findings) ? findings : []
+        const problems: string[] = []
+        for (const [index, item] of list.entries()) {
+          const finding = Finding.safeParse(withoutEmpty(item))
+          if (finding.success && reported.size < MAX_FINDINGS) {
+            reported.set(JSON.stringify(finding.data), finding.data)
+          } else {
+            const reasons = finding.error?.issues.map(
+              ({ path, message }) => `${path.join('.') || 'it'}: ${message}`,
+            )
+            problems.push(
+              `findings[${index}]: ${reasons?.join('; ') ?? `there are ${MAX_FINDINGS} already`}`,
+            )
+          }
+        }
+        if (!Array.isArray(findings)) problems.push('findings: must be a list')
+        const kept = `Kept ${reported.size} finding${reported.size === 1 ? '' : 's'} in all.`
+        return problems.length === 0
+          ? kept
+          : `${kept} These were refused; report them again, corrected:\n${problems.join('\n')}`
+      },
+    }),
+  }
+}
+
+/** Models fill what they do not know with null or an empty text. */
+function withoutEmpty(item: unknown): unknown {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return item
+  return Object.fromEntries(
+    Object.entries(item).filter(([, value]) => value !== null && value !== ''),
+  )
+}
+
+/** For a model that reported what it found and then said nothing. */
+export function findingsAsText(findings: readonly Finding[]): string {
+  return findings
+    .map(({ title, severity, file, line, detail, recommendation }) => {
+      const place = file === undefined ? '' : ` (${file}${line === undefined ? '' : `:${line}`})`
+      const more = [detail, recommendation].filter((text) => text !== undefined).join(' ')
+      return `- **${severity}**: ${title}${place}${more === '' ? '' : `. ${more}`}`
+    })
+    .join('\n')
+}

@@ -1,0 +1,74 @@
+import type { Failure } from '../../core/contract/errors.ts'
+import type { Finding } from '../../core/contract/findings.ts'
+import type { Usage } from '../../core/contract/usage.ts'
+import type { ExecutionOutcome } from '../../core/ports/executor.ts'
+
+/** Why the model's last answer ended, in the AI SDK's words. */
+export type FinishReason =
+  | 'stop'
+  | 'length'
+  | 'content-filter'
+  | 'tool-calls'
+  | 'error'
+  | 'interrupted'
+  | 'other'
+
+/** Unknown words by which servers say that an answer is whole. */
+const WHOLE = /^(eos|eos_token|end|end_of_turn|done|complete|completed|stop\w*)$/i
+
+/** By which Anthropic asks to be called again for the rest; the AI SDK takes it for an end. */
+const PAUSED = 'pause_turn'
+
+const ENDED_EARLY: Failure = {
+  code: 'unfinished',
+  message: 'The model ended its answer for an unknown reason.',
+}
+
+/** Why an answer is not whole; `undefined` when it is. */
+export function unfinished(
+  reason: FinishReason,
+  raw: string | undefined,
+  maxSteps: number,
+): Failure | undefined {
+  switch (reason) {
+    case 'stop':
+      return raw === PAUSED ? ENDED_EARLY : undefined
+    case 'length':
+      return { code: 'token-limit', message: 'The model reached its limit of output tokens.' }
+    case 'content-filter':
+      return { code: 'content-filter', message: 'The provider or the model declined to answer.' }
+    case 'tool-calls':
+      return { code: 'step-limit', message: `The model had not finished after ${maxSteps} steps.` }
+    case 'error':
+    case 'interrupted':
+    case 'other':
+      return raw !== undefined && WHOLE.test(raw) ? undefined : ENDED_EARLY
+  }
+}
+
+export const EMPTY: Failure = { code: 'empty-output', message: 'The model gave an empty answer.' }
+
+/** Callers see which rule was broken; the output is theirs to look at. */
+export function offSchema(problems: readonly string[]): Failure {
+  const list = problems.slice(0, 3).join('; ').slice(0, 500)
+  return { code: 'off-schema', message: `The answer does not satisfy the output schema. ${list}` }
+}
+
+/** Puts an outcome together, leaving out what there is not. */
+export function outcomeOf(result: {
+  text: string
+  data?: unknown
+  findings: Finding[]
+  reason: Failure | undefined
+  usage: Usage
+}): ExecutionOutcome {
+  const { text, data, findings, reason, usage } = result
+  const output = {
+    text,
+    ...(data === undefined ? {} : { data }),
+    ...(findings.length === 0 ? {} : { findings }),
+  }
+  return reason === undefined
+    ? { status: 'succeeded', output, usage }
+    : { status: 'incomplete', output, reason, usage }
+}

@@ -1,0 +1,28 @@
+import type { Failure } from '../../core/contract/errors.ts'
+import type { TaskSpec } from '../../core/contract/task-spec.ts'
+import type { Usage } from '../../core/contract/usage.ts'
+import { findingsInJson } from '../../core/findings/findings-in-json.ts'
+import type { ExecutionOutcome } from '../../core/ports/executor.ts'
+import { EMPTY, offSchema, outcomeOf } from './outcome.ts'
+import { outputSchema, schemaProblem } from './output-schema.ts'
+
+/**
+ * What a text of somebody else's making is as an outcome: empty and off its schema are incomplete,
+ * findings in its JSON are data. `unfinished` says why it is not whole.
+ */
+export function readOutput(
+  text: string,
+  { outputSchema: schema }: Pick<TaskSpec, 'outputSchema'>,
+  { usage, unfinished }: { usage: Usage; unfinished?: Failure | undefined },
+): ExecutionOutcome {
+  const findings = findingsInJson(text)
+  const end = (reason: Failure | undefined, data?: unknown, kept = text) =>
+    outcomeOf({ text: kept, data, findings, reason, usage })
+  if (unfinished !== undefined) return end(unfinished)
+  if (text.trim() === '') return end({ ...EMPTY, message: 'The output is empty.' })
+  if (schema === undefined) return end(undefined)
+  const problem = schemaProblem(schema)
+  if (problem !== undefined) return end(offSchema([`The schema ${problem}`]))
+  const read = outputSchema(schema).read(text)
+  return read.fits ? end(undefined, read.data, read.text) : end(offSchema(read.problems))
+}

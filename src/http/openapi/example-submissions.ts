@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+import type { SubmitPlan } from '../../core/contract/submission.ts'
+
+/** Bodies of `POST /v1/plans`. A test submits each of them. */
+export const SUBMISSIONS = {
+  tasks: {
+    summary: 'Two tasks, written out',
+    value: {
+      title: 'Review the auth service',
+      context: 'An Express service that signs users in. Report findings with file and line.',
+      tasks: [
+        {
+          id: 'security',
+          description: 'Security review',
+          role: 'Security specialist',
+          task: 'Look for ways to sign in as somebody else.',
+          files: ['src/auth/**'],
+          focusAreas: ['session handling', 'injection'],
+        },
+        {
+          id: 'testing',
+          description: 'Test review',
+          role: 'Test engineer',
+          task: 'Find behaviour of the service that no test covers.',
+          files: ['src/auth/**', 'test/auth/**'],
+        },
+      ],
+      policy: { maxConcurrency: 50, budgetUsd: 5 },
+    },
+  },
+  perspectives: {
+    summary: 'One task for each perspective',
+    value: {
+      title: 'Four views of one change',
+      pattern: {
+        kind: 'perspectives',
+        perspectives: ['security', 'performance', 'testing', 'architecture'],
+        task: { task: 'Review the code for its {{perspective}}.', files: ['src/**'] },
+      },
+    },
+  },
+  rehearsal: {
+    summary: 'A rehearsal, without any model',
+    value: {
+      title: 'Rehearsal',
+      tasks: [
+        { prompt: 'first', executor: 'echo', options: { delayMs: 500 } },
+        { prompt: 'second', executor: 'echo', options: { delayMs: 500 } },
+      ],
+      synthesis: { executor: 'merge' },
+    },
+  },
+} satisfies Record<string, { summary: string; value: z.input<typeof SubmitPlan> }>

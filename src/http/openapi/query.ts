@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { PLAN_STATUSES, TASK_STATUSES } from '../../core/contract/status.ts'
+
+// Query parameters: text, turned into numbers and booleans strictly, so that `limit=1e3`, `limit=`
+// and `block=1` are refused with their name and not taken for something else. In the OpenAPI they
+// are what they stand for.
+
+// Defaults stand inside `preprocess`, where they are seen by the OpenAPI.
+
+function fromText<Schema extends z.ZodType>(convert: (text: string) => unknown, schema: Schema) {
+  return z.preprocess((value) => (typeof value === 'string' ? convert(value) : value), schema)
+}
+
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`
+  return z.int({ error }).min(min, { error }).max(max, { error })
+}
+
+const toNumber = (text: string) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text)
+const toBoolean = (text: string) => (text === 'true' ? true : text === 'false' ? false : text)
+const trueOrFalse = z.boolean({ error: 'must be "true" or "false"' })
+
+/** The longest wait in seconds, for `?wait=` and `Prefer: wait=`. */
+export const MAX_WAIT_SECONDS = 600
+
+export const waitQuery = fromText(toNumber, wholeNumber(0, MAX_WAIT_SECONDS).optional()).describe(
+  'Seconds to wait for it; answers earlier when it is there, and with what there is when not.',
+)
+
+export const PageQuery = z.object({
+  limit: fromText(toNumber, wholeNumber(1, 200).default(50)).describe('Most items of one page.'),
+  cursor: z
+    .string({ error: 'must be given once' })
+    .min(1, { error: 'must not be empty' })
+    .max(1_000, { error: 'is not a cursor of this service' })
+    .optional()
+    .describe('`nextCursor` of the page before.'),
+})
+
+function statusQuery<const Status extends string>(statuses: readonly [Status, ...Status[]]) {
+  return z
+    .enum(statuses, { error: `must be one of ${statuses.join(', ')}` })
+    .optional()
+    .describe('Only those with this status.')
+}
+
+export const PlanListQuery = PageQuery.extend({ status: statusQuery(PLAN_STATUSES) })
+export const TaskListQuery = PageQuery.extend({ status: statusQuery(TASK_STATUSES) })
+
+export const SubmitQuery = z.object({
+  dryRun: fromText(toBoolean, trueOrFalse.default(false)).describe(
+    'Checks and plans only: answers 200 with tasks, waves, overlaps and an estimate.',
+  ),
+})
+
+export const WaitQuery = z.object({ wait: waitQuery })
+
+export const OutputQuery = z.object({
+  block: fromText(toBoolean, trueOrFalse.default(true)).describe(
+    'Whether to wait for the task to end.',
+  ),
+  timeout: fromText(toNumber, wholeNumber(0, 600_000).default(30_000)).describe(
+    'Longest wait, in milliseconds. Only with `block`.',
+  ),
+})
+
+const EVENT_ID = /^[\x21-\x7e]{1,128}$/
+
+export const EventsQuery = z.object({
+  tokens: fromText(toBoolean, trueOrFalse.default(false)).describe(
+    'The text of running tasks as well, as `task.text`: so far, and then as they write. `offset` counts the characters of the attempt before it.',
+  ),
+  taskId: z
+    .string({ error: 'must be given once' })
+    .min(1, { error: 'must not be empty' })
+    .max(64, { error: 'is not an id of a task' })
+    .optional()
+    .describe('Only what concerns this task, beside what concerns the plan as a whole.'),
+  lastEventId: z
+    .string({ error: 'must be given once' })
+    .regex(EVENT_ID, { error: 'is not an id of an event' })
+    .optional()
+    .describe('As the header `Last-Event-ID`, which goes before it.'),
+})

@@ -1,0 +1,55 @@
+import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
+import { z } from 'zod'
+import { type ErrorCode, ServiceError } from '../../core/contract/errors.ts'
+import { check, invalid, jsonPointer, type Misfit } from '../../core/contract/field-errors.ts'
+
+/** A malformed id names nothing, so it is answered as one that does not exist. */
+const MISSING: Record<string, ErrorCode> = {
+  planId: 'plan-not-found',
+  taskId: 'task-not-found',
+  version: 'synthesis-not-found',
+}
+
+/**
+ * Checks a part of a request with its Zod schema; every error names its field. Fastify passes
+ * `null` for a body that is not there.
+ */
+export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
+  if (!(schema instanceof z.ZodType)) throw new Error('routes are checked by Zod schemas only')
+  return (value: unknown) => {
+    const { data, misfits } = check(schema, httpPart === 'body' ? (value ?? undefined) : value)
+    return misfits === undefined ? { value: data } : { error: errorOf(misfits, httpPart ?? 'body') }
+  }
+}
+
+/** As `validatorCompiler`, for a route whose body is checked by what it calls. */
+export const validatorOfAllButBody: FastifySchemaCompiler<unknown> = (route) =>
+  route.httpPart === 'body'
+    ? (value: unknown) => ({ value: value ?? undefined })
+    : validatorCompiler(route)
+
+/**
+ * Writes an answer without checking it again: it is typed by the same schema, and checking a page
+ * of 200 tasks takes several times as long as writing it.
+ */
+export const plainSerializer: FastifySerializerCompiler<unknown> = () => (value: unknown) =>
+  JSON.stringify(value)
+
+function errorOf(misfits: readonly Misfit[], part: string): ServiceError {
+  if (part === 'params') {
+    const name = String(misfits[0]?.path[0])
+    return new ServiceError(
+      MISSING[name] ?? 'plan-not-found',
+      `There is nothing with this ${name}.`,
+    )
+  }
+  return invalid(
+    misfits.map(({ path, message }) => ({ pointer: pointerTo(path, part), detail: message })),
+  )
+}
+
+function pointerTo(path: readonly (string | number)[], part: string): string {
+  if (part === 'querystring') return `?${String(path[0])}`
+  if (part === 'headers') return `header:${String(path[0])}`
+  return jsonPointer(path)
+}

@@ -1,0 +1,197 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { PlansApi } from '../../core/contract/api.ts'
+import { Plan, PlanPage, Report, Todos } from '../../core/contract/views.ts'
+import { answer } from '../openapi/documented-answer.ts'
+import { PLAN, PLAN_PAGE, REPORT, TODOS } from '../openapi/examples.ts'
+import { PlanParams } from '../openapi/params.ts'
+import { PlanListQuery, WaitQuery } from '../openapi/query.ts'
+import { problemAnswers } from '../problems/problem.ts'
+import { tenantOf } from '../security/auth.ts'
+import type { Waits } from '../streaming/waits.ts'
+
+export interface PlanRouteOptions {
+  plans: PlansApi
+  waits: Waits
+}
+
+const ResumePlan = z
+  .strictObject({
+    budgetUsd: z
+      .number()
+      .positive()
+      .max(1_000_000)
+      .describe('The new budget of the whole plan, in US dollars; what was spent counts.'),
+  })
+  .meta({ id: 'ResumePlan' })
+
+/** Reading and changing plans; submitting one is in `submit-plan.ts`. */
+export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
+  app,
+  { plans, waits },
+) => {
+  app.get(
+    '/plans',
+    {
+      schema: {
+        operationId: 'listPlans',
+        tags: ['Plans'],
+        summary: 'List plans, newest first',
+        description:
+          "Only the plans of the key's tenant. `status` keeps those of one status; `cursor` takes the `nextCursor` of the page before, and no plan is left out or told twice in between.",
+        querystring: PlanListQuery,
+        response: {
+          200: answer('A page of plans.', PlanPage, { example: PLAN_PAGE }),
+          ...problemAnswers('invalid-request'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { status, limit, cursor } = request.query
+      return reply.send(await plans.list({ tenant: tenantOf(request), status, limit, cursor }))
+    },
+  )
+
+  app.get(
+    '/plans/:planId',
+    {
+      schema: {
+        operationId: 'getPlan',
+        tags: ['Plans'],
+        summary: 'Read a plan, or wait for it to finish',
+        description:
+          'With `wait`, answers when the plan has finished, or with its state when the time is up.',
+        params: PlanParams,
+        querystring: WaitQuery,
+        response: {
+          200: answer('The plan.', Plan, { example: PLAN }),
+          ...problemAnswers('invalid-request', 'plan-not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { wait } = request.query
+      const until =
+        wait === undefined ? undefined : { timeoutMs: wait * 1_000, signal: waits.signalFor(reply) }
+      return reply.send(await plans.get(tenantOf(request), request.params.planId, until))
+    },
+  )
+
+  app.delete(
+    '/plans/:planId',
+    {
+      schema: {
+        operationId: 'deletePlan',
+        tags: ['Plans'],
+        summary: 'Delete a plan with all that belongs to it',
+        description: 'A plan that is still at work is cancelled first.',
+        params: PlanParams,
+        response: {
+          204: z.null().describe('The plan is gone.'),
+          ...problemAnswers('plan-not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      await plans.delete(tenantOf(request), request.params.planId)
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.post(
+    '/plans/:planId/cancel',
+    {
+      schema: {
+        operationId: 'cancelPlan',
+        tags: ['Plans'],
+        summary: 'Cancel a plan',
+        description:
+          'Stops what runs within a second and starts nothing more. Finished outputs are kept.',
+        params: PlanParams,
+        response: {
+          200: answer('The plan, as it is after the cancel.', Plan, { example: PLAN }),
+          ...problemAnswers('plan-not-found', 'plan-finished'),
+        },
+      },
+    },
+    async (request, reply) =>
+      reply.send(await plans.cancel(tenantOf(request), request.params.planId)),
+  )
+
+  app.post(
+    '/plans/:planId/resume',
+    {
+      schema: {
+        operationId: 'resumePlan',
+        tags: ['Plans'],
+        summary: 'Raise the budget of a plan that its budget stopped, and run what is left',
+        description:
+          'The budget is set to the amount given, not added to. Tasks that the budget kept from running are queued again, and a new version of the synthesis follows.',
+        params: PlanParams,
+        body: ResumePlan,
+        response: {
+          202: answer('The plan, at work again.', Plan, { example: PLAN }),
+          ...problemAnswers(
+            'invalid-request',
+            'plan-not-found',
+            'budget-exceeded',
+            'plan-not-finished',
+            'plan-finished',
+            'payload-too-large',
+            'unsupported-media-type',
+          ),
+        },
+      },
+      config: {
+        bodyExamples: { raise: { summary: 'Ten dollars in all', value: { budgetUsd: 10 } } },
+      },
+    },
+    async (request, reply) => {
+      const { budgetUsd } = request.body
+      const plan = await plans.resume(tenantOf(request), request.params.planId, budgetUsd)
+      return reply.code(202).send(plan)
+    },
+  )
+
+  app.get(
+    '/plans/:planId/report',
+    {
+      schema: {
+        operationId: 'getReport',
+        tags: ['Plans'],
+        summary: 'How parallel the plan really was, and what held it back',
+        description:
+          'Wall time beside the sum of the task times (an estimate of running them in turn), the critical path, waits in the queue, stragglers, and in words what went wrong with parallelism.',
+        params: PlanParams,
+        response: {
+          200: answer('Times, waiting, stragglers, usage and diagnostics.', Report, {
+            example: REPORT,
+          }),
+          ...problemAnswers('plan-not-found'),
+        },
+      },
+    },
+    async (request, reply) =>
+      reply.send(await plans.report(tenantOf(request), request.params.planId)),
+  )
+
+  app.get(
+    '/plans/:planId/todos',
+    {
+      schema: {
+        operationId: 'getTodos',
+        tags: ['Plans'],
+        summary: 'The plan as a todo list, the synthesis last',
+        description:
+          'Each task as an item with `content`, `status` and `activeForm`, for callers that show todo lists.',
+        params: PlanParams,
+        response: {
+          200: answer('A todo for each task, in the order of the plan.', Todos, { example: TODOS }),
+          ...problemAnswers('plan-not-found'),
+        },
+      },
+    },
+    async (request, reply) =>
+      reply.send(await plans.todos(tenantOf(request), request.params.planId)),
+  )
+}

@@ -1,0 +1,84 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { SystemApi } from '../../core/contract/api.ts'
+import { ServiceError } from '../../core/contract/errors.ts'
+import { ExecutorList } from '../../core/contract/views.ts'
+import { answer } from '../openapi/documented-answer.ts'
+import { problemAnswers, problemAnswersOf } from '../problems/problem.ts'
+
+const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' })
+
+export const executorRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = async (
+  app,
+  { system },
+) => {
+  app.get(
+    '/executors',
+    {
+      schema: {
+        operationId: 'listExecutors',
+        tags: ['System'],
+        summary: 'What can run tasks here, and which runs them by default',
+        description:
+          'Each with what it can do, the tools and options that a task may give it, and, where it cannot run here, the reason.',
+        response: {
+          // No example: linters take one that has `default` and `items` for a schema.
+          200: answer('The executors that are configured.', ExecutorList),
+          ...problemAnswers(),
+        },
+      },
+    },
+    async (_request, reply) => reply.send(system.executors()),
+  )
+}
+
+export const probeRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = async (
+  app,
+  { system },
+) => {
+  const config = { access: 'public', isProbe: true } as const
+  const example = { status: 'ok' } as const
+
+  app.get(
+    '/livez',
+    {
+      config,
+      schema: {
+        operationId: 'isAlive',
+        tags: ['System'],
+        summary: 'Whether the process serves requests',
+        description: 'Asks nothing else: a process is not restarted because Redis is away.',
+        security: [],
+        response: {
+          200: answer('It does.', Health, { example }),
+          ...problemAnswersOf(['forbidden', 'internal-error']),
+        },
+      },
+    },
+    async (_request, reply) => reply.send({ status: 'ok' }),
+  )
+
+  app.get(
+    '/readyz',
+    {
+      config,
+      schema: {
+        operationId: 'isReady',
+        tags: ['System'],
+        summary: 'Whether plans can be submitted now',
+        description: 'Not so while Redis is away, and from the start of a shutdown on.',
+        security: [],
+        response: {
+          200: answer('They can.', Health, { example }),
+          ...problemAnswersOf(['forbidden', 'unavailable']),
+        },
+      },
+    },
+    async (_request, reply) => {
+      if (!(await system.ready())) {
+        throw new ServiceError('unavailable', 'The store does not answer.')
+      }
+      return reply.send({ status: 'ok' })
+    },
+  )
+}

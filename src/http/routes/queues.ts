@@ -1,0 +1,37 @@
+import { createBullBoard } from '@bull-board/api'
+import type { BaseAdapter } from '@bull-board/api/baseAdapter'
+import { FastifyAdapter } from '@bull-board/fastify'
+import type { FastifyInstance } from 'fastify'
+import { pagePolicy } from '../security/security-headers.ts'
+
+const PATH = '/queues'
+
+/**
+ * Bull Board: the queues as BullMQ sees them, for operators. What they hold are references; the
+ * prompts and outputs of a plan are not in them.
+ */
+export async function addQueueBoard(
+  app: FastifyInstance,
+  queues: readonly BaseAdapter[],
+): Promise<void> {
+  const serverAdapter = new FastifyAdapter().setBasePath(PATH)
+  createBullBoard({
+    queues,
+    serverAdapter,
+    options: { uiConfig: { boardTitle: 'Tutti queues', hideRedisDetails: true } },
+  })
+  // Its page has one inline style, and loads a font from elsewhere that it can do without.
+  const policy = pagePolicy({ 'style-src': "'self' 'unsafe-inline'", 'base-uri': "'self'" })
+  await app.register(
+    async (board) => {
+      board.addHook('onRoute', (route) => {
+        route.config = { ...route.config, access: 'admin', acceptsBasic: true }
+      })
+      board.addHook('onRequest', async (_request, reply) => {
+        reply.header('content-security-policy', policy)
+      })
+      await board.register(serverAdapter.registerPlugin())
+    },
+    { prefix: PATH },
+  )
+}

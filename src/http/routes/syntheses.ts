@@ -1,0 +1,156 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { PlansApi, SynthesesApi } from '../../core/contract/api.ts'
+import { SynthesisSpec } from '../../core/contract/submission.ts'
+import { Synthesis } from '../../core/contract/synthesis.ts'
+import { answer, LOCATION } from '../openapi/documented-answer.ts'
+import { SYNTHESIS } from '../openapi/examples.ts'
+import { PlanParams, VersionParams } from '../openapi/params.ts'
+import { WaitQuery } from '../openapi/query.ts'
+import { problemAnswers } from '../problems/problem.ts'
+import { tenantOf } from '../security/auth.ts'
+import type { Waits } from '../streaming/waits.ts'
+import { exported, format, sendAs } from './synthesis-formats.ts'
+
+export interface SynthesisRouteOptions {
+  syntheses: SynthesesApi
+  plans: Pick<PlansApi, 'get'>
+  waits: Waits
+}
+
+const SynthesisList = z.object({ items: z.array(Synthesis) }).meta({ id: 'SynthesisList' })
+
+const RequestedSynthesis = z
+  .object({ version: z.int().min(1), links: z.record(z.string(), z.string()) })
+  .meta({ id: 'RequestedSynthesis' })
+
+export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = async (
+  app,
+  { syntheses, plans, waits },
+) => {
+  const titleOf = async (tenant: string, planId: string) => (await plans.get(tenant, planId)).title
+
+  app.get(
+    '/plans/:planId/synthesis',
+    {
+      schema: {
+        operationId: 'getSynthesis',
+        tags: ['Syntheses'],
+        summary: 'Read the newest version of the synthesis, or wait for the first',
+        description:
+          'With `wait`, answers when there is a first version. `format` exports it: Markdown, SARIF, or its edits as a patch.',
+        params: PlanParams,
+        querystring: WaitQuery.extend({ format }),
+        response: {
+          200: exported(),
+          ...problemAnswers(
+            'invalid-request',
+            'plan-not-found',
+            'synthesis-not-ready',
+            'synthesis-disabled',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { wait } = request.query
+      const until =
+        wait === undefined ? undefined : { timeoutMs: wait * 1_000, signal: waits.signalFor(reply) }
+      const tenant = tenantOf(request)
+      const { planId } = request.params
+      const synthesis = await syntheses.newest(tenant, planId, until)
+      return sendAs(reply, request.query.format, synthesis, () => titleOf(tenant, planId))
+    },
+  )
+
+  app.get(
+    '/plans/:planId/syntheses',
+    {
+      schema: {
+        operationId: 'listSyntheses',
+        tags: ['Syntheses'],
+        summary: 'List all versions of the synthesis, oldest first',
+        description:
+          'A plan has a version when its tasks have ended, one more after each retry, and those that were asked for.',
+        params: PlanParams,
+        response: {
+          200: answer('All versions.', SynthesisList, { example: { items: [SYNTHESIS] } }),
+          ...problemAnswers('plan-not-found'),
+        },
+      },
+    },
+    async (request, reply) =>
+      reply.send({ items: await syntheses.all(tenantOf(request), request.params.planId) }),
+  )
+
+  app.get(
+    '/plans/:planId/syntheses/:version',
+    {
+      schema: {
+        operationId: 'getSynthesisVersion',
+        tags: ['Syntheses'],
+        summary: 'Read one version of the synthesis',
+        description: '`format` exports it: Markdown, SARIF, or its edits as a patch.',
+        params: VersionParams,
+        querystring: z.object({ format }),
+        response: {
+          200: exported(),
+          ...problemAnswers('invalid-request', 'plan-not-found', 'synthesis-not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { planId, version } = request.params
+      const tenant = tenantOf(request)
+      const synthesis = await syntheses.get(tenant, planId, version)
+      return sendAs(reply, request.query.format, synthesis, () => titleOf(tenant, planId))
+    },
+  )
+
+  app.post(
+    '/plans/:planId/syntheses',
+    {
+      schema: {
+        operationId: 'requestSynthesis',
+        tags: ['Syntheses'],
+        summary: 'Ask for another version of the synthesis, without running tasks',
+        description:
+          'With other instructions, another model or another schema. Without a body, as the plan was submitted.',
+        params: PlanParams,
+        body: SynthesisSpec.prefault({}),
+        response: {
+          202: answer('The version that will be written.', RequestedSynthesis, {
+            example: {
+              version: 2,
+              links: { self: '/v1/plans/p00ff6m8vhp2rkc3a9x/syntheses/2' },
+            },
+            headers: { Location: LOCATION },
+          }),
+          ...problemAnswers(
+            'invalid-request',
+            'plan-not-found',
+            'plan-not-finished',
+            'budget-exceeded',
+            'payload-too-large',
+            'unsupported-media-type',
+          ),
+        },
+      },
+      config: {
+        isBodyOptional: true,
+        bodyExamples: {
+          shorter: {
+            summary: 'Other instructions',
+            value: { instructions: 'Only what must be fixed before the release.' },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { planId } = request.params
+      const { version } = await syntheses.request(tenantOf(request), planId, request.body)
+      const self = `/v1/plans/${planId}/syntheses/${version}`
+      return reply.code(202).header('location', self).send({ version, links: { self } })
+    },
+  )
+}

@@ -1,0 +1,68 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { ServiceError } from '../core/contract/errors.ts'
+import { dryRun } from '../core/submit/dry-run.ts'
+import { submitPlan } from '../core/submit/submit-plan.ts'
+import { parseJsonBody } from '../http/json-body.ts'
+import { connectForCallers } from '../store/redis.ts'
+import type { Answered, Asked } from '../threads/large-submissions.ts'
+import { loadConfig } from './config.ts'
+import { createLog } from './log.ts'
+import { openBatchQueue } from './open-batch-queue.ts'
+import { openExecutors } from './open-executors.ts'
+import { openStores } from './open-stores.ts'
+import { submitDepsOf } from './open-submit.ts'
+import { openTracing } from './open-tracing.ts'
+import { openWorkspaces } from './open-workspaces.ts'
+
+const { redisUrl } = workerData as { redisUrl: string }
+const config = loadConfig(process.env)
+const tracing = await openTracing(config, 'submissions')
+const { tracer } = tracing
+const log = createLog(config, 'submissions', tracing.logFields)
+const redis = await connectForCallers(redisUrl, (err) =>
+  log.warn({ err }, 'redis connection failed'),
+)
+const stores = openStores(redis, config)
+const deps = submitDepsOf({
+  config,
+  stores,
+  queue: openBatchQueue(redis, stores),
+  executors: openExecutors(config, log, undefined, tracer),
+  workspaces: openWorkspaces(config, process.env, log),
+  tracer,
+  log,
+})
+
+parentPort?.on('message', (asked: Asked | 'end') => {
+  if (asked === 'end') {
+    void tracing.close().finally(() => process.exit())
+    return
+  }
+  const { id } = asked
+  work(asked).then(
+    (value) => answer({ id, status: 'answered', value }),
+    (error: unknown) => answer(refusal(id, error)),
+  )
+})
+
+function work({ kind, submission }: Asked): Promise<unknown> {
+  const { traceparent: parent } = submission
+  return tracer.span({ name: 'submit large plan', parent }, async () => {
+    // Sent as bytes, which arrive here as a plain Uint8Array.
+    const body = parseJsonBody(Buffer.from(submission.body as Uint8Array))
+    const parsed = { ...submission, body }
+    return kind === 'submit' ? submitPlan(deps, parsed) : dryRun(deps, parsed)
+  })
+}
+
+function answer(answered: Answered): void {
+  parentPort?.postMessage(answered)
+}
+
+function refusal(id: number, error: unknown): Answered {
+  if (!(error instanceof ServiceError)) {
+    return { id, status: 'failed', message: error instanceof Error ? error.message : String(error) }
+  }
+  const { code, message, errors, extensions, retryAfterSeconds } = error
+  return { id, status: 'refused', error: { code, message, errors, extensions, retryAfterSeconds } }
+}

@@ -1,0 +1,121 @@
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { Logger } from 'pino'
+import type { Submission } from '../core/contract/api.ts'
+import { type ErrorCode, type FieldError, ServiceError } from '../core/contract/errors.ts'
+import type { DryRun } from '../core/contract/views.ts'
+import type { PlanRecord } from '../core/ports/records.ts'
+
+/** What is left to tell about its work when the thread ends may take this long. */
+const LAST_WORDS_MS = 6_000
+
+/** What the thread is asked, and what it answers. */
+export interface Asked {
+  id: number
+  kind: 'submit' | 'dryRun'
+  submission: Submission
+}
+export type Answered =
+  | { id: number; status: 'answered'; value: unknown }
+  | {
+      id: number
+      status: 'refused'
+      error: {
+        code: ErrorCode
+        message: string
+        errors: FieldError[]
+        extensions: Record<string, unknown>
+        retryAfterSeconds: number | undefined
+      }
+    }
+  | { id: number; status: 'failed'; message: string }
+
+/** Submissions whose bodies would hold up everybody else on the API's own thread. */
+export interface LargeSubmissions {
+  submit(submission: Submission): Promise<{ record: PlanRecord; created: boolean }>
+  dryRun(submission: Submission): Promise<DryRun>
+  close(): Promise<void>
+}
+
+/**
+ * Parses, checks, stores and enqueues on a thread of its own, with connections of its own. One that
+ * `isTraced` is given time to send its spans before it ends.
+ */
+export function openLargeSubmissions(options: {
+  redisUrl: string
+  isTraced: boolean
+  log: Logger
+}): LargeSubmissions {
+  const { redisUrl, isTraced, log } = options
+  interface Waiting {
+    resolve(value: unknown): void
+    reject(error: unknown): void
+  }
+  const waiting = new Map<number, Waiting>()
+  let lastId = 0
+  let closing = false
+  let thread = start()
+
+  function start(): Worker {
+    const worker = new Worker(new URL('../main/submission-thread.ts', import.meta.url), {
+      workerData: { redisUrl },
+    })
+    worker.unref()
+    worker.on('message', (answered: Answered) => {
+      const asked = waiting.get(answered.id)
+      waiting.delete(answered.id)
+      if (answered.status === 'answered') asked?.resolve(answered.value)
+      else if (answered.status === 'refused') {
+        const { code, message, ...rest } = answered.error
+        asked?.reject(
+          new ServiceError(code, message, {
+            errors: rest.errors,
+            extensions: rest.extensions,
+            ...(rest.retryAfterSeconds === undefined
+              ? {}
+              : { retryAfterSeconds: rest.retryAfterSeconds }),
+          }),
+        )
+      } else asked?.reject(new Error(answered.message))
+    })
+    worker.on('error', (err) => log.error({ err }, 'submission thread died'))
+    worker.on('exit', () => {
+      if (closing) return
+      for (const asked of waiting.values()) {
+        asked.reject(
+          new ServiceError('unavailable', 'The submission was cut short; send it again.', {
+            retryAfterSeconds: 1,
+          }),
+        )
+      }
+      waiting.clear()
+      thread = start()
+    })
+    return worker
+  }
+
+  function ask(kind: Asked['kind'], submission: Submission): Promise<unknown> {
+    lastId += 1
+    const asked: Asked = { id: lastId, kind, submission }
+    return new Promise((resolve, reject) => {
+      waiting.set(asked.id, { resolve, reject })
+      thread.postMessage(asked)
+    })
+  }
+
+  return {
+    submit: async (submission) =>
+      (await ask('submit', submission)) as { record: PlanRecord; created: boolean },
+    dryRun: async (submission) => (await ask('dryRun', submission)) as DryRun,
+    async close() {
+      closing = true
+      if (isTraced) {
+        thread.ref()
+        thread.postMessage('end')
+        await Promise.race([once(thread, 'exit'), delay(LAST_WORDS_MS, undefined, { ref: false })])
+      }
+      await thread.terminate()
+    },
+  }
+}

@@ -1,0 +1,200 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Claim, clusterFindings } from '../../../src/core/merge/cluster-findings.ts'
+
+function claim(task: string, title: string, place: string, more: Partial<Claim> = {}): Claim {
+  const [file, line] = place.split(':')
+  return {
+    tasks: [task],
+    title,
+    severity: 'medium',
+    confidence: 0.5,
+    ...(file && { file }),
+    ...(line && { line: Number(line) }),
+    ...more,
+  }
+}
+
+const groups = (...claims: Claim[]) =>
+  clusterFindings(claims).map((group) => [...group].sort((a, b) => a - b))
+const same = (a: Claim, b: Claim) => clusterFindings([a, b]).length === 1
+
+describe('two findings of different tasks are one', () => {
+  const security = { category: 'security' }
+  test.each([
+    [
+      'the same words',
+      claim('a', 'SQL injection in login', 'src/a.ts:10'),
+      claim('b', 'SQL injection in login', 'src/a.ts:10'),
+    ],
+    [
+      'other words on the same line',
+      claim('a', 'SQL injection in login query', 'src/a.ts:10'),
+      claim('b', 'Login query open to SQLi', './src/a.ts:10'),
+    ],
+    [
+      'one word in common, same line and category',
+      claim('a', 'User input concatenated into SQL', 'a.ts:10', security),
+      claim('b', 'SQL injection in login', 'a.ts:10', security),
+    ],
+    [
+      'a line nearby',
+      claim('a', 'Password compared without constant time', 'a.ts:10'),
+      claim('b', 'Password is not compared in constant time', 'a.ts:14'),
+    ],
+    [
+      'another name of the same weakness',
+      claim('a', 'SQL injection in login', 'a.ts:10'),
+      claim('b', 'User name is concatenated into the query', 'a.ts:11'),
+    ],
+    [
+      'a name of the weakness only in the detail',
+      claim('a', 'No rate limiting', 'a.ts:10'),
+      claim('b', 'Passwords can be guessed', 'a.ts:12', { detail: 'Brute force is not stopped.' }),
+    ],
+    [
+      'one without a line',
+      claim('a', 'Missing rate limiting on login', 'a.ts:10'),
+      claim('b', 'Missing rate limiting on login', 'a.ts'),
+    ],
+    [
+      'no file',
+      claim('a', 'No tests for the payment module', ''),
+      claim('b', 'The payment module has no tests', ''),
+    ],
+    [
+      'one without a file',
+      claim('a', 'Login has no rate limiting', 'a.ts:3'),
+      claim('b', 'No rate limiting for login', ''),
+    ],
+  ])('with %s', (_, a, b) => {
+    expect(same(a, b)).toBe(true)
+    expect(same(b, a)).toBe(true)
+  })
+})
+
+describe('two findings stay two', () => {
+  test.each([
+    [
+      'in different files',
+      claim('a', 'SQL injection in login', 'a.ts:10'),
+      claim('b', 'SQL injection in login', 'b.ts:10'),
+    ],
+    [
+      'far apart',
+      claim('a', 'Synchronous file call', 'a.ts:10'),
+      claim('b', 'Synchronous file call', 'a.ts:90'),
+    ],
+    [
+      'about different things on one line',
+      claim('a', 'SQL injection', 'a.ts:10'),
+      claim('b', 'Missing await', 'a.ts:10'),
+    ],
+    [
+      'of different weaknesses on one line',
+      claim('a', 'SQL injection in login', 'a.ts:10'),
+      claim('b', 'Password hashed with MD5', 'a.ts:10'),
+    ],
+    [
+      'when one task lists both',
+      claim('a', 'Synchronous file call', 'a.ts:10'),
+      claim('a', 'Synchronous file call', 'a.ts:12'),
+    ],
+    [
+      'when they ask for opposites',
+      claim('a', 'Increase the pool size', 'a.ts:10'),
+      claim('b', 'Decrease the pool size', 'a.ts:10'),
+    ],
+    [
+      'about two advisories',
+      claim('a', 'lodash has CVE-2021-23337', 'package.json:8'),
+      claim('b', 'lodash has CVE-2020-8203', 'package.json:8'),
+    ],
+    [
+      'about two functions',
+      claim('a', 'Missing test for parse()', ''),
+      claim('b', 'Missing test for format()', ''),
+    ],
+    [
+      'with numbers that differ',
+      claim('a', 'Step 3 of the release has no check at all', ''),
+      claim('b', 'Step 4 of the release has no check at all', ''),
+    ],
+  ])('%s', (_, a, b) => {
+    expect(same(a, b)).toBe(false)
+    expect(same(b, a)).toBe(false)
+  })
+})
+
+test('each occurrence finds the one on its own line, not just a near one', () => {
+  expect(
+    groups(
+      claim('a', 'Synchronous file call', 'a.ts:10'),
+      claim('a', 'Synchronous file call', 'a.ts:12'),
+      claim('b', 'Synchronous file call', 'a.ts:12', { severity: 'high' }),
+      claim('b', 'Synchronous file call', 'a.ts:10', { severity: 'low' }),
+    ),
+  ).toEqual([
+    [1, 2],
+    [0, 3],
+  ])
+})
+
+test('the most severe claim speaks for its group, and of those the surest', () => {
+  const [group] = clusterFindings([
+    claim('a', 'SQL injection', 'a.ts:1', { severity: 'medium', confidence: 0.9 }),
+    claim('b', 'SQL injection', 'a.ts:1', { severity: 'critical', confidence: 0.3 }),
+    claim('c', 'SQL injection', 'a.ts:1', { severity: 'critical', confidence: 0.4 }),
+  ])
+  expect(group).toEqual([2, 1, 0])
+})
+
+test('every claim is in exactly one group, and a task is in one twice only with the same words', () => {
+  const anything = fc.record({
+    tasks: fc.constantFrom('a', 'b', 'c', 'd').map((task) => [task]),
+    title: fc
+      .array(
+        fc.constantFrom('sql', 'injection', 'missing', 'cache', 'add', 'remove', 'test', '3', ''),
+        {
+          maxLength: 5,
+        },
+      )
+      .map((words) => words.join(' ')),
+    severity: fc.constantFrom('critical' as const, 'high' as const, 'low' as const),
+    confidence: fc.double({ min: 0, max: 1, noNaN: true }),
+    category: fc.option(fc.constantFrom('x', 'y'), { nil: undefined }),
+    file: fc.option(fc.constantFrom('a.ts', './a.ts', 'b.ts:3', ''), { nil: undefined }),
+    line: fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined }),
+  })
+  fc.assert(
+    fc.property(fc.array(anything, { maxLength: 40 }), (claims) => {
+      const found = clusterFindings(claims)
+      expect(found.flat().sort((a, b) => a - b)).toEqual(claims.map((_, index) => index))
+      for (const group of found) {
+        const titles = new Map<string | undefined, string | undefined>()
+        for (const index of group) {
+          const { tasks, title } = claims[index] as Claim
+          expect(titles.get(tasks[0]) ?? title.trim()).toBe(title.trim())
+          titles.set(tasks[0], title.trim())
+        }
+      }
+    }),
+  )
+})
+
+test('twenty thousand findings of a thousand tasks are grouped, common words or not', () => {
+  const nouns = 'login session token cache query index retry buffer parser router'.split(' ')
+  const claims = Array.from({ length: 20_000 }, (_, index) => {
+    const finding = index % 20
+    const task = Math.floor(index / 20)
+    return claim(
+      `task-${task}`,
+      `Missing ${nouns[finding % 10]} check ${finding < 10 ? 'before' : 'after'} release`,
+      finding % 2 === 0 ? `src/${finding}.ts:${finding + 1}` : `src/${task}.ts:${finding + 1}`,
+    )
+  })
+  const found = clusterFindings(claims)
+  expect(found.flat()).toHaveLength(20_000)
+  // Ten findings that every task has in common, and ten of its own.
+  expect(found).toHaveLength(10 + 10 * 1_000)
+})

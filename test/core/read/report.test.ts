@@ -1,0 +1,206 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { NO_USAGE } from '../../../src/core/contract/usage.ts'
+import { Report } from '../../../src/core/contract/views.ts'
+import { buildReport, type ReportInput, type ReportTask } from '../../../src/core/read/report.ts'
+
+function ran(
+  taskId: string,
+  startedAt: number,
+  finishedAt: number,
+  more: Partial<ReportTask> = {},
+): ReportTask {
+  return {
+    taskId,
+    status: 'succeeded',
+    dependsOn: [],
+    queuedAt: 0,
+    startedAt,
+    finishedAt,
+    attempts: 1,
+    ...more,
+  }
+}
+
+function report(tasks: ReportTask[], more: Partial<ReportInput> = {}) {
+  return buildReport({
+    tasks,
+    usage: NO_USAGE,
+    now: 1_000_000,
+    createdAt: 0,
+    mode: 'parallel',
+    ...more,
+  })
+}
+
+const codes = (tasks: ReportTask[], more: Partial<ReportInput> = {}) =>
+  report(tasks, more).diagnostics.map(({ code }) => code)
+
+test('five tasks of 30 s at once take 30 s instead of 150', () => {
+  const five = Array.from({ length: 5 }, (_, index) => ran(`t${index}`, 10, 30_010))
+  expect(report(five)).toEqual({
+    wallMs: 30_000,
+    sumOfTaskMs: 150_000,
+    speedup: 5,
+    effectiveParallelism: 5,
+    criticalPathMs: 30_000,
+    queueWaitMs: { p50: 10, p95: 10, max: 10 },
+    stragglers: [],
+    usage: NO_USAGE,
+    diagnostics: [],
+  })
+})
+
+test('a plan that has not started, and one without measurable times, divide nothing by zero', () => {
+  const queued = {
+    ...ran('a', 0, 0),
+    status: 'queued' as const,
+    startedAt: undefined,
+    finishedAt: undefined,
+    attempts: 0,
+  }
+  expect(report([queued], { now: 100 })).toMatchObject({
+    wallMs: 0,
+    sumOfTaskMs: 0,
+    speedup: 0,
+    effectiveParallelism: 0,
+    diagnostics: [],
+  })
+  expect(report([])).toMatchObject({ speedup: 0, queueWaitMs: { p50: 0, p95: 0, max: 0 } })
+  expect(report([ran('a', 5, 5)])).toMatchObject({ wallMs: 0, speedup: 1 })
+})
+
+test('a running plan is counted until now', () => {
+  const running = { ...ran('a', 1_000, 0), status: 'running' as const, finishedAt: undefined }
+  expect(report([running, ran('b', 1_000, 2_000)], { now: 4_000 })).toMatchObject({
+    wallMs: 3_000,
+    sumOfTaskMs: 4_000,
+    criticalPathMs: 3_000,
+  })
+})
+
+test('the critical path is the longest chain, and waiting for it is no waiting for workers', () => {
+  const result = report([
+    ran('a', 0, 1_000),
+    ran('b', 1_000, 4_000, { dependsOn: ['a'] }),
+    ran('c', 1_000, 2_000, { dependsOn: ['a'] }),
+    ran('d', 4_000, 5_000, { dependsOn: ['b', 'c'] }),
+  ])
+  expect(result.criticalPathMs).toBe(5_000)
+  expect(result.queueWaitMs.max).toBe(0)
+  expect(result.diagnostics.map(({ code }) => code)).toEqual(['straggler', 'dependency-chain'])
+})
+
+describe('the report says in words', () => {
+  test('that too few workers made the tasks run one after another', () => {
+    const tasks = [0, 1, 2, 3].map((index) =>
+      ran(`t${index}`, index * 2_000, index * 2_000 + 2_000),
+    )
+    const { diagnostics } = report(tasks)
+    expect(diagnostics).toMatchObject([{ code: 'ran-one-after-another' }])
+    expect(diagnostics[0]?.message).toContain('4 were ready at once: too few workers')
+  })
+
+  test('that tasks waited long for a worker', () => {
+    const tasks = Array.from({ length: 8 }, (_, index) =>
+      ran(`t${index}`, Math.floor(index / 2) * 2_000, Math.floor(index / 2) * 2_000 + 2_000),
+    )
+    expect(report(tasks).diagnostics[0]).toEqual({
+      code: 'long-queue-wait',
+      message:
+        'Tasks that were ready waited up to 6 s (p95 6 s); at most 2 of 8 ran at once: more workers would help.',
+    })
+  })
+
+  test('that the policy kept them waiting, or the mode', () => {
+    const tasks = [0, 1, 2, 3].map((index) =>
+      ran(`t${index}`, index * 2_000, index * 2_000 + 2_000),
+    )
+    expect(codes(tasks, { maxConcurrency: 1 })).toEqual(['limited-by-policy'])
+    expect(codes(tasks, { mode: 'sequential' })).toEqual(['sequential-mode'])
+  })
+
+  test('that one straggler took most of the time', () => {
+    const result = report([ran('a', 0, 1_000), ran('b', 0, 1_200), ran('slow', 0, 10_000)])
+    expect(result.stragglers).toEqual([{ taskId: 'slow', durationMs: 10_000, timesMedian: 8.33 }])
+    expect(result.diagnostics).toEqual([
+      {
+        code: 'straggler',
+        message:
+          "Task slow took 10 s, 100% of the plan's time and 8.33 times the median task: the plan could not end before it.",
+      },
+    ])
+    const extreme = report([ran('a', 0, 3), ran('b', 0, 3), ran('slow', 0, 10_000)])
+    expect(extreme.diagnostics[0]?.message).toContain(' 3,333 times the median task')
+  })
+
+  test('that tasks were retried, and that workers were lost', () => {
+    const { diagnostics } = report([
+      ran('a', 0, 1_000, { attempts: 3 }),
+      ran('b', 0, 1_000, { attempts: 2, lost: 1 }),
+    ])
+    expect(diagnostics).toEqual([
+      { code: 'worker-lost', message: '1 run ended because a worker was lost or shut down.' },
+      {
+        code: 'retries',
+        message: "1 task ran more than once: 2 retries, whose time is part of the plan's.",
+      },
+    ])
+  })
+
+  test('that no worker takes the tasks, and that they came late', () => {
+    const queued = {
+      ...ran('a', 0, 0),
+      status: 'queued' as const,
+      startedAt: undefined,
+      finishedAt: undefined,
+    }
+    expect(codes([queued], { now: 9_000 })).toEqual(['no-worker'])
+    expect(codes([ran('a', 8_000, 9_000), ran('b', 8_000, 9_000)])).toEqual(['late-start'])
+  })
+})
+
+test('every report fits its schema and holds no number that is not finite', () => {
+  const time = fc.integer({ min: 0, max: 100_000 })
+  const task = fc.record({
+    status: fc.constantFrom(
+      'queued' as const,
+      'running' as const,
+      'succeeded' as const,
+      'failed' as const,
+    ),
+    queuedAt: time,
+    startedAt: fc.option(time, { nil: undefined }),
+    finishedAt: fc.option(time, { nil: undefined }),
+    attempts: fc.nat(5),
+    dependsOn: fc.array(fc.constantFrom('t0', 't1', 't2'), { maxLength: 2 }),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(task, { maxLength: 12 }),
+      fc.constantFrom('parallel' as const, 'sequential' as const),
+      (tasks, mode) => {
+        const result = report(
+          tasks.map((each, index) => ({ ...each, taskId: `t${index}` })),
+          { mode, now: 50_000 },
+        )
+        expect(Report.safeParse(result).success).toBe(true)
+        for (const value of [
+          result.wallMs,
+          result.speedup,
+          result.criticalPathMs,
+          result.queueWaitMs.p95,
+        ]) {
+          expect(Number.isFinite(value) && value >= 0).toBe(true)
+        }
+      },
+    ),
+  )
+})
+
+test('ten thousand tasks are reported', () => {
+  const tasks = Array.from({ length: 10_000 }, (_, index) =>
+    ran(`t${index}`, index, index + 100, index === 0 ? {} : { dependsOn: [`t${index - 1}`] }),
+  )
+  expect(report(tasks).criticalPathMs).toBe(1_000_000)
+})

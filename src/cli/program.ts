@@ -2,17 +2,20 @@ import { readFile } from 'node:fs/promises'
 import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { PlanStatus } from '../client/index.ts'
-import { cancel, resume, retry, watch } from './change.ts'
+import { cancel } from './cancel.ts'
 import { type Context, contextOf, type GlobalOptions } from './context.ts'
 import { EXIT } from './exit-code.ts'
 import { explain } from './explain.ts'
 import { listPlans } from './list-plans.ts'
 import { type PlanFile, readPlanFile } from './plan-file.ts'
+import { resume } from './resume.ts'
+import { retry } from './retry.ts'
 import { run } from './run.ts'
 import { showOutput } from './show-output.ts'
 import { exportSynthesis, synthesize } from './synthesize.ts'
 import type { Terminal } from './terminal.ts'
 import { validate } from './validate.ts'
+import { watch } from './watch.ts'
 
 const STATUSES = [
   'queued',

@@ -21,9 +21,10 @@ import { plainSerializer, validatorCompiler } from './problems/validation.ts'
 import { addDashboard, DASHBOARD_DIR } from './routes/dashboard.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
+import { executorRoutes } from './routes/executors.ts'
 import { type Metrics, metricsRoute } from './routes/metrics.ts'
 import { planRoutes } from './routes/plans.ts'
-import { executorRoutes, probeRoutes } from './routes/probes-and-executors.ts'
+import { probeRoutes } from './routes/probes-and-executors.ts'
 import { addQueueBoard } from './routes/queues.ts'
 import { submitRoutes } from './routes/submit-plan.ts'
 import { synthesisRoutes } from './routes/syntheses.ts'
@@ -63,6 +64,7 @@ export interface AppOptions {
 }
 
 const HEARTBEAT_MS = 15_000
+
 /** The longest time for a request to arrive, body included. */
 const REQUEST_TIMEOUT_MS = 300_000
 

@@ -1,12 +1,8 @@
 import type { Logger } from 'pino'
 import { pricesWith } from '../core/budget/prices.ts'
 import { prefixGate } from '../core/model-gate/prefix-gate.ts'
-import type {
-  ConflictResolver,
-  Executor,
-  GoalPlanner,
-  ModelSynthesizer,
-} from '../core/ports/executor.ts'
+import type { Executor } from '../core/ports/executor.ts'
+import type { ConflictResolver, GoalPlanner, ModelSynthesizer } from '../core/ports/models.ts'
 import { NO_TRACER, type Tracer } from '../core/ports/tracing.ts'
 import { claudeAgentExecutor } from '../executors/claude-agent/claude-agent-executor.ts'
 import { commandExecutor } from '../executors/command/command-executor.ts'

@@ -3,17 +3,11 @@ import type { BudgetStore } from '../core/budget/allowance.ts'
 import type { PlanTotals } from '../core/contract/service-state.ts'
 import type { WorkerRegistry } from '../core/contract/workers.ts'
 import type { DeliveryStore } from '../core/deliver/webhooks.ts'
-import type {
-  ChangeFeed,
-  EventLog,
-  PartStore,
-  PlanStore,
-  SynthesisStore,
-  TaskLife,
-  TaskStore,
-  TextLog,
-  Upkeep,
-} from '../core/ports/plan-store.ts'
+import type { ChangeFeed, EventLog, TextLog } from '../core/ports/event-log.ts'
+import type { PlanStore } from '../core/ports/plan-store.ts'
+import type { PartStore, SynthesisStore } from '../core/ports/synthesis-store.ts'
+import type { TaskLife, TaskStore } from '../core/ports/task-life.ts'
+import type { Upkeep } from '../core/ports/upkeep.ts'
 import type { TenantUse } from '../core/submit/tenant-limits.ts'
 import type { Shards } from '../queue/names.ts'
 import { redisBudgetStore } from '../store/budget-store.ts'

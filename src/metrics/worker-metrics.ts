@@ -2,10 +2,12 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { TaskSpec } from '../core/contract/task-spec.ts'
 import type { Usage } from '../core/contract/usage.ts'
 import type { DeliveryStore } from '../core/deliver/webhooks.ts'
-import type { PartStore, SynthesisStore, TaskLife } from '../core/ports/plan-store.ts'
+import type { PartStore, SynthesisStore } from '../core/ports/synthesis-store.ts'
+import type { TaskLife } from '../core/ports/task-life.ts'
 
 const WAIT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
 const RUN_BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600]
+
 /** Callers name models freely; those beyond so many are counted together. */
 const MOST_MODELS = 100
 

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { PartPlace } from '../core/merge/part-tree.ts'
 import type { Unit } from '../core/ports/queue.ts'
 import type { Lane } from '../core/ports/records.ts'
+import type { PartPlace } from '../core/ports/synthesis-parts.ts'
 
 /**
  * One queue a lane, because a plan of heavy tasks must not stand in the way of light ones; nor the many

@@ -1,4 +1,5 @@
-import type { Delivery, DeliveryStore, OutgoingEvent } from '../core/deliver/webhooks.ts'
+import type { Delivery } from '../core/contract/delivery.ts'
+import type { DeliveryStore, OutgoingEvent } from '../core/deliver/webhooks.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { ChangeFeed, ChangeMessage, EventLog, StoredEvent } from '../core/ports/plan-store.ts'
+import type { ChangeFeed, ChangeMessage, EventLog, StoredEvent } from '../core/ports/event-log.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
 import { fieldsOf, planRecord, taskState } from './records.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'

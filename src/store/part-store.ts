@@ -1,6 +1,5 @@
-import type { Slice } from '../core/merge/group-results.ts'
-import type { PartPlace } from '../core/merge/part-tree.ts'
-import type { PartStore } from '../core/ports/plan-store.ts'
+import type { PartPlace, Slice } from '../core/ports/synthesis-parts.ts'
+import type { PartStore } from '../core/ports/synthesis-store.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'

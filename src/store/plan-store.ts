@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { initialUnits } from '../core/batch/units.ts'
 import type { Usage } from '../core/contract/usage.ts'
-import type { PlanStore, RetryBatch } from '../core/ports/plan-store.ts'
+import type { PlanStore } from '../core/ports/plan-store.ts'
 import type { NewPlan } from '../core/ports/records.ts'
+import type { RetryBatch } from '../core/ports/task-life.ts'
 import { type KeySpace, PLAN_SUFFIXES, planKey, shardKey, shardOf } from './keys.ts'
 import { readPlans } from './read-across-shards.ts'
 import { planRecord } from './records.ts'
@@ -11,6 +12,7 @@ import type { RunScript } from './scripts.ts'
 
 /** Tasks whose specifications travel in the one script that creates a plan; more are staged first. */
 const TASKS_IN_ONE_SCRIPT = 500
+
 /** Fields of one HSET: small enough that Redis answers others in between. */
 const FIELDS_AT_ONCE = 250
 

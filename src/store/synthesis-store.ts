@@ -1,5 +1,5 @@
 import type { Synthesis } from '../core/contract/synthesis.ts'
-import type { SynthesisStore } from '../core/ports/plan-store.ts'
+import type { SynthesisStore } from '../core/ports/synthesis-store.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'

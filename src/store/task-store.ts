@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { TaskSpec } from '../core/contract/task-spec.ts'
-import type { AttemptEnd, BegunTask, TaskLife, TaskStore } from '../core/ports/plan-store.ts'
 import type { Stop } from '../core/ports/records.ts'
+import type { AttemptEnd, BegunTask, TaskLife, TaskStore } from '../core/ports/task-life.ts'
 import { gather } from './gather.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { readPlans } from './read-across-shards.ts'

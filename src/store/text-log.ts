@@ -1,4 +1,4 @@
-import type { TextLog, TextPiece } from '../core/ports/plan-store.ts'
+import type { TextLog, TextPiece } from '../core/ports/event-log.ts'
 import { storedEvent } from './events.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { fieldsOf } from './records.ts'
@@ -7,12 +7,16 @@ import type { RunScript } from './scripts.ts'
 
 /** Pieces of a task are joined for so long, so that not every token is a call. */
 const JOINED_MS = 200
+
 /** Of one plan, in bytes; half of it goes when it is reached. */
 const KEPT_BYTES = 8 * 1024 * 1024
+
 /** After the last piece of a plan. */
 const KEPT_MS = 3_600_000
+
 /** Of one attempt, in characters. */
 const LONGEST_TEXT = 1_000_000
+
 /** What waits of one task while the store is away; the beginning goes first. */
 const LONGEST_WAITING = 256 * 1024
 

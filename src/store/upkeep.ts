@@ -1,4 +1,4 @@
-import type { Upkeep } from '../core/ports/plan-store.ts'
+import type { Upkeep } from '../core/ports/upkeep.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { readPlans } from './read-across-shards.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'

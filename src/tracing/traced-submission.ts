@@ -1,4 +1,4 @@
-import type { GoalPlanner } from '../core/ports/executor.ts'
+import type { GoalPlanner } from '../core/ports/models.ts'
 import type { Tracer } from '../core/ports/tracing.ts'
 import type { SubmitDeps } from '../core/submit/submit-plan.ts'
 

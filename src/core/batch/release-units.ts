@@ -1,6 +1,7 @@
-import type { PlanStore, TaskLife } from '../ports/plan-store.ts'
+import type { PlanStore } from '../ports/plan-store.ts'
 import type { BatchQueue } from '../ports/queue.ts'
 import type { PlanSpec } from '../ports/records.ts'
+import type { TaskLife } from '../ports/task-life.ts'
 import { laneOfUnit } from './units.ts'
 
 export interface ReleaseDeps {

@@ -1,9 +1,9 @@
 import { releaseUnits, sealBatch } from '../batch/release-units.ts'
-import type { Upkeep } from '../ports/plan-store.ts'
 import { finalSynthesisJobId } from '../ports/queue.ts'
+import type { Upkeep } from '../ports/upkeep.ts'
 import { AttemptAborted, type RunningTasks } from '../run/running-tasks.ts'
-import type { ChangeDeps } from './change-plans.ts'
-import { deletePlan } from './change-plans.ts'
+import type { ChangeDeps } from './change-deps.ts'
+import { deletePlan } from './delete-plan.ts'
 import { enqueueRetry } from './retry-tasks.ts'
 
 export interface SweepDeps

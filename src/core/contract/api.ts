@@ -1,4 +1,4 @@
-import type { Delivery } from '../deliver/webhooks.ts'
+import type { Delivery } from './delivery.ts'
 import type { PlanStatus, TaskStatus } from './status.ts'
 import type { SynthesisSpec } from './submission.ts'
 import type { Synthesis } from './synthesis.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { Delivery } from '../contract/delivery.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 
 /** An event on its way to a plan's webhook. */
@@ -12,27 +12,6 @@ export interface OutgoingEvent {
   /** Milliseconds since 1970. */
   at: number
 }
-
-export const DeliveryAttempt = z.object({
-  at: z.iso.datetime(),
-  /** What the receiver answered, where it answered. */
-  statusCode: z.int().optional(),
-  /** Why it counts as failed, where it does. */
-  error: z.string().optional(),
-})
-
-/** One event and what became of telling the plan's webhook. */
-export const Delivery = z
-  .object({
-    id: z.string(),
-    type: z.string(),
-    status: z.enum(['pending', 'delivered', 'failed']),
-    attempts: z.array(DeliveryAttempt),
-    /** `null` when there will be no other attempt. */
-    nextAttemptAt: z.iso.datetime().nullable(),
-  })
-  .meta({ id: 'Delivery' })
-export type Delivery = z.output<typeof Delivery>
 
 /**
  * Pauses between attempts, in milliseconds, after those that Standard Webhooks recommends: seven more

@@ -1,10 +1,11 @@
 import type { Finding } from '../contract/findings.ts'
-import type { TaskResult } from '../ports/executor.ts'
+import type { TaskResult } from '../ports/models.ts'
 import { findingsInJson } from './findings-in-json.ts'
 import { findingsInMarkdown } from './findings-in-markdown.ts'
 
 /** Characters of an output that are searched. */
 const MAX_TEXT = 1_000_000
+
 /** A text with more is a log, not a review. */
 const MAX_FINDINGS = 500
 

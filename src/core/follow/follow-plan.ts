@@ -6,7 +6,7 @@ import type {
   StoredEvent,
   TextLog,
   TextPiece,
-} from '../ports/plan-store.ts'
+} from '../ports/event-log.ts'
 import { untouchedTask } from '../ports/records.ts'
 import { isoOf, planView, taskSummary, waveNumbers } from '../read/plan-views.ts'
 import { type ReadDeps, requirePlan, requireTask } from '../read/require-plan.ts'

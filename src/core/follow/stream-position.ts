@@ -1,4 +1,4 @@
-import type { StoredEvent, TextPiece } from '../ports/plan-store.ts'
+import type { StoredEvent, TextPiece } from '../ports/event-log.ts'
 
 /**
  * Where a reader of a plan's events is: the newest event it has, and for one who reads texts the newest

@@ -1,6 +1,6 @@
 import { severityRank } from '../contract/findings.ts'
 import type { SynthesisFinding } from '../contract/synthesis.ts'
-import type { SynthesisDraft } from '../ports/executor.ts'
+import type { SynthesisDraft } from '../ports/models.ts'
 
 export type DraftFinding = SynthesisDraft['findings'][number]
 

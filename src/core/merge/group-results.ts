@@ -1,7 +1,8 @@
 import { refOf } from '../contract/findings.ts'
 import { withFindings } from '../findings/extract-findings.ts'
-import type { TaskResult } from '../ports/executor.ts'
-import { estimateTokens } from '../text/prompt.ts'
+import type { TaskResult } from '../ports/models.ts'
+import type { Slice } from '../ports/synthesis-parts.ts'
+import { estimateTokens } from '../text/tokens.ts'
 
 /** What one call of a model can be given, and can account for in one answer. */
 export interface PartLimits {
@@ -9,15 +10,9 @@ export interface PartLimits {
   findings: number
 }
 
-/** A task's findings `from` (counted from 0) up to, and without, `to`; the text goes with the first. */
-export interface Slice {
-  taskId: string
-  from: number
-  to: number
-}
-
 /** What names and punctuation around one result cost. */
 const TOKENS_PER_RESULT = 40
+
 /** Of a text that does not fit, this much is kept at least. */
 const MIN_TEXT = 2_000
 

@@ -1,11 +1,12 @@
 import { severityRank } from '../contract/findings.ts'
-import type { SynthesisDraft } from '../ports/executor.ts'
+import type { SynthesisDraft } from '../ports/models.ts'
 import { jaccard, stems } from '../text/words.ts'
 import { type DraftFinding, tasksOfRefs } from './draft-findings.ts'
 
 export type DraftAction = SynthesisDraft['actions'][number]
 
 const MAX_ACTIONS = 50
+
 /** Actions of drafts that are looked at: the most urgent of each come first there. */
 const MAX_COMPARED = 2_000
 const SAME = 0.8

@@ -2,7 +2,7 @@ import { type Finding, refOf } from '../contract/findings.ts'
 import { NO_USAGE } from '../contract/usage.ts'
 import { withFindings } from '../findings/extract-findings.ts'
 import { placeOf } from '../findings/places.ts'
-import type { SynthesisDraft, TaskResult } from '../ports/executor.ts'
+import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
 import { jaccard, stems } from '../text/words.ts'
 import { clusterFindings } from './cluster-findings.ts'
 import { compareFindings, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
@@ -18,6 +18,7 @@ interface Reported {
 
 /** Members of a merged finding whose own words are quoted. */
 const MAX_QUOTED = 5
+
 /** Recommendations that share less are two pieces of advice. */
 const SAME_ADVICE = 0.7
 

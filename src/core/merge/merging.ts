@@ -1,9 +1,10 @@
-import type { MergedEdits, Synthesis } from '../contract/synthesis.ts'
+import type { MergedEdits } from '../contract/synthesis.ts'
 import { addUsage, type Usage } from '../contract/usage.ts'
 import { withFindings } from '../findings/extract-findings.ts'
-import type { SynthesisDraft, TaskResult } from '../ports/executor.ts'
+import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
+import type { Slice, SynthesisText } from '../ports/synthesis-parts.ts'
 import { combineDrafts } from './combine-drafts.ts'
-import { groupResults, type PartLimits, type Slice, slicesOf } from './group-results.ts'
+import { groupResults, type PartLimits, slicesOf } from './group-results.ts'
 import { mergeFindings } from './merge-findings.ts'
 import { resolveDraft, resultsOfDrafts } from './nested-drafts.ts'
 import { combineParts, type Part, reportedBy } from './parts.ts'
@@ -17,12 +18,6 @@ import { writeSummary } from './write-summary.ts'
 /** What is asked about a part without reading it. */
 export type PartCounts = Pick<Part, 'written' | 'replaced' | 'usage'> & {
   model: string | undefined
-}
-
-/** A synthesis as it is stored, with what is asked about it without reading it. */
-export interface SynthesisText extends Pick<Synthesis, 'version' | 'status' | 'executor'> {
-  model?: string | undefined
-  json: string
 }
 
 /** Everything that a version is made of. */

@@ -1,6 +1,6 @@
 import type { Conflict } from '../contract/synthesis.ts'
-import type { SynthesisDraft, TaskResult } from '../ports/executor.ts'
-import { estimateTokens } from '../text/prompt.ts'
+import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
+import { estimateTokens } from '../text/tokens.ts'
 import { jaccard, stems } from '../text/words.ts'
 import { asFinding } from './combine-drafts.ts'
 import { type DraftFinding, taskOfRef } from './draft-findings.ts'
@@ -15,6 +15,7 @@ import type { Repairs } from './settle-findings.ts'
 
 /** Of a part's summary, in characters. */
 const MAX_SUMMARY = 6_000
+
 /** Topics that share less are two contradictions. */
 const SAME_TOPIC = 0.5
 

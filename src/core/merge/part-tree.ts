@@ -1,14 +1,10 @@
 // A synthesis that is too large for one call is a tree: parts of the results on level 1, parts that put
 // parts together above, and the synthesis itself as the root.
 
+import type { PartPlace } from '../ports/synthesis-parts.ts'
+
 /** Parts that one part above puts together. */
 export const FAN_IN = 10
-
-/** One part: level 1 is written over results, each higher one over the level below. Both count from 1 and 0. */
-export interface PartPlace {
-  level: number
-  index: number
-}
 
 /** How many parts each level has, the lowest first; the root puts the last level together. */
 export function levelsOf(leaves: number): number[] {

@@ -1,7 +1,7 @@
 import { refOf } from '../contract/findings.ts'
 import { addUsage, NO_USAGE, type Usage } from '../contract/usage.ts'
 import { withFindings } from '../findings/extract-findings.ts'
-import type { SynthesisDraft, TaskResult } from '../ports/executor.ts'
+import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
 import { combineDrafts } from './combine-drafts.ts'
 import { taskOfRef } from './draft-findings.ts'
 import { mergeFindings } from './merge-findings.ts'

@@ -1,7 +1,7 @@
 import { type Finding, severityRank } from '../contract/findings.ts'
 import type { SynthesisFinding } from '../contract/synthesis.ts'
 import { placeOf } from '../findings/places.ts'
-import type { SynthesisDraft } from '../ports/executor.ts'
+import type { SynthesisDraft } from '../ports/models.ts'
 import { countOf, type DraftFinding } from './draft-findings.ts'
 
 /** A finding of a task, with its ref. */

@@ -8,7 +8,7 @@ import type {
   SynthesisFinding,
 } from '../contract/synthesis.ts'
 import { withFindings } from '../findings/extract-findings.ts'
-import type { SynthesisDraft, SynthesisInput, TaskResult } from '../ports/executor.ts'
+import type { SynthesisDraft, SynthesisInput, TaskResult } from '../ports/models.ts'
 import { compareFindings, countOf } from './draft-findings.ts'
 import { reportedBy } from './parts.ts'
 import {

@@ -1,7 +1,7 @@
 import { SEVERITIES } from '../contract/findings.ts'
 import type { Conflict } from '../contract/synthesis.ts'
 import { formatPlace } from '../findings/places.ts'
-import type { SynthesisDraft, TaskResult } from '../ports/executor.ts'
+import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
 import { countOf, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
 
 const MAX_RISKS = 10

@@ -1,5 +1,5 @@
-import type { PartPlace } from '../merge/part-tree.ts'
 import type { Lane } from './records.ts'
+import type { PartPlace } from './synthesis-parts.ts'
 
 /** One job of the queue: a task, or neighbouring tasks of a large plan. */
 export interface Unit {

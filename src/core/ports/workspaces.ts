@@ -1,7 +1,6 @@
 import type { Failure, FieldError } from '../contract/errors.ts'
 import type { WorkspaceSpec } from '../contract/submission.ts'
 import type { MergedEdits } from '../contract/synthesis.ts'
-import type { Links } from '../preflight/through-links.ts'
 import type { TaskEdits, Workspace } from './executor.ts'
 
 /** Where a plan's files come from. Inline files are read through `inlineFiles`, not from here. */
@@ -110,3 +109,6 @@ export interface Workspaces {
   /** Forgets every plan on this machine that `isKept` denies: deleted elsewhere, or expired. */
   sweep(isKept: (planId: string) => Promise<boolean>): Promise<void>
 }
+
+/** Links of a workspace that lead to another place in it, each with that place; '' is the workspace. */
+export type Links = ReadonlyMap<string, string>

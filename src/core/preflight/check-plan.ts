@@ -4,14 +4,15 @@ import type { SubmitPlan } from '../contract/submission.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Advice, Estimate, Overlap } from '../contract/views.ts'
 import type { Executor } from '../ports/executor.ts'
-import type { Workspaces } from '../ports/workspaces.ts'
+import type { Links, Workspaces } from '../ports/workspaces.ts'
 import { advise } from './advise.ts'
 import { budgetWarnings } from './check-budget.ts'
 import { estimate } from './estimate.ts'
-import { MAX_OVERLAPS, type Match, overlaps } from './overlaps.ts'
+import type { Match } from './file-task.ts'
+import { MAX_OVERLAPS, overlaps } from './overlaps.ts'
 import { serialize } from './serialize.ts'
 import { topologicalOrder, waves } from './task-order.ts'
-import { type Links, taskThroughLinks } from './through-links.ts'
+import { taskThroughLinks } from './through-links.ts'
 
 export interface PreflightDeps {
   workspaces: Pick<Workspaces, 'listFiles'>

@@ -1,6 +1,6 @@
 import { fileScope, isAtOrBelow } from './file-scope.ts'
+import type { FileTask, Match } from './file-task.ts'
 import { type Glob, globHolds, globsIntersect, parseGlob } from './globs.ts'
-import type { FileTask, Match } from './overlaps.ts'
 
 /** Files or globs that the same tasks touch. Tasks are indexes in plan order. */
 export interface Contention {
@@ -17,6 +17,7 @@ export interface Contention {
 /** Pairs of globs that are compared, and that may meet; beyond, all who write are in everybody's way. */
 const MAX_COMPARISONS = 500_000
 const MAX_MEETINGS = 20_000
+
 /** Files counted once for each glob that matches them; beyond, the globs themselves are compared. */
 const MAX_MATCHES = 5_000_000
 

@@ -2,7 +2,8 @@ import type { Prices } from '../budget/prices.ts'
 import { costOf, priceOf } from '../budget/prices.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Estimate } from '../contract/views.ts'
-import { estimateTokens, renderTaskPrompt } from '../text/prompt.ts'
+import { renderTaskPrompt } from '../text/prompt.ts'
+import { estimateTokens } from '../text/tokens.ts'
 
 export interface EstimateOptions {
   prices: Prices
@@ -17,13 +18,17 @@ export interface EstimateOptions {
 
 /** Tokens of one task: the least and the most that is usual. Assumptions, not measurements. */
 const OUTPUT = { low: 300, high: 4_000 }
+
 /** Instructions and descriptions of tools. */
 const OVERHEAD = { low: 200, high: 2_000 }
+
 /** How far the guess at the tokens of a prompt may be off. */
 const GUESS = { low: 0.8, high: 1.25 }
+
 /** Steps of a task that reads files, and the tokens that each adds to the next one's input. */
 const STEPS = { low: 2, high: 12 }
 const READ_PER_STEP = { low: 500, high: 3_000 }
+
 /** What a task's output adds to the input of the synthesis, and what the synthesis writes. */
 const SYNTHESIS_OUTPUT = { low: 800, high: 8_000 }
 

@@ -1,5 +1,5 @@
+import type { Match } from './file-task.ts'
 import { parseGlob } from './globs.ts'
-import type { Match } from './overlaps.ts'
 
 /** What one list of globs names: everything that `wanted` matches, but for what `unwanted` does. */
 export interface FileScope {

@@ -1,17 +1,11 @@
-import type { TaskFiles } from '../contract/task-spec.ts'
 import type { Overlap } from '../contract/views.ts'
 import { findContention } from './contention.ts'
-import { type OrderedTask, orderOf } from './task-order.ts'
-
-/** Compiles a glob into a test for paths. Throws on a glob it cannot read. */
-export type Match = (glob: string) => (path: string) => boolean
-
-export interface FileTask extends OrderedTask {
-  files?: TaskFiles | undefined
-}
+import type { FileTask, Match } from './file-task.ts'
+import { orderOf } from './task-order.ts'
 
 /** Pairs that are named; a plan with more collides throughout. */
 export const MAX_OVERLAPS = 1_000
+
 /** As the `files` of an overlap say of themselves. */
 const MAX_FILES = 20
 

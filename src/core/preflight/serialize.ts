@@ -1,5 +1,5 @@
 import { findContention } from './contention.ts'
-import type { FileTask, Match } from './overlaps.ts'
+import type { FileTask, Match } from './file-task.ts'
 import { orderOf, topologicalOrder } from './task-order.ts'
 
 /** Waits that are kept one by one; beyond, tasks that collide simply follow each other. */

@@ -1,8 +1,6 @@
 import type { TaskFiles } from '../contract/task-spec.ts'
+import type { Links } from '../ports/workspaces.ts'
 import { plainGlob } from './file-scope.ts'
-
-/** Links of a workspace that lead to another place in it, each with that place; '' is the workspace. */
-export type Links = ReadonlyMap<string, string>
 
 /** As many links as one glob is followed through. */
 const MOST_LINKS = 40

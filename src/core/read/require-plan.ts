@@ -1,7 +1,9 @@
 import { ServiceError } from '../contract/errors.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
-import type { PlanStore, SynthesisStore, TaskStore } from '../ports/plan-store.ts'
+import type { PlanStore } from '../ports/plan-store.ts'
 import type { PlanRecord, TaskState } from '../ports/records.ts'
+import type { SynthesisStore } from '../ports/synthesis-store.ts'
+import type { TaskStore } from '../ports/task-life.ts'
 import type { Waiting } from './waiting.ts'
 
 export interface ReadDeps {

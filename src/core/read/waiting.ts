@@ -1,5 +1,5 @@
 import type { Wait } from '../contract/api.ts'
-import type { ChangeFeed, ChangeMessage } from '../ports/plan-store.ts'
+import type { ChangeFeed, ChangeMessage } from '../ports/event-log.ts'
 
 /** Callers of one process that wait for changes of plans: one subscription, however many there are. */
 export interface Waiting {

@@ -3,11 +3,12 @@ import { type Failure, PermanentError, TransientError } from '../contract/errors
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
 import { extractFindings } from '../findings/extract-findings.ts'
 import type { ExecutionOutcome, ExecutionRequest, Executor, TaskOutput } from '../ports/executor.ts'
-import type { AttemptEnd } from '../ports/plan-store.ts'
+import type { AttemptEnd } from '../ports/task-life.ts'
 import { AttemptAborted } from './running-tasks.ts'
 
 /** How long after an abort an executor may take before its attempt is ended without it. */
 const SETTLE_MS = 5_000
+
 /** Partial text that is kept of an attempt that did not end well, in characters. */
 const KEPT_TEXT = 1_000_000
 const FIRST_BACKOFF_MS = 500

@@ -3,8 +3,8 @@ import { check } from '../contract/field-errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../contract/limits.ts'
 import type { SubmitPlan } from '../contract/submission.ts'
 import { type SubmittedTask, taskSchema } from '../contract/task-spec.ts'
-import { describeTask } from '../text/prompt.ts'
 import { checkTaskGraph } from './check-task-graph.ts'
+import { describeTask } from './describe-task.ts'
 
 type Pattern = NonNullable<SubmitPlan['pattern']>
 

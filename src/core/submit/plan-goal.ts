@@ -4,7 +4,7 @@ import { PermanentError, ServiceError, TransientError } from '../contract/errors
 import type { SubmitPlan } from '../contract/submission.ts'
 import type { SubmittedTask } from '../contract/task-spec.ts'
 import { type Usage, type UsageTally, usageTally } from '../contract/usage.ts'
-import type { GoalPlanner } from '../ports/executor.ts'
+import type { GoalPlanner } from '../ports/models.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
 
 export interface PlanGoalDeps {
@@ -17,6 +17,7 @@ export interface PlanGoalDeps {
 /** A plan that cannot be used goes back to the planner so often, with the reasons. */
 const TRIES = 2
 const TIMEOUT_MS = 5 * 60_000
+
 /** File names that a planner is shown. */
 const MOST_FILES = 500
 

@@ -3,9 +3,10 @@ import { initialUnits, unitsOf } from '../batch/units.ts'
 import type { Submission } from '../contract/api.ts'
 import { ServiceError } from '../contract/errors.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
-import type { PlanStore, TaskStore } from '../ports/plan-store.ts'
+import type { PlanStore } from '../ports/plan-store.ts'
 import { type BatchQueue, finalSynthesisJobId } from '../ports/queue.ts'
 import type { NewPlan, PlanRecord, PlanSpec } from '../ports/records.ts'
+import type { TaskStore } from '../ports/task-life.ts'
 import {
   type PrepareDeps,
   type PreparedPlan,

@@ -9,7 +9,7 @@ import type {
   SynthesisDraft,
   SynthesisInput,
   TaskResult,
-} from '../ports/executor.ts'
+} from '../ports/models.ts'
 import type { SynthesisJob } from '../ports/queue.ts'
 import type { PlanRecord } from '../ports/records.ts'
 
@@ -44,6 +44,7 @@ export interface Writing {
 export const CALL_LIMITS: PartLimits = { tokens: 80_000, findings: 200 }
 const MODEL_TRIES = 3
 const MODEL_TIMEOUT_MS = 10 * 60_000
+
 /** The failure of a model that was not asked, because the plan was stopped. */
 export const STOPPED = 'stopped'
 

@@ -1,6 +1,6 @@
 import type { MergedEdits } from '../contract/synthesis.ts'
 import { countOf } from '../merge/draft-findings.ts'
-import type { ConflictResolver, TaskResult } from '../ports/executor.ts'
+import type { ConflictResolver, TaskResult } from '../ports/models.ts'
 import { type DraftDeps, type Writing, whyNotAsked } from './draft-synthesis.ts'
 
 export interface ProposeDeps {
@@ -14,6 +14,7 @@ type Conflict = MergedEdits['conflicts'][number]
 /** More than a person would look through; the rest keep their sides alone. */
 const MAX_PROPOSALS = 50
 const AT_ONCE = 5
+
 /** Characters of all sides of a file that a model is asked to write as a whole. */
 const MAX_SIDES_CHARS = 200_000
 const TIMEOUT_MS = 3 * 60_000

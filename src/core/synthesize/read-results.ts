@@ -1,8 +1,9 @@
-import type { TaskResult } from '../ports/executor.ts'
-import type { TaskStore } from '../ports/plan-store.ts'
+import type { TaskResult } from '../ports/models.ts'
+import type { TaskStore } from '../ports/task-life.ts'
 
 /** Tasks whose outputs are read at once. */
 const TASKS_AT_ONCE = 100
+
 /** Characters of all texts together that a synthesis looks at; findings come on top. */
 const TEXT_BUDGET = 8_000_000
 

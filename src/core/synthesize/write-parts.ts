@@ -1,10 +1,13 @@
-import { type Slice, takeSlices } from '../merge/group-results.ts'
+import { takeSlices } from '../merge/group-results.ts'
 import type { Merging, PartCounts } from '../merge/merging.ts'
-import { levelsOf, type PartPlace, partsBelow, placesOn } from '../merge/part-tree.ts'
+import { levelsOf, partsBelow, placesOn } from '../merge/part-tree.ts'
 import { replacedPart, writtenPart } from '../merge/parts.ts'
-import type { SynthesisInput } from '../ports/executor.ts'
-import type { PartStore, PlanStore, TaskStore } from '../ports/plan-store.ts'
+import type { SynthesisInput } from '../ports/models.ts'
+import type { PlanStore } from '../ports/plan-store.ts'
 import type { BatchQueue, PartJob, SynthesisJob } from '../ports/queue.ts'
+import type { PartPlace, Slice } from '../ports/synthesis-parts.ts'
+import type { PartStore } from '../ports/synthesis-store.ts'
+import type { TaskStore } from '../ports/task-life.ts'
 import type { RunningTasks } from '../run/running-tasks.ts'
 import {
   CALL_LIMITS,

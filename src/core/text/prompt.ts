@@ -1,5 +1,6 @@
 import type { TaskStatus } from '../contract/status.ts'
-import type { SubmittedTask, TaskFiles, TaskSpec } from '../contract/task-spec.ts'
+import type { TaskFiles, TaskSpec } from '../contract/task-spec.ts'
+import { fairShares, shorten } from './tokens.ts'
 
 /** What a task is told of one task that it depends on. */
 export interface DependencyResult {
@@ -45,47 +46,6 @@ export function renderTaskPrompt(
 /** The shared context comes first, byte for byte the same in every task: a cacheable prefix. */
 export function renderFullPrompt(sharedContext: string, taskPrompt: string): string {
   return sharedContext === '' ? taskPrompt : `${sharedContext}\n\n${taskPrompt}`
-}
-
-/**
- * A guess at the tokens of a text, good to about a quarter: four characters a token in English and
- * code, and about one for scripts with a character a syllable or a word.
- */
-export function estimateTokens(text: string): number {
-  let wide = 0
-  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) > 0x2fff) wide += 1
-  return Math.ceil((text.length - wide) / 4 + wide)
-}
-
-/**
- * Three to five words for lists, where the caller gave no description: the beginning of the task's
- * first sentence. Fewer where the text itself has fewer.
- */
-export function describeTask(task: Pick<SubmittedTask, 'task' | 'prompt' | 'role'>): string {
-  const source = firstLine(task.task ?? task.prompt ?? '') || firstLine(task.role ?? '')
-  const words = source.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word))
-  while (words.length > 3 && /^(please|kindly|now|then|first)$/i.test(words[0] ?? '')) words.shift()
-  const chosen = words.slice(0, 5)
-  while (chosen.length > 3 && DANGLING.test(chosen.at(-1) ?? '')) chosen.pop()
-  const text = shorten(chosen.join(' ').replace(/[\s.,;:!?–—-]+$/u, ''), 80)
-  return text === '' ? 'Task' : text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-/** Words that a short description should not end with. */
-const DANGLING =
-  /^(a|an|the|of|and|or|to|in|on|at|for|from|with|by|as|into|that|which|is|are|its|all|every|each)$/i
-
-/** The first sentence of the first line that says something, without Markdown's marks. */
-function firstLine(text: string): string {
-  for (const line of text.split('\n', 50)) {
-    const plain = line
-      .slice(0, 1_000)
-      .replace(/^[\s#>*+-]+|^\s*\d+[.)]\s+/, '')
-      .replace(/[`*]+/g, '')
-      .trim()
-    if (/[\p{L}\p{N}]/u.test(plain)) return plain.split(/[.!?;:](?:\s|$)|[。！？；：]/u)[0] ?? plain
-  }
-  return ''
 }
 
 /** What somebody is, as opposed to what somebody is good at. */
@@ -151,24 +111,4 @@ function renderDependencies(dependencies: readonly DependencyResult[]): string {
     return `${heading}\n${body === '' ? '(no output)' : body}`
   })
   return `Results of the tasks this one depends on:\n\n${sections.join('\n\n')}`
-}
-
-/** Divides `total` so that nobody gets more than asked for, and what small ones leave goes to large ones. */
-export function fairShares(wanted: readonly number[], total: number): number[] {
-  const shares = wanted.map(() => 0)
-  const ascending = wanted.map((size, index) => ({ size, index })).sort((a, b) => a.size - b.size)
-  let left = total
-  for (const [position, { size, index }] of ascending.entries()) {
-    const share = Math.min(size, Math.floor(left / (ascending.length - position)))
-    shares[index] = share
-    left -= share
-  }
-  return shares
-}
-
-/** The first `limit` characters, without half of a surrogate pair at the end. */
-export function shorten(text: string, limit: number): string {
-  if (text.length <= limit) return text
-  const last = text.charCodeAt(limit - 1)
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit)
 }

@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import type { ToolHook } from './tools.ts'
 
 /**
  * What is used of the Claude Agent SDK, in its own words. Not its own types: the package is large
@@ -50,6 +49,7 @@ export interface SpawnRequest {
 }
 
 const PACKAGE = '@anthropic-ai/claude-agent-sdk'
+
 /** What to tell npm. The minor version is the one that these options were tried with. */
 export const PACKAGE_TO_INSTALL = `${PACKAGE}@0.3`
 
@@ -73,3 +73,6 @@ export async function loadSdk(from: string = import.meta.url): Promise<AgentQuer
   const entry = pathToFileURL(createRequire(from).resolve(PACKAGE))
   return Sdk.parse(await import(entry.href)).query
 }
+
+/** Called before a tool; what it answers may refuse the call. */
+export type ToolHook = (input: unknown) => Promise<Record<string, unknown>>

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { writesOf } from '../../core/contract/files-written.ts'
 import type { ExecutionRequest } from '../../core/ports/executor.ts'
 import { writeScope } from '../model/tools/write-tools.ts'
-import type { AgentOptions } from './sdk.ts'
+import type { AgentOptions, ToolHook } from './sdk.ts'
 
 /** Names that a task may choose from, the same as of other agents here, and the SDK's own. */
 const SDK_NAMES: Record<string, string> = {
@@ -17,9 +17,6 @@ const SDK_NAMES: Record<string, string> = {
 const WRITING = ['Write', 'Edit']
 
 export const TOOLS: readonly string[] = Object.keys(SDK_NAMES)
-
-/** Called before a tool; what it answers may refuse the call. */
-export type ToolHook = (input: unknown) => Promise<Record<string, unknown>>
 
 /** `Read` is as good as `read`. */
 export function isTool(name: string): boolean {

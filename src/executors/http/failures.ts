@@ -1,6 +1,6 @@
 import { A2AError } from '@a2a-js/sdk/errors'
 import { PermanentError, TransientError } from '../../core/contract/errors.ts'
-import { shorten } from '../../core/text/prompt.ts'
+import { shorten } from '../../core/text/tokens.ts'
 import { retryAfterMs } from '../model/calls/retry-after.ts'
 import type { Agent } from './options.ts'
 

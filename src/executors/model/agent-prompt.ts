@@ -1,5 +1,6 @@
 import type { ModelMessage } from 'ai'
-import { estimateTokens, renderFullPrompt } from '../../core/text/prompt.ts'
+import { renderFullPrompt } from '../../core/text/prompt.ts'
+import { estimateTokens } from '../../core/text/tokens.ts'
 import { CACHE_BREAKPOINT, CACHEABLE_TOKENS } from './calls/prompt-cache.ts'
 
 /**

@@ -8,7 +8,7 @@ import type {
   ExecutionOutcome,
   ExecutionRequest,
 } from '../../core/ports/executor.ts'
-import { estimateTokens } from '../../core/text/prompt.ts'
+import { estimateTokens } from '../../core/text/tokens.ts'
 import { EMPTY, offSchema, outcomeOf, unfinished } from '../output/outcome.ts'
 import { type OutputSchema, outputSchema } from '../output/output-schema.ts'
 import { firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'

@@ -1,5 +1,5 @@
 import { TransientError } from '../../core/contract/errors.ts'
-import type { ConflictResolver } from '../../core/ports/executor.ts'
+import type { ConflictResolver } from '../../core/ports/models.ts'
 import { resolveSetup } from './call-settings.ts'
 import type { ModelSetup } from './options.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { TaskFiles, TaskId } from '../../core/contract/task-spec.ts'
-import type { GoalPlanner } from '../../core/ports/executor.ts'
+import type { GoalPlanner } from '../../core/ports/models.ts'
 import { resolveSetup } from './call-settings.ts'
 import type { ModelSetup } from './options.ts'
 

@@ -1,9 +1,10 @@
 import { type Finding, refOf } from '../../core/contract/findings.ts'
-import type { SynthesisInput, TaskResult } from '../../core/ports/executor.ts'
-import { fairShares, shorten } from '../../core/text/prompt.ts'
+import type { SynthesisInput, TaskResult } from '../../core/ports/models.ts'
+import { fairShares, shorten } from '../../core/text/tokens.ts'
 
 /** Characters of a whole prompt: about 100,000 tokens, which leaves room in every large model. */
 const MAX_PROMPT_CHARS = 420_000
+
 /** Of these, what findings may take; they come first, because each must be accounted for. */
 const MAX_FINDINGS_CHARS = 370_000
 const MAX_CONTEXT_CHARS = 40_000

@@ -1,3 +1,4 @@
+import type { Delivery } from '../../core/contract/delivery.ts'
 import type { Synthesis } from '../../core/contract/synthesis.ts'
 import { NO_USAGE } from '../../core/contract/usage.ts'
 import type {
@@ -14,7 +15,6 @@ import type {
   Todos,
 } from '../../core/contract/views.ts'
 import type { WorkersView } from '../../core/contract/workers.ts'
-import type { Delivery } from '../../core/deliver/webhooks.ts'
 
 // What the OpenAPI shows: one small plan, told through all its answers.
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { PlansApi } from '../../core/contract/api.ts'
-import { Delivery } from '../../core/deliver/webhooks.ts'
+import { Delivery } from '../../core/contract/delivery.ts'
 import { answer } from '../openapi/documented-answer.ts'
 import { DELIVERY } from '../openapi/examples.ts'
 import { PlanParams } from '../openapi/params.ts'

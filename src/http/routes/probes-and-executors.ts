@@ -2,35 +2,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { SystemApi } from '../../core/contract/api.ts'
 import { ServiceError } from '../../core/contract/errors.ts'
-import { ExecutorList } from '../../core/contract/views.ts'
 import { answer } from '../openapi/documented-answer.ts'
-import { problemAnswers, problemAnswersOf } from '../problems/problem.ts'
+import { problemAnswersOf } from '../problems/problem.ts'
 
 const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' })
-
-export const executorRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = async (
-  app,
-  { system },
-) => {
-  app.get(
-    '/executors',
-    {
-      schema: {
-        operationId: 'listExecutors',
-        tags: ['System'],
-        summary: 'What can run tasks here, and which runs them by default',
-        description:
-          'Each with what it can do, the tools and options that a task may give it, and, where it cannot run here, the reason.',
-        response: {
-          // No example: linters take one that has `default` and `items` for a schema.
-          200: answer('The executors that are configured.', ExecutorList),
-          ...problemAnswers(),
-        },
-      },
-    },
-    async (_request, reply) => reply.send(system.executors()),
-  )
-}
 
 export const probeRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = async (
   app,

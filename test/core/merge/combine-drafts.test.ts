@@ -10,7 +10,7 @@ import {
 } from '../../../src/core/merge/group-results.ts'
 import { mergeFindings } from '../../../src/core/merge/merge-findings.ts'
 import { settleSynthesis } from '../../../src/core/merge/settle-synthesis.ts'
-import type { SynthesisDraft, TaskResult } from '../../../src/core/ports/executor.ts'
+import type { SynthesisDraft, TaskResult } from '../../../src/core/ports/models.ts'
 import { aResult } from './results.ts'
 
 function settle(draft: SynthesisDraft, results: TaskResult[]) {

@@ -6,7 +6,7 @@ import { groupResults } from '../../../src/core/merge/group-results.ts'
 import { MERGING } from '../../../src/core/merge/merging.ts'
 import { levelsOf, partsBelow, placesOn } from '../../../src/core/merge/part-tree.ts'
 import { type Part, replacedPart, reportedBy, writtenPart } from '../../../src/core/merge/parts.ts'
-import type { SynthesisDraft, TaskResult } from '../../../src/core/ports/executor.ts'
+import type { SynthesisDraft, TaskResult } from '../../../src/core/ports/models.ts'
 import { aResult } from './results.ts'
 
 const LIMITS = { tokens: 4_000, findings: 3 }

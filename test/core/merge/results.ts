@@ -1,5 +1,5 @@
 import type { Finding } from '../../../src/core/contract/findings.ts'
-import type { TaskResult } from '../../../src/core/ports/executor.ts'
+import type { TaskResult } from '../../../src/core/ports/models.ts'
 
 /** A task's result with findings that are medium and half sure unless they say otherwise. */
 export function aResult(

@@ -5,7 +5,7 @@ import { Synthesis } from '../../../src/core/contract/synthesis.ts'
 import { NO_USAGE } from '../../../src/core/contract/usage.ts'
 import { mergeFindings } from '../../../src/core/merge/merge-findings.ts'
 import { settleSynthesis } from '../../../src/core/merge/settle-synthesis.ts'
-import type { SynthesisDraft } from '../../../src/core/ports/executor.ts'
+import type { SynthesisDraft } from '../../../src/core/ports/models.ts'
 import { aResult } from './results.ts'
 
 const results = [

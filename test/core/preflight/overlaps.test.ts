@@ -1,12 +1,8 @@
 import fc from 'fast-check'
 import picomatch from 'picomatch'
 import { describe, expect, test } from 'vitest'
-import {
-  type FileTask,
-  MAX_OVERLAPS,
-  type Match,
-  overlaps,
-} from '../../../src/core/preflight/overlaps.ts'
+import type { FileTask, Match } from '../../../src/core/preflight/file-task.ts'
+import { MAX_OVERLAPS, overlaps } from '../../../src/core/preflight/overlaps.ts'
 import { serialize } from '../../../src/core/preflight/serialize.ts'
 import { waves } from '../../../src/core/preflight/task-order.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TaskSpec } from '../../../src/core/contract/task-spec.ts'
-import { editsBefore } from '../../../src/core/run/attempt-folder.ts'
+import { editsBefore } from '../../../src/core/run/plan-files.ts'
 
 type Graph = Record<string, { after: string[]; writes?: boolean }>
 

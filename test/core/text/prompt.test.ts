@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { describeTask } from '../../../src/core/submit/describe-task.ts'
 import {
-  describeTask,
-  estimateTokens,
   MAX_DEPENDENCY_CHARS,
   renderFullPrompt,
   renderTaskPrompt,
 } from '../../../src/core/text/prompt.ts'
+import { estimateTokens } from '../../../src/core/text/tokens.ts'
 
 describe('a subagent prompt', () => {
   test('holds the six fields in the order of the pattern', () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { SynthesisInput } from '../../../src/core/ports/executor.ts'
+import type { SynthesisInput } from '../../../src/core/ports/models.ts'
 import { modelSynthesizer } from '../../../src/executors/model/synthesizer.ts'
 import { type Scripted, type ScriptedProvider, scriptedProvider } from './scripted-provider.ts'
 

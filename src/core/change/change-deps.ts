@@ -1,0 +1,34 @@
+import { BUDGET_EXHAUSTED } from '../budget/allowance.ts'
+import { ServiceError } from '../contract/errors.ts'
+import type { DeliveryStore, ForgetDeliveries } from '../deliver/webhooks.ts'
+import type { BatchQueue } from '../ports/queue.ts'
+import type { PlanRecord } from '../ports/records.ts'
+import type { TaskLife } from '../ports/task-life.ts'
+import type { ReadDeps } from '../read/require-plan.ts'
+import type { PrepareDeps } from '../submit/prepare-plan.ts'
+import type { SubmitDeps } from '../submit/submit-plan.ts'
+
+export interface ChangeDeps extends ReadDeps {
+  life: TaskLife
+  queue: BatchQueue
+  newToken: () => string
+  tenantLimits: SubmitDeps['tenantLimits']
+  deliveries: Pick<DeliveryStore, 'all'>
+  forgetDeliveries: ForgetDeliveries
+  preparing: Pick<
+    PrepareDeps,
+    'modelAvailable' | 'schemaProblem' | 'executors' | 'prices' | 'defaultModel'
+  >
+  /** Something that the caller need not hear of; for the log. */
+  onFault: (error: unknown, planId: string) => void
+}
+
+/** What a plan starts again has to be paid for. */
+export function refuseWithoutMoney({ stop, budgetUsd, usage, held }: PlanRecord): void {
+  const isSpent = budgetUsd !== undefined && usage.costUsd + held.unknownUsd >= budgetUsd
+  if (stop?.code !== BUDGET_EXHAUSTED && !isSpent) return
+  throw new ServiceError(
+    'budget-exceeded',
+    'What is left of the budget of the plan does not pay for more. Raise it with `resume`: what it stopped then runs too.',
+  )
+}

@@ -1,0 +1,26 @@
+import { laneOfUnit } from '../batch/units.ts'
+import type { PlanRecord } from '../ports/records.ts'
+import type { ChangeDeps } from './change-deps.ts'
+
+/** Stops what runs and removes everything of a plan, its jobs included. */
+export async function deletePlan(
+  deps: Pick<ChangeDeps, 'plans' | 'life' | 'queue' | 'deliveries' | 'forgetDeliveries'>,
+  record: PlanRecord,
+): Promise<void> {
+  const planId = record.spec.id
+  const running = record.outcome === undefined
+  const units = running ? await deps.life.nextUnit(planId) : 0
+  const deliveries = record.spec.webhook === undefined ? [] : await deps.deliveries.all(planId)
+  await deps.plans.delete(planId, record.spec.tenant)
+  const pending = deliveries.filter(({ status }) => status === 'pending')
+  await deps.forgetDeliveries(
+    planId,
+    pending.map(({ id }) => id),
+  )
+  const all = Array.from({ length: units }, (_, unit) => ({
+    unit,
+    lane: laneOfUnit(record.spec.units, unit),
+  }))
+  // Jobs that a worker has are left: it finds the plan gone, and they end.
+  if (running) await deps.queue.remove(planId, all)
+}

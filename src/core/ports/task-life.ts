@@ -1,0 +1,113 @@
+import type { Failure } from '../contract/errors.ts'
+import type { TaskStatus } from '../contract/status.ts'
+import type { TaskSpec } from '../contract/task-spec.ts'
+import type { Usage } from '../contract/usage.ts'
+import type { TaskOutput } from './executor.ts'
+import type { Stop, StoredAttempt, TaskState } from './records.ts'
+
+/** Tasks to be run again as units of their own, numbered from `firstUnit`. */
+export interface RetryBatch {
+  firstUnit: number
+  /** `waitsFor`: all that it depends on, those that have succeeded too. */
+  tasks: { taskId: string; waitsFor: readonly string[]; priority: number }[]
+}
+
+/** Units of the batch that may run now, by number; see `UnitLayout`. */
+export type ReleasedUnits = number[]
+
+export type BegunTask =
+  | {
+      status: 'begun'
+      attempt: number
+      spent: number
+      spec: TaskSpec
+      /** Since it could first have run. */
+      waitedMs: number
+      /** Attempts, none or one, that this call found to be lost with their worker. */
+      lost: number
+    }
+  | { status: 'ended'; lost: number }
+  | { status: 'wait'; ms: number }
+  | { status: 'gone' }
+
+/** How one attempt ended, as the store keeps it. */
+export interface AttemptEnd {
+  planId: string
+  taskId: string
+  attempt: number
+  token: string
+  /** `queued`: it is to run again, after `retryInMs`. */
+  status: Exclude<TaskStatus, 'running'>
+  outcome: Exclude<StoredAttempt['outcome'], 'running' | 'lost'>
+  /** Whether it counts against the task's `attempts`. */
+  spends: boolean
+  error?: Failure | undefined
+  usage?: Usage | undefined
+  /** `provider:model` of what answered last, where one did. */
+  answeredBy?: string | undefined
+  retryInMs?: number | undefined
+  output?: TaskOutput | undefined
+}
+
+/** The life of tasks. Each call is one step in the store: the state, its event and what follows from it. */
+export interface TaskLife {
+  /** A token names one attempt: the same call repeated begins nothing twice. */
+  begin(task: {
+    planId: string
+    taskId: string
+    token: string
+    /** Of the job; a task that was retried since is not begun for it. */
+    unit: number
+    /** The fair-queueing round of the job; see `fairPriority`. */
+    round: number
+  }): Promise<BegunTask>
+  /** `refused`: the attempt was taken for dead and begun elsewhere; nothing of it was stored. */
+  end(end: AttemptEnd): Promise<{
+    status: 'recorded' | 'refused' | 'gone'
+    released: ReleasedUnits
+    remaining: number
+  }>
+  cancel(
+    planId: string,
+    taskId: string,
+  ): Promise<{
+    status: 'gone' | 'unknown' | 'ended' | 'cancelled' | 'cancelling'
+    released: ReleasedUnits
+  }>
+  stop(
+    planId: string,
+    code: Stop['code'],
+    message: string,
+  ): Promise<{ status: 'gone' | 'finished' | 'stopped'; released: ReleasedUnits }>
+  /**
+   * Queues ended tasks again. `changed`: another retry came first, or is still being enqueued, or
+   * something that a task depends on has failed in the meantime. `in-use`: the task `by` runs with the
+   * output of one of them, or is in the queue to do so.
+   */
+  requeue(
+    planId: string,
+    batch: RetryBatch,
+  ): Promise<
+    | { status: 'gone' | 'changed' | 'queued' }
+    | { status: 'not-ended'; taskId: string }
+    | { status: 'in-use'; taskId: string; by: string }
+  >
+  /** What a worker should have heard of: plans stopped, tasks cancelled. */
+  stopped(planIds: readonly string[]): Promise<{ planId: string; stop?: Stop; cancels: string[] }[]>
+  /** Units released but not yet known to be in the queue. */
+  released(planId: string): Promise<ReleasedUnits>
+  /** They are in the queue now. */
+  confirmReleased(planId: string, units: ReleasedUnits): Promise<void>
+  /** The number the next unit of a plan gets. */
+  nextUnit(planId: string): Promise<number>
+}
+
+/** Reading the tasks of a plan. */
+export interface TaskStore {
+  specs(planId: string, taskIds: readonly string[]): Promise<(TaskSpec | undefined)[]>
+  states(planId: string, taskIds: readonly string[]): Promise<TaskState[]>
+  attempts(planId: string, taskId: string, count: number): Promise<StoredAttempt[]>
+  outputs(planId: string, taskIds: readonly string[]): Promise<(TaskOutput | undefined)[]>
+  /** Ids of ended tasks in order of ending, from a position. */
+  endedIds(planId: string, from: number, count: number): Promise<string[]>
+}

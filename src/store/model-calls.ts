@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { ProviderView } from '../core/contract/workers.ts'
 import { callsAtOnce, newRateState, type RateState } from '../core/model-gate/rate-control.ts'
 import { type KeySpace, shardKey } from './keys.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
+import { readScript } from './scripts.ts'
 
 /** What all processes know of the calls of one model. Times are by the clock of Redis, in ms. */
 export interface ModelCalls {
@@ -33,7 +33,7 @@ export interface ModelCallStore {
 const KEPT_MS = 3_600_000
 /** No version is ever this. */
 const JUST_READ = 'read'
-const SCRIPT = readFileSync(new URL('./lua/change-model-calls.lua', import.meta.url), 'utf8')
+const SCRIPT = readScript('change-model-calls')
 
 type Answer = [done: 0 | 1, now: number, version?: string, calls?: string]
 

@@ -240,7 +240,7 @@ function usageFields({ costUsd, ...tokens }: Usage): (string | number)[] {
   return [...counts, 'u:costNanos', Math.round(costUsd * 1e9)]
 }
 
-/** What a plan with an order or a limit needs beside its header; see `lua/common.lua`. */
+/** What a plan with an order or a limit needs beside its header; see `lua/shared/release.lua`. */
 function holdingFields(plan: NewPlan): [suffix: string, field: string, value: string | number][] {
   const { size, limit } = plan.spec.units
   if (limit === null && plan.dependencies.size === 0) return []

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { LEAD_MS, type PrefixMarks } from '../core/model-gate/prefix-gate.ts'
 import { type KeySpace, shardKey } from './keys.ts'
 import type { RedisClient } from './redis.ts'
+import { readScript } from './scripts.ts'
 
-const SCRIPT = readFileSync(new URL('./lua/mark-prefix.lua', import.meta.url), 'utf8')
+const SCRIPT = readScript('mark-prefix')
 
 type Answer = [] | ['lead'] | ['warm', forMs: number] | ['led', calling: 0 | 1]
 

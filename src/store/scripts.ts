@@ -24,6 +24,9 @@ const NAMES = [
 ] as const
 type ScriptName = (typeof NAMES)[number]
 
+/** What the scripts share, in the order in which its parts build on each other. */
+const SHARED = ['plan', 'events', 'tasks', 'usage', 'money', 'release', 'end']
+
 /** Calls one of the scripts in `lua/` on a plan's keys. */
 export type RunScript = (
   name: ScriptName,
@@ -31,15 +34,16 @@ export type RunScript = (
   ...args: (string | number | Buffer)[]
 ) => Promise<unknown>
 
-function source(name: string): string {
+/** The text of a script in `lua/`. */
+export function readScript(name: string): string {
   return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 }
 
 /** Registers the scripts with a connection, which sends each text once and then only its hash. */
 export function loadScripts(redis: RedisClient): RunScript {
-  const common = source('common')
+  const shared = SHARED.map((name) => readScript(`shared/${name}`)).join('\n')
   for (const name of NAMES) {
-    redis.defineCommand(`tutti:${name}`, { numberOfKeys: 1, lua: `${common}\n${source(name)}` })
+    redis.defineCommand(`tutti:${name}`, { numberOfKeys: 1, lua: `${shared}\n${readScript(name)}` })
   }
   const commands = redis as unknown as Record<
     string,

@@ -2,19 +2,11 @@ import type { TenantUse } from '../core/submit/tenant-limits.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { readPlans } from './read-across-shards.ts'
 import { type RedisClient, whileAvailable } from './redis.ts'
+import { readScript } from './scripts.ts'
 
 const CLAIM_MS = 60_000
 
-/** Answers with the claims that are there, and adds one behind them. */
-const CLAIM = `
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ${CLAIM_MS})
-local before = redis.call('ZRANGE', KEYS[1], 0, -1)
-redis.call('ZADD', KEYS[1], now, ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ${CLAIM_MS})
-return before
-`
+const CLAIM = readScript('claim-submission')
 
 export function redisTenantUse(options: { redis: RedisClient; space: KeySpace }): TenantUse {
   const { redis, space } = options
@@ -38,7 +30,7 @@ export function redisTenantUse(options: { redis: RedisClient; space: KeySpace })
       whileAvailable(async () => {
         const member = memberOf(submission)
         // Claimed first, counted then: what is stored in between is seen in one of the two.
-        const before = (await redis.eval(CLAIM, 1, claimsOf(tenant), member)) as string[]
+        const before = (await redis.eval(CLAIM, 1, claimsOf(tenant), member, CLAIM_MS)) as string[]
         const others = before
           .filter((claim) => claim !== member)
           .map((claim) => {

@@ -1,0 +1,78 @@
+-- How tasks and plans end.
+
+local function record_end(id, task, status)
+  move(task, status)
+  task.finishedAt = now
+  task.token = nil
+  task.retryAt = nil
+  save_task(id, task)
+  redis.call('RPUSH', plan .. ':ended', id)
+  emit('task.finished', {
+    taskId = id, status = status, attempt = task.attempt, at = now,
+    durationMs = task.runningSince and (now - task.runningSince) or nil,
+    usage = task.usage, error = task.error
+  })
+end
+
+-- Moves a task to its final status, with everything that follows from it in the plan. One after the
+-- other, because a chain may be as long as the plan, which is deeper than Lua can call.
+local function end_task(id, task, status, constrained)
+  record_end(id, task, status)
+  if not constrained then return end
+  local ended, at = { { id = id, status = status } }, 1
+  while ended[at] do
+    local this = ended[at]
+    for _, dependent in ipairs(follow_dependents(this.id, this.status)) do
+      local waiting = load_task(dependent)
+      waiting.error = {
+        code = 'dependency-failed',
+        message = 'It depends on ' .. this.id .. ', which '
+          .. (this.status == 'failed' and 'failed' or 'was ' .. this.status) .. '.'
+      }
+      record_end(dependent, waiting, 'skipped')
+      ended[#ended + 1] = { id = dependent, status = 'skipped' }
+    end
+    leave_unit(this.id)
+    at = at + 1
+  end
+end
+
+local function expire_later()
+  local retention = number('retentionMs')
+  redis.call('HSET', plan, 'expiresAt', now + retention)
+  redis.call('ZADD', shard .. ':expiry', now + retention, plan_id)
+end
+
+local function finish_plan(outcome)
+  if header('outcome') then return false end
+  redis.call('HSET', plan, 'outcome', outcome, 'finishedAt', now)
+  redis.call('HINCRBY', shard .. ':finished', outcome, 1)
+  redis.call('ZREM', shard .. ':active', plan_id)
+  redis.call('ZREM', shard .. ':deadlines', plan_id)
+  expire_later()
+  emit('plan.finished', { status = outcome, counts = counts(), at = now })
+  return true
+end
+
+-- Ends what has not begun, and asks the workers to abort what runs (they hear of it on `:control`, and
+-- read `stop` now and then in case they did not).
+local function stop_plan(code, message)
+  if header('stop') or header('outcome') then return false end
+  local constrained = number('constrained') == 1
+  redis.call('HSET', plan, 'stop', cjson.encode({ code = code, message = message }))
+  emit('plan.stopped', { reason = { code = code, message = message }, at = now })
+  local status = (code == 'aborted' or code == 'budget-exhausted') and 'skipped' or 'cancelled'
+  for _, id in ipairs(cjson.decode(redis.call('GET', plan .. ':ids') or '[]')) do
+    local task = load_task(id)
+    if task.status == 'queued' then
+      task.error = { code = code, message = message }
+      end_task(id, task, status, constrained)
+    end
+  end
+  -- A budget that is used up starts nothing more; what runs has its money set aside, and may end.
+  if code ~= 'budget-exhausted' then
+    redis.call('PUBLISH', shard .. ':control', plan_id .. ' * ' .. code)
+  end
+  if code == 'cancelled' and remaining() == 0 then finish_plan('cancelled') end
+  return true
+end

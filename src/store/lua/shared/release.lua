@@ -1,0 +1,77 @@
+-- Holding and releasing. A plan with an order or a limit has units that must not run yet: their jobs
+-- lie in the queue as delayed. `:held` counts what each still waits for; at 0 it moves to `:ready`, and
+-- from there, as the limit allows, to `:released`, which lists the jobs to promote. A process promotes
+-- them and only then takes them off the list, so that one that dies in between leaves them for the sweeper.
+-- While a batch is on its way into the queue there may be no such jobs yet: then whoever marks it as
+-- enqueued promotes them.
+
+local released = {}
+
+local function release(unit)
+  redis.call('SADD', plan .. ':released', unit)
+  released[#released + 1] = unit
+end
+
+-- Whether every unit has its job. A task that has started proves as much for the first batch.
+local function has_jobs()
+  if header('enqueued') then return true end
+  return not header('batch') and header('startedAt')
+end
+
+-- The units for the caller to promote.
+local function to_promote()
+  return has_jobs() and released or {}
+end
+
+local function release_ready()
+  local limit = number('limit')
+  while limit == 0 or number('inFlight') < limit do
+    local popped = redis.call('ZPOPMIN', plan .. ':ready')
+    if #popped == 0 then return end
+    redis.call('HINCRBY', plan, 'inFlight', 1)
+    release(popped[1])
+  end
+end
+
+-- Called once for each task that ended in a plan that holds units back.
+local function leave_unit(id)
+  local unit = redis.call('HGET', plan .. ':units', id)
+  if not unit then return end
+  local left = 0
+  if redis.call('HEXISTS', plan .. ':left', unit) == 1 then
+    left = redis.call('HINCRBY', plan .. ':left', unit, -1)
+  end
+  if left > 0 then return end
+  -- A unit that ends while still held (its task was skipped or cancelled) was never in flight: its
+  -- job is released only to be thrown away.
+  if redis.call('HDEL', plan .. ':held', unit) == 1 or redis.call('ZREM', plan .. ':ready', unit) == 1 then
+    release(unit)
+  else
+    redis.call('HINCRBY', plan, 'inFlight', -1)
+  end
+end
+
+-- What follows for those that depend on a task that ended. Answers those that are to be skipped.
+local function follow_dependents(id, status)
+  local skipped = {}
+  local raw = redis.call('HGET', plan .. ':dependents', id)
+  if not raw then return skipped end
+  for _, dependent in ipairs(cjson.decode(raw)) do
+    local task = load_task(dependent)
+    if task.status == 'queued' then
+      if status == 'succeeded' then
+        local unit = redis.call('HGET', plan .. ':units', dependent)
+        if unit and redis.call('HEXISTS', plan .. ':held', unit) == 1
+          and redis.call('HINCRBY', plan .. ':held', unit, -1) <= 0 then
+          redis.call('HDEL', plan .. ':held', unit)
+          redis.call('ZADD', plan .. ':ready', unit, unit)
+          task.queuedAt = now
+          save_task(dependent, task)
+        end
+      else
+        skipped[#skipped + 1] = dependent
+      end
+    end
+  end
+  return skipped
+end

@@ -1,0 +1,42 @@
+-- The records of tasks and attempts, and the counts of tasks by status.
+
+local ENDED = { succeeded = true, incomplete = true, failed = true, cancelled = true, skipped = true }
+
+local function load_task(id)
+  local raw = redis.call('HGET', plan .. ':tasks', id)
+  if raw then return cjson.decode(raw) end
+  return { status = 'queued', attempt = 0, spent = 0 }
+end
+
+local function save_task(id, task)
+  redis.call('HSET', plan .. ':tasks', id, cjson.encode(task))
+end
+
+-- The counter of `queued` starts at the number of tasks; a task without a record is queued.
+local function move(task, status)
+  if task.status == status then return end
+  redis.call('HINCRBY', plan, 'n:' .. task.status, -1)
+  redis.call('HINCRBY', plan, 'n:' .. status, 1)
+  task.status = status
+end
+
+local function remaining()
+  return number('n:queued') + number('n:running')
+end
+
+local function counts()
+  local result = {}
+  for _, status in ipairs({ 'queued', 'running', 'succeeded', 'incomplete', 'failed', 'cancelled', 'skipped' }) do
+    result[status] = number('n:' .. status)
+  end
+  return result
+end
+
+local function save_attempt(id, attempt)
+  redis.call('HSET', plan .. ':attempts', id .. '#' .. attempt.number, cjson.encode(attempt))
+end
+
+local function load_attempt(id, attempt_number)
+  local raw = redis.call('HGET', plan .. ':attempts', id .. '#' .. attempt_number)
+  return raw and cjson.decode(raw)
+end

@@ -30,6 +30,19 @@ function isRange(text: string): boolean {
   return kind !== 0 && Number(bits ?? 0) <= (kind === 4 ? 32 : 128)
 }
 
+const HOST_NAME = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+
+/** As a browser sends it: scheme, host and port, nothing behind them. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text
+}
+
+/** Whether git or an HTTP client understands the name as a host, with or without a port. */
+function isHost(text: string): boolean {
+  return HOST_NAME.test(text) && URL.canParse(`https://${text}`)
+}
+
 const count = (from: number, to: number) => z.coerce.number().int().min(from).max(to)
 const list = z.string().transform((text) =>
   text
@@ -37,6 +50,8 @@ const list = z.string().transform((text) =>
     .map((entry) => entry.trim())
     .filter((entry) => entry !== ''),
 )
+
+const httpUrl = () => z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
 
 /** A JSON object in the variable itself, or in the file that it names. */
 function jsonOrFile<T extends z.ZodType>(schema: T) {
@@ -108,11 +123,10 @@ export const Environment = z.object({
     .min(1)
     .optional()
     .describe('Key for anthropic: models and the executor `claude-agent`.'),
-  ANTHROPIC_BASE_URL: z.url().optional().describe('Another address for the same.'),
+  ANTHROPIC_BASE_URL: httpUrl().optional().describe('Another address for the same.'),
   OPENAI_API_KEY: z.string().min(1).optional().describe('Key for openai: models.'),
-  OPENAI_BASE_URL: z.url().optional().describe('Another address for openai: models.'),
-  LOCAL_BASE_URL: z
-    .url()
+  OPENAI_BASE_URL: httpUrl().optional().describe('Another address for openai: models.'),
+  LOCAL_BASE_URL: httpUrl()
     .optional()
     .describe("Any server that speaks OpenAI's chat completions, for local: models."),
   TUTTI_EXECUTOR: z
@@ -136,15 +150,26 @@ export const Environment = z.object({
     .default([])
     .describe("Folders that a plan's workspace.path may lie in; none by default."),
   TUTTI_GIT_HOSTS: list
-    .default([])
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(isHost, 'must be a host, as in github.com or git.example:8443')
+          .transform((host) => host.toLowerCase()),
+      ),
+    )
+    .prefault('')
     .describe('Hosts that workspace.git may be cloned from; none by default.'),
-  TUTTI_GIT_SCHEMES: list.default(['https']).describe('Schemes of those addresses.'),
+  TUTTI_GIT_SCHEMES: list
+    .pipe(z.array(z.enum(['https', 'http', 'ssh', 'file'])).min(1))
+    .prefault('https')
+    .describe('Schemes of those addresses: https, http, ssh or file.'),
   TUTTI_GIT_CREDENTIALS: list
     .transform((entries, context) => {
       const credentials: Record<string, { host: string; token: string }> = {}
       for (const [index, entry] of entries.entries()) {
         const { name, host, token } = CREDENTIAL.exec(entry)?.groups ?? {}
-        if (name === undefined || host === undefined || token === undefined) {
+        if (name === undefined || host === undefined || token === undefined || !isHost(host)) {
           // Named by its place, never by its text.
           context.addIssue(`entry ${index + 1} is not name@host=token`)
           return z.NEVER
@@ -172,7 +197,8 @@ export const Environment = z.object({
       'tenant:sha256-of-key[:scope+scope], comma-separated; scopes are read, write, admin. When empty the service only listens on the loopback.',
     ),
   TUTTI_CORS_ORIGINS: list
-    .default([])
+    .pipe(z.array(z.string().refine(isOrigin, 'must be an origin, as in https://app.example')))
+    .prefault('')
     .describe('Origins whose pages may call the API; none by default.'),
   TUTTI_WEBHOOK_SECRET: z
     .string()
@@ -226,8 +252,7 @@ export const Environment = z.object({
     .describe(
       'Switches Prometheus metrics on: at `/metrics` of the API, and of each worker at this port; 0 for any free one.',
     ),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z
-    .url()
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
     .optional()
     .describe(
       'Switches OpenTelemetry traces on: where a collector takes OTLP, as in http://localhost:4318. Other `OTEL_…` variables are honoured with it.',

@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { type Config, loadConfig } from './config.ts'
+import { prepareDataDir } from './data-dir.ts'
 import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { createLog } from './log.ts'
 import { openTracing, type Tracing } from './open-tracing.ts'
@@ -27,6 +28,7 @@ export async function runProcess(
   let tracing: Tracing
   try {
     config = loadConfig(process.env)
+    await prepareDataDir(config.TUTTI_DATA_DIR)
     tracing = await openTracing(config, part)
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

@@ -36,6 +36,39 @@ describe('the documented configuration', () => {
     expect(loadConfig(documented)).toEqual(loadConfig({}))
   })
 
+  test.each([
+    ['TUTTI_CORS_ORIGINS', '*'],
+    ['TUTTI_CORS_ORIGINS', 'null'],
+    ['TUTTI_CORS_ORIGINS', 'https://app.example/'],
+    ['TUTTI_CORS_ORIGINS', 'https://app.example,app.example'],
+    ['TUTTI_GIT_SCHEMES', 'ext'],
+    ['TUTTI_GIT_SCHEMES', 'https,git+ssh'],
+    ['TUTTI_GIT_SCHEMES', ','],
+    ['TUTTI_GIT_HOSTS', 'http://x/y'],
+    ['TUTTI_GIT_HOSTS', 'github.com/owner'],
+    ['TUTTI_GIT_HOSTS', '*.example'],
+    ['TUTTI_GIT_HOSTS', 'git.example:99999'],
+    ['TUTTI_GIT_CREDENTIALS', 'main@https://git.example/x=secret'],
+    ['LOCAL_BASE_URL', 'ftp://models.example'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'file:///tmp/spans'],
+  ])('%s cannot be %s', (name, value) => {
+    expect(() => loadConfig({ [name]: value })).toThrow(name)
+    expect(() => loadConfig({ [name]: value })).not.toThrow('secret')
+  })
+
+  test('hosts, schemes and origins are taken as people write them', () => {
+    const config = loadConfig({
+      TUTTI_GIT_HOSTS: 'GitHub.com, git.example:8443, 127.0.0.1:3000, [::1]:80',
+      TUTTI_GIT_SCHEMES: 'https, ssh',
+      TUTTI_CORS_ORIGINS: 'https://app.example, http://localhost:5173',
+    })
+    expect(config.TUTTI_GIT_HOSTS).toEqual([
+      ...['github.com', 'git.example:8443', '127.0.0.1:3000', '[::1]:80'],
+    ])
+    expect(config.TUTTI_GIT_SCHEMES).toEqual(['https', 'ssh'])
+    expect(config.TUTTI_CORS_ORIGINS).toEqual(['https://app.example', 'http://localhost:5173'])
+  })
+
   test.each(['10.0.0.0/33', 'localhost', '10.0.0.1/', '::1/129'])(
     'webhooks cannot be allowed to go to %s, which is no address or range',
     (text) => {

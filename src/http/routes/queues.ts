@@ -2,6 +2,7 @@ import { createBullBoard } from '@bull-board/api'
 import type { BaseAdapter } from '@bull-board/api/baseAdapter'
 import { FastifyAdapter } from '@bull-board/fastify'
 import type { FastifyInstance } from 'fastify'
+import { invalidRequest, sendProblem } from '../problems/problem.ts'
 import { pagePolicy } from '../security/security-headers.ts'
 
 const PATH = '/queues'
@@ -30,8 +31,30 @@ export async function addQueueBoard(
       board.addHook('onRequest', async (_request, reply) => {
         reply.header('content-security-policy', policy)
       })
+      // The board would answer these with a 500.
+      board.addHook('preHandler', async (request, reply) => {
+        const query = Object.entries(request.query as Record<string, string | string[]>)
+        const unreadable = query.find(([, value]) => [value].flat().some(isUnreadable))
+        if (unreadable === undefined) return
+        const pointer = `?${unreadable[0]}`
+        const error = invalidRequest('The query cannot be read.', [
+          { pointer, detail: 'must not hold control characters or a stray %' },
+        ])
+        return sendProblem(error, request, reply)
+      })
       await board.register(serverAdapter.registerPlugin())
     },
     { prefix: PATH },
   )
+}
+
+/** The board decodes names once more than the router does. */
+function isUnreadable(value: string): boolean {
+  if (/\p{Cc}/u.test(value)) return true
+  try {
+    decodeURIComponent(value)
+    return false
+  } catch {
+    return true
+  }
 }

@@ -1,0 +1,31 @@
+import { access, constants, mkdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+
+/** @throws {Error} naming the variable, when the folder cannot be made or written. */
+export async function prepareDataDir(dataDir: string): Promise<void> {
+  try {
+    await makeFolder(resolve(dataDir))
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(
+      `invalid environment\n✖ must be a folder that can be made and written: ${why}\n  → at TUTTI_DATA_DIR`,
+    )
+  }
+}
+
+/** Node's own recursive `mkdir` never returns where a file system makes no folders, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+  try {
+    await make()
+  } catch (error) {
+    const isOrphan = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (!isOrphan || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await make()
+  }
+}

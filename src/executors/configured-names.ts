@@ -3,7 +3,7 @@ import { checkOptions } from '../core/contract/field-errors.ts'
 import type { TaskSpec } from '../core/contract/task-spec.ts'
 
 /** An option by which a task names one of the things that the operator configured. */
-export interface Choice {
+export interface ConfiguredNames {
   names: string[]
   /** A JSON Schema of `task.options`: that one option, which may be left out where there is only one name. */
   options: Record<string, unknown>
@@ -11,7 +11,11 @@ export interface Choice {
   validate(spec: TaskSpec): { path: (string | number)[]; message: string }[]
 }
 
-export function choiceOf(executor: string, option: string, names: string[]): Choice {
+export function configuredNames(
+  executor: string,
+  option: string,
+  names: string[],
+): ConfiguredNames {
   const name = z.enum(names)
   const options = z.strictObject({ [option]: names.length === 1 ? name.optional() : name })
   return {

@@ -9,19 +9,19 @@ import type { Limits } from '../core/contract/limits.ts'
 import { followPlans } from '../core/follow/follow-plan.ts'
 import { NO_TRACER, type Tracer } from '../core/ports/tracing.ts'
 import type { Workspaces } from '../core/ports/workspaces.ts'
+import { changeWaiters } from '../core/read/change-waiters.ts'
 import { planView } from '../core/read/plan-views.ts'
 import { readPlans } from '../core/read/read-plans.ts'
 import { readSyntheses } from '../core/read/read-syntheses.ts'
 import { readTasks } from '../core/read/read-tasks.ts'
 import { requirePlan } from '../core/read/require-plan.ts'
-import { waitingOn } from '../core/read/waiting.ts'
 import { dryRun } from '../core/submit/dry-run.ts'
 import { submitPlan } from '../core/submit/submit-plan.ts'
 import { rateLimits } from '../http/security/rate-limits.ts'
 import type { OpenBatchQueue } from '../queue/batch-queue.ts'
+import { connectForCallers, connectForEvents } from '../store/connect-redis.ts'
 import { shardKey } from '../store/keys.ts'
 import { readProviders } from '../store/model-calls.ts'
-import { connectForCallers, connectForEvents } from '../store/redis.ts'
 import { openLargeSubmissions } from '../threads/large-submissions.ts'
 import type { Config } from './config.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -68,7 +68,7 @@ export async function openApi(options: {
     log,
   })
   lifecycle.onClose('submission thread', () => large.close())
-  const readDeps = { ...stores, waiting: waitingOn(feed) }
+  const readDeps = { ...stores, waiting: changeWaiters(feed) }
   const { TUTTI_RATE_LIMIT_PER_MINUTE: perMinute } = config
   const plugins =
     perMinute === undefined ? [] : [rateLimits({ redis, prefix: config.TUTTI_PREFIX, perMinute })]

@@ -1,5 +1,5 @@
 import { bullBatchQueue, type OpenBatchQueue } from '../queue/batch-queue.ts'
-import { type RedisClient, whileAvailable } from '../store/redis.ts'
+import { type RedisClient, whileAvailable } from '../store/connect-redis.ts'
 import type { Stores } from './open-stores.ts'
 
 /** The queue of batches; as with the stores, Redis being away is `unavailable` whatever was asked of it. */

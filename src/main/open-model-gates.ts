@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import type { ModelGate } from '../core/model-gate/gate.ts'
 import { type PrefixGate, prefixGate } from '../core/model-gate/prefix-gate.ts'
+import { connectForWork } from '../store/connect-redis.ts'
 import { redisModelGate } from '../store/model-gate.ts'
 import { redisPrefixMarks } from '../store/prefix-marks.ts'
-import { connectForWork } from '../store/redis.ts'
 import type { Config } from './config.ts'
 import type { Lifecycle } from './lifecycle.ts'
 

@@ -56,7 +56,7 @@ export function submitDepsOf(options: {
     workspaces,
     schemaProblem,
     webhooksAvailable: config.TUTTI_WEBHOOK_SECRET !== undefined,
-    preflight: (plan, tasks, options) =>
+    checkPlan: (plan, tasks, options) =>
       checkPlan(
         {
           workspaces,

@@ -1,6 +1,6 @@
 import type { BudgetStore, Experience, Spender } from '../core/budget/allowance.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 /** Amounts are kept in whole nano-dollars; what is set aside is rounded up. */

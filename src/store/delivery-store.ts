@@ -1,7 +1,7 @@
 import type { Delivery } from '../core/contract/delivery.ts'
 import type { DeliveryStore, OutgoingEvent } from '../core/deliver/webhooks.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
 
 export function redisDeliveryStore(options: {
   redis: RedisClient

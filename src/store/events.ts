@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { ChangeFeed, ChangeMessage, EventLog, StoredEvent } from '../core/ports/event-log.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
 import { fieldsOf, planRecord, taskState } from './records.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 export function redisEventLog(options: {

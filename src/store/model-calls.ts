@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { ProviderView } from '../core/contract/workers.ts'
 import { callsAtOnce, newRateState, type RateState } from '../core/model-gate/rate-control.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, shardKey } from './keys.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
 import { readScript } from './scripts.ts'
 
 /** What all processes know of the calls of one model. Times are by the clock of Redis, in ms. */

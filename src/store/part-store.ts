@@ -1,7 +1,7 @@
 import type { PartPlace, Slice } from '../core/ports/synthesis-parts.ts'
 import type { PartStore } from '../core/ports/synthesis-store.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 const LAYOUT = 'layout'

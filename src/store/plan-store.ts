@@ -4,10 +4,10 @@ import type { Usage } from '../core/contract/usage.ts'
 import type { PlanStore } from '../core/ports/plan-store.ts'
 import type { NewPlan } from '../core/ports/records.ts'
 import type { RetryBatch } from '../core/ports/task-life.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, PLAN_SUFFIXES, planKey, shardKey, shardOf } from './keys.ts'
-import { readPlans } from './read-across-shards.ts'
+import { readAcrossShards } from './read-across-shards.ts'
 import { planRecord } from './records.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 /** Tasks whose specifications travel in the one script that creates a plan; more are staged first. */
@@ -138,7 +138,7 @@ export function redisPlanStore(options: {
             (entry.at === Number(time) && lastId !== undefined && entry.id < lastId),
         )
         const page = rest.slice(0, limit)
-        const replies = await readPlans(
+        const replies = await readAcrossShards(
           redis,
           page.map(({ id }) => id),
           (pipeline, planId) => pipeline.hgetall(keyOf(planId)),

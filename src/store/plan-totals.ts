@@ -1,8 +1,8 @@
 import type { PlanTotals } from '../core/contract/service-state.ts'
 import { activePlanStatus, TASK_STATUSES, type TaskCounts } from '../core/contract/status.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
-import { readPlans } from './read-across-shards.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
+import { readAcrossShards } from './read-across-shards.ts'
 
 /** Headers that are read at once. */
 const PLANS_AT_ONCE = 500
@@ -15,7 +15,7 @@ export function redisPlanTotals(options: {
   const { redis, space } = options
 
   async function countActive(planIds: readonly string[], totals: PlanTotals): Promise<void> {
-    const replies = await readPlans(redis, planIds, (pipeline, planId) =>
+    const replies = await readAcrossShards(redis, planIds, (pipeline, planId) =>
       pipeline.hmget(planKey(space, planId), ...TASK_STATUSES.map((status) => `n:${status}`)),
     )
     for (const [fields] of replies) {

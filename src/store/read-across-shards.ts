@@ -1,6 +1,6 @@
 import type { ChainableCommander } from 'ioredis'
+import type { RedisClient } from './connect-redis.ts'
 import { shardOf } from './keys.ts'
-import type { RedisClient } from './redis.ts'
 
 /**
  * Reads the same of many plans: one round trip a shard, because a pipeline may go to one node only.
@@ -8,7 +8,7 @@ import type { RedisClient } from './redis.ts'
  *
  * @throws the first error among the replies.
  */
-export async function readPlans(
+export async function readAcrossShards(
   redis: RedisClient,
   planIds: readonly string[],
   read: (pipeline: ChainableCommander, planId: string) => void,

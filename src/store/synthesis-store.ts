@@ -1,7 +1,7 @@
 import type { Synthesis } from '../core/contract/synthesis.ts'
 import type { SynthesisStore } from '../core/ports/synthesis-store.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 export function redisSynthesisStore(options: {

@@ -2,11 +2,11 @@ import { hostname } from 'node:os'
 import type { TaskSpec } from '../core/contract/task-spec.ts'
 import type { Stop } from '../core/ports/records.ts'
 import type { AttemptEnd, BegunTask, TaskLife, TaskStore } from '../core/ports/task-life.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { gather } from './gather.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { readPlans } from './read-across-shards.ts'
+import { readAcrossShards } from './read-across-shards.ts'
 import { storedAttempt, taskOutput, taskState } from './records.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 export function redisTaskStore(options: { redis: RedisClient; space: KeySpace }): TaskStore {
@@ -158,7 +158,7 @@ export function redisTaskLife(options: {
       }),
     stopped: (planIds) =>
       whileAvailable(async () => {
-        const replies = await readPlans(redis, planIds, (pipeline, planId) =>
+        const replies = await readAcrossShards(redis, planIds, (pipeline, planId) =>
           pipeline.hmget(keyOf(planId), 'stop', 'spec').smembers(`${keyOf(planId)}:cancels`),
         )
         return planIds.map((planId, index) => {

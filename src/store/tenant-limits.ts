@@ -1,7 +1,7 @@
 import type { TenantUse } from '../core/submit/tenant-limits.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { readPlans } from './read-across-shards.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
+import { readAcrossShards } from './read-across-shards.ts'
 import { readScript } from './scripts.ts'
 
 const CLAIM_MS = 60_000
@@ -15,7 +15,7 @@ export function redisTenantUse(options: { redis: RedisClient; space: KeySpace })
   const memberOf = ({ planId, tasks }: { planId: string; tasks: number }) => `${planId} ${tasks}`
 
   async function unfinished(planIds: readonly string[]): Promise<number> {
-    const replies = await readPlans(redis, planIds, (pipeline, planId) =>
+    const replies = await readAcrossShards(redis, planIds, (pipeline, planId) =>
       pipeline.hmget(planKey(space, planId), 'n:queued', 'n:running'),
     )
     let tasks = 0

@@ -1,8 +1,8 @@
 import type { TextLog, TextPiece } from '../core/ports/event-log.ts'
+import { whileAvailable } from './connect-redis.ts'
 import { storedEvent } from './events.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { fieldsOf } from './records.ts'
-import { whileAvailable } from './redis.ts'
 import type { RunScript } from './scripts.ts'
 
 /** Pieces of a task are joined for so long, so that not every token is a call. */

@@ -1,7 +1,7 @@
 import type { Upkeep } from '../core/ports/upkeep.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { readPlans } from './read-across-shards.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
+import { readAcrossShards } from './read-across-shards.ts'
 
 export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): Upkeep {
   const { redis, space } = options
@@ -25,7 +25,7 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
       }),
     unsealed: (planIds, olderThanMs) =>
       whileAvailable(async () => {
-        const replies = await readPlans(redis, planIds, (pipeline, planId) =>
+        const replies = await readAcrossShards(redis, planIds, (pipeline, planId) =>
           pipeline.hmget(planKey(space, planId), 'createdAt', 'enqueued'),
         )
         const [seconds] = await redis.time()
@@ -37,7 +37,7 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
       }),
     withReleased: (planIds) =>
       whileAvailable(async () => {
-        const replies = await readPlans(redis, planIds, (pipeline, planId) =>
+        const replies = await readAcrossShards(redis, planIds, (pipeline, planId) =>
           pipeline.exists(`${planKey(space, planId)}:released`),
         )
         return planIds.filter((_, index) => replies[index]?.[0] === 1)

@@ -1,6 +1,6 @@
 import { ALIVE_MS, type WorkerRegistry, type WorkerView } from '../core/contract/workers.ts'
+import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, shardKey } from './keys.ts'
-import { type RedisClient, whileAvailable } from './redis.ts'
 
 export function redisWorkerRegistry(options: {
   redis: RedisClient

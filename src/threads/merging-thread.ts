@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
-import { MERGING } from '../core/merge/merging.ts'
-import type { MergingAnswer, MergingRequest } from './merging.ts'
+import { MERGING } from '../core/merge/merge-operations.ts'
+import type { MergingAnswer, MergingRequest } from './open-merging.ts'
 
 parentPort?.on('message', ({ id, name, args }: MergingRequest) => {
   // The names and their arguments were checked where they were asked for.

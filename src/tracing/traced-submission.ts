@@ -4,7 +4,7 @@ import type { SubmitDeps } from '../core/submit/submit-plan.ts'
 
 /** The steps of a submission that take their time, each a span. */
 export function tracedSubmission(tracer: Tracer, deps: SubmitDeps): SubmitDeps {
-  const { planner, preflight, plans, queue } = deps
+  const { planner, checkPlan, plans, queue } = deps
   const traced =
     (plan: GoalPlanner): GoalPlanner =>
     (request, signal) =>
@@ -12,9 +12,9 @@ export function tracedSubmission(tracer: Tracer, deps: SubmitDeps): SubmitDeps {
   return {
     ...deps,
     planner: planner === undefined ? undefined : traced(planner),
-    preflight: (plan, tasks, options) =>
+    checkPlan: (plan, tasks, options) =>
       tracer.span({ name: 'preflight', attributes: { 'tutti.tasks': tasks.length } }, () =>
-        preflight(plan, tasks, options),
+        checkPlan(plan, tasks, options),
       ),
     plans: {
       ...plans,

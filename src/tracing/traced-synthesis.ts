@@ -2,7 +2,7 @@ import type { PartJob, SynthesisJob } from '../core/ports/queue.ts'
 import type { Tracer } from '../core/ports/tracing.ts'
 import type { PlanCache } from '../core/run/plan-cache.ts'
 import { type SynthesizeDeps, synthesizePlan } from '../core/synthesize/synthesize-plan.ts'
-import { type PartDeps, writePart } from '../core/synthesize/write-parts.ts'
+import { type PartDeps, writePart } from '../core/synthesize/write-synthesis-parts.ts'
 
 /** `synthesizePlan` as a span of the plan's trace, whichever process runs it. */
 export async function tracedSynthesis(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { PlanModel, TaskState } from '../../dashboard/src/live/plan-model.ts'
+import type { LiveTask, PlanModel } from '../../dashboard/src/live/plan-model.ts'
 import { EMPTY_MODEL } from '../../dashboard/src/live/plan-model.ts'
 import {
   concurrencyProfile,
@@ -10,7 +10,7 @@ import {
 import { position, ticks } from '../../dashboard/src/timeline/time-scale.ts'
 import { FIT, panView, viewSpan, zoomView } from '../../dashboard/src/timeline/view.ts'
 
-function task(id: string, change: Partial<TaskState> = {}): TaskState {
+function task(id: string, change: Partial<LiveTask> = {}): LiveTask {
   return {
     id,
     description: `Task ${id}`,
@@ -27,10 +27,10 @@ function task(id: string, change: Partial<TaskState> = {}): TaskState {
   }
 }
 
-const ran = (id: string, from: number, to: number, change: Partial<TaskState> = {}) =>
+const ran = (id: string, from: number, to: number, change: Partial<LiveTask> = {}) =>
   task(id, { status: 'succeeded', attempt: 1, startedAt: from, finishedAt: to, ...change })
 
-function model(...tasks: TaskState[]): PlanModel {
+function model(...tasks: LiveTask[]): PlanModel {
   return { ...EMPTY_MODEL, tasks: new Map(tasks.map((entry) => [entry.id, entry])) }
 }
 

@@ -1,7 +1,7 @@
 import type { Counts } from '../api/types.ts'
-import type { TaskState } from './plan-model.ts'
+import type { LiveTask } from './plan-model.ts'
 
-export function countTasks(tasks: Iterable<TaskState>): Counts {
+export function countTasks(tasks: Iterable<LiveTask>): Counts {
   const counts: Counts = {
     queued: 0,
     running: 0,

@@ -11,7 +11,7 @@ export interface AttemptSpan {
   outcome: TaskStatus | 'retrying' | 'requeued'
 }
 
-export interface TaskState {
+export interface LiveTask {
   id: string
   description: string
   status: TaskStatus
@@ -40,7 +40,7 @@ export interface PlanModel {
   /** As the snapshot had it; undefined until there was one. */
   plan: Plan | undefined
   status: PlanStatus
-  tasks: ReadonlyMap<string, TaskState>
+  tasks: ReadonlyMap<string, LiveTask>
   synthesisVersion: number
   synthesisRuns: readonly SynthesisRun[]
   stopReason: string | undefined
@@ -74,7 +74,7 @@ export function applyEvents(model: PlanModel, events: readonly StreamEvent[]): P
     if (event.type === 'snapshot') {
       next = fromSnapshot(event, next)
     } else if (event.type.startsWith('task.')) {
-      applyTaskEvent(next.tasks as Map<string, TaskState>, event)
+      applyTaskEvent(next.tasks as Map<string, LiveTask>, event)
       if (event.type === 'task.started' && next.status === 'queued') next.status = 'running'
     } else {
       next = applyPlanEvent(next, event)
@@ -86,7 +86,7 @@ export function applyEvents(model: PlanModel, events: readonly StreamEvent[]): P
 function fromSnapshot(event: StreamEvent, before: PlanModel): PlanModel {
   const plan = event.data['plan'] as Plan | undefined
   const listed = Array.isArray(event.data['tasks']) ? event.data['tasks'] : []
-  const tasks = new Map<string, TaskState>()
+  const tasks = new Map<string, LiveTask>()
   for (const item of listed as Record<string, unknown>[]) {
     const task = taskFromSnapshot(item)
     // A second snapshot, after a reconnect, must not lose the attempts that were seen before it.
@@ -108,7 +108,7 @@ function fromSnapshot(event: StreamEvent, before: PlanModel): PlanModel {
   }
 }
 
-function taskFromSnapshot(item: Record<string, unknown>): TaskState {
+function taskFromSnapshot(item: Record<string, unknown>): LiveTask {
   const status = textOr(item['status'], 'queued') as TaskStatus
   const startedAt = time(item['startedAt'])
   const finishedAt = time(item['finishedAt'])
@@ -132,7 +132,7 @@ function taskFromSnapshot(item: Record<string, unknown>): TaskState {
   }
 }
 
-function applyTaskEvent(tasks: Map<string, TaskState>, event: StreamEvent): void {
+function applyTaskEvent(tasks: Map<string, LiveTask>, event: StreamEvent): void {
   const id = textOr(event.data['taskId'], '')
   const before = tasks.get(id)
   if (before === undefined) return
@@ -244,7 +244,7 @@ function endAttempts(
   )
 }
 
-function settleAttempts(attempts: readonly AttemptSpan[], task: TaskState): AttemptSpan[] {
+function settleAttempts(attempts: readonly AttemptSpan[], task: LiveTask): AttemptSpan[] {
   const ended = task.status !== 'running' && task.status !== 'queued'
   return ended && task.finishedAt !== null
     ? endAttempts(attempts, task.finishedAt, task.status)

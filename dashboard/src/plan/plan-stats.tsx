@@ -5,7 +5,7 @@ import { isActive } from '../api/statuses.ts'
 import type { Counts, Plan, PlanStatus } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
 import { formatCompact, formatCount, formatTimes, formatUsd } from '../format/number.ts'
-import type { TaskState } from '../live/plan-model.ts'
+import type { LiveTask } from '../live/plan-model.ts'
 import { planDuration } from '../plans/plan-row.tsx'
 import { endedCount, SegmentedProgress } from '../ui/segmented-progress.tsx'
 import { useNow } from '../ui/use-now.ts'
@@ -15,7 +15,7 @@ interface PlanStatsProps {
   status: PlanStatus
   /** Of the live tasks; empty before the snapshot. */
   counts: Counts
-  tasks: ReadonlyMap<string, TaskState>
+  tasks: ReadonlyMap<string, LiveTask>
 }
 
 export function PlanStats({ plan, status, counts, tasks }: PlanStatsProps) {
@@ -74,7 +74,7 @@ function Stat(props: { label: string; title?: string; children: ReactNode }) {
 }
 
 /** The polled plan may not know yet that a task has started. */
-function firstStart(tasks: ReadonlyMap<string, TaskState>): string | null {
+function firstStart(tasks: ReadonlyMap<string, LiveTask>): string | null {
   let first = Number.POSITIVE_INFINITY
   for (const task of tasks.values()) first = Math.min(first, task.startedAt ?? first)
   return Number.isFinite(first) ? new Date(first).toISOString() : null

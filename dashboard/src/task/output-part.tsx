@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react'
 import { saveFile } from '../api/actions.ts'
 import type { OutputTask, TaskDetail, TaskStatus } from '../api/types.ts'
 import { formatBytes } from '../format/number.ts'
-import type { TaskState } from '../live/plan-model.ts'
+import type { LiveTask } from '../live/plan-model.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Markdown } from '../ui/markdown.tsx'
@@ -16,7 +16,7 @@ interface OutputPartProps {
   /** What a running task has written so far. */
   streamed: string
   error: unknown
-  live: TaskState | undefined
+  live: LiveTask | undefined
 }
 
 export function OutputPart({ task, status, answer, streamed, error, live }: OutputPartProps) {

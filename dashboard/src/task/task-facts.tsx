@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { TaskDetail } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
 import { formatCompact } from '../format/number.ts'
-import type { TaskState } from '../live/plan-model.ts'
+import type { LiveTask } from '../live/plan-model.ts'
 import { durationMs } from '../timeline/rows.ts'
 import { Cost } from '../ui/cost.tsx'
 import { useNow } from '../ui/use-now.ts'
@@ -11,7 +11,7 @@ import { TaskLink } from './task-link.tsx'
 
 interface TaskFactsProps {
   task: TaskDetail
-  live: TaskState | undefined
+  live: LiveTask | undefined
 }
 
 export function TaskFacts({ task, live }: TaskFactsProps) {

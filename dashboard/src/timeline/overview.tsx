@@ -1,6 +1,6 @@
 import { type PointerEvent, useRef, useState } from 'react'
 import { formatCount } from '../format/number.ts'
-import type { TaskState } from '../live/plan-model.ts'
+import type { LiveTask } from '../live/plan-model.ts'
 import { concurrencyProfile } from './rows.ts'
 import { position, type TimeSpan } from './time-scale.ts'
 
@@ -8,7 +8,7 @@ const BUCKETS = 240
 const HEIGHT = 44
 
 interface OverviewProps {
-  tasks: ReadonlyMap<string, TaskState>
+  tasks: ReadonlyMap<string, LiveTask>
   domain: TimeSpan
   span: TimeSpan
   now: number

@@ -1,10 +1,10 @@
 import type { TaskStatus } from '../api/types.ts'
-import type { AttemptSpan, PlanModel, TaskState } from '../live/plan-model.ts'
+import type { AttemptSpan, LiveTask, PlanModel } from '../live/plan-model.ts'
 import type { TimeSpan } from './time-scale.ts'
 
 export type Row =
   | { kind: 'wave'; wave: number; tasks: number; ended: number }
-  | { kind: 'task'; task: TaskState }
+  | { kind: 'task'; task: LiveTask }
 
 export type Order = 'plan' | 'start' | 'duration' | 'status'
 
@@ -48,8 +48,8 @@ export function timelineRows(model: PlanModel, filter: RowFilter, now: number): 
   }
 }
 
-function byWave(tasks: TaskState[]): Row[] {
-  const waves = new Map<number, TaskState[]>()
+function byWave(tasks: LiveTask[]): Row[] {
+  const waves = new Map<number, LiveTask[]>()
   for (const task of tasks) {
     const wave = waves.get(task.wave)
     if (wave === undefined) waves.set(task.wave, [task])
@@ -64,16 +64,16 @@ function byWave(tasks: TaskState[]): Row[] {
     ])
 }
 
-function taskRows(tasks: TaskState[]): Row[] {
+function taskRows(tasks: LiveTask[]): Row[] {
   return tasks.map((task) => ({ kind: 'task', task }))
 }
 
-export function hasEnded(task: TaskState): boolean {
+export function hasEnded(task: LiveTask): boolean {
   return task.status !== 'queued' && task.status !== 'running'
 }
 
 /** From its first start to its end, or until now; 0 before it started. */
-export function durationMs(task: TaskState, now: number): number {
+export function durationMs(task: LiveTask, now: number): number {
   return task.startedAt === null ? 0 : Math.max(0, (task.finishedAt ?? now) - task.startedAt)
 }
 
@@ -86,7 +86,7 @@ export interface Segment extends TimeSpan {
 
 /** One task's lane: waiting in the queue, each attempt, and the pauses between them. */
 export function taskSegments(
-  task: TaskState,
+  task: LiveTask,
   attempts: readonly AttemptSpan[],
   now: number,
 ): Segment[] {
@@ -114,7 +114,7 @@ export function taskSegments(
   return segments
 }
 
-function singleAttempt(task: TaskState): AttemptSpan[] {
+function singleAttempt(task: LiveTask): AttemptSpan[] {
   if (task.startedAt === null) return []
   const { status, startedAt, finishedAt } = task
   const outcome = status === 'queued' ? 'requeued' : status
@@ -149,7 +149,7 @@ export function timeDomain(
 
 /** How many tasks ran in each of `buckets` equal parts of `span`: the most at any moment of each. */
 export function concurrencyProfile(
-  tasks: Iterable<TaskState>,
+  tasks: Iterable<LiveTask>,
   span: TimeSpan,
   buckets: number,
   now: number,
@@ -183,7 +183,7 @@ const STARTED = 2
 const KINDS_OF_CHANGE = 3
 
 /** In order, each as time * KINDS_OF_CHANGE + kind: who ends makes room before the next one starts. */
-function changesOf(tasks: Iterable<TaskState>, now: number): Float64Array {
+function changesOf(tasks: Iterable<LiveTask>, now: number): Float64Array {
   const changes: number[] = []
   const add = (at: number, kind: number) => changes.push(Math.round(at) * KINDS_OF_CHANGE + kind)
   for (const task of tasks) {

@@ -3,7 +3,7 @@ import { taskQuery } from '../api/queries.ts'
 import type { Attempt } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
 import { formatCount, plural } from '../format/number.ts'
-import type { AttemptSpan, TaskState } from '../live/plan-model.ts'
+import type { AttemptSpan, LiveTask } from '../live/plan-model.ts'
 import { classNames } from '../ui/class-names.ts'
 import { appearance, StatusIcon } from '../ui/status.tsx'
 import { durationMs, type Row, type Segment, taskSegments } from './rows.ts'
@@ -11,7 +11,7 @@ import { position, type TimeSpan } from './time-scale.ts'
 
 interface TaskRowProps {
   planId: string
-  task: TaskState
+  task: LiveTask
   span: TimeSpan
   /** Of the lane, in pixels. */
   width: number
@@ -132,7 +132,7 @@ export function WaveRow({ row, index }: { row: Extract<Row, { kind: 'wave' }>; i
   )
 }
 
-function describe(task: TaskState, duration: number): string {
+function describe(task: LiveTask, duration: number): string {
   const parts = [task.description, appearance(task.status).label.toLowerCase()]
   if (task.startedAt !== null) parts.push(formatDuration(duration))
   if (task.attempt > 1) parts.push(`attempt ${task.attempt}`)
@@ -140,7 +140,7 @@ function describe(task: TaskState, duration: number): string {
 }
 
 /** Attempts that ended before the page was opened are known to the task's own resource only. */
-function useAttempts(planId: string, task: TaskState): readonly AttemptSpan[] {
+function useAttempts(planId: string, task: LiveTask): readonly AttemptSpan[] {
   const incomplete = task.startedAt !== null && task.attempts.length < task.attempt
   const detail = useQuery({
     ...taskQuery(planId, task.id, `${task.status}:${task.attempt}`),

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { type FieldError, ServiceError } from './errors.ts'
 
 /** What is wrong with one field. `path` leads to it from the value that was checked. */
-export interface Misfit {
+export interface FieldProblem {
   path: (string | number)[]
   message: string
 }
@@ -17,17 +17,19 @@ const MOST_ERRORS = 100
 export function check<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
-): { data: z.output<Schema>; misfits?: undefined } | { data?: undefined; misfits: Misfit[] } {
+):
+  | { data: z.output<Schema>; problems?: undefined }
+  | { data?: undefined; problems: FieldProblem[] } {
   const parsed = schema.safeParse(value, { error: inWords })
   return parsed.success
     ? { data: parsed.data }
-    : { misfits: parsed.error.issues.flatMap((issue) => misfitsOf(issue)) }
+    : { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue)) }
 }
 
 /** What is wrong with the options of a task. */
-export function checkOptions(schema: z.ZodType, options: unknown): Misfit[] {
-  const { misfits = [] } = check(schema, options ?? {})
-  return misfits.map(({ path, message }) => ({ path: ['options', ...path], message }))
+export function checkOptions(schema: z.ZodType, options: unknown): FieldProblem[] {
+  const { problems = [] } = check(schema, options ?? {})
+  return problems.map(({ path, message }) => ({ path: ['options', ...path], message }))
 }
 
 /** The error of a request of which some fields are wrong. */
@@ -44,11 +46,11 @@ export function jsonPointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
-function misfitsOf(issue: z.core.$ZodIssue, base: PropertyKey[] = []): Misfit[] {
+function problemsOf(issue: z.core.$ZodIssue, base: PropertyKey[] = []): FieldProblem[] {
   const path = [...base, ...issue.path]
   if (issue.code === 'invalid_union') {
     const meant = memberMeant(issue.errors)
-    if (meant !== undefined) return meant.flatMap((inner) => misfitsOf(inner, path))
+    if (meant !== undefined) return meant.flatMap((inner) => problemsOf(inner, path))
   }
   // Names the keys, where Zod names the object that they are in.
   if (issue.code === 'unrecognized_keys') {

@@ -6,8 +6,8 @@ import { asFinding } from './combine-drafts.ts'
 import { type DraftFinding, taskOfRef } from './draft-findings.ts'
 import type { PartLimits } from './group-results.ts'
 import { mergeActions } from './merge-actions.ts'
-import { completeDraft } from './parts.ts'
 import type { Repairs } from './settle-findings.ts'
+import { completeDraft } from './synthesis-part.ts'
 
 // Above the first level a model writes over drafts of parts, which were combined before. It is shown as
 // many of the findings as fit, the most important first, each under the first of its refs; the others go

@@ -10,7 +10,6 @@ import type {
 import { withFindings } from '../findings/extract-findings.ts'
 import type { SynthesisDraft, SynthesisInput, TaskResult } from '../ports/models.ts'
 import { compareFindings, countOf } from './draft-findings.ts'
-import { reportedBy } from './parts.ts'
 import {
   addRepairs,
   describeRepairs,
@@ -19,6 +18,7 @@ import {
   type Reported,
   settleFindings,
 } from './settle-findings.ts'
+import { reportedBy } from './synthesis-part.ts'
 import { unnamedConflicts } from './unnamed-conflicts.ts'
 import { writeSummary } from './write-summary.ts'
 

@@ -14,7 +14,7 @@ import { serialize } from './serialize.ts'
 import { topologicalOrder, waves } from './task-order.ts'
 import { taskThroughLinks } from './through-links.ts'
 
-export interface PreflightDeps {
+export interface CheckPlanDeps {
   workspaces: Pick<Workspaces, 'listFiles'>
   match: Match
   executors: ReadonlyMap<string, Executor>
@@ -23,14 +23,14 @@ export interface PreflightDeps {
   defaultModel: string | undefined
 }
 
-export interface Preflight {
+export interface PlanCheck {
   waves: string[][]
   /** What collides. Empty for a plan whose tasks run one at a time, which is put in order instead. */
   overlaps: Overlap[]
   warnings: Advice[]
   advice: Advice[]
   estimate: Estimate
-  /** What each task waits for beside `dependsOn`. */
+  /** What each task waits for beside `dependsOn`, so that overlapping tasks run one after another. */
   serialized: Map<string, string[]>
 }
 
@@ -44,11 +44,11 @@ const LISTING_TIMEOUT_MS = 60_000
  * @throws {ServiceError} invalid-request: the workspace cannot be had.
  */
 export async function checkPlan(
-  deps: PreflightDeps,
+  deps: CheckPlanDeps,
   plan: SubmitPlan,
   tasks: readonly TaskSpec[],
   { advised }: { advised: boolean } = { advised: true },
-): Promise<Preflight> {
+): Promise<PlanCheck> {
   const { files, links, warnings } = await listFiles(deps, plan, tasks)
   const resolved = links === undefined ? tasks : tasks.map((task) => taskThroughLinks(task, links))
   const found = overlaps(resolved, deps.match, files)
@@ -80,7 +80,7 @@ function oneByOne(
 
 /** The files are only listed where a task says that it writes some: else nothing can collide. */
 async function listFiles(
-  { workspaces }: PreflightDeps,
+  { workspaces }: CheckPlanDeps,
   { workspace }: SubmitPlan,
   tasks: readonly TaskSpec[],
 ): Promise<{ files: string[] | undefined; links?: Links | undefined; warnings: Advice[] }> {
@@ -163,7 +163,7 @@ function overlapWarnings(
   }
 }
 
-function estimatePlan(deps: PreflightDeps, plan: SubmitPlan, tasks: readonly TaskSpec[]): Estimate {
+function estimatePlan(deps: CheckPlanDeps, plan: SubmitPlan, tasks: readonly TaskSpec[]): Estimate {
   const { synthesis } = plan
   const described = new Map(
     [...deps.executors].map(([name, executor]) => [name, executor.describe().capabilities]),

@@ -4,13 +4,13 @@ import type { PlanStore } from '../ports/plan-store.ts'
 import type { PlanRecord, TaskState } from '../ports/records.ts'
 import type { SynthesisStore } from '../ports/synthesis-store.ts'
 import type { TaskStore } from '../ports/task-life.ts'
-import type { Waiting } from './waiting.ts'
+import type { ChangeWaiters } from './change-waiters.ts'
 
 export interface ReadDeps {
   plans: PlanStore
   tasks: TaskStore
   syntheses: SynthesisStore
-  waiting: Waiting
+  waiting: ChangeWaiters
 }
 
 /** Tasks read at once where all of a plan's are needed. */

@@ -8,7 +8,7 @@ import type { AttemptResult } from './run-attempt.ts'
 import type { RunUnitDeps } from './run-unit.ts'
 
 /** A task's folder while one attempt runs. */
-interface TaskFolder {
+interface AttemptFolder {
   workspace: Workspace | undefined
   /** Adds what the task changed to the result of its attempt. */
   withEdits(result: AttemptResult): Promise<AttemptResult>
@@ -17,7 +17,7 @@ interface TaskFolder {
 
 const LOST_EDITS = { code: 'edits-lost', message: 'What the task changed could not be read.' }
 
-const NO_FOLDER: TaskFolder = {
+const NO_FOLDER: AttemptFolder = {
   workspace: undefined,
   withEdits: (result) => Promise.resolve(result),
   close: () => Promise.resolve(),
@@ -27,13 +27,13 @@ const NO_FOLDER: TaskFolder = {
  * Opens the plan's files for one attempt, where it has any and the executor looks at files. A
  * workspace that cannot be had is a failure of the attempt, tried again when that may help.
  */
-export async function openTaskFolder(
+export async function openAttemptFolder(
   deps: Pick<RunUnitDeps, 'workspaces' | 'tasks' | 'files' | 'onFault'>,
   plan: LoadedPlan,
   spec: TaskSpec,
   executor: Executor,
   signal: AbortSignal,
-): Promise<TaskFolder | { failure: AttemptResult }> {
+): Promise<AttemptFolder | { failure: AttemptResult }> {
   if (!executor.describe().capabilities.readsWorkspace) return NO_FOLDER
   const files = await planFiles(deps.files, plan)
   if (files === undefined) return NO_FOLDER

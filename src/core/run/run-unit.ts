@@ -11,7 +11,7 @@ import type { TaskLife, TaskStore } from '../ports/task-life.ts'
 import type { Tracer } from '../ports/tracing.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
 import { type DependencyResult, renderTaskPrompt } from '../text/prompt.ts'
-import { openTaskFolder } from './attempt-folder.ts'
+import { openAttemptFolder } from './attempt-folder.ts'
 import { tracedAttempt } from './attempt-span.ts'
 import type { LoadedPlan, PlanCache } from './plan-cache.ts'
 import { type AttemptResult, runAttempt } from './run-attempt.ts'
@@ -145,7 +145,7 @@ async function attempt(
     })
   }
   const planId = plan.spec.id
-  const folder = await openTaskFolder(deps, plan, spec, executor, controller.signal)
+  const folder = await openAttemptFolder(deps, plan, spec, executor, controller.signal)
   if ('failure' in folder) {
     const last = begun.spent + 1 >= spec.attempts
     return last ? { ...folder.failure, status: 'failed' } : folder.failure

@@ -63,9 +63,9 @@ function expandPattern(pattern: Pattern, limits: Limits, errors: FieldError[]): 
   for (const [index, entry] of entries.entries()) {
     const expanded = expandTemplate(pattern, entry.value, index, taken)
     const parsed = check(schema, expanded)
-    if (parsed.misfits === undefined) tasks.push(parsed.data)
+    if (parsed.problems === undefined) tasks.push(parsed.data)
     else {
-      for (const { path, message } of parsed.misfits) {
+      for (const { path, message } of parsed.problems) {
         errors.push({
           pointer: entry.pointer,
           detail: `makes a task whose \`${path.join('.')}\` ${message}`,

@@ -7,11 +7,12 @@ import type { Limits } from '../contract/limits.ts'
 import { type SubmitPlan, submitPlanSchema } from '../contract/submission.ts'
 import type { SubmittedTask, TaskSpec } from '../contract/task-spec.ts'
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
-import type { Advice, Estimate, Overlap } from '../contract/views.ts'
+import type { Overlap } from '../contract/views.ts'
 import type { GoalPlanner } from '../ports/models.ts'
 import type { UnitLayout } from '../ports/records.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
 import { type PricingDeps, planPriceErrors, taskPriceErrors } from '../preflight/check-budget.ts'
+import type { PlanCheck } from '../preflight/check-plan.ts'
 import { expandTasks } from './expand-pattern.ts'
 import { planGoal } from './plan-goal.ts'
 
@@ -23,33 +24,22 @@ export interface PrepareDeps extends PricingDeps {
   workspaces: Pick<Workspaces, 'check' | 'listFiles'>
   /** Whether a JSON Schema can be used; the reason when it cannot. */
   schemaProblem: (schema: Record<string, unknown>) => string | undefined
-  preflight: Preflight
+  checkPlan: CheckPlan
   /** Whether webhooks can be signed here. */
   webhooksAvailable: boolean
   /** Writes the tasks of a plan that has only a goal. */
   planner: GoalPlanner | undefined
 }
 
-/** Independence checked: which tasks collide, in which order they run. */
-export type Preflight = (
+/** What can be known of a plan before it runs; see `checkPlan`. */
+export type CheckPlan = (
   plan: SubmitPlan,
   tasks: readonly TaskSpec[],
   options: { advised: boolean },
-) => Promise<PreflightResult>
-
-export interface PreflightResult {
-  waves: string[][]
-  /** Empty where nothing collides. */
-  overlaps: Overlap[]
-  warnings: Advice[]
-  advice: Advice[]
-  estimate: Estimate
-  /** What each task waits for beside `dependsOn`, so that overlapping tasks run one after another. */
-  serialized: Map<string, string[]>
-}
+) => Promise<PlanCheck>
 
 /** A submission that was found valid as a whole. */
-export interface PreparedPlan extends Omit<PreflightResult, 'serialized'> {
+export interface PreparedPlan extends Omit<PlanCheck, 'serialized'> {
   plan: SubmitPlan
   title: string
   tasks: TaskSpec[]
@@ -73,10 +63,10 @@ export function parseSubmission(
 ): { plan: SubmitPlan; canonical: string } {
   const schema = schemas.get(limits) ?? submitPlanSchema(limits)
   schemas.set(limits, schema)
-  const { data, misfits } = check(schema, value)
-  if (misfits !== undefined) {
+  const { data, problems } = check(schema, value)
+  if (problems !== undefined) {
     throw invalid(
-      misfits.map(({ path, message }) => ({ pointer: jsonPointer(path), detail: message })),
+      problems.map(({ path, message }) => ({ pointer: jsonPointer(path), detail: message })),
     )
   }
   return { plan: data, canonical: stringify(value) ?? '' }
@@ -161,7 +151,7 @@ async function prepareTasks(
   errors.push(...taskPriceErrors(deps, plan, tasks, pointerOf))
   if (errors.length > 0) throw invalid(dedupe(errors))
 
-  const { serialized, ...checked } = await deps.preflight(plan, tasks, { advised })
+  const { serialized, ...checked } = await deps.checkPlan(plan, tasks, { advised })
   if (checked.overlaps.length > 0 && plan.policy.onOverlap === 'reject' && refuses) {
     throw overlapping(checked.overlaps)
   }

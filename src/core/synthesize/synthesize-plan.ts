@@ -3,7 +3,7 @@ import { finalPlanStatus } from '../contract/status.ts'
 import type { MergedEdits } from '../contract/synthesis.ts'
 import { addUsage, NO_USAGE, type Usage, usageSince } from '../contract/usage.ts'
 import { withFindings } from '../findings/extract-findings.ts'
-import type { Settling } from '../merge/merging.ts'
+import type { Settling } from '../merge/merge-operations.ts'
 import { levelsOf, placesOn } from '../merge/part-tree.ts'
 import type { TaskResult } from '../ports/models.ts'
 import type { BatchQueue, SynthesisJob } from '../ports/queue.ts'
@@ -23,7 +23,7 @@ import {
 } from './draft-synthesis.ts'
 import { type ProposeDeps, proposeResolutions } from './propose-resolutions.ts'
 import { readResults } from './read-results.ts'
-import { type PartDeps, putTogether, spreadParts } from './write-parts.ts'
+import { type PartDeps, putTogether, spreadParts } from './write-synthesis-parts.ts'
 
 export interface SynthesizeDeps extends PartDeps, ProposeDeps {
   syntheses: SynthesisStore

@@ -3,7 +3,7 @@ import type { TaskSpec } from '../../core/contract/task-spec.ts'
 import { NO_USAGE } from '../../core/contract/usage.ts'
 import type { ExecutionOutcome, Executor, ExecutorDescription } from '../../core/ports/executor.ts'
 import { renderFullPrompt } from '../../core/text/prompt.ts'
-import { choiceOf } from '../configured-names.ts'
+import { configuredNames } from '../configured-names.ts'
 import { readOutput } from '../output/read-output.ts'
 import type { Command, Commands } from './options.ts'
 import { type CommandEnd, runSandboxed } from './run-sandboxed.ts'
@@ -22,7 +22,7 @@ export interface CommandExecutorOptions {
  */
 export function commandExecutor(options: CommandExecutorOptions): Executor {
   const { commands, sandbox = findSandbox() } = options
-  const choice = choiceOf('command', 'command', Object.keys(commands))
+  const choice = configuredNames('command', 'command', Object.keys(commands))
   let probed: { problem: string | undefined } | undefined
   const problem = () => {
     probed ??= { problem: sandboxProblem(sandbox) }

@@ -4,7 +4,7 @@ import type { TaskSpec } from '../../core/contract/task-spec.ts'
 import type { ExecutionOutcome, Executor, ExecutorDescription } from '../../core/ports/executor.ts'
 import { renderFullPrompt } from '../../core/text/prompt.ts'
 import { shorten } from '../../core/text/tokens.ts'
-import { choiceOf } from '../configured-names.ts'
+import { configuredNames } from '../configured-names.ts'
 import { schemaRequest } from '../model/agent-prompt.ts'
 import { readOutput } from '../output/read-output.ts'
 import { callAgent } from './call-agent.ts'
@@ -21,7 +21,7 @@ const MAX_OUTPUT = 4_000_000
  * chooses one. An attempt is a task of the agent's own; another attempt begins another one.
  */
 export function httpExecutor({ agents }: { agents: Agents }): Executor {
-  const choice = choiceOf('http', 'agent', Object.keys(agents))
+  const choice = configuredNames('http', 'agent', Object.keys(agents))
   const cards: Cards = new Map()
 
   return {

@@ -1,7 +1,7 @@
 import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
 import { z } from 'zod'
 import { type ErrorCode, ServiceError } from '../../core/contract/errors.ts'
-import { check, invalid, jsonPointer, type Misfit } from '../../core/contract/field-errors.ts'
+import { check, type FieldProblem, invalid, jsonPointer } from '../../core/contract/field-errors.ts'
 
 /** A malformed id names nothing, so it is answered as one that does not exist. */
 const MISSING: Record<string, ErrorCode> = {
@@ -17,8 +17,10 @@ const MISSING: Record<string, ErrorCode> = {
 export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
   if (!(schema instanceof z.ZodType)) throw new Error('routes are checked by Zod schemas only')
   return (value: unknown) => {
-    const { data, misfits } = check(schema, httpPart === 'body' ? (value ?? undefined) : value)
-    return misfits === undefined ? { value: data } : { error: errorOf(misfits, httpPart ?? 'body') }
+    const { data, problems } = check(schema, httpPart === 'body' ? (value ?? undefined) : value)
+    return problems === undefined
+      ? { value: data }
+      : { error: errorOf(problems, httpPart ?? 'body') }
   }
 }
 
@@ -35,16 +37,16 @@ export const validatorOfAllButBody: FastifySchemaCompiler<unknown> = (route) =>
 export const plainSerializer: FastifySerializerCompiler<unknown> = () => (value: unknown) =>
   JSON.stringify(value)
 
-function errorOf(misfits: readonly Misfit[], part: string): ServiceError {
+function errorOf(problems: readonly FieldProblem[], part: string): ServiceError {
   if (part === 'params') {
-    const name = String(misfits[0]?.path[0])
+    const name = String(problems[0]?.path[0])
     return new ServiceError(
       MISSING[name] ?? 'plan-not-found',
       `There is nothing with this ${name}.`,
     )
   }
   return invalid(
-    misfits.map(({ path, message }) => ({ pointer: pointerTo(path, part), detail: message })),
+    problems.map(({ path, message }) => ({ pointer: pointerTo(path, part), detail: message })),
   )
 }
 

@@ -5,12 +5,12 @@ import { ServiceError, TransientError } from '../../../src/core/contract/errors.
 import { SubmitPlan } from '../../../src/core/contract/submission.ts'
 import { DryRun } from '../../../src/core/contract/views.ts'
 import type { FileListing } from '../../../src/core/ports/workspaces.ts'
-import { checkPlan, type PreflightDeps } from '../../../src/core/preflight/check-plan.ts'
+import { type CheckPlanDeps, checkPlan } from '../../../src/core/preflight/check-plan.ts'
 import { expandTasks } from '../../../src/core/submit/expand-pattern.ts'
 
 function check(body: Record<string, unknown>, listFiles?: () => Promise<FileListing>) {
   const plan = SubmitPlan.parse(body)
-  const deps: PreflightDeps = {
+  const deps: CheckPlanDeps = {
     workspaces: {
       listFiles: listFiles ?? (() => Promise.reject(new Error('not to be listed'))),
     },

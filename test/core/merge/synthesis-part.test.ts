@@ -3,9 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { Synthesis } from '../../../src/core/contract/synthesis.ts'
 import { NO_USAGE } from '../../../src/core/contract/usage.ts'
 import { groupResults } from '../../../src/core/merge/group-results.ts'
-import { MERGING } from '../../../src/core/merge/merging.ts'
+import { MERGING } from '../../../src/core/merge/merge-operations.ts'
 import { levelsOf, partsBelow, placesOn } from '../../../src/core/merge/part-tree.ts'
-import { type Part, replacedPart, reportedBy, writtenPart } from '../../../src/core/merge/parts.ts'
+import {
+  type Part,
+  replacedPart,
+  reportedBy,
+  writtenPart,
+} from '../../../src/core/merge/synthesis-part.ts'
 import type { SynthesisDraft, TaskResult } from '../../../src/core/ports/models.ts'
 import { aResult } from './results.ts'
 

@@ -7,9 +7,9 @@ import { combineDrafts } from './combine-drafts.ts'
 import { groupResults, type PartLimits, slicesOf } from './group-results.ts'
 import { mergeFindings } from './merge-findings.ts'
 import { resolveDraft, resultsOfDrafts } from './nested-drafts.ts'
-import { combineParts, type Part, reportedBy } from './parts.ts'
 import { addRepairs, NO_REPAIRS } from './settle-findings.ts'
 import { settleSynthesis } from './settle-synthesis.ts'
+import { combineParts, type Part, reportedBy } from './synthesis-part.ts'
 import { writeSummary } from './write-summary.ts'
 
 // The work on all findings of a plan at once, which takes seconds for some ten thousand. What is large

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
-import { MERGING, type Merging } from '../core/merge/merging.ts'
+import { MERGING, type Merging } from '../core/merge/merge-operations.ts'
 
 /** What the thread is asked, and what it answers. */
 export interface MergingRequest {

@@ -2,7 +2,7 @@ import type { Wait } from '../contract/api.ts'
 import type { ChangeFeed, ChangeMessage } from '../ports/event-log.ts'
 
 /** Callers of one process that wait for changes of plans: one subscription, however many there are. */
-export interface Waiting {
+export interface ChangeWaiters {
   /**
    * Reads, and reads again whenever something that `concerns` it changed, until `read` has an answer
    * or the wait is over, then `undefined`.
@@ -23,7 +23,7 @@ interface Watcher {
   wake: () => void
 }
 
-export function waitingOn(feed: ChangeFeed): Waiting {
+export function changeWaiters(feed: ChangeFeed): ChangeWaiters {
   const plans = new Map<string, Set<Watcher>>()
   let size = 0
 

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto'
-import picomatch from 'picomatch'
 import type { Logger } from 'pino'
 import { pricesWith } from '../core/budget/prices.ts'
 import type { Limits } from '../core/contract/limits.ts'
@@ -60,7 +59,6 @@ export function submitDepsOf(options: {
       checkPlan(
         {
           workspaces,
-          match: (glob) => picomatch(glob, { dot: true }),
           ...pricing,
         },
         plan,

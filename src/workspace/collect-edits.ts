@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises'
-import picomatch from 'picomatch'
 import type { CollectedEdits } from '../core/ports/workspaces.ts'
 import { fileScope, scopeTest } from '../core/preflight/file-scope.ts'
+import { parseGlob } from '../core/preflight/globs.ts'
 import { commitFiles, type FileChange } from './commit-files.ts'
 import { isErrno, type WalkedEntry, walkFolder } from './folder-walk.ts'
 import { type Git, OutputTooLarge } from './git.ts'
@@ -146,7 +146,7 @@ async function newPaths(
   if (found.length === 0) return []
   const links = entries.filter(({ kind }) => kind === 'link')
   const { wanted, unwanted } = fileScope(writes)
-  const baseOf = (glob: string) => picomatch.scan(glob).base.replace(/\/$/, '')
+  const baseOf = (glob: string) => parseGlob(glob).prefix.join('/')
   const bases = wanted
     .map(baseOf)
     // Git refuses to be asked for what lies behind a link.
@@ -164,7 +164,7 @@ async function newPaths(
   // A glob that starts in an ignored place means that place; `src/**` does not mean src/*.log.
   const meant = wanted.filter((glob) => ignored.has(baseOf(glob)))
   const less = unwanted.map((glob) => `!${glob}`)
-  const isMeant = scopeTest([...meant, ...less], (glob) => picomatch(glob, { dot: true }))
+  const isMeant = scopeTest([...meant, ...less])
   return found.filter((path) => !ignored.has(path) || (meant.length > 0 && isMeant(path)))
 }
 

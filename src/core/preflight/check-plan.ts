@@ -8,7 +8,6 @@ import type { Links, Workspaces } from '../ports/workspaces.ts'
 import { advise } from './advise.ts'
 import { budgetWarnings } from './check-budget.ts'
 import { estimate } from './estimate.ts'
-import type { Match } from './file-task.ts'
 import { MAX_OVERLAPS, overlaps } from './overlaps.ts'
 import { serialize } from './serialize.ts'
 import { topologicalOrder, waves } from './task-order.ts'
@@ -16,7 +15,6 @@ import { taskThroughLinks } from './through-links.ts'
 
 export interface CheckPlanDeps {
   workspaces: Pick<Workspaces, 'listFiles'>
-  match: Match
   executors: ReadonlyMap<string, Executor>
   prices: Prices
   /** `provider:model` of tasks that name none. */
@@ -51,10 +49,10 @@ export async function checkPlan(
 ): Promise<PlanCheck> {
   const { files, links, warnings } = await listFiles(deps, plan, tasks)
   const resolved = links === undefined ? tasks : tasks.map((task) => taskThroughLinks(task, links))
-  const found = overlaps(resolved, deps.match, files)
+  const found = overlaps(resolved, files)
   const oneAtATime = plan.mode === 'sequential' || plan.policy.maxConcurrency === 1
   const inOrder = found.length > 0 && (oneAtATime || plan.policy.onOverlap === 'serialize')
-  const serialized = inOrder ? serialize(resolved, deps.match, files) : new Map<string, string[]>()
+  const serialized = inOrder ? serialize(resolved, files) : new Map<string, string[]>()
   const estimated = estimatePlan(deps, plan, tasks)
   return {
     waves: plan.mode === 'sequential' ? oneByOne(tasks, serialized) : waves(tasks, serialized),

@@ -1,6 +1,7 @@
 import { fileScope, isAtOrBelow } from './file-scope.ts'
-import type { FileTask, Match } from './file-task.ts'
+import type { FileTask } from './file-task.ts'
 import { type Glob, globHolds, globsIntersect, parseGlob } from './globs.ts'
+import { compileGlob } from './match-glob.ts'
 
 /** Files or globs that the same tasks touch. Tasks are indexes in plan order. */
 export interface Contention {
@@ -34,13 +35,12 @@ type Declared = Map<string, Declaration>
 /** Where at least one task writes and another one reads or writes. */
 export function findContention(
   tasks: readonly FileTask[],
-  match: Match,
   files: readonly string[] | undefined,
 ): Contention[] {
   const { reads, writes } = declaredGlobs(tasks)
   if (writes.size === 0) return []
   if (files === undefined) return contendedGlobs(reads, writes, [...writes.keys()])
-  const found = contendedFiles(reads, writes, match, files)
+  const found = contendedFiles(reads, writes, files)
   if (found === undefined) return contendedGlobs(reads, writes, [...writes.keys()])
   // What is written where nothing exists yet can only be compared as it was declared.
   return [...found.contention, ...contendedGlobs(reads, writes, found.unmatched)]
@@ -71,7 +71,6 @@ function declaredGlobs(tasks: readonly FileTask[]): { reads: Declared; writes: D
 function contendedFiles(
   reads: Declared,
   writes: Declared,
-  match: Match,
   files: readonly string[],
 ): { contention: Contention[]; unmatched: string[] } | undefined {
   const all = [...files].sort()
@@ -81,7 +80,7 @@ function contendedFiles(
   const reading = new Map<string, number[]>()
   let matches = 0
   for (const [place, [key, declaration]] of [...writes].entries()) {
-    const found = matchingFiles(declaration, match, all)
+    const found = matchingFiles(declaration, all)
     if (found.length === 0) unmatched.push(key)
     for (const file of found) append(writing, file, place)
     matches += found.length
@@ -89,7 +88,7 @@ function contendedFiles(
   }
   const written = [...writing.keys()].sort()
   for (const [place, declaration] of [...reads.values()].entries()) {
-    const found = matchingFiles(declaration, match, written)
+    const found = matchingFiles(declaration, written)
     for (const file of found) append(reading, file, place)
     matches += found.length
     if (matches > MAX_MATCHES) return undefined
@@ -118,18 +117,14 @@ function contendedFiles(
 }
 
 /** @param files Sorted, so that only those below the glob's fixed folders are looked at. */
-function matchingFiles(
-  { glob, unwanted }: Declaration,
-  match: Match,
-  files: readonly string[],
-): string[] {
-  const found = filesOf(glob, match, files)
+function matchingFiles({ glob, unwanted }: Declaration, files: readonly string[]): string[] {
+  const found = filesOf(glob, files)
   if (found.length === 0 || unwanted.length === 0) return found
-  const gone = new Set(unwanted.flatMap((each) => filesOf(each, match, found)))
+  const gone = new Set(unwanted.flatMap((each) => filesOf(each, found)))
   return found.filter((file) => !gone.has(file))
 }
 
-function filesOf(glob: Glob, match: Match, files: readonly string[]): string[] {
+function filesOf(glob: Glob, files: readonly string[]): string[] {
   const prefix = glob.prefix.join('/')
   const from = firstAtLeast(files, prefix)
   const to = prefix === '' ? files.length : firstAtLeast(files, `${prefix}\uffff`)
@@ -139,17 +134,8 @@ function filesOf(glob: Glob, match: Match, files: readonly string[]): string[] {
     return below.filter((file) => isAtOrBelow(file, path))
   }
   const source = glob.source.endsWith('/') ? `${glob.source}**` : glob.source
-  const matches = compile(match, source)
+  const matches = compileGlob(source)
   return below.filter((file) => isAtOrBelow(file, glob.source) || matches(file))
-}
-
-function compile(match: Match, source: string): (path: string) => boolean {
-  try {
-    return match(source)
-  } catch {
-    // A glob that cannot be read may mean any file.
-    return () => true
-  }
 }
 
 function firstAtLeast(sorted: readonly string[], text: string): number {

@@ -1,5 +1,5 @@
-import type { Match } from './file-task.ts'
 import { parseGlob } from './globs.ts'
+import { compileGlob } from './match-glob.ts'
 
 /** What one list of globs names: everything that `wanted` matches, but for what `unwanted` does. */
 export interface FileScope {
@@ -30,19 +30,17 @@ export function plainGlob(glob: string): string {
 }
 
 /** Says whether a list of globs names a path. A folder stands for all that is in it. */
-export function scopeTest(globs: readonly string[], match: Match): (path: string) => boolean {
+export function scopeTest(globs: readonly string[]): (path: string) => boolean {
   const { wanted, unwanted } = fileScope(globs)
-  const [wants, refuses] = [wanted, unwanted].map((list) =>
-    list.map((glob) => globTest(glob, match)),
-  )
+  const [wants, refuses] = [wanted, unwanted].map((list) => list.map(globTest))
   return (path) =>
     wants?.some((test) => test(path)) === true && !refuses?.some((test) => test(path))
 }
 
-function globTest(glob: string, match: Match): (path: string) => boolean {
+function globTest(glob: string): (path: string) => boolean {
   const { path: place } = parseGlob(glob)
   if (place !== undefined) return (path) => isAtOrBelow(path, place)
-  const matches = match(glob.endsWith('/') ? `${glob}**` : glob)
+  const matches = compileGlob(glob.endsWith('/') ? `${glob}**` : glob)
   return (path) => isAtOrBelow(path, glob) || matches(path)
 }
 

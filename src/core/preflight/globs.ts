@@ -164,12 +164,13 @@ function literalPrefix(segments: readonly Segment[]): string[] {
 }
 
 /**
- * Negations and extended globs, which only a full matcher understands, and `**` beside other
+ * Negations, extended globs and named or endless classes, which only a full matcher understands, and `**` beside other
  * characters, which crosses folders for some matchers in some places.
  */
 function isStrange(source: string): boolean {
   return (
     source.startsWith('!') ||
+    /\[:|\[[^\]]{100}/.test(source) ||
     /(?<!\\)[()|]/.test(source) ||
     /(?<!^|\/)\*\*|\*\*(?!\/|$)/.test(source)
   )

@@ -1,6 +1,6 @@
 import type { Overlap } from '../contract/views.ts'
 import { findContention } from './contention.ts'
-import type { FileTask, Match } from './file-task.ts'
+import type { FileTask } from './file-task.ts'
 import { orderOf } from './task-order.ts'
 
 /** Pairs that are named; a plan with more collides throughout. */
@@ -13,17 +13,12 @@ const MAX_FILES = 20
  * Pairs of tasks that could collide: both write a file, or one reads what the other writes. Tasks
  * that one waits for the other never run at the same time, so they are no pair.
  *
- * @param match Used where `files` are given.
  * @param files All files of the workspace, relative, with `/`. Without them the globs themselves
  *   are compared: pairs whose globs may match the same path.
  * @returns In plan order, at most `MAX_OVERLAPS`.
  */
-export function overlaps(
-  tasks: readonly FileTask[],
-  match: Match,
-  files?: readonly string[],
-): Overlap[] {
-  const contention = findContention(tasks, match, files)
+export function overlaps(tasks: readonly FileTask[], files?: readonly string[]): Overlap[] {
+  const contention = findContention(tasks, files)
   if (contention.length === 0) return []
   const ordered = orderOf(tasks)
   const pairs = new Map<string, { a: number; b: number; kind: Overlap['kind'] }>()

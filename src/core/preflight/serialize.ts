@@ -1,5 +1,5 @@
 import { findContention } from './contention.ts'
-import type { FileTask, Match } from './file-task.ts'
+import type { FileTask } from './file-task.ts'
 import { orderOf, topologicalOrder } from './task-order.ts'
 
 /** Waits that are kept one by one; beyond, tasks that collide simply follow each other. */
@@ -13,10 +13,9 @@ const MAX_WAITS = 100_000
  */
 export function serialize(
   tasks: readonly FileTask[],
-  match: Match,
   files?: readonly string[],
 ): Map<string, string[]> {
-  const contention = findContention(tasks, match, files)
+  const contention = findContention(tasks, files)
   if (contention.length === 0) return new Map()
   const order = topologicalOrder(tasks)
   const turn = tasks.map(() => 0)

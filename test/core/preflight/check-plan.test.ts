@@ -1,4 +1,3 @@
-import picomatch from 'picomatch'
 import { describe, expect, test } from 'vitest'
 import { PRICES } from '../../../src/core/budget/prices.ts'
 import { ServiceError, TransientError } from '../../../src/core/contract/errors.ts'
@@ -14,7 +13,6 @@ function check(body: Record<string, unknown>, listFiles?: () => Promise<FileList
     workspaces: {
       listFiles: listFiles ?? (() => Promise.reject(new Error('not to be listed'))),
     },
-    match: (glob) => picomatch(glob, { dot: true }),
     executors: new Map(),
     prices: PRICES,
     defaultModel: undefined,

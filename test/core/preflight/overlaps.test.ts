@@ -1,12 +1,10 @@
 import fc from 'fast-check'
-import picomatch from 'picomatch'
+import { isMatch } from 'picomatch'
 import { describe, expect, test } from 'vitest'
-import type { FileTask, Match } from '../../../src/core/preflight/file-task.ts'
+import type { FileTask } from '../../../src/core/preflight/file-task.ts'
 import { MAX_OVERLAPS, overlaps } from '../../../src/core/preflight/overlaps.ts'
 import { serialize } from '../../../src/core/preflight/serialize.ts'
 import { waves } from '../../../src/core/preflight/task-order.ts'
-
-const match: Match = (glob) => picomatch(glob, { dot: true })
 
 function task(
   id: string,
@@ -33,7 +31,7 @@ describe('on the real files of a workspace', () => {
       task('c', ['src/**']),
       task('d', ['README.md']),
     ]
-    expect(overlaps(tasks, match, workspace)).toEqual([
+    expect(overlaps(tasks, workspace)).toEqual([
       { tasks: ['a', 'b'], kind: 'write/write', files: ['src/auth/session.ts'], fileCount: 1 },
       {
         tasks: ['a', 'c'],
@@ -52,8 +50,8 @@ describe('on the real files of a workspace', () => {
 
   test('globs that could meet and do not are no overlap', () => {
     const tasks = [task('a', [], ['src/*/login.ts']), task('b', [], ['src/api/*.ts'])]
-    expect(overlaps(tasks, match, workspace)).toEqual([])
-    expect(overlaps(tasks, match)).toHaveLength(1)
+    expect(overlaps(tasks, workspace)).toEqual([])
+    expect(overlaps(tasks)).toHaveLength(1)
   })
 
   test('two tasks that create the same file collide, though it does not exist yet', () => {
@@ -63,7 +61,7 @@ describe('on the real files of a workspace', () => {
       task('c', [], ['docs/**']),
       task('d', [], ['docs/api/*.md']),
     ]
-    expect(overlaps(tasks, match, workspace)).toEqual([
+    expect(overlaps(tasks, workspace)).toEqual([
       { tasks: ['a', 'b'], kind: 'write/write', files: ['src/new.ts'], fileCount: 1 },
       { tasks: ['c', 'd'], kind: 'write/write', files: ['docs/**', 'docs/api/*.md'], fileCount: 2 },
     ])
@@ -71,11 +69,7 @@ describe('on the real files of a workspace', () => {
 
   test('a folder stands for what is in it', () => {
     expect(
-      overlaps(
-        [task('a', [], ['src/auth']), task('b', [], ['src/auth/login.ts'])],
-        match,
-        workspace,
-      ),
+      overlaps([task('a', [], ['src/auth']), task('b', [], ['src/auth/login.ts'])], workspace),
     ).toMatchObject([{ files: ['src/auth/login.ts'] }])
   })
 
@@ -84,10 +78,10 @@ describe('on the real files of a workspace', () => {
     (glob) => {
       const writer = task('b', [], ['src/auth/login.ts'])
       for (const other of [task('a', [glob]), task('a', [], [glob])]) {
-        expect(overlaps([other, writer], match, workspace)).toMatchObject([
+        expect(overlaps([other, writer], workspace)).toMatchObject([
           { files: ['src/auth/login.ts'], fileCount: 1 },
         ])
-        expect(overlaps([other, writer], match)).toHaveLength(1)
+        expect(overlaps([other, writer])).toHaveLength(1)
       }
     },
   )
@@ -95,24 +89,15 @@ describe('on the real files of a workspace', () => {
   test('a name that looks like a glob means itself', () => {
     const files = ['app/[id]/page.ts', 'app/(shop)/cart.ts']
     for (const name of files) {
-      expect(overlaps([task('a', [name]), task('b', [], ['app/**'])], match, files)).toMatchObject([
+      expect(overlaps([task('a', [name]), task('b', [], ['app/**'])], files)).toMatchObject([
         { files: [name] },
       ])
     }
   })
 
-  test('a glob that the matcher cannot read may mean any file', () => {
-    const broken: Match = () => {
-      throw new Error('unreadable')
-    }
-    expect(
-      overlaps([task('a', [], ['src/*.ts']), task('b', ['src/db.ts'])], broken, workspace),
-    ).toHaveLength(1)
-  })
-
   test('many files are counted, and twenty named', () => {
     const files = Array.from({ length: 500 }, (_, index) => `src/${index}.ts`)
-    const [overlap] = overlaps([task('a', [], ['**']), task('b', [], ['src/**'])], match, files)
+    const [overlap] = overlaps([task('a', [], ['**']), task('b', [], ['src/**'])], files)
     expect(overlap?.files).toHaveLength(20)
     expect(overlap?.fileCount).toBe(500)
   })
@@ -120,7 +105,7 @@ describe('on the real files of a workspace', () => {
 
 describe('a glob that begins with "!" takes files away', () => {
   const less = (globs: string[], other: string, files?: string[]) =>
-    overlaps([task('a', [], globs), task('b', [], [other])], match, files).length
+    overlaps([task('a', [], globs), task('b', [], [other])], files).length
 
   test('wherever it stands, and from all files where nothing else does', () => {
     expect(less(['src/**', '!src/db.ts'], 'src/db.ts', workspace)).toBe(0)
@@ -142,8 +127,8 @@ describe('a glob that begins with "!" takes files away', () => {
 })
 
 test('reading together is no overlap, nor is reading what one writes oneself', () => {
-  expect(overlaps([task('a', ['**']), task('b', ['**'])], match)).toEqual([])
-  expect(overlaps([task('a', ['src/**'], ['src/**']), { id: 'b' }], match)).toEqual([])
+  expect(overlaps([task('a', ['**']), task('b', ['**'])])).toEqual([])
+  expect(overlaps([task('a', ['src/**'], ['src/**']), { id: 'b' }])).toEqual([])
 })
 
 test('tasks that wait for each other do not collide', () => {
@@ -153,7 +138,7 @@ test('tasks that wait for each other do not collide', () => {
     task('c', [], ['x'], ['b']),
     task('d', ['x']),
   ]
-  expect(overlaps(tasks, match).map((overlap) => overlap.tasks)).toEqual([
+  expect(overlaps(tasks).map((overlap) => overlap.tasks)).toEqual([
     ['a', 'd'],
     ['c', 'd'],
   ])
@@ -169,7 +154,7 @@ describe('to run overlapping tasks one after another', () => {
       task('e', ['x']),
       task('f', [], ['x']),
     ]
-    const extra = serialize(tasks, match)
+    const extra = serialize(tasks)
     expect([...extra]).toEqual([
       ['c', ['a']],
       ['d', ['c']],
@@ -181,7 +166,7 @@ describe('to run overlapping tasks one after another', () => {
 
   test('dependsOn comes before plan order', () => {
     const tasks = [task('a', [], ['x'], ['c']), task('b', [], ['x', 'y']), task('c', [], ['y'])]
-    const extra = serialize(tasks, match)
+    const extra = serialize(tasks)
     expect([...extra]).toEqual([
       ['a', ['b']],
       ['c', ['b']],
@@ -211,9 +196,9 @@ test('for any plan: overlaps are found on any files, and serialising leaves none
         }),
       )
       const list = listed ? files : undefined
-      const found = overlaps(tasks, match, list)
+      const found = overlaps(tasks, list)
       const touches = (globs: string[]) =>
-        files.filter((file) => globs.some((each) => match(each)(file)))
+        files.filter((file) => globs.some((each) => isMatch(file, each, { dot: true })))
       const reaches = (from: string, to: string): boolean =>
         from === to ||
         (tasks.find(({ id }) => id === from)?.dependsOn ?? []).some((id) => reaches(id, to))
@@ -230,12 +215,12 @@ test('for any plan: overlaps are found on any files, and serialising leaves none
           if (read.length > 0) expect(pair.length).toBeGreaterThan(0)
         }
       }
-      const extra = serialize(tasks, match, list)
+      const extra = serialize(tasks, list)
       const later = tasks.map((each) => ({
         ...each,
         dependsOn: [...(each.dependsOn ?? []), ...(extra.get(each.id) ?? [])],
       }))
-      expect(overlaps(later, match, list)).toEqual([])
+      expect(overlaps(later, list)).toEqual([])
       expect(waves(tasks, extra).flat().sort()).toEqual(tasks.map(({ id }) => id).sort())
       const level = new Map(
         waves(tasks, extra).flatMap((ids, wave) => ids.map((id) => [id, wave] as const)),
@@ -253,17 +238,17 @@ describe('large plans', () => {
     const tasks = Array.from({ length: 1_000 }, (_, index) =>
       task(`t${index}`, [`src/m${index}/**`], [`src/m${index}/*.ts`]),
     )
-    expect(overlaps(tasks, match)).toEqual([])
+    expect(overlaps(tasks)).toEqual([])
     const files = Array.from({ length: 20_000 }, (_, index) => `src/m${index % 1_000}/f${index}.ts`)
-    expect(overlaps(tasks, match, files)).toEqual([])
+    expect(overlaps(tasks, files)).toEqual([])
   })
 
   test('ten thousand tasks that all write one file are a row, and a bounded matrix', () => {
     const tasks = Array.from({ length: 10_000 }, (_, index) =>
       task(`t${index}`, [], ['CHANGELOG.md']),
     )
-    expect(overlaps(tasks, match)).toHaveLength(MAX_OVERLAPS)
-    const extra = serialize(tasks, match)
+    expect(overlaps(tasks)).toHaveLength(MAX_OVERLAPS)
+    const extra = serialize(tasks)
     expect(extra.size).toBe(9_999)
     expect(extra.get('t9999')).toEqual(['t9998'])
     expect(waves(tasks, extra)).toHaveLength(10_000)
@@ -273,7 +258,7 @@ describe('large plans', () => {
     const tasks = Array.from({ length: 2_000 }, (_, index) =>
       index < 1_000 ? task(`t${index}`, ['**']) : task(`t${index}`, [], [`src/${index}.ts`]),
     )
-    const waits = [...serialize(tasks, match).values()].flat()
+    const waits = [...serialize(tasks).values()].flat()
     expect(waits.length).toBeLessThanOrEqual(100_000)
   })
 
@@ -281,14 +266,14 @@ describe('large plans', () => {
     const tasks = Array.from({ length: 10_000 }, (_, index) =>
       task(`t${index}`, [], [`**/*a${index}*`]),
     )
-    expect(overlaps(tasks, match)).toHaveLength(MAX_OVERLAPS)
-    expect(serialize(tasks, match).size).toBe(9_999)
+    expect(overlaps(tasks)).toHaveLength(MAX_OVERLAPS)
+    expect(serialize(tasks).size).toBe(9_999)
   })
 
   test('a chain of ten thousand tasks on one file is no overlap', () => {
     const tasks = Array.from({ length: 10_000 }, (_, index) =>
       task(`t${index}`, [], ['x'], index === 0 ? [] : [`t${index - 1}`]),
     )
-    expect(overlaps(tasks, match)).toEqual([])
+    expect(overlaps(tasks)).toEqual([])
   })
 })

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants, type FileHandle, lstat, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import picomatch from 'picomatch'
 import { scopeTest } from '../../../core/preflight/file-scope.ts'
 import { HAS_PROC, openFolder } from './open-inside.ts'
 import { Refusal, refusalOf } from './refusal.ts'
@@ -13,7 +12,7 @@ export type WriteScope = (path: string) => boolean
 
 /** The task's `files.write`; a folder stands for all that is in it, and `!` takes files away. */
 export function writeScope(globs: readonly string[]): WriteScope {
-  return scopeTest(globs, (glob) => picomatch(glob, { dot: true }))
+  return scopeTest(globs)
 }
 
 /** Makes a file with this content, or replaces what it holds. */

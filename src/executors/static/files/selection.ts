@@ -1,6 +1,7 @@
-import picomatch from 'picomatch'
 import type { TaskFiles } from '../../../core/contract/task-spec.ts'
 import { fileScope, isAtOrBelow } from '../../../core/preflight/file-scope.ts'
+import { parseGlob } from '../../../core/preflight/globs.ts'
+import { compileGlob } from '../../../core/preflight/match-glob.ts'
 
 /** Folders whose content is made by tools or comes from somebody else. */
 const LEFT_OUT = new Set([
@@ -53,7 +54,7 @@ export function selectFiles(given: readonly string[]): Selection {
   const globs = [...wanted, ...unwanted.map((glob) => `!${glob}`)]
   const isWanted = wanted.length === 0 ? () => true : matcher(wanted)
   const isUnwanted = unwanted.length === 0 ? () => false : matcher(unwanted)
-  const named = wanted.map((glob) => picomatch.scan(glob).base.replace(/\\(.)/g, '$1'))
+  const named = wanted.map((glob) => parseGlob(glob).prefix.join('/'))
   return {
     globs,
     includes: (file) => isWanted(file) && !isUnwanted(file),
@@ -73,6 +74,6 @@ function withoutSlash(glob: string): string {
 function matcher(globs: string[]): (file: string) => boolean {
   // `src/auth` matches nothing as a glob but the folder itself, `src/auth/**` all below it.
   const patterns = globs.flatMap((glob) => (glob.endsWith('**') ? [glob] : [glob, `${glob}/**`]))
-  const matches = picomatch(patterns, { dot: true, nonegate: true })
-  return (file) => globs.some((glob) => isAtOrBelow(file, glob)) || matches(file)
+  const tests = patterns.map(compileGlob)
+  return (file) => globs.some((glob) => isAtOrBelow(file, glob)) || tests.some((test) => test(file))
 }

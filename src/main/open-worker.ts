@@ -11,9 +11,10 @@ import { planCache } from '../core/run/plan-cache.ts'
 import { type RunUnitDeps, runUnit, type UnitJob } from '../core/run/run-unit.ts'
 import { AttemptAborted, runningTasks } from '../core/run/running-tasks.ts'
 import type { SynthesizeDeps } from '../core/synthesize/synthesize-plan.ts'
-import { type Consumer, type Gate, type Handled, startConsumer } from '../queue/consumer.ts'
+import { type Consumer, type Handled, startConsumer } from '../queue/consumer.ts'
+import { countingGate, type Gate, gateOfSlots } from '../queue/gates.ts'
 import { QUEUES, type QueueKind } from '../queue/names.ts'
-import { createSlots, type SlotKind, type Slots } from '../queue/slots.ts'
+import { createSlots } from '../queue/slots.ts'
 import { connectForEvents, connectForWork, type RedisClient } from '../store/connect-redis.ts'
 import { workerName } from '../store/task-store.ts'
 import { openMerging } from '../threads/open-merging.ts'
@@ -134,11 +135,11 @@ export async function openWorker(options: {
     redis,
     shards: stores.shards,
     gates: {
-      io: gateOf(slots, 'io'),
-      bulk: gateOf(slots, 'bulk'),
-      cpu: gateOf(cpuSlots, 'io'),
-      synthesis: openGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
-      parts: openGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
+      io: gateOfSlots(slots, 'io'),
+      bulk: gateOfSlots(slots, 'bulk'),
+      cpu: gateOfSlots(cpuSlots, 'io'),
+      synthesis: countingGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
+      parts: countingGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
     },
     runUnit: (job, lost) => runUnit(runDeps, job, lost),
     synthesize: (job, lost) => {
@@ -210,7 +211,7 @@ export async function openWorker(options: {
 function openConsumers(options: {
   redis: RedisClient
   shards: { count: number; prefixOf(shard: number): string }
-  gates: Record<QueueKind, Gate & { enter?: () => () => void }>
+  gates: Record<QueueKind, Gate>
   runUnit: (job: UnitJob, lost: AbortSignal) => Promise<Handled>
   synthesize: (job: SynthesisJob, lost: AbortSignal) => Promise<Handled>
   writePart: (job: PartJob, lost: AbortSignal) => Promise<Handled>
@@ -244,32 +245,4 @@ function openConsumers(options: {
     }
   }
   return consumers
-}
-
-function gateOf(slots: Slots, kind: SlotKind): Gate {
-  return {
-    wantsMore: () => slots.wantsMore(kind),
-    readyForMore: () => slots.readyForMore(kind),
-  }
-}
-
-/** Lets so many jobs in at once. */
-function openGate(most: number): Gate & { enter: () => () => void } {
-  let inside = 0
-  let waiting: (() => void)[] = []
-  return {
-    wantsMore: () => inside < most,
-    async readyForMore() {
-      while (inside >= most) await new Promise<void>((resolve) => waiting.push(resolve))
-    },
-    enter() {
-      inside += 1
-      return () => {
-        inside -= 1
-        const woken = waiting
-        waiting = []
-        for (const wake of woken) wake()
-      }
-    },
-  }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Job, Worker } from 'bullmq'
+import type { Gate } from './gates.ts'
 import type { Connection } from './names.ts'
 
 /** A worker's lease on a job. Renewed three times in this time; a dead worker's jobs wait for its end. */
@@ -11,12 +12,6 @@ const FAULT_DELAY_MS = 5_000
 
 /** How long a fetch waits for a job to come; the end of a process waits for it. */
 const LONGEST_FETCH_S = 1
-
-/** Decides whether another job is fetched now. */
-export interface Gate {
-  wantsMore(): boolean
-  readyForMore(): Promise<void>
-}
 
 /** What to do with a job that was handled: it is over, another worker is to have it, or it waits for its children. */
 export type Handled = 'done' | 'give-back' | 'wait'

@@ -2,10 +2,20 @@ import { PermanentError, TransientError } from '../contract/errors.ts'
 import { writesOf } from '../contract/files-written.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Executor, Workspace } from '../ports/executor.ts'
+import type { PlanStore } from '../ports/plan-store.ts'
+import type { TaskStore } from '../ports/task-life.ts'
+import type { Workspaces } from '../ports/workspaces.ts'
 import type { LoadedPlan } from './plan-cache.ts'
 import { editsBefore, planFiles } from './plan-files.ts'
 import type { AttemptResult } from './run-attempt.ts'
-import type { RunUnitDeps } from './run-unit.ts'
+
+export interface AttemptFolderDeps {
+  workspaces: Pick<Workspaces, 'open'>
+  tasks: Pick<TaskStore, 'specs' | 'outputs'>
+  files: Pick<PlanStore, 'files' | 'base' | 'pinBase'>
+  /** Something that should not have happened; for the log. */
+  onFault: (error: unknown, planId: string, taskId: string) => void
+}
 
 /** A task's folder while one attempt runs. */
 interface AttemptFolder {
@@ -28,7 +38,7 @@ const NO_FOLDER: AttemptFolder = {
  * workspace that cannot be had is a failure of the attempt, tried again when that may help.
  */
 export async function openAttemptFolder(
-  deps: Pick<RunUnitDeps, 'workspaces' | 'tasks' | 'files' | 'onFault'>,
+  deps: AttemptFolderDeps,
   plan: LoadedPlan,
   spec: TaskSpec,
   executor: Executor,

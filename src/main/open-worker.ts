@@ -8,7 +8,8 @@ import type { PartJob, SynthesisJob } from '../core/ports/queue.ts'
 import type { Tracer } from '../core/ports/tracing.ts'
 import type { Workspaces } from '../core/ports/workspaces.ts'
 import { planCache } from '../core/run/plan-cache.ts'
-import { type RunUnitDeps, runUnit, type UnitJob } from '../core/run/run-unit.ts'
+import type { RunUnitDeps, UnitJob } from '../core/run/run-deps.ts'
+import { runUnit } from '../core/run/run-unit.ts'
 import { AttemptAborted, runningTasks } from '../core/run/running-tasks.ts'
 import type { SynthesizeDeps } from '../core/synthesize/synthesize-plan.ts'
 import { type Consumer, type Handled, startConsumer } from '../queue/consumer.ts'
@@ -93,7 +94,8 @@ export async function openWorker(options: {
     pause,
     onFault: (err, planId) => log.warn({ err, planId }, 'budget fault'),
   })
-  let stopping = false
+  const stopping = new AbortController()
+  const ending = new AbortController()
   const plans = planCache(stores.plans)
   const runDeps: RunUnitDeps = {
     ...stores,
@@ -105,16 +107,16 @@ export async function openWorker(options: {
     allowanceOf,
     running,
     tracer,
-    acquireSlot: ({ lane, planTasks }) =>
+    acquireSlot: ({ lane, planTasks }, until) =>
       lane === 'cpu'
-        ? cpuSlots.acquire('io')
-        : slots.acquire(planTasks > slots.total ? 'bulk' : 'io'),
-    stopping: () => stopping,
+        ? cpuSlots.acquire('io', until)
+        : slots.acquire(planTasks > slots.total ? 'bulk' : 'io', until),
+    stopping: stopping.signal,
+    ending: ending.signal,
     newToken: randomUUID,
     random: Math.random,
     onFault: (err, planId, taskId) => log.error({ err, planId, taskId }, 'executor fault'),
   }
-  const ending = new AbortController()
   const { merging, close: closeMerging } = openMerging(log)
   lifecycle.onClose('merging', closeMerging)
   const synthesizeDeps: SynthesizeDeps = {
@@ -153,7 +155,7 @@ export async function openWorker(options: {
     log,
   })
   lifecycle.onClose('consumers', async () => {
-    stopping = true
+    stopping.abort()
     for (const consumer of consumers) consumer.pause()
     const idle = Promise.all(consumers.map((consumer) => consumer.idle()))
     const timer = setTimeout(() => {

@@ -4,8 +4,11 @@
 export type SlotKind = 'io' | 'bulk'
 
 export interface Slots {
-  /** Waits for a free slot; the answer gives it back, and may be called more than once. */
-  acquire(kind: SlotKind): Promise<() => void>
+  /**
+   * Waits for a free slot; the answer gives it back, and may be called more than once. `undefined`
+   * when the signal aborts before there is one.
+   */
+  acquire(kind: SlotKind, signal: AbortSignal): Promise<(() => void) | undefined>
   /** Resolves once another job should be fetched: a slot is free and no task of this kind waits. */
   readyForMore(kind: SlotKind): Promise<void>
   /** Whether that is so now. */
@@ -60,16 +63,30 @@ export function createSlots(total: number): Slots {
     }
   }
 
-  return {
-    async acquire(kind) {
-      if (waiting[kind].length === 0 && mayTake(kind)) used[kind] += 1
-      else {
-        await new Promise<void>((resolve) => {
-          waiting[kind].push(resolve)
-          // Someone who waits in `bulk` changes what `io` may take, never the other way round.
-          settle()
-        })
+  function waitForSlot(kind: SlotKind, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const over = (granted: boolean) => {
+        signal.removeEventListener('abort', giveUp)
+        resolve(granted)
       }
+      const next = () => over(true)
+      const giveUp = () => {
+        waiting[kind] = waiting[kind].filter((other) => other !== next)
+        over(false)
+        settle()
+      }
+      signal.addEventListener('abort', giveUp, { once: true })
+      waiting[kind].push(next)
+      // Someone who waits in `bulk` changes what `io` may take, never the other way round.
+      settle()
+    })
+  }
+
+  return {
+    async acquire(kind, signal) {
+      if (signal.aborted) return undefined
+      if (waiting[kind].length === 0 && mayTake(kind)) used[kind] += 1
+      else if (!(await waitForSlot(kind, signal))) return undefined
       let released = false
       return () => {
         if (released) return

@@ -58,6 +58,11 @@ export class ServiceError extends Error {
   }
 }
 
+/** Whether the store, or what else was asked, is away for now: the same call may succeed soon. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === 'unavailable'
+}
+
 /** Why a task or a synthesis did not succeed, as callers see it. */
 export interface Failure {
   /** kebab-case, stable: `timeout`, `worker-lost`, `provider-error`, `dependency-failed` … */

@@ -1,8 +1,15 @@
 import { type Allowance, BUDGET_EXHAUSTED } from '../budget/allowance.ts'
 import { type Failure, PermanentError, TransientError } from '../contract/errors.ts'
+import type { TaskSpec } from '../contract/task-spec.ts'
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
 import { extractFindings } from '../findings/extract-findings.ts'
-import type { ExecutionOutcome, ExecutionRequest, Executor, TaskOutput } from '../ports/executor.ts'
+import type {
+  ExecutionContext,
+  ExecutionOutcome,
+  ExecutionRequest,
+  Executor,
+  TaskOutput,
+} from '../ports/executor.ts'
 import type { AttemptEnd } from '../ports/task-life.ts'
 import { AttemptAborted } from './running-tasks.ts'
 
@@ -14,7 +21,7 @@ const KEPT_TEXT = 1_000_000
 const FIRST_BACKOFF_MS = 500
 const LONGEST_BACKOFF_MS = 30_000
 
-/** What the store is told of an attempt, but for which attempt it is. */
+/** What the store is told of an attempt, minus the fields that identify it. */
 export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | 'token'>
 
 /**
@@ -31,8 +38,11 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptResult
 
 interface AttemptOptions {
   executor: Executor
-  request: ExecutionRequest
-  controller: AbortController
+  spec: Pick<TaskSpec, 'timeoutMs' | 'attempts'>
+  /** What the executor is asked, with the files it is to work on; its errors end the attempt too. */
+  prepare: (signal: AbortSignal) => Promise<ExecutionRequest>
+  /** Aborts with an `AttemptAborted` when the task is cancelled, or this process is to let go of it. */
+  signal: AbortSignal
   /** Attempts that failed before this one. */
   spent: number
   random: () => number
@@ -46,39 +56,45 @@ async function attemptOnce(
   options: AttemptOptions,
   onAnswer: (answeredBy: string | undefined) => void,
 ): Promise<AttemptResult> {
-  const { executor, request, controller, spent } = options
-  const { timeoutMs, attempts } = request.spec
+  const { executor, spent } = options
+  const { timeoutMs, attempts } = options.spec
+  // Each attempt has a time limit of its own; whatever else may end it is the task's.
+  const limit = new AbortController()
+  const signal = AbortSignal.any([options.signal, limit.signal])
   let usage: Usage = NO_USAGE
   let text = ''
   let isOver = false
   let heldBack: string | undefined
   const timer = setTimeout(() => {
     const why = heldBack === undefined ? '' : ` ${heldBack}`
-    controller.abort(new AttemptAborted('timeout', `It ran longer than ${timeoutMs} ms.${why}`))
+    limit.abort(new AttemptAborted('timeout', `It ran longer than ${timeoutMs} ms.${why}`))
   }, timeoutMs)
+  const context: ExecutionContext = {
+    signal,
+    onText(piece) {
+      // One that does not heed its abort writes nothing more.
+      if (isOver) return
+      if (text.length < KEPT_TEXT) text += piece
+      options.onText(piece)
+    },
+    onUsage(latest, answeredBy) {
+      usage = latest
+      onAnswer(answeredBy)
+      options.onUsage(latest)
+    },
+    onHeldBack(why) {
+      heldBack = why
+    },
+    allowance: options.allowance,
+  }
+  async function run(): Promise<ExecutionOutcome> {
+    signal.throwIfAborted()
+    const request = await options.prepare(signal)
+    signal.throwIfAborted()
+    return executor.execute(request, context)
+  }
   try {
-    const outcome = await settled(
-      executor.execute(request, {
-        signal: controller.signal,
-        onText(piece) {
-          // One that does not heed its abort writes nothing more.
-          if (isOver) return
-          if (text.length < KEPT_TEXT) text += piece
-          options.onText(piece)
-        },
-        onUsage(latest, answeredBy) {
-          usage = latest
-          onAnswer(answeredBy)
-          options.onUsage(latest)
-        },
-        onHeldBack(why) {
-          heldBack = why
-        },
-        allowance: options.allowance,
-      }),
-      controller.signal,
-    )
-    return ended(outcome)
+    return ended(await settled(run(), signal))
   } catch (error) {
     const partial: TaskOutput | undefined = text === '' ? undefined : { text }
     const again = spent + 1 < attempts
@@ -91,8 +107,8 @@ async function attemptOnce(
         ? { status: 'queued', outcome, spends: true, error: failure, usage, retryInMs }
         : { status: 'failed', outcome, spends: true, error: failure, usage, output: partial }
 
-    const reason: unknown = controller.signal.reason
-    if (controller.signal.aborted && reason instanceof AttemptAborted) {
+    const reason: unknown = signal.reason
+    if (signal.aborted && reason instanceof AttemptAborted) {
       const failure = { code: reason.kind, message: reason.message }
       switch (reason.kind) {
         case 'timeout':
@@ -149,6 +165,11 @@ function ended(outcome: ExecutionOutcome): AttemptResult {
   return status === 'succeeded'
     ? { status, outcome: status, spends: false, usage, output }
     : { status, outcome: status, spends: true, error: outcome.reason, usage, output }
+}
+
+/** An attempt that spends one of the task's attempts and is not tried again. */
+export function failure(error: Failure): AttemptResult {
+  return { status: 'failed', outcome: 'failed', spends: true, error }
 }
 
 /** Findings are data from the start: those that a text clearly states are stored with it. */

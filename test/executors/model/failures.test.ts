@@ -180,8 +180,8 @@ async function refusedAttempt(
   spec: { timeoutMs: number; attempts: number },
 ) {
   let calls = 0
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => {
+  const server = createServer((incoming, response) => {
+    incoming.resume().on('end', () => {
       calls += 1
       response.writeHead(status, { 'content-type': 'application/json', ...headers })
       response.end(JSON.stringify({ error: { message: 'not now' } }))
@@ -189,14 +189,16 @@ async function refusedAttempt(
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
+  const request = aRequest(spec, { workspace: { root, writable: false } })
   try {
     const attempt = await runAttempt({
       executor: modelExecutor({
         providers: { localBaseUrl: `http://127.0.0.1:${port}/v1` },
         defaultModel: 'local:sample',
       }),
-      request: aRequest(spec, { workspace: { root, writable: false } }),
-      controller: new AbortController(),
+      spec: request.spec,
+      prepare: async () => request,
+      signal: new AbortController().signal,
       spent: 0,
       random: Math.random,
       allowance: undefined,

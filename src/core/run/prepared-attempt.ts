@@ -1,0 +1,82 @@
+import type { TaskSpec } from '../contract/task-spec.ts'
+import { type DependencyResult, renderTaskPrompt } from '../text/prompt.ts'
+import { NO_FOLDER, openAttemptFolder, type AttemptFolder } from './attempt-folder.ts'
+import type { LoadedPlan } from './plan-cache.ts'
+import { type AttemptResult, failure, runAttempt } from './run-attempt.ts'
+import type { RunUnitDeps } from './run-deps.ts'
+import { untilAvailable } from './until-available.ts'
+
+/** Runs one attempt with the files of the plan and the outputs of the tasks it depends on. */
+export async function preparedAttempt(
+  deps: RunUnitDeps,
+  plan: LoadedPlan,
+  begun: { attempt: number; spent: number; spec: TaskSpec },
+  taskId: string,
+  signal: AbortSignal,
+): Promise<AttemptResult> {
+  const { spec } = begun
+  const executor = deps.executors.get(spec.executor)
+  if (executor === undefined) {
+    return failure({
+      code: 'executor-not-available',
+      message: `This worker has no executor "${spec.executor}".`,
+    })
+  }
+  const planId = plan.spec.id
+  const spender = { taskId, attempt: begun.attempt }
+  const onFault = (error: unknown) => deps.onFault(error, planId, taskId)
+  let opening: Promise<AttemptFolder> | undefined
+  let folder = NO_FOLDER
+  const result = await runAttempt({
+    executor,
+    spec,
+    prepare: async (until) => {
+      opening = openAttemptFolder(deps, plan, spec, executor, until)
+      folder = await opening
+      const dependencies = await untilAvailable(() => dependencyResults(deps, planId, spec), until)
+      return {
+        planId,
+        taskId,
+        attempt: begun.attempt,
+        sharedContext: plan.context,
+        prompt: renderTaskPrompt(spec, dependencies),
+        spec,
+        workspace: folder.workspace,
+        traceparent: deps.tracer.traceparent() ?? plan.spec.traceparent,
+      }
+    },
+    signal,
+    spent: begun.spent,
+    random: deps.random,
+    allowance: deps.allowanceOf(plan.spec, spender),
+    // Not waited for: the end of the attempt tells it again.
+    onUsage: (usage) => void deps.budgets.count(planId, spender, usage).catch(onFault),
+    onText: (text) => deps.texts.append(planId, taskId, begun.attempt, text),
+    onFault,
+  })
+  const whole = await folder.withEdits(result)
+  // One that opens only after its attempt was given up is closed as soon as it is there.
+  if (folder === NO_FOLDER) opening?.then((late) => late.close()).catch(() => undefined)
+  await folder.close()
+  return whole
+}
+
+async function dependencyResults(
+  deps: Pick<RunUnitDeps, 'tasks'>,
+  planId: string,
+  spec: TaskSpec,
+): Promise<DependencyResult[]> {
+  const ids = spec.dependsOn ?? []
+  if (ids.length === 0) return []
+  const [specs, states, outputs] = await Promise.all([
+    deps.tasks.specs(planId, ids),
+    deps.tasks.states(planId, ids),
+    deps.tasks.outputs(planId, ids),
+  ])
+  return ids.map((taskId, index) => ({
+    taskId,
+    description: specs[index]?.description ?? taskId,
+    status: states[index]?.status ?? 'succeeded',
+    text: outputs[index]?.text ?? '',
+  }))
+}

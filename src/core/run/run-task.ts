@@ -1,0 +1,124 @@
+import { releaseUnits } from '../batch/release-units.ts'
+import { isUnavailable } from '../contract/errors.ts'
+import type { AttemptEnd } from '../ports/task-life.ts'
+import { tracedAttempt } from './attempt-span.ts'
+import { pause } from './pause.ts'
+import type { LoadedPlan } from './plan-cache.ts'
+import { preparedAttempt } from './prepared-attempt.ts'
+import type { RunUnitDeps, UnitJob } from './run-deps.ts'
+import { AttemptAborted } from './running-tasks.ts'
+import { storeEnd } from './store-end.ts'
+
+/** How soon a task that could not begin, because the store was away, is tried again. */
+const STORE_AWAY_MS = 1_000
+
+/**
+ * Runs one task of a unit to its end, attempt after attempt. `give-back`: another process is to go on
+ * with it.
+ */
+export async function runTask(
+  deps: RunUnitDeps,
+  job: UnitJob,
+  taskId: string,
+  lost: AbortSignal,
+): Promise<'done' | 'give-back'> {
+  const { planId } = job
+  const tracked = deps.running.track(planId, taskId)
+  const { controller } = tracked
+  const onLost = () => controller.abort(new AttemptAborted('lost', 'The lease was lost.'))
+  if (lost.aborted) onLost()
+  else lost.addEventListener('abort', onLost, { once: true })
+  try {
+    while (true) {
+      if (lost.aborted) return 'done'
+      if (deps.stopping.aborted) return 'give-back'
+      const next = await oneAttempt(deps, job, taskId, controller.signal, lost)
+      if (next.kind === 'over') return 'done'
+      if (next.kind === 'give-back') return 'give-back'
+      await untilNext(next.ms, controller.signal, deps.stopping)
+    }
+  } finally {
+    lost.removeEventListener('abort', onLost)
+    tracked.done()
+  }
+}
+
+/** A cancel cuts the pause short once: a task that is told to wait after it does wait. */
+function untilNext(ms: number, task: AbortSignal, stopping: AbortSignal): Promise<void> {
+  return task.aborted ? pause(ms, stopping) : pause(ms, task, stopping)
+}
+
+type Next = { kind: 'over' } | { kind: 'give-back' } | { kind: 'again'; ms: number }
+
+async function oneAttempt(
+  deps: RunUnitDeps,
+  job: UnitJob,
+  taskId: string,
+  signal: AbortSignal,
+  lost: AbortSignal,
+): Promise<Next> {
+  const { planId, unit, round } = job
+  const releaseSlot = await deps.acquireSlot(job, AbortSignal.any([lost, deps.stopping]))
+  if (releaseSlot === undefined) return { kind: 'again', ms: 0 }
+  try {
+    const token = deps.newToken()
+    const begin = () => deps.life.begin({ planId, taskId, token, unit, round })
+    const [begun, plan] = await Promise.all([begin(), deps.plans.load(planId)]).catch(
+      (error: unknown) => {
+        if (isUnavailable(error)) return [{ status: 'wait', ms: STORE_AWAY_MS }, undefined] as const
+        throw error
+      },
+    )
+    if (begun.status === 'wait') return { kind: 'again', ms: begun.ms }
+    if (begun.status !== 'begun' || plan === undefined) return { kind: 'over' }
+    const result = await tracedAttempt(deps.tracer, plan, begun, () =>
+      preparedAttempt(deps, plan, begun, taskId, signal),
+    )
+    releaseSlot()
+    // Not waited for: it goes down the same connection as the end, and before it.
+    void deps.texts.end(planId, taskId)
+    return await afterAttempt(deps, plan, {
+      planId,
+      taskId,
+      attempt: begun.attempt,
+      token,
+      ...result,
+    })
+  } finally {
+    releaseSlot()
+  }
+}
+
+/** Stores how an attempt ended, does what follows from it, and says what is next for its task. */
+async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd): Promise<Next> {
+  const stored = await storeEnd(deps, end)
+  // The process ends while the store takes nothing: the next worker finds the task still running.
+  if (stored === 'store-away') return { kind: 'give-back' }
+  const { status, released, remaining } = stored
+  try {
+    await releaseUnits(deps, plan, released)
+    if (status === 'recorded') await preliminarySynthesis(deps, plan, remaining)
+  } catch (error) {
+    // The attempt is stored. What was released is listed until it is in the queue, and swept.
+    if (!isUnavailable(error)) deps.onFault(error, end.planId, end.taskId)
+  }
+  if (status !== 'recorded' || stored.replaced || end.status !== 'queued') return { kind: 'over' }
+  return end.outcome === 'interrupted'
+    ? { kind: 'give-back' }
+    : { kind: 'again', ms: end.retryInMs ?? 0 }
+}
+
+/** A synthesis on the way, after every so many ended tasks, where the plan asks for that. */
+async function preliminarySynthesis(
+  deps: Pick<RunUnitDeps, 'queue'>,
+  plan: LoadedPlan,
+  remaining: number,
+): Promise<void> {
+  const every = plan.spec.synthesis === false ? undefined : plan.spec.synthesis.every
+  if (every === undefined || remaining === 0) return
+  const step = Math.floor((plan.taskCount - remaining) / every)
+  if (step === 0) return
+  // Several workers may come here for one step: the job's id makes them one.
+  const jobId = `${plan.spec.id}-p${step}`
+  await deps.queue.enqueueSynthesis({ planId: plan.spec.id, jobId, kind: 'preliminary' })
+}

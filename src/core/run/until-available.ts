@@ -1,0 +1,26 @@
+import { isUnavailable } from '../contract/errors.ts'
+import { pause } from './pause.ts'
+
+const FIRST_PAUSE_MS = 200
+const LONGEST_PAUSE_MS = 2_000
+
+/**
+ * Repeats an operation for as long as the store is away, or takes nothing.
+ *
+ * @throws The signal's reason, when it aborts before the store is back.
+ */
+export async function untilAvailable<T>(
+  operation: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  for (let ms = FIRST_PAUSE_MS; ; ms = Math.min(2 * ms, LONGEST_PAUSE_MS)) {
+    try {
+      return await operation()
+    } catch (error) {
+      if (!isUnavailable(error)) throw error
+      signal.throwIfAborted()
+      await pause(ms, signal)
+      signal.throwIfAborted()
+    }
+  }
+}

@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { PermanentError, TransientError } from '../../../src/core/contract/errors.ts'
+import type { OpenedWorkspace } from '../../../src/core/ports/workspaces.ts'
+import { AttemptAborted } from '../../../src/core/run/running-tasks.ts'
+import { openUnits, succeeds, until, untilAborted } from '../../support/units.ts'
+
+let units: Awaited<ReturnType<typeof openUnits>>
+
+beforeAll(async () => {
+  units = await openUnits(inject('redisUrl'))
+})
+
+beforeEach(() => {
+  units.faults.length = 0
+})
+
+afterAll(() => units.close())
+
+const outcomesOf = async (plan: Awaited<ReturnType<typeof units.aPlan>>, taskId: string) =>
+  (await plan.attempts(taskId)).map(({ outcome }) => outcome)
+
+async function commandsProcessed(): Promise<number> {
+  const stats = await units.redis.info('stats')
+  return Number(/total_commands_processed:(\d+)/.exec(stats)?.[1])
+}
+
+describe('each attempt has an end of its own', () => {
+  test('a task that times out is tried again, each time for its full time', async () => {
+    const plan = await units.aPlan([
+      { id: 'slow', timeoutMs: 150, attempts: 3, does: untilAborted },
+    ])
+    expect(await units.aWorker().run(plan.units[0])).toBe('done')
+    expect(await plan.state('slow')).toMatchObject({
+      status: 'failed',
+      spent: 3,
+      error: { code: 'timeout' },
+    })
+    const attempts = await plan.attempts('slow')
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['timed-out', 'timed-out', 'timed-out'])
+    for (const { startedAt, finishedAt = 0 } of attempts) {
+      expect(finishedAt - startedAt).toBeGreaterThanOrEqual(145)
+    }
+    expect((attempts[1]?.startedAt ?? 0) - (attempts[0]?.finishedAt ?? 0)).toBeGreaterThan(200)
+  })
+
+  test('a call that hangs once and then answers is a success on the second attempt', async () => {
+    const plan = await units.aPlan([
+      {
+        id: 'a',
+        timeoutMs: 100,
+        does: (attempt, context) =>
+          attempt === 1 ? untilAborted(attempt, context) : Promise.resolve(succeeds()),
+      },
+    ])
+    await units.aWorker().run(plan.units[0])
+    expect(await outcomesOf(plan, 'a')).toEqual(['timed-out', 'succeeded'])
+    expect(await plan.state('a')).toMatchObject({ status: 'succeeded', spent: 1 })
+  })
+
+  test('a task that waits for its next attempt costs no commands', async () => {
+    const plan = await units.aPlan([
+      {
+        id: 'a',
+        timeoutMs: 2_000,
+        attempts: 2,
+        does: async (attempt) => {
+          if (attempt === 2) return succeeds()
+          throw new TransientError('not yet', { retryAfterMs: 1_500 })
+        },
+      },
+    ])
+    const before = await commandsProcessed()
+    await units.aWorker().run(plan.units[0])
+    expect(await outcomesOf(plan, 'a')).toEqual(['failed', 'succeeded'])
+    // Two beginnings and two ends, whatever other tests do beside it on the same server.
+    expect((await commandsProcessed()) - before).toBeLessThan(1_000)
+  })
+
+  test('a worker told to end hands back a task that only waits', async () => {
+    const plan = await units.aPlan([
+      {
+        id: 'a',
+        does: async () => {
+          throw new TransientError('not yet', { retryAfterMs: 60_000 })
+        },
+      },
+    ])
+    const worker = units.aWorker()
+    const run = worker.run(plan.units[0])
+    await until(async () => (await plan.attempts('a'))[0]?.outcome === 'failed')
+    worker.stopping.abort()
+    expect(await run).toBe('give-back')
+    expect(await plan.state('a')).toMatchObject({ status: 'queued', attempt: 1, spent: 1 })
+  })
+
+  test('a worker told to end hands back a task that waits for a slot', async () => {
+    const plan = await units.aPlan([{ id: 'a', does: untilAborted }])
+    const worker = units.aWorker({ slots: 1 })
+    await worker.slots.acquire('io', worker.stopping.signal)
+    const run = worker.run(plan.units[0])
+    worker.stopping.abort()
+    expect(await run).toBe('give-back')
+    expect(await plan.state('a')).toMatchObject({ status: 'queued', attempt: 0 })
+  })
+
+  test('a task that is cancelled while it waits for its next attempt ends at once', async () => {
+    const plan = await units.aPlan([
+      {
+        id: 'a',
+        does: async () => {
+          throw new TransientError('not yet', { retryAfterMs: 60_000 })
+        },
+      },
+    ])
+    const worker = units.aWorker()
+    const run = worker.run(plan.units[0])
+    await until(async () => (await plan.attempts('a'))[0]?.outcome === 'failed')
+    await units.life.cancel(plan.id, 'a')
+    worker.running.abort(plan.id, 'a', new AttemptAborted('cancelled', 'The task was cancelled.'))
+    expect(await run).toBe('done')
+    expect(await plan.state('a')).toMatchObject({ status: 'cancelled', attempt: 1 })
+  })
+})
+
+describe('a workspace that is being opened', () => {
+  /** Opens only when it is aborted, and then fails as a broken-off clone does. */
+  const opening = (fail: () => Error) => ({
+    open: (_plan: unknown, _task: unknown, signal: AbortSignal) =>
+      new Promise<OpenedWorkspace>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(fail()), { once: true })
+      }),
+  })
+  const broken = [
+    () => new Error('git was killed'),
+    () => new PermanentError('workspace-not-found', 'There is no such repository.'),
+    () => new TransientError('The repository does not answer.'),
+  ]
+
+  test.each(broken)(
+    'is left to another worker at a shutdown, and nothing is spent (%#)',
+    async (fail) => {
+      const plan = await units.aPlan([{ id: 'a', attempts: 1 }], { workspace: true })
+      const worker = units.aWorker({ workspaces: opening(fail) })
+      const run = worker.run(plan.units[0])
+      await until(async () => (await plan.state('a')).status === 'running')
+      worker.stopping.abort()
+      worker.running.abortAll(new AttemptAborted('shutdown', 'The worker is shutting down.'))
+      expect(await run).toBe('give-back')
+      expect(await plan.state('a')).toMatchObject({ status: 'queued', spent: 0, error: undefined })
+      expect(await outcomesOf(plan, 'a')).toEqual(['interrupted'])
+    },
+  )
+
+  test.each(broken)('is given up when its task is cancelled (%#)', async (fail) => {
+    const plan = await units.aPlan([{ id: 'a', attempts: 1 }], { workspace: true })
+    const worker = units.aWorker({ workspaces: opening(fail) })
+    const run = worker.run(plan.units[0])
+    await until(async () => (await plan.state('a')).status === 'running')
+    await units.life.cancel(plan.id, 'a')
+    worker.running.abort(plan.id, 'a', new AttemptAborted('cancelled', 'The task was cancelled.'))
+    expect(await run).toBe('done')
+    expect(await plan.state('a')).toMatchObject({ status: 'cancelled', spent: 0 })
+  })
+
+  test.each(broken)(
+    'counts into the time of the attempt, which is tried again (%#)',
+    async (fail) => {
+      const plan = await units.aPlan([{ id: 'a', attempts: 2, timeoutMs: 100 }], {
+        workspace: true,
+      })
+      await units.aWorker({ workspaces: opening(fail) }).run(plan.units[0])
+      expect(await outcomesOf(plan, 'a')).toEqual(['timed-out', 'timed-out'])
+      expect(await plan.state('a')).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
+    },
+  )
+
+  test('leaves a task alone whose lease was lost', async () => {
+    const plan = await units.aPlan([{ id: 'a', attempts: 1 }], { workspace: true })
+    const worker = units.aWorker({ workspaces: opening(() => new Error('git was killed')) })
+    const run = worker.run(plan.units[0])
+    await until(async () => (await plan.state('a')).status === 'running')
+    worker.lost.abort()
+    await run
+    expect(await plan.state('a')).toMatchObject({ status: 'queued', spent: 0 })
+  })
+
+  test('that opens only after its attempt was given up is closed', async () => {
+    const { promise: late, resolve: open } = Promise.withResolvers<OpenedWorkspace>()
+    const plan = await units.aPlan([{ id: 'a', attempts: 1 }], { workspace: true })
+    const worker = units.aWorker({ workspaces: { open: () => late } })
+    const run = worker.run(plan.units[0])
+    await until(async () => (await plan.state('a')).status === 'running')
+    await units.life.cancel(plan.id, 'a')
+    worker.running.abort(plan.id, 'a', new AttemptAborted('cancelled', 'The task was cancelled.'))
+    await run
+    expect(await plan.state('a')).toMatchObject({ status: 'cancelled' })
+    let closed = false
+    open({
+      workspace: { root: '/nowhere', writable: false },
+      base: undefined,
+      collectEdits: async () => ({ edits: undefined, problem: undefined }),
+      async close() {
+        closed = true
+      },
+    })
+    await until(() => closed)
+  })
+
+  test('that fails to close takes no result with it', async () => {
+    const plan = await units.aPlan([{ id: 'a', attempts: 1 }], { workspace: true })
+    const opened: OpenedWorkspace = {
+      workspace: { root: '/nowhere', writable: false },
+      base: undefined,
+      collectEdits: async () => ({ edits: undefined, problem: undefined }),
+      close: () => Promise.reject(new Error('EBUSY')),
+    }
+    await units.aWorker({ workspaces: { open: async () => opened } }).run(plan.units[0])
+    expect(await plan.state('a')).toMatchObject({ status: 'succeeded' })
+    expect(units.faults).toEqual([new Error('EBUSY')])
+  })
+})
+
+test('a task whose beginning fails takes none of its unit with it', async () => {
+  const plan = await units.aPlan(['a', 'b', 'c'].map((id) => ({ id })))
+  expect(plan.units).toHaveLength(1)
+  const life: typeof units.life = {
+    ...units.life,
+    begin: async (task) => {
+      if (task.taskId === 'a') throw new Error('a fault')
+      return units.life.begin(task)
+    },
+  }
+  await expect(units.aWorker({ life }).run(plan.units[0])).rejects.toThrow('a fault')
+  expect(await plan.states()).toMatchObject({
+    a: { status: 'queued' },
+    b: { status: 'succeeded' },
+    c: { status: 'succeeded' },
+  })
+})

@@ -1,6 +1,6 @@
 import type { TaskSpec } from '../contract/task-spec.ts'
 import { type DependencyResult, renderTaskPrompt } from '../text/prompt.ts'
-import { NO_FOLDER, openAttemptFolder, type AttemptFolder } from './attempt-folder.ts'
+import { type AttemptFolder, NO_FOLDER, openAttemptFolder } from './attempt-folder.ts'
 import type { LoadedPlan } from './plan-cache.ts'
 import { type AttemptResult, failure, runAttempt } from './run-attempt.ts'
 import type { RunUnitDeps } from './run-deps.ts'

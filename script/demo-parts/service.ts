@@ -13,7 +13,7 @@ export interface DemoService {
   stop(): Promise<void>
 }
 
-const START = join(import.meta.dirname, '../../src/main/start.ts')
+const START = [join(import.meta.dirname, '../../bin/tutti.js'), 'start']
 const LINES_KEPT = 15
 /** Above what the service gives itself to close. */
 const STOP_MS = 45_000
@@ -23,14 +23,19 @@ const NOT_PASSED_ON = ['REDIS_URL', 'HOST', 'TUTTI_API_KEYS', 'TUTTI_PREFIX', 'T
 
 /**
  * @param port 0 for any free one.
+ * @param command What Node runs: a file and its arguments.
  * @throws {Error} with the last lines of its log, when it does not come up.
  */
-export async function startDemoService(folder: string, port: number): Promise<DemoService> {
+export async function startDemoService(
+  folder: string,
+  port: number,
+  command: readonly string[] = START,
+): Promise<DemoService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tutti-demo-'))
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !NOT_PASSED_ON.includes(name)),
   )
-  const child = spawn(process.execPath, [START], {
+  const child = spawn(process.execPath, command, {
     env: {
       ...env,
       PORT: `${port}`,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings'
-import packageJson from '../../package.json' with { type: 'json' }
 import type { PlanStatus } from '../client/index.ts'
+import { VERSION } from '../version.ts'
 import { cancel } from './cancel.ts'
 import { type Context, contextOf, type GlobalOptions } from './context.ts'
 import { EXIT } from './exit-code.ts'
@@ -45,11 +45,17 @@ Plans are YAML or JSON. For completion in an editor, begin a plan with
   # yaml-language-server: $schema=plan.schema.json
 after \`tutti schema > plan.schema.json\`.`
 
+/** The processes of the service, each of which runs until it is told to end. */
+export type Processes = Record<'start' | 'serve' | 'worker', () => Promise<void>>
+
 /** The command line. Each action answers with an exit code, which `done` receives. */
-export function programOf(terminal: Terminal, done: (exitCode: number) => void) {
+export function programOf(
+  terminal: Terminal,
+  { done, processes }: { done: (exitCode: number) => void; processes: Processes },
+) {
   const program = new Command('tutti')
     .description('Runs a plan of subagents in parallel, and brings back one synthesis.')
-    .version(packageJson.version)
+    .version(VERSION)
     .addOption(
       new Option('--url <url>', 'where the service is')
         .env('TUTTI_URL')
@@ -188,6 +194,19 @@ export function programOf(terminal: Terminal, done: (exitCode: number) => void) 
           : exportSynthesis(context, planId, { format, show: options.show }),
       ),
     )
+
+  program
+    .command('start')
+    .description('run the service on this machine: API, worker, dashboard, and a Redis of its own')
+    .action(() => processes.start())
+  program
+    .command('serve')
+    .description('run the API and the dashboard alone, on the Redis of REDIS_URL')
+    .action(() => processes.serve())
+  program
+    .command('worker')
+    .description('run a worker, on the Redis of REDIS_URL; any number of them')
+    .action(() => processes.worker())
 
   program
     .command('schema')

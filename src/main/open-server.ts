@@ -1,13 +1,13 @@
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import type { Logger } from 'pino'
 import { buildApp } from '../http/app.ts'
+import { VERSION } from '../version.ts'
 import type { Config } from './config.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { openApi } from './open-api.ts'
 import { openExecutors } from './open-executors.ts'
 import type { Tracing } from './open-tracing.ts'
 import { openWorkspaces } from './open-workspaces.ts'
-import { VERSION } from './version.ts'
 
 /** Opens the API and listens. Answers with the address. */
 export async function openServer(options: {

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { NO_TRACER, type Tracer } from '../core/ports/tracing.ts'
+import { VERSION } from '../version.ts'
 import type { Config } from './config.ts'
 import { createLog } from './log.ts'
-import { VERSION } from './version.ts'
 
 /** Faults that come sooner after the last one of their kind are counted, not logged. */
 const FAULTS_EVERY_MS = 60_000

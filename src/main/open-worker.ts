@@ -20,6 +20,7 @@ import { connectForEvents, connectForWork, type RedisClient } from '../store/con
 import { workerName } from '../store/task-store.ts'
 import { openMerging } from '../threads/open-merging.ts'
 import { tracedPart, tracedSynthesis } from '../tracing/traced-synthesis.ts'
+import { VERSION } from '../version.ts'
 import type { Config } from './config.ts'
 import { every } from './every.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -28,7 +29,6 @@ import { openDeliveries, openForgetDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
 import { countedStores, openWorkerMetrics } from './open-metrics.ts'
 import { openFeed, openStores } from './open-stores.ts'
-import { VERSION } from './version.ts'
 
 const SWEEP_MS = 2_000
 const LISTEN_AGAIN_MS = 1_000

@@ -11,8 +11,8 @@ import {
   type ToolAnnotations,
 } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
-import packageJson from '../../package.json' with { type: 'json' }
 import { type Tutti, TuttiError } from '../client/index.ts'
+import { VERSION } from '../version.ts'
 import { PLAN_TOOLS } from './plan-tools.ts'
 import { SYNTHESIS_TOOLS } from './synthesis-tools.ts'
 import { TASK_TOOLS } from './task-tools.ts'
@@ -33,7 +33,7 @@ const PROGRESS_EVERY_MS = 5_000
 /** A server of the protocol whose tools call the service. One for each connection. */
 export function mcpServer(tutti: Tutti): McpServer {
   const server = new McpServer(
-    { name: 'tutti', title: 'Tutti', version: packageJson.version },
+    { name: 'tutti', title: 'Tutti', version: VERSION },
     { instructions: INSTRUCTIONS },
   )
   // Below the SDK's own registration of tools, which takes Zod schemas only: that of a plan is the

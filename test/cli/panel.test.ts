@@ -104,7 +104,7 @@ test('on a terminal the command draws the panel over and over, and leaves its la
   const folder = await mkdtemp(join(tmpdir(), 'tutti-panel-'))
   const file = join(folder, 'plan.json')
   await writeFile(file, JSON.stringify({ title: 'Live', tasks: [{ id: 'a', prompt: 'A' }] }))
-  const tutti = fileURLToPath(new URL('../../src/cli/tutti.ts', import.meta.url))
+  const tutti = fileURLToPath(new URL('../../bin/tutti.js', import.meta.url))
   // `script` runs a command on a terminal of its own, and passes its exit code on.
   const child = spawn(
     'script',

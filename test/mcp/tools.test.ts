@@ -6,7 +6,7 @@ import { Ajv } from 'ajv'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type FakeService, startFakeService } from '../support/fake-service.ts'
 
-const COMMAND = fileURLToPath(new URL('../../src/cli/tutti-mcp.ts', import.meta.url))
+const COMMAND = fileURLToPath(new URL('../../bin/tutti-mcp.js', import.meta.url))
 const PLAN = {
   tasks: [
     { id: 'a', description: 'First', prompt: 'A' },

@@ -83,7 +83,7 @@ describe('README', () => {
   })
 
   test('tells of subcommands that the command has', () => {
-    const tutti = join(ROOT, 'src/cli/tutti.ts')
+    const tutti = join(ROOT, 'bin/tutti.js')
     const help = execFileSync(process.execPath, [tutti, '--help'], { encoding: 'utf8' })
     const commands = new Set([...help.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name))
     const told = [...readme.matchAll(/`(?:npx )?tutti ([a-z]+)/g)].map(([, name = '']) => name)

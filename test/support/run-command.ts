@@ -17,7 +17,7 @@ export interface Command {
   finished: Promise<Finished>
 }
 
-export const TUTTI = fileURLToPath(new URL('../../src/cli/tutti.ts', import.meta.url))
+export const TUTTI = fileURLToPath(new URL('../../bin/tutti.js', import.meta.url))
 
 /** Starts the real command, with only these variables set beside the path. */
 export function startTutti(

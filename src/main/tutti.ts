@@ -1,0 +1,16 @@
+import { programOf } from '../cli/program.ts'
+import { processTerminal } from '../cli/terminal.ts'
+
+const program = programOf(processTerminal(), {
+  done(exitCode) {
+    // Not `process.exit`: what is written to a pipe may still be on its way.
+    process.exitCode = exitCode
+  },
+  // Loaded only when asked for: the command's other uses need nothing of the service.
+  processes: {
+    start: async () => void (await import('./start.ts')),
+    serve: async () => void (await import('./serve.ts')),
+    worker: async () => void (await import('./worker.ts')),
+  },
+})
+await program.parseAsync()

@@ -110,12 +110,33 @@ test('lists no more files than it may, and says so', async () => {
   })
 })
 
+const IS_GIT = 'must not be inside .git, nor a name that some file systems take for it'
+
+test.each(['git~1', 'GIT~1/x', '.git .', '.git::$INDEX', '.g\u200cit/config', 'a\\.git', 'git~1.'])(
+  'refuses %j as an inline file before git would',
+  async (path) => {
+    const { files } = await aPlace()
+    expect(await files.check({ files: { [path]: '' } })).toEqual([
+      {
+        pointer: `/workspace/files/${path.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        detail: IS_GIT,
+      },
+    ])
+  },
+)
+
+test('takes inline files that only resemble .git', async () => {
+  const { files } = await aPlace()
+  const spec = { files: { 'git~2': '', '.gitignore': '', '.github/x': '', 'a.git': '', git: '' } }
+  expect(await files.check(spec)).toEqual([])
+})
+
 test('names inline files that cannot be written', async () => {
   const { files } = await aPlace()
   const spec = { files: { 'a/b': '', a: '', 'x/.GIT/config': '', ['n'.repeat(256)]: '', ok: '' } }
   expect(await files.check(spec)).toEqual([
     { pointer: '/workspace/files/a~1b', detail: 'lies below "a", which is a file' },
-    { pointer: '/workspace/files/x~1.GIT~1config', detail: 'must not be inside .git' },
+    { pointer: '/workspace/files/x~1.GIT~1config', detail: IS_GIT },
     { pointer: `/workspace/files/${'n'.repeat(256)}`, detail: 'has a name of more than 255 bytes' },
   ])
   expect(await files.check({ files: { 'src/a.ts': '', 'src/b.ts': '' } })).toEqual([])

@@ -8,6 +8,7 @@ import { readOutput } from '../output/read-output.ts'
 import type { Command, Commands } from './options.ts'
 import { type CommandEnd, runSandboxed } from './run-sandboxed.ts'
 import { environmentOf, findSandbox, sandboxArguments, sandboxProblem } from './sandbox.ts'
+import { limitFolder } from './workspace-limit.ts'
 
 export interface CommandExecutorOptions {
   commands: Commands
@@ -66,7 +67,10 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
       if (reason !== undefined || sandbox === undefined) {
         throw new PermanentError('sandbox-unavailable', reason ?? 'There is no sandbox here.')
       }
-      const limit = limitOf(command)
+      const limits = [
+        ...(command.timeoutMs === undefined ? [] : [timeLimit(command.timeoutMs)]),
+        ...(workspace?.writable ? [limitFolder(workspace.root, command.maxWorkspaceBytes)] : []),
+      ]
       const ended = await runSandboxed({
         program: sandbox,
         arguments: sandboxArguments(command, workspace),
@@ -75,9 +79,11 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
           ...(traceparent === undefined ? {} : { TRACEPARENT: traceparent }),
         },
         stdin: renderFullPrompt(sharedContext, prompt),
-        signal: limit === undefined ? signal : AbortSignal.any([signal, limit.signal]),
+        signal: AbortSignal.any([signal, ...limits.map((limit) => limit.signal)]),
         onText,
-      }).finally(() => limit?.clear())
+      }).finally(() => {
+        for (const limit of limits) limit.clear()
+      })
       return outcomeOf(ended, spec)
     },
   }
@@ -93,8 +99,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
 }
 
 /** The operator's own limit on a command, which may be shorter than the task's. */
-function limitOf({ timeoutMs }: Command) {
-  if (timeoutMs === undefined) return undefined
+function timeLimit(timeoutMs: number) {
   const controller = new AbortController()
   const timer = setTimeout(() => {
     const message = `The command ran longer than ${timeoutMs} ms.`

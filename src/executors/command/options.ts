@@ -9,6 +9,11 @@ const Command = z.strictObject({
   description: z.string().min(1).max(500),
   network: z.boolean().default(false).describe('Whether it may use the network of this machine.'),
   timeoutMs: z.int().min(1).max(86_400_000).optional(),
+  maxWorkspaceBytes: z
+    .int()
+    .min(1)
+    .default(8 * 1024 ** 3)
+    .describe('What its workspace may take on the disk, with the files that it starts with.'),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
     .default({})

@@ -6,6 +6,8 @@ import type { Command } from './options.ts'
 /** Where a command finds the workspace; its place outside is none of its business. */
 const WORKSPACE = '/workspace'
 const TEMPORARY_BYTES = 1_073_741_824
+/** Shared memory: browsers and databases want some. Without a limit it may fill half the machine's. */
+const SHARED_MEMORY_BYTES = 268_435_456
 
 /** Programs, libraries and what they cannot do without. Not all of /etc: that holds secrets. */
 const SYSTEM = [
@@ -49,6 +51,7 @@ export function sandboxArguments(
     'ALL',
     ...['--size', `${TEMPORARY_BYTES}`, '--tmpfs', '/tmp'],
     ...['--proc', '/proc', '--dev', '/dev'],
+    ...['--size', `${SHARED_MEMORY_BYTES}`, '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     ...SYSTEM.flatMap(bind),
     ...(network ? NETWORK.flatMap(bind) : []),
     ...readable.flatMap(bind),

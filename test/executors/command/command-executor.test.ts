@@ -133,6 +133,29 @@ test('no output is incomplete', async () => {
   })
 })
 
+test('takes no more memory for files than /tmp and /dev/shm are given', async () => {
+  const script = [
+    'stat -f -c "%b %S" /dev/shm | { read blocks size; echo $((blocks * size)); }',
+    'echo x > /dev/shm/file && cat /dev/shm/file',
+    'echo x > /dev/file || echo refused',
+    'echo x > /dev/null && head -c 1 /dev/zero | wc -c',
+  ].join('; ')
+  expect(await outputOf(script)).toBe(`${256 * 1024 ** 2}\nx\nrefused\n1\n`)
+})
+
+test('a command that fills its workspace beyond its limit is ended, and not tried again', async () => {
+  const root = await aFolder()
+  const script = 'head -c 3000000 /dev/zero > large; sleep 1000'
+  const running = aScript(script, { maxWorkspaceBytes: 2_000_000 }).execute(
+    aRequest({}, { workspace: { root, writable: true } }),
+    aContext(),
+  )
+  await expect(running).rejects.toMatchObject({
+    name: 'PermanentError',
+    code: 'workspace-too-large',
+  })
+})
+
 test('too much output is cut, and incomplete', async () => {
   const outcome = await aScript('yes | head -c 9000000').execute(aRequest(), aContext())
   expect(outcome).toMatchObject({ status: 'incomplete', reason: { code: 'output-limit' } })

@@ -254,7 +254,7 @@ function addressOf(text: string): string {
   if (!URL.canParse(text) || !/^https?:/.test(text)) {
     throw new InvalidArgumentError('must look like http://host:port')
   }
-  return text.replace(/\/+$/, '')
+  return text.replace(/(?<!\/)\/+$/, '')
 }
 
 /** A flag that is off unless it is given needs no word about that. */

@@ -55,7 +55,7 @@ const LONGEST_RETRY_AFTER_MS = 60_000
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
 export function httpTransport(client: ClientOptions): Transport {
-  const base = (client.baseUrl ?? 'http://127.0.0.1:3000').replace(/\/+$/, '')
+  const base = (client.baseUrl ?? 'http://127.0.0.1:3000').replace(/(?<!\/)\/+$/, '')
   // Browsers insist on `window` as the receiver of their own fetch.
   const send: typeof fetch = client.fetch ?? ((...args) => globalThis.fetch(...args))
   const retries = client.retries ?? DEFAULT_RETRIES

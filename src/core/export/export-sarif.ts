@@ -128,7 +128,7 @@ function ruleOf({ category }: SynthesisFinding): string {
   const slug = (category ?? '')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}._/-]+/gu, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-+|(?<!-)-+$/g, '')
   return slug === '' ? 'finding' : slug
 }
 

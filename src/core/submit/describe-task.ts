@@ -11,7 +11,7 @@ export function describeTask(task: Pick<SubmittedTask, 'task' | 'prompt' | 'role
   while (words.length > 3 && /^(please|kindly|now|then|first)$/i.test(words[0] ?? '')) words.shift()
   const chosen = words.slice(0, 5)
   while (chosen.length > 3 && DANGLING.test(chosen.at(-1) ?? '')) chosen.pop()
-  const text = shorten(chosen.join(' ').replace(/[\s.,;:!?–—-]+$/u, ''), 80)
+  const text = shorten(chosen.join(' ').replace(/(?<![\s.,;:!?–—-])[\s.,;:!?–—-]+$/u, ''), 80)
   return text === '' ? 'Task' : text.charAt(0).toUpperCase() + text.slice(1)
 }
 

@@ -204,7 +204,7 @@ function slug(text: string): string {
     .replace(/[^a-z0-9_]+/g, '-')
     .replace(/^[-_]+/, '')
     .slice(0, 64)
-    .replace(/-+$/, '')
+    .replace(/(?<!-)-+$/, '')
 }
 
 /** Ids in use, each with the number that the next one of the same name tries first. */

@@ -123,7 +123,7 @@ function environmentOf(
     // It puts the version behind the address itself.
     ...(baseUrl === undefined
       ? {}
-      : { ANTHROPIC_BASE_URL: baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '') }),
+      : { ANTHROPIC_BASE_URL: baseUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v1$/, '') }),
   }
 }
 

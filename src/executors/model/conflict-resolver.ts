@@ -55,19 +55,33 @@ function fenceFor(text: string): string {
   return '`'.repeat(longest + 1)
 }
 
-/** From the first fence to the last of the same length: a file may hold shorter ones. */
-const FENCED = /^(`{3,}|~{3,})[^\n`]*\n([\s\S]*?)\n?^\1[ \t]*$(?![\s\S]*^\1[ \t]*$)/m
+const OPENS_FENCE = /^(`{3,}(?!`)|~{3,}(?!~))[^`]*$/
+const CLOSES_FENCE = /^(`{3,}|~{3,})[ \t]*$/
 const MARKERS = /^(?:<{7}|={7}|>{7})(?:\s|$)/m
 
 /** The fenced file of an answer, or an answer without a fence that is made of what the sides hold. */
 function fileIn(answer: string, request: Request): string | undefined {
   const text = answer.replaceAll('\r\n', '\n').trim()
-  const fenced = FENCED.exec(text)
-  const file = fenced?.[2] ?? (resembles(text, request) ? text : undefined)
+  const file = fencedIn(text) ?? (resembles(text, request) ? text : undefined)
   if (file === undefined || file.trim() === '' || MARKERS.test(file)) return undefined
   const sides = [request.theirs, request.ours].filter((known) => known !== undefined)
   const endsInLine = sides.some((known) => known.endsWith('\n'))
   return endsInLine && !file.endsWith('\n') ? `${file}\n` : file
+}
+
+/** From the first fence to the last of the same length: a file may hold shorter ones. */
+function fencedIn(text: string): string | undefined {
+  const lines = text.split('\n')
+  const lastOf = new Map<string, number>()
+  for (const [index, line] of lines.entries()) {
+    const fence = CLOSES_FENCE.exec(line)?.[1]
+    if (fence !== undefined) lastOf.set(fence, index)
+  }
+  for (const [index, line] of lines.entries()) {
+    const end = lastOf.get(OPENS_FENCE.exec(line)?.[1] ?? '')
+    if (end !== undefined && end > index) return lines.slice(index + 1, end).join('\n')
+  }
+  return undefined
 }
 
 /** At least half of its lines stand in the file already. */

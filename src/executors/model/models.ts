@@ -72,12 +72,12 @@ export async function loadModel(name: string, providers: Providers): Promise<Pro
 
 /** Anthropic's addresses are written without the version: `https://api.anthropic.com`. */
 function versioned(url: string): string {
-  const base = url.replace(/\/+$/, '')
+  const base = url.replace(/(?<!\/)\/+$/, '')
   return base.endsWith('/v1') ? base : `${base}/v1`
 }
 
 /** OpenAI's are written with it; a bare host, as Ollama's is often given, means `/v1`. */
 function rooted(url: string): string {
-  const base = url.replace(/\/+$/, '')
+  const base = url.replace(/(?<!\/)\/+$/, '')
   return URL.parse(base)?.pathname === '/' ? `${base}/v1` : base
 }

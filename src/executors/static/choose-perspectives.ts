@@ -47,6 +47,6 @@ function withoutFolderNames({ files }: Pick<TaskSpec, 'files'>): (text: string) 
   const names = new Set(globs.flatMap((glob) => glob.toLowerCase().split(/[^a-z0-9]+/)))
   return (text) =>
     text
-      .replace(/\S*\/\S*/g, ' ')
+      .replace(/\S+/g, (word) => (word.includes('/') ? ' ' : word))
       .replace(/[a-z0-9]+/gi, (word) => (names.has(word.toLowerCase()) ? ' ' : word))
 }

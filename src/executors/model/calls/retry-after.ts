@@ -37,7 +37,7 @@ function resetNameOf(remainingName: string): string {
 function duration(text: string): number | undefined {
   const plain = Number(text)
   if (text.trim() !== '' && Number.isFinite(plain)) return plain * 1_000
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
+  const parts = [...text.matchAll(/(?<!\d)(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text.trim()) return undefined
   const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0)

@@ -130,7 +130,7 @@ export function importResolver(
     },
     resolve(from, specifier) {
       // `./icon.svg?raw`, `./worker.ts?worker`
-      const plain = specifier.replace(/\?.*$/, '')
+      const [plain = ''] = specifier.split('?', 1)
       if (/^\.{1,2}(?:\/|$)/.test(plain)) return fileAt(posix.join(folderOf(from), plain))
       if (plain.startsWith('/')) return fileAt(plain.slice(1))
       return resolveAlias(from, plain) ?? resolvePackage(from, plain)

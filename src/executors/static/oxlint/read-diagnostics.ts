@@ -26,7 +26,7 @@ export function readDiagnostics(
       continue
     }
     // `eslint(no-debugger)`, `typescript-eslint(no-misused-new)`
-    const rule = byName.get(/\(([^)]+)\)$/.exec(diagnostic.code)?.[1] ?? '')
+    const rule = byName.get(/\(([^()]+)\)$/.exec(diagnostic.code)?.[1] ?? '')
     if (!rule?.appliesTo.includes(file.role) || !fits(rule, file)) continue
     hits.set(file, [...(hits.get(file) ?? []), toHit(diagnostic, rule, file)])
   }

@@ -81,8 +81,11 @@ function isNamePlace(statement: SgNode, part: SgNode): boolean {
     .text()
     .slice(0, part.range().start.index - statement.range().start.index)
     .replace(/\$\{$/, '')
-    .replace(/['"`]?\s*\+\s*$/, '')
-  return NAME_PLACE.test(before) && !/(?:=|LIKE|IN\s*\(|VALUES\s*\([^)]*)\s*['"]?$/i.test(before)
+    .replace(/['"`]?\s{0,100}\+\s{0,100}$/, '')
+  return (
+    NAME_PLACE.test(before) &&
+    !/(?:=|LIKE|IN\s{0,100}\(|VALUES\s{0,100}\([^)]{0,1000})\s{0,100}['"]?$/i.test(before)
+  )
 }
 
 const CHILD_PROCESS = /child_process/

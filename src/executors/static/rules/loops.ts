@@ -28,7 +28,7 @@ const NETWORK = /^(?:fetch|\$fetch|axios|got|ky|needle)(?:\.(?:get|post|put|patc
 /** Loops whose steps come one after another by their nature. */
 const ORDERED_LOOP = /attempt|retr(?:y|ies)|page|cursor|offset|batch|chunk|migration/i
 const ORDER_COMMENT =
-  /(?:\/\/|\/\*|^\s*\*).*(?:one (?:at a time|after|by one)|in (?:order|sequence|turn)|sequential|serial|not (?:in )?parallel|rate limit|backpressure|on purpose|must (?:run|be|wait))/i
+  /(?:\/\/|\/\*|^\s*\*).{0,500}(?:one (?:at a time|after|by one)|in (?:order|sequence|turn)|sequential|serial|not (?:in )?parallel|rate limit|backpressure|on purpose|must (?:run|be|wait))/i
 
 /** The innermost loop over elements around a node, in the same function, with the node in its body. */
 function loopAround(node: SgNode, file: ParsedFile): SgNode | undefined {

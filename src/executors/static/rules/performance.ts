@@ -37,7 +37,7 @@ export const PERFORMANCE_RULES: SyntaxRule[] = [
     title: 'Request handler that blocks the process',
     detail: 'While a `…Sync` call runs, the process answers nobody else.',
     recommendation: 'Use the asynchronous form, or do it once at the start.',
-    hints: [/\w+Sync\s*\(/],
+    hints: [/\wSync\s*\(/],
     find: callTo(
       '^(?:(?:fs|crypto|zlib|cp|child_process|childProcess)\\.)?(?:(?:readFile|writeFile|appendFile|readdir|stat|lstat|exists|mkdir|rm|rmdir|unlink|copyFile|rename|realpath|open|read|write|access|exec|execFile|spawn|pbkdf2|scrypt|generateKeyPair|gzip|gunzip|deflate|inflate|brotliCompress|brotliDecompress|hash|compare)Sync|bcrypt\\.(?:hashSync|compareSync))$|^bcrypt(?:js)?\\.(?:hash|compare|genSalt)Sync$',
     ),

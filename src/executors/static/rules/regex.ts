@@ -4,12 +4,13 @@ import { callTo, type SyntaxRule, type Verdict } from './rule.ts'
 import { argumentsOf, stringValue } from './syntax.ts'
 
 /** Two repetitions without a bound, one in a group that is repeated itself: nothing else backtracks exponentially. */
-const REPEATED_GROUP = /[*+}][\s\S]*\)(?:[*+]|\{\d+,\d*\})/
+const REPETITION = /[*+}]/
+const REPEATED_GROUP = /\)(?:[*+]|\{\d+,\d*\})/g
 const MAX_PATTERN_CHARS = 2_000
 
 function judgeRegex(match: SgNode): Verdict {
   const literal = match.kind() === 'regex' ? literalOf(match) : constructedOf(match)
-  if (!literal || literal.source.length > MAX_PATTERN_CHARS || !REPEATED_GROUP.test(literal.source))
+  if (!literal || literal.source.length > MAX_PATTERN_CHARS || !repeatsGroup(literal.source))
     return false
   try {
     const { reports } = analyse(literal, { reportTypes: { Move: false }, maxReports: 20 })
@@ -18,6 +19,11 @@ function judgeRegex(match: SgNode): Verdict {
     // Not a valid expression, or a construct that the analysis does not know.
     return false
   }
+}
+
+function repeatsGroup(source: string): boolean {
+  const first = source.search(REPETITION)
+  return first !== -1 && [...source.matchAll(REPEATED_GROUP)].some(({ index }) => index > first)
 }
 
 function literalOf(regex: SgNode): { source: string; flags: string } {

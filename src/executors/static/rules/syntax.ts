@@ -39,7 +39,7 @@ export function calleeOf(call: SgNode): string {
 
 /** The last name of what is called: `query` of `db.query(x)`. */
 export function calleeName(call: SgNode): string {
-  return /([\w$#]+)$/.exec(calleeOf(call))?.[1] ?? ''
+  return /(?<![\w$#])[\w$#]+$/.exec(calleeOf(call))?.[0] ?? ''
 }
 
 export function argumentsOf(call: SgNode): SgNode[] {

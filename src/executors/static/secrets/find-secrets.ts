@@ -50,9 +50,9 @@ export async function findSecrets(path: string, text: string): Promise<FoundSecr
 
 /** `found GitHub Token(****): ****` is a `GitHub Token`. */
 function kindOf(message: string): string {
-  const kind = message
+  const [said = ''] = message.split(':', 1)
+  const kind = said
     .replace(/^found\s+/i, '')
-    .replace(/:.*$/s, '')
     .replace(/\(?\*{2,}\)?/g, '')
     .trim()
   return kind === '' ? 'Secret' : kind

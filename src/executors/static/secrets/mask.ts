@@ -11,7 +11,7 @@ const BEARER = /\b((?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}/g
 const KEY_CALL =
   /\b(?:sign|verify|createHmac|createCipheriv|createDecipheriv|scrypt\w*|pbkdf2\w*|createSecretKey)\s*\(/
 const NOT_SECRET =
-  /^['"`](?:md\d|sha-?\d[\w-]*|aes[\w-]*|des[\w-]*|rc\d[\w-]*|chacha\w*-?\w*|[HREP]S\d{3}|EdDSA|none|hex|base64(?:url)?|utf-?8|latin1|ascii|binary|)['"`]$/i
+  /^['"`](?:md\d|sha-?\d[\w-]*|aes[\w-]*|des[\w-]*|rc\d[\w-]*|chacha[\w-]*|[HREP]S\d{3}|EdDSA|none|hex|base64(?:url)?|utf-?8|latin1|ascii|binary|)['"`]$/i
 
 /** A line of code without what looks like a secret by the name it is given to. */
 export function maskLine(line: string): string {

@@ -27,9 +27,12 @@ export function limitFolder(
       controller.abort(new PermanentError('workspace-too-large', message))
       return
     }
-    timer = setTimeout(look, Math.max(FIRST_LOOK_MS, (performance.now() - started) * SHARE))
+    timer = setTimeout(
+      () => void look(),
+      Math.max(FIRST_LOOK_MS, (performance.now() - started) * SHARE),
+    )
   }
-  timer = setTimeout(look, FIRST_LOOK_MS)
+  timer = setTimeout(() => void look(), FIRST_LOOK_MS)
   return {
     signal: controller.signal,
     clear() {

@@ -25,11 +25,12 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
-export async function startRedisServer(): Promise<RedisServer> {
+/** `more`: further arguments of `redis-server`. */
+export async function startRedisServer(more: readonly string[] = []): Promise<RedisServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tutti-redis-'))
   const port = await freePort()
   const url = `redis://127.0.0.1:${port}`
-  let server = await launchRedis(port, dataDir)
+  let server = await launchRedis(port, dataDir, more)
   const kill = () => killProcess(server)
   return {
     url,
@@ -38,7 +39,7 @@ export async function startRedisServer(): Promise<RedisServer> {
     kill,
     async restart() {
       await kill()
-      server = await launchRedis(port, dataDir)
+      server = await launchRedis(port, dataDir, more)
     },
     async stop() {
       await kill()

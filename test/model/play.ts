@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { ServiceError } from '../../src/core/contract/errors.ts'
+import {
+  type Command,
+  type Model,
+  type Outcome,
+  outcomesOf,
+  type PlanName,
+  runningOf,
+  START,
+  secondsToNext,
+} from './commands.ts'
+import { expireLeases } from './leases.ts'
+import { leftovers, unfinishedBusiness } from './leftovers.ts'
+import { pictureOfModel, pictureOfPlan } from './picture.ts'
+import type { PlanShape } from './plan-model.ts'
+import type { World } from './world.ts'
+
+/** How long the service may take to come to rest after a command, on a machine that is busy. */
+const REST_MS = Number(process.env.REST_MS ?? 20_000)
+const LOOK_MS = 100
+
+const TENANT = 'default'
+
+/** The plans of one sequence as the service knows them. */
+interface Game {
+  world: World
+  /** New for each sequence: its keys are nobody else's. */
+  run: string
+  ids: Map<PlanName, string>
+  bodies: Map<PlanName, { body: unknown; keyed: boolean }>
+}
+
+/**
+ * Plays commands on the service and on the model, and compares after each. Ends with every plan
+ * deleted and nothing left in Redis.
+ *
+ * @throws {Error} with what was to be and what is, at the first command where they differ
+ */
+export async function play(world: World, commands: readonly Command[]): Promise<void> {
+  const game: Game = { world, run: randomUUID(), ids: new Map(), bodies: new Map() }
+  let models: Model[] = [START]
+  world.log.length = 0
+  const played: string[] = []
+  try {
+    if (world.workers.length === 0) await world.startWorker()
+    for (const command of commands) models = await step(game, models, command, played)
+    for (const plan of ['p', 'q'] as const) {
+      models = await step(game, models, { do: 'delete', plan }, played)
+    }
+    if (world.workers.length === 0) await step(game, models, { do: 'start worker' }, played)
+    await atRest(world, async () => leftovers(world))
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new Error(
+      `after\n  ${played.join('\n  ')}\n${message}\n${world.log.slice(-5).join('\n')}`,
+      { cause: error },
+    )
+  }
+}
+
+/** Answers the models that are still possible; several where it could not be told what came first. */
+async function step(
+  game: Game,
+  models: Model[],
+  command: Command,
+  played: string[],
+): Promise<Model[]> {
+  const outcomes = models.flatMap((model) => outcomesOf(model, command))
+  if (outcomes.length === 0) return models
+  played.push(JSON.stringify(command))
+  const [model] = models
+  if (model === undefined) throw new Error('no model is left')
+  const reply = await perform(game, model, command)
+  let possible = outcomes.filter((outcome) => outcome.reply === reply)
+  if (possible.length === 0) {
+    throw new Error(
+      `answered ${reply} instead of ${outcomes.map((outcome) => outcome.reply).join(' or ')}`,
+    )
+  }
+  await atRest(game.world, async () => {
+    const answers = await Promise.all(possible.map((outcome) => differences(game, outcome)))
+    const fitting = possible.filter((_, at) => answers[at]?.length === 0)
+    if (fitting.length > 0) possible = fitting
+    return fitting.length > 0 ? [] : (answers[0] ?? [])
+  })
+  const left = possible.map((outcome) => outcome.model)
+  return left.filter((one, at) => !left.slice(0, at).some((other) => isDeepStrictEqual(one, other)))
+}
+
+/** Waits until nothing differs. */
+async function atRest(world: World, look: () => Promise<string[]>): Promise<void> {
+  const deadline = performance.now() + REST_MS
+  while (true) {
+    const change = world.changed(LOOK_MS)
+    const found = await look()
+    if (found.length === 0) return
+    if (performance.now() > deadline) throw new Error(found.join('\n'))
+    await change
+  }
+}
+
+async function differences({ world, ids }: Game, { model }: Outcome): Promise<string[]> {
+  const found: string[] = []
+  const running = runningOf(model).map(({ plan, task }) => `${plan}/${task.id}#${task.attempt}`)
+  const nameOf = (planId: string) => [...ids].find(([, id]) => id === planId)?.[0] ?? 'gone'
+  const seen = [...world.puppets]
+    .filter(({ isAborted }) => !isAborted)
+    .map(({ planId, taskId, attempt }) => `${nameOf(planId)}/${taskId}#${attempt}`)
+  if (running.toSorted().join() !== seen.toSorted().join()) {
+    found.push(
+      `running should be ${running.join(' ') || 'nothing'} and is ${seen.join(' ') || 'nothing'}`,
+    )
+  }
+  for (const [name, planId] of ids) {
+    const plan = model.plans[name]?.is
+    const key = world.keyOf(planId)
+    const real = await pictureOfPlan(world.redis, key, plan?.tasks.map(({ id }) => id) ?? ['a'])
+    if (plan === undefined || real === undefined) {
+      if ((plan === undefined) !== (real === undefined)) {
+        found.push(
+          `${name} should ${plan === undefined ? 'be gone and is there' : 'be there and is gone'}`,
+        )
+      }
+      continue
+    }
+    const wanted = pictureOfModel(plan)
+    for (const part of Object.keys(wanted) as (keyof typeof wanted)[]) {
+      const [want, have] = [wanted[part], real.picture[part]]
+      if (isDeepStrictEqual(want, have)) continue
+      found.push(
+        `${name}.${part} should be\n  ${JSON.stringify(want)}\nand is\n  ${JSON.stringify(have)}`,
+      )
+    }
+    found.push(...real.faults)
+    if (plan.outcome !== undefined && !plan.isFinalDue) {
+      found.push(...(await unfinishedBusiness(world.redis, key)))
+    }
+  }
+  return found
+}
+
+/** Does it to the service; answers `ok` or the code of the error. */
+async function perform(game: Game, model: Model, command: Command): Promise<string> {
+  if (command.do === 'both') {
+    const replies = command.of.map((each) => perform(game, model, each))
+    return (await Promise.all(replies)).join()
+  }
+  try {
+    await performOne(game, model, command)
+    return 'ok'
+  } catch (error) {
+    if (error instanceof ServiceError) return error.code
+    throw error
+  }
+}
+
+async function performOne(
+  game: Game,
+  model: Model,
+  command: Exclude<Command, { do: 'both' }>,
+): Promise<unknown> {
+  const { world, ids } = game
+  const { api } = world
+  switch (command.do) {
+    case 'submit':
+      return submit(game, command.plan, { body: bodyOf(command.shape), keyed: command.keyed })
+    case 'submit again':
+      return submit(game, command.plan, game.bodies.get(command.plan))
+    case 'end': {
+      const running = runningOf(model)
+      const found = running[command.nth % running.length]
+      const planId = found && ids.get(found.plan)
+      const puppet = [...world.puppets].find(
+        ({ planId: its, taskId, isAborted }) =>
+          its === planId && taskId === found?.task.id && !isAborted,
+      )
+      return puppet?.end(command.how)
+    }
+    case 'pass time':
+      return world.clock.pass(world.redis, secondsToNext(model))
+    case 'start worker':
+      await expireLeases(world)
+      return world.startWorker()
+    case 'end worker':
+      return world.workers[0]?.end()
+    case 'kill worker':
+      return world.workers[0]?.kill()
+    default: {
+      const planId = ids.get(command.plan) ?? ''
+      const plan = model.plans[command.plan]?.is
+      const taskId =
+        'task' in command ? (plan?.tasks[command.task % plan.tasks.length]?.id ?? '') : ''
+      switch (command.do) {
+        case 'cancel':
+          return api.plans.cancel(TENANT, planId)
+        case 'cancel task':
+          return api.tasks.cancel(TENANT, planId, taskId)
+        case 'retry task':
+          return api.tasks.retry(TENANT, planId, taskId)
+        case 'resume':
+          return api.plans.resume(TENANT, planId, (plan?.costUsd ?? 0) + command.moreUsd)
+        case 'synthesize':
+          return api.syntheses.request(TENANT, planId, {})
+        case 'delete':
+          return api.plans.delete(TENANT, planId)
+      }
+    }
+  }
+}
+
+async function submit(
+  { world, run, ids, bodies }: Game,
+  plan: PlanName,
+  given: { body: unknown; keyed: boolean } | undefined,
+): Promise<void> {
+  if (given === undefined) return
+  const { body, keyed } = given
+  const idempotencyKey = keyed ? `${run}-${plan}` : undefined
+  const { record } = await world.api.submit({ tenant: TENANT, body, idempotencyKey })
+  ids.set(plan, record.spec.id)
+  bodies.set(plan, given)
+}
+
+function bodyOf(shape: PlanShape): unknown {
+  const ids = 'abcdefghijklmnop'
+  return {
+    tasks: shape.tasks.map((task, at) => ({
+      id: ids[at],
+      prompt: `Do ${ids[at]}.`,
+      executor: task.heavy ? 'heavy-puppet' : 'puppet',
+      ...(task.after && { dependsOn: task.after.map((other) => ids[other]) }),
+      ...(task.attempts && { attempts: task.attempts }),
+      ...(task.priority && { priority: task.priority }),
+      ...(task.timeoutSeconds && { timeoutMs: task.timeoutSeconds * 1_000 }),
+      options: { costUsd: task.costUsd ?? 0, heedless: task.heedless ?? false },
+    })),
+    mode: shape.sequential ? 'sequential' : 'parallel',
+    policy: {
+      ...(shape.maxConcurrency && { maxConcurrency: shape.maxConcurrency }),
+      ...(shape.abort && { onFailure: 'abort' }),
+      ...(shape.minSuccess && { minSuccess: shape.minSuccess }),
+      ...(shape.budgetUsd && { budgetUsd: shape.budgetUsd }),
+      ...(shape.timeoutSeconds && { timeoutMs: shape.timeoutSeconds * 1_000 }),
+    },
+    synthesis: shape.synthesis ? {} : false,
+  }
+}

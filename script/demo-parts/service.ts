@@ -42,6 +42,7 @@ export async function startDemoService(
       TUTTI_DATA_DIR: dataDir,
       TUTTI_WORKSPACE_ROOTS: folder,
       LOG_LEVEL: 'info',
+      LOG_FORMAT: 'json',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Ctrl-C is for the demo, which then ends the service in order.

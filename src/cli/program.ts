@@ -6,6 +6,7 @@ import { cancel } from './cancel.ts'
 import { type Context, contextOf, type GlobalOptions } from './context.ts'
 import { EXIT } from './exit-code.ts'
 import { explain } from './explain.ts'
+import { init } from './init.ts'
 import { listPlans } from './list-plans.ts'
 import { type PlanFile, readPlanFile } from './plan-file.ts'
 import { resume } from './resume.ts'
@@ -29,6 +30,7 @@ const STATUSES = [
 
 const EXAMPLES = `
 Examples:
+  tutti init                               a plan to begin with
   tutti run review.yaml                    submit, watch, print the synthesis
   tutti run review.yaml --json | jq .      the same for a program
   tutti validate review.yaml               what it would do, and what is wrong with it
@@ -91,6 +93,12 @@ export function programOf(
     const plan = file
     if (plan !== undefined) await act((context) => action(context, plan), plan)
   }
+
+  program
+    .command('init')
+    .description('write a plan to begin with, which runs as it stands')
+    .argument('[file]', 'where to', 'plan.yaml')
+    .action((path) => act((context) => init(context, path)))
 
   program
     .command('run')

@@ -1,5 +1,6 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { EnvironmentError } from './config.ts'
 
 /** @throws {Error} naming the variable, when the folder cannot be made or written. */
 export async function prepareDataDir(dataDir: string): Promise<void> {
@@ -8,9 +9,9 @@ export async function prepareDataDir(dataDir: string): Promise<void> {
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new Error(
-      `invalid environment\n✖ must be a folder that can be made and written: ${why}\n  → at TUTTI_DATA_DIR`,
-    )
+    throw new EnvironmentError([
+      `TUTTI_DATA_DIR must be a folder that can be made and written: ${why}`,
+    ])
   }
 }
 

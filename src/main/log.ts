@@ -1,15 +1,16 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
 import { LOG_SERIALIZERS } from '../http/logging.ts'
 import type { Config } from './config.ts'
 
-/** One line of JSON an event, on standard output. Prompts, outputs and keys are never logged. */
+/** An event a line, on standard output. Prompts, outputs and keys are never logged. */
 export function createLog(
-  config: Pick<Config, 'LOG_LEVEL'>,
+  config: Pick<Config, 'LOG_LEVEL' | 'LOG_FORMAT'>,
   part: string,
   /** Asked for each line. */
   moreFields?: () => object,
 ): Logger {
-  return pino({
+  const options = {
     ...(moreFields === undefined ? {} : { mixin: moreFields }),
     level: config.LOG_LEVEL,
     base: { part, pid: process.pid },
@@ -19,5 +20,22 @@ export function createLog(
       paths: ['*.authorization', '*.password', '*.apiKey', 'headers.authorization'],
       censor: '[redacted]',
     },
+  }
+  return logsText(config) ? pino(options, textStream()) : pino(options)
+}
+
+/** Whether lines are for people: as LOG_FORMAT says, else on a terminal only. */
+export function logsText({ LOG_FORMAT }: Pick<Config, 'LOG_FORMAT'>): boolean {
+  return LOG_FORMAT === undefined ? process.stdout.isTTY === true : LOG_FORMAT === 'text'
+}
+
+/** `21:04:12 INFO api: request method=GET …`, with colours where there is a terminal. */
+function textStream(): DestinationStream {
+  return pretty({
+    colorize: process.stdout.isTTY === true,
+    ignore: 'pid,part',
+    messageFormat: '{part}: {msg}',
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss',
   })
 }

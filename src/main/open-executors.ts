@@ -15,7 +15,7 @@ import type { ModelSetup } from '../executors/model/options.ts'
 import { modelPlanner } from '../executors/model/planner.ts'
 import { modelSynthesizer } from '../executors/model/synthesizer.ts'
 import { staticExecutor } from '../executors/static/static-executor.ts'
-import type { Config } from './config.ts'
+import { type Config, EnvironmentError, providersOf } from './config.ts'
 import { watchedGate } from './open-metrics.ts'
 import type { ModelGates } from './open-model-gates.ts'
 
@@ -43,13 +43,7 @@ export function openExecutors(
   const setup: ModelSetup = {
     gate: watchedGate(gates.gate, () => onHold()),
     prefixes: gates.prefixes,
-    providers: {
-      anthropicApiKey: config.ANTHROPIC_API_KEY,
-      anthropicBaseUrl: config.ANTHROPIC_BASE_URL,
-      openaiApiKey: config.OPENAI_API_KEY,
-      openaiBaseUrl: config.OPENAI_BASE_URL,
-      localBaseUrl: config.LOCAL_BASE_URL,
-    },
+    providers: providersOf(config),
     defaultModel: config.TUTTI_MODEL,
     prices: pricesWith(config.TUTTI_PRICES),
     log,
@@ -69,9 +63,9 @@ export function openExecutors(
   const usesModels = model.describe().available && config.TUTTI_MODEL !== undefined
   const defaultName = config.TUTTI_EXECUTOR ?? (usesModels ? 'model' : 'static')
   if (!byName.has(defaultName)) {
-    throw new Error(
-      `TUTTI_EXECUTOR is "${defaultName}"; there are ${[...byName.keys()].join(', ')}`,
-    )
+    throw new EnvironmentError([
+      `TUTTI_EXECUTOR is ${defaultName}, which must be one of ${[...byName.keys()].join(', ')}`,
+    ])
   }
   return {
     byName,

@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { startPrivateRedis } from '../store/private-redis.ts'
+import { bannerOf } from './banner.ts'
+import { logsText } from './log.ts'
 import { openServer } from './open-server.ts'
 import { runProcess } from './run-process.ts'
 
@@ -15,13 +17,16 @@ await runProcess('api', async (opened) => {
     lifecycle.onClose('private redis', redis.stop)
     redisUrl = redis.url
   }
-  const stopWorker = await startWorker({ ...process.env, REDIS_URL: redisUrl }, log)
+  // The worker's output goes through this process's terminal, and looks the same.
+  const LOG_FORMAT = logsText(config) ? 'text' : 'json'
+  const stopWorker = await startWorker({ ...process.env, REDIS_URL: redisUrl, LOG_FORMAT }, log)
   lifecycle.onClose('worker', stopWorker)
   const address = await openServer({ ...opened, redisUrl, env: process.env })
   log.info(
     { api: `${address}/v1/plans`, dashboard: `${address}/dashboard`, docs: `${address}/docs` },
     'tutti is up',
   )
+  if (logsText(config)) process.stdout.write(bannerOf(address, config))
 })
 
 /** Runs the worker as a process of its own, so that its tasks never hold up the API; again when it dies. */

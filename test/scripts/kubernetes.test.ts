@@ -9,7 +9,8 @@ import { Namespace } from 'kubernetes-models/v1/Namespace'
 import { Service } from 'kubernetes-models/v1/Service'
 import { describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { Environment, loadConfig } from '../../src/main/config.ts'
+import { loadConfig } from '../../src/main/config.ts'
+import { Environment } from '../../src/main/environment.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const FOLDER = join(ROOT, 'deploy/kubernetes')

@@ -23,7 +23,14 @@ export function modelProblem(name: string, providers: Providers): string | undef
   if (parsed.model === '') return 'names no model'
   return isConfigured(parsed.provider, providers)
     ? undefined
-    : `names the provider \`${parsed.provider}\`, which is not configured here`
+    : `names the provider \`${parsed.provider}\`, which is not configured here: the operator has to set ${NEEDS[parsed.provider]}`
+}
+
+/** What configures a provider. */
+const NEEDS: Record<Provider, string> = {
+  anthropic: 'ANTHROPIC_API_KEY',
+  openai: 'OPENAI_API_KEY',
+  local: 'LOCAL_BASE_URL',
 }
 
 export function isConfigured(provider: Provider, providers: Providers): boolean {

@@ -267,7 +267,7 @@ test('says what is wrong with a task before it runs', () => {
   expect(problemsOf({})).toEqual(['model is required: there is no default model here'])
   expect(problemsOf({ model: 'anthropic:claude-sonnet-4-5' })).toEqual([])
   expect(problemsOf({ model: 'openai:gpt-4o' })).toEqual([
-    'model names the provider `openai`, which is not configured here',
+    'model names the provider `openai`, which is not configured here: the operator has to set OPENAI_API_KEY',
   ])
   expect(problemsOf({ model: 'acme:x' })).toEqual([
     'model names an unknown provider; known are `anthropic:`, `openai:`, `local:`',
@@ -278,7 +278,7 @@ test('says what is wrong with a task before it runs', () => {
   ).toEqual(['tools/2 is no tool here', 'tools/3 is no tool here'])
   expect(problemsOf({ model, options: { maxSteps: 0, colour: 'red' } })).toHaveLength(2)
   expect(problemsOf({ model, options: { fallbackModels: ['local:qwen'] } })).toEqual([
-    'options/fallbackModels/0 names the provider `local`, which is not configured here',
+    'options/fallbackModels/0 names the provider `local`, which is not configured here: the operator has to set LOCAL_BASE_URL',
   ])
 })
 

@@ -1,0 +1,272 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { z } from 'zod'
+import { OwnPrices } from '../core/budget/prices.ts'
+import { DEFAULT_LIMITS } from '../core/contract/limits.ts'
+import { Commands } from '../executors/command/options.ts'
+import { AgentsSettings } from '../executors/http/options.ts'
+import { McpSettings } from '../executors/model/tools/mcp-settings.ts'
+import { parseApiKeys } from '../http/security/api-keys.ts'
+import { parseRedisUrl } from '../store/redis-url.ts'
+
+const SECOND = 1_000
+const DAY = 24 * 3_600 * SECOND
+
+const CREDENTIAL = /^(?<name>[A-Za-z0-9_-]{1,64})@(?<host>[^=]+)=(?<token>.+)$/
+
+/** An address, or a range of them as CIDR writes it. */
+function isRange(text: string): boolean {
+  const { address = '', bits } =
+    /^(?<address>[^/]+)(?:\/(?<bits>\d{1,3}))?$/.exec(text)?.groups ?? {}
+  const kind = isIP(address)
+  return kind !== 0 && Number(bits ?? 0) <= (kind === 4 ? 32 : 128)
+}
+
+const HOST_NAME = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+
+/** As a browser sends it: scheme, host and port, nothing behind them. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text
+}
+
+/** Whether git or an HTTP client understands the name as a host, with or without a port. */
+function isHost(text: string): boolean {
+  return HOST_NAME.test(text) && URL.canParse(`https://${text}`)
+}
+
+/** A whole number, with one message for whatever else is given. */
+function count(from: number, to: number) {
+  const error = `must be a whole number from ${from} to ${to}`
+  return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error })
+}
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+)
+
+const httpUrl = () => z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+
+/** A JSON object in the variable itself, or in the file that it names. */
+function jsonOrFile<T extends z.ZodType>(schema: T) {
+  return z
+    .string()
+    .transform((text, context): z.output<T> => {
+      // The problem is told, never the text: it may hold secrets.
+      try {
+        const json = text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8')
+        const read = schema.safeParse(JSON.parse(json))
+        if (read.success) return read.data
+        context.addIssue(z.prettifyError(read.error))
+      } catch {
+        context.addIssue('is neither a JSON object nor a file that holds one')
+      }
+      return z.NEVER
+    })
+    .prefault('{}')
+}
+
+/** The environment. The descriptions are what README's table and `.env.example` say. */
+export const Environment = z.object({
+  HOST: z.string().default('127.0.0.1').describe('Where the API listens.'),
+  PORT: count(0, 65_535).default(3000).describe('Port of the API; 0 for any free one.'),
+  REDIS_URL: z
+    .string()
+    .superRefine((text, context) => {
+      try {
+        parseRedisUrl(text)
+      } catch (error) {
+        context.addIssue(error instanceof Error ? error.message : 'cannot be read')
+      }
+    })
+    .optional()
+    .describe(
+      'Redis to use: redis://, rediss://, redis+sentinel://, or a comma-separated list of nodes for a Cluster. `npm start` brings its own when unset.',
+    ),
+  TUTTI_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'must be 1 to 40 lowercase letters, digits and dashes')
+    .default('tutti')
+    .describe('What all keys in Redis begin with: several Tuttis may share one Redis.'),
+  TUTTI_SHARDS: count(1, 64)
+    .optional()
+    .describe('Hash slots that new plans are spread over. May grow, never shrink.'),
+  TUTTI_DATA_DIR: z
+    .string()
+    .min(1)
+    .default('./.tutti')
+    .describe("The private Redis's files, checkouts and worktrees."),
+  TUTTI_CONCURRENCY: count(1, 10_000).default(100).describe('Tasks at once in one worker process.'),
+  TUTTI_CPU_CONCURRENCY: count(1, 1_000)
+    .default(Math.max(4, availableParallelism()))
+    .describe(
+      'Of those that work on this machine (static analysis, commands, coding agents), so many at once; the number of cores, at least 4.',
+    ),
+  TUTTI_SYNTHESIS_CONCURRENCY: count(1, 1_000)
+    .default(8)
+    .describe(
+      'Syntheses at once in one worker process, and beside them as many parts of large ones.',
+    ),
+  TUTTI_MODEL: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9-]*:\S+$/,
+      'must be provider:model, as in anthropic:claude-sonnet-5 or local:llama3',
+    )
+    .optional()
+    .describe('Default model, provider:model.'),
+  ANTHROPIC_API_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Key for anthropic: models and the executor `claude-agent`.'),
+  ANTHROPIC_BASE_URL: httpUrl().optional().describe('Another address for the same.'),
+  OPENAI_API_KEY: z.string().min(1).optional().describe('Key for openai: models.'),
+  OPENAI_BASE_URL: httpUrl().optional().describe('Another address for openai: models.'),
+  LOCAL_BASE_URL: httpUrl()
+    .optional()
+    .describe("Any server that speaks OpenAI's chat completions, for local: models."),
+  TUTTI_EXECUTOR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Default executor; `model` where a model is configured, else `static`.'),
+  TUTTI_COMMANDS: jsonOrFile(Commands).describe(
+    'Commands that tasks of the executor `command` may run, by name: JSON, or a file that holds it.',
+  ),
+  TUTTI_AGENTS: jsonOrFile(AgentsSettings).describe(
+    'Remote agents that tasks of the executor `http` may call, by name: JSON, or a file that holds it.',
+  ),
+  TUTTI_MCP_SERVERS: jsonOrFile(McpSettings).describe(
+    'MCP servers whose tools tasks of the executor `model` may use, by name: JSON, or a file that holds it.',
+  ),
+  TUTTI_PRICES: jsonOrFile(OwnPrices).describe(
+    'Prices of models beside those of the published lists, for costs and budgets: JSON in the form of `src/core/budget/prices.json`, or a file that holds it.',
+  ),
+  TUTTI_WORKSPACE_ROOTS: list
+    .default([])
+    .describe("Folders that a plan's workspace.path may lie in; none by default."),
+  TUTTI_GIT_HOSTS: list
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(isHost, 'must be a host, as in github.com or git.example:8443')
+          .transform((host) => host.toLowerCase()),
+      ),
+    )
+    .prefault('')
+    .describe('Hosts that workspace.git may be cloned from; none by default.'),
+  TUTTI_GIT_SCHEMES: list
+    .pipe(z.array(z.enum(['https', 'http', 'ssh', 'file'])).min(1))
+    .prefault('https')
+    .describe('Schemes of those addresses: https, http, ssh or file.'),
+  TUTTI_GIT_CREDENTIALS: list
+    .transform((entries, context) => {
+      const credentials: Record<string, { host: string; token: string }> = {}
+      for (const [index, entry] of entries.entries()) {
+        const { name, host, token } = CREDENTIAL.exec(entry)?.groups ?? {}
+        if (name === undefined || host === undefined || token === undefined || !isHost(host)) {
+          // Named by its place, never by its text.
+          context.addIssue(`entry ${index + 1} is not name@host=token`)
+          return z.NEVER
+        }
+        credentials[name] = { host, token }
+      }
+      return credentials
+    })
+    .prefault('')
+    .describe(
+      'name@host=token, comma-separated: what workspace.git.credential may name, and the one host it is sent to.',
+    ),
+  TUTTI_API_KEYS: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return parseApiKeys(text)
+      } catch (error) {
+        context.addIssue(error instanceof Error ? error.message : 'is not a list of keys')
+        return z.NEVER
+      }
+    })
+    .prefault('')
+    .describe(
+      'tenant:sha256-of-key[:scope+scope], comma-separated; scopes are read, write, admin. When empty the service only listens on the loopback.',
+    ),
+  TUTTI_CORS_ORIGINS: list
+    .pipe(z.array(z.string().refine(isOrigin, 'must be an origin, as in https://app.example')))
+    .prefault('')
+    .describe('Origins whose pages may call the API; none by default.'),
+  TUTTI_WEBHOOK_SECRET: z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(
+            /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/,
+            'must be whsec_ and at least 24 bytes in base64',
+          ),
+      ),
+    )
+    .optional()
+    .describe(
+      'Signs webhooks, as Standard Webhooks says: whsec_ and base64; to rotate it, the new and the old one, comma-separated. Without it plans cannot have one.',
+    ),
+  TUTTI_WEBHOOK_ALLOW: list
+    .pipe(z.array(z.string().refine(isRange, 'must be an address or a range, as in 10.0.0.0/8')))
+    .prefault('')
+    .describe(
+      'Addresses or ranges (CIDR) inside the private network that webhooks may go to; none by default.',
+    ),
+  TUTTI_MAX_TASKS: count(1, 1_000_000)
+    .default(DEFAULT_LIMITS.maxTasks)
+    .describe('Tasks in one plan.'),
+  TUTTI_MAX_BODY_BYTES: count(1_024, 1_073_741_824)
+    .default(DEFAULT_LIMITS.maxBodyBytes)
+    .describe('Bytes of one request body.'),
+  TUTTI_MAX_PROMPT_CHARS: count(1, 100_000_000)
+    .default(DEFAULT_LIMITS.maxPromptChars)
+    .describe("Characters of each of a task's texts."),
+  TUTTI_MAX_CONTEXT_CHARS: count(1, 100_000_000)
+    .default(DEFAULT_LIMITS.maxContextChars)
+    .describe("Characters of a plan's shared context."),
+  TUTTI_RETENTION_MS: count(1_000, 10 * 365 * DAY)
+    .default(30 * DAY)
+    .describe('How long a finished plan is kept, in milliseconds.'),
+  TUTTI_RATE_LIMIT_PER_MINUTE: count(1, 1_000_000)
+    .optional()
+    .describe('Requests that one tenant may make in a minute; any number when unset.'),
+  TUTTI_TENANT_MAX_RUNNING: count(1, 10_000_000)
+    .optional()
+    .describe('Tasks that one tenant may have unfinished; any number when unset.'),
+  TUTTI_TENANT_MAX_PLANS: count(1, 10_000_000)
+    .optional()
+    .describe('Plans that one tenant may have stored; any number when unset.'),
+  TUTTI_METRICS_PORT: count(0, 65_535)
+    .optional()
+    .describe(
+      'Switches Prometheus metrics on: at `/metrics` of the API, and of each worker at this port; 0 for any free one.',
+    ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
+    .optional()
+    .describe(
+      'Switches OpenTelemetry traces on: where a collector takes OTLP, as in http://localhost:4318. Other `OTEL_…` variables are honoured with it.',
+    ),
+  SHUTDOWN_GRACE_MS: count(0, 3_600_000)
+    .default(20 * SECOND)
+    .describe('How long a worker that is told to end lets running tasks go on.'),
+  LOG_FORMAT: z
+    .enum(['json', 'text'])
+    .optional()
+    .describe('One line of JSON an event, or text for people; text on a terminal, json elsewhere.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe("pino's level."),
+})

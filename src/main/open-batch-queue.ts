@@ -13,6 +13,7 @@ export function openBatchQueue(redis: RedisClient, stores: Stores): OpenBatchQue
     enqueueParts: (...parts) => whileAvailable(() => queue.enqueueParts(...parts)),
     release: (...units) => whileAvailable(() => queue.release(...units)),
     remove: (...units) => whileAvailable(() => queue.remove(...units)),
+    heldUnits: (page) => whileAvailable(() => queue.heldUnits(page)),
     hasSynthesis: (...job) => whileAvailable(() => queue.hasSynthesis(...job)),
     counts: () => whileAvailable(() => queue.counts()),
   }

@@ -67,7 +67,7 @@ export function openStores(redis: RedisClient, config: Config): Stores {
     events: redisEventLog({ redis, run, space }),
     texts: redisTextLog({ run, space }),
     workers: redisWorkerRegistry({ redis, space }),
-    deliveries: redisDeliveryStore({ redis, space }),
+    deliveries: redisDeliveryStore({ redis, run, space }),
     upkeep: redisUpkeep({ redis, space }),
     totals: redisPlanTotals({ redis, space }),
     tenantUse: redisTenantUse({ redis, space }),

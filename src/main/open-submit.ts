@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { pricesWith } from '../core/budget/prices.ts'
 import type { Limits } from '../core/contract/limits.ts'
@@ -71,6 +72,7 @@ export function submitDepsOf(options: {
     randomBytes,
     tenantLimits: tenantLimitsOf(config, stores),
     planIdFrom: (bytes) => planIdFrom(bytes, config.TUTTI_SHARDS),
+    pause: (ms) => delay(ms),
     onFault: (err, planId) => log.warn({ err, planId }, 'submission fault'),
   })
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { allowances } from '../core/budget/allowances.ts'
-import { abortStopped, sweep } from '../core/change/sweep.ts'
+import { abortStopped, sweep, sweepHeld } from '../core/change/sweep.ts'
 import type { PartJob, SynthesisJob } from '../core/ports/queue.ts'
 import type { Tracer } from '../core/ports/tracing.ts'
 import type { Workspaces } from '../core/ports/workspaces.ts'
@@ -35,6 +35,8 @@ const LISTEN_AGAIN_MS = 1_000
 /** What this machine holds of plans that are gone is looked for so often. */
 const FORGET_MS = 5 * 60_000
 const ANNOUNCE_MS = 2_000
+/** Jobs that nobody will release are looked for so often. */
+const SWEEP_HELD_MS = 60_000
 /** Loops that fetch side by side, each a Worker instance of its own. */
 const INSTANCES: Record<QueueKind, number> = { io: 2, bulk: 1, cpu: 1, synthesis: 1, parts: 1 }
 
@@ -194,6 +196,7 @@ export async function openWorker(options: {
   const timers = [
     every(ANNOUNCE_MS, announce, log),
     every(SWEEP_MS, () => sweep(sweepDeps), log),
+    every(SWEEP_HELD_MS, () => sweepHeld(sweepDeps), log),
     every(
       FORGET_MS,
       () => workspaces.sweep(async (planId) => (await stores.plans.get(planId)) !== undefined),

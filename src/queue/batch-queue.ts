@@ -25,10 +25,13 @@ import {
   queueOfLane,
   type Shards,
   unitJobId,
+  unitOfJob,
 } from './names.ts'
 
 /** Jobs removed in one go: Redis answers others in between. */
 const REMOVED_AT_ONCE = 100
+/** Of each queue. */
+const HELD_PAGE = 500
 
 type FlowEntries = Parameters<RedisQueueBackend['addFlow']>[0]
 
@@ -211,14 +214,26 @@ export function bullBatchQueue(options: {
       }
     },
 
-    async remove(planId, units) {
+    async remove(planId, units, firstUnit) {
       for (const [queue, numbers] of byQueue(planId, units)) {
         await removeJobs(
           queue,
           numbers.map((unit) => unitJobId(planId, unit)),
         )
       }
-      await removeJobs(queueFor(planId, 'synthesis'), [finalSynthesisJobId(planId, 0)])
+      await removeJobs(queueFor(planId, 'synthesis'), [finalSynthesisJobId(planId, firstUnit)])
+    },
+
+    async heldUnits(page) {
+      const from = page * HELD_PAGE
+      const lanes = queues.flatMap(({ kind, queue }) => (isLane(kind) ? [{ kind, queue }] : []))
+      const pages = await Promise.all(
+        lanes.map(async ({ kind, queue }) => {
+          const ids = await queue.getRanges(['delayed'], from, from + HELD_PAGE - 1, true)
+          return ids.flatMap((id) => unitOfJob(id, kind) ?? [])
+        }),
+      )
+      return pages.flat()
     },
 
     async hasSynthesis(planId, jobId) {
@@ -244,6 +259,10 @@ export function bullBatchQueue(options: {
       await Promise.all(queues.map(({ queue }) => queue.close()))
     },
   }
+}
+
+function isLane(kind: QueueKind): kind is Unit['lane'] {
+  return kind !== 'synthesis' && kind !== 'parts'
 }
 
 function isNotDelayed(error: unknown): boolean {

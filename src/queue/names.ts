@@ -30,6 +30,15 @@ export function unitJobId(planId: string, unit: number): string {
   return `${planId}-${unit}`
 }
 
+/** The unit that a job of this id is. */
+export function unitOfJob(
+  jobId: string,
+  lane: Lane,
+): { planId: string; unit: number; lane: Lane } | undefined {
+  const [, planId, unit] = /^([^-]+)-(\d+)$/.exec(jobId) ?? []
+  return planId === undefined ? undefined : { planId, unit: Number(unit), lane }
+}
+
 export function partJobId(synthesisJobId: string, { level, index }: PartPlace): string {
   return `${synthesisJobId}-${level}-${index}`
 }

@@ -1,13 +1,15 @@
 import type { Delivery } from '../core/contract/delivery.ts'
 import type { DeliveryStore, OutgoingEvent } from '../core/deliver/webhooks.ts'
 import { type RedisClient, whileAvailable } from './connect-redis.ts'
-import { type KeySpace, planKey, shardKey } from './keys.ts'
+import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import type { RunScript } from './scripts.ts'
 
 export function redisDeliveryStore(options: {
   redis: RedisClient
+  run: RunScript
   space: KeySpace
 }): DeliveryStore {
-  const { redis, space } = options
+  const { redis, run, space } = options
   const keyOf = (planId: string) => `${planKey(space, planId)}:deliveries`
   return {
     outbox: (count) =>
@@ -27,12 +29,15 @@ export function redisDeliveryStore(options: {
       }),
     save: (planId, delivery) =>
       whileAvailable(async () => {
-        // A plan that was deleted meanwhile leaves no keys behind.
-        if ((await redis.exists(planKey(space, planId))) === 0) return false
-        const json = JSON.stringify(delivery)
-        if (delivery.attempts.length === 0) await redis.hsetnx(keyOf(planId), delivery.id, json)
-        else await redis.hset(keyOf(planId), delivery.id, json)
-        return true
+        const isKept = await run(
+          'save-delivery',
+          planKey(space, planId),
+          shardKey(space, shardOf(planId)),
+          delivery.id,
+          JSON.stringify(delivery),
+          delivery.attempts.length === 0 ? 1 : 0,
+        )
+        return isKept === 1
       }),
     get: (planId, deliveryId) =>
       whileAvailable(async () => {

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { initialUnits } from '../core/batch/units.ts'
 import type { Usage } from '../core/contract/usage.ts'
 import type { PlanStore } from '../core/ports/plan-store.ts'
-import type { NewPlan } from '../core/ports/records.ts'
+import type { NewPlan, PlanKey } from '../core/ports/records.ts'
 import type { RetryBatch } from '../core/ports/task-life.ts'
 import { type RedisClient, whileAvailable } from './connect-redis.ts'
-import { type KeySpace, PLAN_SUFFIXES, planKey, shardKey, shardOf } from './keys.ts'
+import { type KeySpace, PLAN_SUFFIXES, planIdFrom, planKey, shardKey, shardOf } from './keys.ts'
 import { readAcrossShards } from './read-across-shards.ts'
 import { planRecord } from './records.ts'
 import type { RunScript } from './scripts.ts'
@@ -27,6 +27,9 @@ export function redisPlanStore(options: {
   const keyOf = (planId: string) => planKey(space, planId)
   const shardOfPlan = (planId: string) => shardKey(space, shardOf(planId))
 
+  const keyRecord = ({ digest, shardBytes }: PlanKey) =>
+    `${shardKey(space, shardOf(planIdFrom(shardBytes, space.shards)))}:key:${digest}`
+
   /** Writes the specifications under a key that expires, so that a submission cut short leaves nothing. */
   async function stage(plan: NewPlan): Promise<string> {
     const key = `${keyOf(plan.spec.id)}:staged:${randomUUID()}`
@@ -34,8 +37,14 @@ export function redisPlanStore(options: {
       const fields = plan.tasks
         .slice(at, at + FIELDS_AT_ONCE)
         .flatMap((task) => [task.id, JSON.stringify(task)])
-      await redis.hset(key, ...fields)
-      if (at === 0) await redis.expire(key, 3_600)
+      if (at > 0) await redis.hset(key, ...fields)
+      // In one step: a process that dies between the two would leave a key for good.
+      else
+        await redis
+          .multi()
+          .hset(key, ...fields)
+          .expire(key, 3_600)
+          .exec()
     }
     return key
   }
@@ -47,10 +56,6 @@ export function redisPlanStore(options: {
       whileAvailable(async () => {
         const key = keyOf(plan.spec.id)
         const large = plan.tasks.length > TASKS_IN_ONE_SCRIPT
-        if (large) {
-          const requestHash = await redis.hget(key, 'requestHash')
-          if (requestHash !== null) return { status: 'exists', requestHash }
-        }
         const staged = large ? await stage(plan) : ''
         const shard = shardOfPlan(plan.spec.id)
         const header = headerFields(plan, options.retentionMs)
@@ -65,6 +70,7 @@ export function redisPlanStore(options: {
           key,
           shard,
           staged,
+          plan.key === undefined ? '' : keyRecord(plan.key),
           header.length / 2,
           ...header,
           plan.context,
@@ -72,23 +78,45 @@ export function redisPlanStore(options: {
           `${shard}:plans:${plan.spec.tenant}`,
           plan.spec.policy.timeoutMs ?? 0,
           ...hashes,
-        )) as [string, string, string?]
+        )) as ['created' | 'exists', string, string]
         if (answer[0] === 'exists') {
           if (staged !== '') await redis.unlink(staged)
-          return { status: 'exists', requestHash: answer[1] }
+          return { status: 'exists', planId: answer[1], requestHash: answer[2] }
         }
         return { status: 'created', createdAt: Number(answer[1]), round: Number(answer[2]) }
       }),
 
     markEnqueued: (planId, firstUnit) =>
       whileAvailable(async () => {
-        const units = (await run(
+        const [status, released = []] = (await run(
           'mark-enqueued',
           keyOf(planId),
           shardOfPlan(planId),
           firstUnit,
-        )) as string[]
-        return units.map(Number)
+        )) as ['marked' | 'late' | 'gone', string[]?]
+        return status === 'marked' ? { status, released: released.map(Number) } : { status }
+      }),
+
+    settleSubmission: ({ planId, tenant }, { giveUpAfterMs, isPartial = false }) =>
+      whileAvailable(async () => {
+        const [status, released = []] = (await run(
+          'settle-submission',
+          keyOf(planId),
+          shardOfPlan(planId),
+          tenant,
+          giveUpAfterMs,
+          isPartial ? 1 : 0,
+          ...PLAN_SUFFIXES,
+        )) as ['accepted' | 'pending' | 'gone', string[]?]
+        return status === 'accepted' ? { status, released: released.map(Number) } : { status }
+      }),
+
+    ofKey: (key) =>
+      whileAvailable(async () => {
+        const [planId, requestHash] = (await redis.get(keyRecord(key)))?.split(' ') ?? []
+        return planId === undefined || requestHash === undefined
+          ? undefined
+          : { planId, requestHash }
       }),
 
     unfinishedRetry: (planId) =>
@@ -96,12 +124,6 @@ export function redisPlanStore(options: {
         const raw = await redis.hget(keyOf(planId), 'batch')
         return raw === null ? undefined : (JSON.parse(raw) as RetryBatch)
       }),
-
-    isEnqueued: (planId) =>
-      whileAvailable(async () => (await redis.hexists(keyOf(planId), 'enqueued')) === 1),
-
-    requestHash: (planId) =>
-      whileAvailable(async () => (await redis.hget(keyOf(planId), 'requestHash')) ?? undefined),
 
     get: (planId) =>
       whileAvailable(async () => {
@@ -167,35 +189,14 @@ export function redisPlanStore(options: {
       whileAvailable(async () => (await redis.hget(keyOf(planId), 'base')) ?? undefined),
 
     pinBase: (planId, candidate) =>
-      whileAvailable(async () => {
-        const key = keyOf(planId)
-        // A plan that was deleted meanwhile must not come back as a header of one field.
-        if ((await redis.exists(key)) === 0) return candidate
-        await redis.hsetnx(key, 'base', candidate)
-        return (await redis.hget(key, 'base')) ?? candidate
-      }),
-
-    setBudget: (planId, budgetUsd) =>
-      whileAvailable(async () => {
-        const budgetNanos = Math.round(budgetUsd * 1e9)
-        await redis.hset(keyOf(planId), { budgetUsd, budgetNanos })
-      }),
+      whileAvailable(
+        async () =>
+          (await run('pin-base', keyOf(planId), shardOfPlan(planId), candidate)) as string,
+      ),
 
     delete: (planId, tenant) =>
       whileAvailable(async () => {
-        const key = keyOf(planId)
-        const shard = shardOfPlan(planId)
-        await redis
-          .multi()
-          .unlink(key, ...PLAN_SUFFIXES.map((suffix) => `${key}:${suffix}`))
-          .zrem(`${shard}:plans:${tenant}`, planId)
-          .zrem(`${shard}:active`, planId)
-          .zrem(`${shard}:deadlines`, planId)
-          .zrem(`${shard}:expiry`, planId)
-          .publish(`${shard}:changes`, `${planId}\nplan.deleted `)
-          // Nothing is ended one by one: that would keep Redis from others, for a plan that is gone.
-          .publish(`${shard}:control`, `${planId} * deleted`)
-          .exec()
+        await run('delete-plan', keyOf(planId), shardOfPlan(planId), tenant, ...PLAN_SUFFIXES)
       }),
   }
 }

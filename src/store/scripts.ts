@@ -4,6 +4,11 @@ import type { RedisClient } from './connect-redis.ts'
 const NAMES = [
   'create-plan',
   'mark-enqueued',
+  'settle-submission',
+  'delete-plan',
+  'pin-base',
+  'save-delivery',
+  'unheld-units',
   'begin-task',
   'end-task',
   'stop-plan',
@@ -25,7 +30,7 @@ const NAMES = [
 type ScriptName = (typeof NAMES)[number]
 
 /** What the scripts share, in the order in which its parts build on each other. */
-const SHARED = ['plan', 'events', 'tasks', 'usage', 'money', 'release', 'end']
+const SHARED = ['plan', 'events', 'tasks', 'usage', 'money', 'release', 'end', 'life']
 
 /** Calls one of the scripts in `lua/` on a plan's keys. */
 export type RunScript = (

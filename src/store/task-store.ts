@@ -41,8 +41,21 @@ export function redisTaskStore(options: { redis: RedisClient; space: KeySpace })
         const found = await redis.hmget(`${keyOf(planId)}:outputs`, ...taskIds)
         return found.map(taskOutput)
       }),
-    endedIds: (planId, from, count) =>
-      whileAvailable(() => redis.lrange(`${keyOf(planId)}:ended`, from, from + count - 1)),
+    ended: (planId, after, count) =>
+      whileAvailable(async () => {
+        const found = await redis.zrange(
+          `${keyOf(planId)}:ended`,
+          `(${after}`,
+          '+inf',
+          'BYSCORE',
+          'LIMIT',
+          0,
+          count,
+          'WITHSCORES',
+        )
+        const ids = found.filter((_, at) => at % 2 === 0)
+        return { ids, last: Number(found.at(-1) ?? after) }
+      }),
   }
 }
 
@@ -139,10 +152,10 @@ export function redisTaskLife(options: {
           shardOfPlan(planId),
           code,
           message,
-        )) as ['gone' | 'finished' | 'stopped', (string | number)[]]
+        )) as ['gone' | 'finished' | 'not-due' | 'stopped', (string | number)[]]
         return { status, released: released.map(Number) }
       }),
-    requeue: (planId, batch) =>
+    requeue: (planId, batch, { budgetUsd, timeoutMs } = {}) =>
       whileAvailable(async () => {
         const [status, taskId = '', by = ''] = (await run(
           'retry-tasks',
@@ -150,11 +163,13 @@ export function redisTaskLife(options: {
           shardOfPlan(planId),
           JSON.stringify(batch),
           batch.firstUnit,
+          budgetUsd === undefined ? '' : budgetUsd,
+          timeoutMs ?? 0,
           ...batch.tasks.flatMap((task) => [task.taskId, JSON.stringify(task.waitsFor)]),
         )) as [string, string?, string?]
-        if (status === 'not-ended') return { status, taskId }
+        if (status === 'spent') return { status, spentUsd: Number(taskId) / 1e9 }
         if (status === 'in-use') return { status, taskId, by }
-        return { status: status as 'gone' | 'changed' | 'queued' }
+        return { status: status as 'gone' | 'not-ended' | 'changed' | 'queued' }
       }),
     stopped: (planIds) =>
       whileAvailable(async () => {
@@ -177,6 +192,12 @@ export function redisTaskLife(options: {
     confirmReleased: (planId, units) =>
       whileAvailable(async () => {
         if (units.length > 0) await redis.srem(`${keyOf(planId)}:released`, ...units)
+      }),
+    unheld: (planId, units) =>
+      whileAvailable(async () => {
+        if (units.length === 0) return []
+        const shard = shardOfPlan(planId)
+        return ((await run('unheld-units', keyOf(planId), shard, ...units)) as string[]).map(Number)
       }),
     nextUnit: (planId) =>
       whileAvailable(async () => Number((await redis.hget(keyOf(planId), 'nextUnit')) ?? 0)),

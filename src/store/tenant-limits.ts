@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { TenantUse } from '../core/submit/tenant-limits.ts'
 import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
@@ -12,35 +13,42 @@ export function redisTenantUse(options: { redis: RedisClient; space: KeySpace })
   const { redis, space } = options
   const claimsOf = (tenant: string) => `${shardKey(space, 0)}:claims:${tenant}`
   const plansOf = (tenant: string, shard: number) => `${shardKey(space, shard)}:plans:${tenant}`
-  const memberOf = ({ planId, tasks }: { planId: string; tasks: number }) => `${planId} ${tasks}`
 
-  async function unfinished(planIds: readonly string[]): Promise<number> {
-    const replies = await readAcrossShards(redis, planIds, (pipeline, planId) =>
-      pipeline.hmget(planKey(space, planId), 'n:queued', 'n:running'),
+  /** Tasks of these plans that have not ended, and those of retries that are claimed and not stored yet. */
+  async function unfinished(
+    planIds: readonly string[],
+    retries: readonly Claim[],
+  ): Promise<number> {
+    const plans = [...new Set([...planIds, ...retries.map(({ planId }) => planId)])]
+    // A plan's tasks and whether a retry is among them, as of one moment: it counts once.
+    const replies = await readAcrossShards(redis, plans, (pipeline, planId) =>
+      pipeline.hmget(planKey(space, planId), 'n:queued', 'n:running', 'nextUnit'),
     )
     let tasks = 0
-    for (const [fields] of replies) {
-      for (const count of fields as (string | null)[]) tasks += Number(count ?? 0)
-    }
+    plans.forEach((planId, index) => {
+      const [queued, running, nextUnit] = (replies[index]?.[0] ?? []) as (string | null)[]
+      tasks += Number(queued ?? 0) + Number(running ?? 0)
+      for (const retry of retries) {
+        if (retry.planId === planId && retry.firstUnit === Number(nextUnit)) tasks += retry.tasks
+      }
+    })
     return tasks
   }
 
   return {
     claim: (tenant, submission) =>
       whileAvailable(async () => {
-        const member = memberOf(submission)
+        const { planId, tasks, firstUnit = '' } = submission
+        const member = [planId, tasks, firstUnit, randomUUID()].join(' ')
         // Claimed first, counted then: what is stored in between is seen in one of the two.
         const before = (await redis.eval(CLAIM, 1, claimsOf(tenant), member, CLAIM_MS)) as string[]
-        const others = before
-          .filter((claim) => claim !== member)
-          .map((claim) => {
-            const [planId = '', tasks] = claim.split(' ')
-            return { planId, tasks: Number(tasks) }
-          })
+        const others = before.map(claimFrom)
         const use = { plans: 0, tasks: 0 }
         for (let shard = 0; shard < space.shards; shard += 1) {
           const plans = plansOf(tenant, shard)
-          const claims = others.filter(({ planId }) => shardOf(planId) === shard)
+          const ofShard = others.filter((claim) => shardOf(claim.planId) === shard)
+          const claims = ofShard.filter(({ firstUnit }) => firstUnit === undefined)
+          const retries = ofShard.filter(({ firstUnit }) => firstUnit !== undefined)
           // As of one moment, so that a plan that is being stored counts once.
           const reading = redis
             .multi()
@@ -55,13 +63,31 @@ export function redisTenantUse(options: { redis: RedisClient; space: KeySpace })
           const pending = claims.filter((_, index) => places[index] === null)
           use.plans += Number(stored) + pending.length
           for (const { tasks } of pending) use.tasks += tasks
-          use.tasks += await unfinished(active as string[])
+          use.tasks += await unfinished(active as string[], retries)
         }
-        return use
+        return {
+          ...use,
+          settle: () =>
+            whileAvailable(async () => {
+              await redis.zrem(claimsOf(tenant), member)
+            }),
+        }
       }),
-    settle: (tenant, submission) =>
-      whileAvailable(async () => {
-        await redis.zrem(claimsOf(tenant), memberOf(submission))
-      }),
+  }
+}
+
+interface Claim {
+  planId: string
+  tasks: number
+  /** Of a retry: the first of the units that it adds to a stored plan. */
+  firstUnit: number | undefined
+}
+
+function claimFrom(member: string): Claim {
+  const [planId = '', tasks, firstUnit = ''] = member.split(' ')
+  return {
+    planId,
+    tasks: Number(tasks),
+    firstUnit: firstUnit === '' ? undefined : Number(firstUnit),
   }
 }

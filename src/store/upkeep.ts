@@ -42,10 +42,6 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
         )
         return planIds.filter((_, index) => replies[index]?.[0] === 1)
       }),
-    settleDeadline: (planId) =>
-      whileAvailable(async () => {
-        await redis.zrem(`${shardKey(space, shardOf(planId))}:deadlines`, planId)
-      }),
     forget: (planId) =>
       whileAvailable(async () => {
         const shard = shardKey(space, shardOf(planId))

@@ -41,6 +41,7 @@ export async function aPlan(
   const syntheses = redisSynthesisStore({ redis, run, space })
   const id = planIdFrom(Buffer.from(randomUUID().replaceAll('-', ''), 'hex'), 1)
   await plans.create({
+    key: undefined,
     spec: {
       id,
       tenant: 'default',

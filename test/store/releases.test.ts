@@ -11,7 +11,8 @@ test('a unit released before its batch is in the queue is promoted once it is', 
   // Its tasks end before they have run, so that their jobs are only to be thrown away.
   expect((await life.stop(id, 'cancelled', 'Enough.')).released).toEqual([])
   expect(await life.released(id)).toEqual([])
-  expect((await plans.markEnqueued(id, 0)).sort()).toEqual([1, 2, 3])
+  const marked = await plans.markEnqueued(id, 0)
+  expect(marked).toEqual({ status: 'marked', released: expect.arrayContaining([1, 2, 3]) })
   await life.confirmReleased(id, [1, 2, 3])
   expect(await life.released(id)).toEqual([])
 })
@@ -32,9 +33,9 @@ test('tasks that are retried together are released within the limit of the plan,
   expect((await requeue(4, ['a', 'b'])).status).toBe('queued')
   expect(await life.released(id)).toEqual([])
   // One that comes late says nothing about this batch.
-  expect(await plans.markEnqueued(id, 0)).toEqual([])
+  expect(await plans.markEnqueued(id, 0)).toEqual({ status: 'late' })
   expect((await requeue(6, ['c'])).status).toBe('changed')
-  expect(await plans.markEnqueued(id, 4)).toEqual([4])
+  expect(await plans.markEnqueued(id, 4)).toEqual({ status: 'marked', released: [4] })
   await life.confirmReleased(id, [4])
   expect((await requeue(6, ['c'])).status).toBe('queued')
 
@@ -42,7 +43,7 @@ test('tasks that are retried together are released within the limit of the plan,
   const { token, spender } = await begin('a', 4)
   const end = await life.end({ planId: id, ...spender, token, ...OVER })
   expect(end).toMatchObject({ status: 'recorded', released: [] })
-  expect(await plans.markEnqueued(id, 6)).toEqual([5])
+  expect(await plans.markEnqueued(id, 6)).toEqual({ status: 'marked', released: [5] })
 })
 
 test('a task whose output another one uses is not retried until that one has ended', async () => {
@@ -77,7 +78,7 @@ test('a task that is held waits again for one that is retried behind it', async 
       priority: 0,
     }))
     expect((await life.requeue(id, { firstUnit, tasks: batch })).status).toBe('queued')
-    expect(await plans.markEnqueued(id, firstUnit)).toEqual([])
+    expect(await plans.markEnqueued(id, firstUnit)).toEqual({ status: 'marked', released: [] })
   }
   await retry(4, { a: [], b: ['a', 'c'] })
   await retry(6, { c: [] })

@@ -8,6 +8,8 @@ import { freePort } from './redis-server.ts'
 /** The real service: its processes as an operator runs them, against one Redis. */
 export interface Service {
   url: string
+  /** What its keys begin with. */
+  prefix: string
   api: ServiceProcess
   workers: ServiceProcess[]
   addWorker(env?: Record<string, string>): Promise<ServiceProcess>
@@ -60,6 +62,7 @@ export async function startService(options: {
   }
   const service: Service = {
     url,
+    prefix: options.prefix,
     api: await startApi(),
     workers: [],
     addWorker,

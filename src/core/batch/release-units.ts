@@ -9,9 +9,14 @@ export interface ReleaseDeps {
   life: Pick<TaskLife, 'confirmReleased'>
 }
 
-export interface SealDeps extends ReleaseDeps {
+export interface SealDeps {
+  queue: Pick<BatchQueue, 'release' | 'remove'>
+  life: Pick<TaskLife, 'confirmReleased' | 'unheld'>
   plans: Pick<PlanStore, 'markEnqueued'>
 }
+
+/** Units that are looked up in one script. */
+const UNITS_AT_ONCE = 500
 
 /** Puts released units into the queue, and only then takes them off the plan's list. */
 export async function releaseUnits(
@@ -20,16 +25,52 @@ export async function releaseUnits(
   released: readonly number[],
 ): Promise<void> {
   if (released.length === 0) return
-  const units = released.map((unit) => ({ unit, lane: laneOfUnit(plan.spec.units, unit) }))
-  await deps.queue.release(plan.spec.id, units)
+  await deps.queue.release(plan.spec.id, withLanes(plan.spec, released))
   await deps.life.confirmReleased(plan.spec.id, [...released])
 }
 
-/** The batch is in the queue: so are the jobs of units that were released while it was on its way. */
+/**
+ * Says that a batch is in the queue, and releases what was released while it was on its way. `gone`: the
+ * plan was deleted meanwhile, and the jobs with it.
+ *
+ * @param enqueued The units of the batch that this process has just enqueued, those that are held apart.
+ */
 export async function sealBatch(
   deps: SealDeps,
   plan: { spec: PlanSpec },
   firstUnit: number,
+  enqueued: { all: readonly number[]; held: readonly number[] },
+): Promise<{ status: 'sealed' | 'gone'; releasing: Promise<void> }> {
+  const planId = plan.spec.id
+  const marked = await deps.plans.markEnqueued(planId, firstUnit)
+  switch (marked.status) {
+    case 'marked':
+      return { status: 'sealed', releasing: releaseUnits(deps, plan, marked.released) }
+    case 'late':
+      return { status: 'sealed', releasing: releaseUnheld(deps, plan, enqueued.held) }
+    case 'gone': {
+      const units = withLanes(plan.spec, enqueued.all)
+      return { status: 'gone', releasing: deps.queue.remove(planId, units, firstUnit) }
+    }
+  }
+}
+
+/**
+ * Lets jobs go that are held though their units are not: they were enqueued after another process had
+ * done so and they had run. A worker finds their tasks ended, and they end.
+ */
+export async function releaseUnheld(
+  deps: { queue: Pick<BatchQueue, 'release'>; life: Pick<TaskLife, 'unheld'> },
+  plan: { spec: PlanSpec },
+  units: readonly number[],
 ): Promise<void> {
-  await releaseUnits(deps, plan, await deps.plans.markEnqueued(plan.spec.id, firstUnit))
+  for (let at = 0; at < units.length; at += UNITS_AT_ONCE) {
+    const some = units.slice(at, at + UNITS_AT_ONCE)
+    const unheld = await deps.life.unheld(plan.spec.id, some)
+    await deps.queue.release(plan.spec.id, withLanes(plan.spec, unheld))
+  }
+}
+
+function withLanes(spec: PlanSpec, units: readonly number[]) {
+  return units.map((unit) => ({ unit, lane: laneOfUnit(spec.units, unit) }))
 }

@@ -23,10 +23,15 @@ export interface ChangeDeps extends ReadDeps {
   onFault: (error: unknown, planId: string) => void
 }
 
-/** What a plan starts again has to be paid for. */
-export function refuseWithoutMoney({ stop, budgetUsd, usage, held }: PlanRecord): void {
+/** Whether nothing more of a plan is paid for: then `resume` may raise its budget, and nothing else is begun. */
+export function isOutOfMoney({ stop, budgetUsd, usage, held }: PlanRecord): boolean {
   const isSpent = budgetUsd !== undefined && usage.costUsd + held.unknownUsd >= budgetUsd
-  if (stop?.code !== BUDGET_EXHAUSTED && !isSpent) return
+  return stop?.code === BUDGET_EXHAUSTED || isSpent
+}
+
+/** What a plan starts again has to be paid for. */
+export function refuseWithoutMoney(record: PlanRecord): void {
+  if (!isOutOfMoney(record)) return
   throw new ServiceError(
     'budget-exceeded',
     'What is left of the budget of the plan does not pay for more. Raise it with `resume`: what it stopped then runs too.',

@@ -1,12 +1,13 @@
 import { releaseUnits } from '../batch/release-units.ts'
+import { BUDGET_EXHAUSTED } from '../budget/allowance.ts'
 import type { PlansApi } from '../contract/api.ts'
 import { ServiceError } from '../contract/errors.ts'
-import { invalid } from '../contract/field-errors.ts'
+import { isEnded } from '../contract/status.ts'
 import { planView } from '../read/plan-views.ts'
 import { requirePlan } from '../read/require-plan.ts'
-import type { ChangeDeps } from './change-deps.ts'
+import { type ChangeDeps, isOutOfMoney } from './change-deps.ts'
 import { deletePlan } from './delete-plan.ts'
-import { retryTasks } from './retry-tasks.ts'
+import { onlyRunnable, retryTasks, type Tasks } from './retry-tasks.ts'
 
 export function changePlans(deps: ChangeDeps): Pick<PlansApi, 'cancel' | 'delete' | 'resume'> {
   return {
@@ -28,17 +29,20 @@ export function changePlans(deps: ChangeDeps): Pick<PlansApi, 'cancel' | 'delete
 
     async resume(tenant, planId, budgetUsd) {
       const record = await requirePlan(deps, tenant, planId)
-      if (record.stop?.code !== 'budget-exhausted') {
+      if (!isOutOfMoney(record)) {
         throw new ServiceError('plan-not-finished', 'The plan was not stopped by its budget.')
       }
-      const gone = record.usage.costUsd + record.held.unknownUsd
-      if (budgetUsd <= gone) {
-        const detail = `must be more than the ${gone} already spent`
-        throw invalid([{ pointer: '/budgetUsd', detail }])
-      }
-      await deps.plans.setBudget(planId, budgetUsd)
-      await retryTasks(deps, record, (task) => task.error?.code === 'budget-exhausted')
+      // What waits for a task that failed for another reason runs when that one is retried.
+      const stopped = (tasks: Tasks) => onlyRunnable(tasks, stoppedByBudget(tasks))
+      await retryTasks(deps, record, stopped, budgetUsd)
       return planView(await requirePlan(deps, tenant, planId), { waves: true })
     },
   }
+}
+
+function stoppedByBudget(tasks: Tasks): Set<string> {
+  const stopped = [...tasks.values()].filter(
+    ({ state }) => isEnded(state.status) && state.error?.code === BUDGET_EXHAUSTED,
+  )
+  return new Set(stopped.map(({ spec }) => spec.id))
 }

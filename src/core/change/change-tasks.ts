@@ -1,11 +1,10 @@
 import { releaseUnits } from '../batch/release-units.ts'
 import type { TasksApi } from '../contract/api.ts'
 import { ServiceError } from '../contract/errors.ts'
-import { isEnded } from '../contract/status.ts'
 import { taskDetail } from '../read/read-tasks.ts'
 import { requirePlan, requireTask } from '../read/require-plan.ts'
 import { type ChangeDeps, refuseWithoutMoney } from './change-deps.ts'
-import { retryTasks } from './retry-tasks.ts'
+import { requireRunnable, retryTasks } from './retry-tasks.ts'
 
 export function changeTasks(deps: ChangeDeps): Pick<TasksApi, 'cancel' | 'retry'> {
   return {
@@ -28,15 +27,9 @@ export function changeTasks(deps: ChangeDeps): Pick<TasksApi, 'cancel' | 'retry'
 
     async retry(tenant, planId, taskId) {
       const record = await requirePlan(deps, tenant, planId)
-      const { state } = await requireTask(deps, planId, taskId)
-      if (!isEnded(state.status)) {
-        throw new ServiceError(
-          'task-not-finished',
-          `The task is ${state.status}; it cannot be retried yet.`,
-        )
-      }
+      await requireTask(deps, planId, taskId)
       refuseWithoutMoney(record)
-      await retryTasks(deps, record, (_, id) => id === taskId)
+      await retryTasks(deps, record, (tasks) => requireRunnable(tasks, new Set([taskId])))
       return taskDetail(deps, tenant, planId, taskId)
     },
   }

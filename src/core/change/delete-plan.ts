@@ -22,5 +22,5 @@ export async function deletePlan(
     lane: laneOfUnit(record.spec.units, unit),
   }))
   // Jobs that a worker has are left: it finds the plan gone, and they end.
-  if (running) await deps.queue.remove(planId, all)
+  if (running) await deps.queue.remove(planId, all, 0)
 }

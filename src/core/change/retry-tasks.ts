@@ -1,6 +1,7 @@
 import { type SealDeps, sealBatch } from '../batch/release-units.ts'
 import { laneOfUnit } from '../batch/units.ts'
 import { ServiceError } from '../contract/errors.ts'
+import { invalid } from '../contract/field-errors.ts'
 import { isEnded } from '../contract/status.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
@@ -22,55 +23,65 @@ interface Task {
   state: TaskState
 }
 
+/** All tasks of a plan, by id, in plan order. */
+export type Tasks = ReadonlyMap<string, Task>
+
 /** Retries of one plan that are asked for at the same moment come one after the other. */
 const MOST_TRIES = 50
 
 /**
- * Runs ended tasks again: those chosen, and those that were skipped because one of them had not
- * succeeded. They are enqueued as a batch of their own, with a synthesis behind it, which becomes
- * the next version.
+ * Runs ended tasks again: those that `choose` names, and those that were skipped because one of them had
+ * not succeeded. They are enqueued as a batch of their own, with a synthesis behind it, which becomes
+ * the next version. With `budgetUsd` the plan's budget is raised in the same step, or that alone where
+ * there is nothing to run.
  *
- * @throws {ServiceError} task-not-finished when a task of them runs, or depends on one that has not
- *   succeeded and is not retried, or one that runs uses the output of one of them; quota-exceeded when the tenant has too many unfinished tasks.
+ * @param choose Called anew where something came in between. Names ended tasks only, and for each all
+ *   that it depends on and that has not succeeded; throws where that cannot be.
+ * @throws {ServiceError} task-not-finished when one that runs uses the output of one of them;
+ *   quota-exceeded when the tenant has too many unfinished tasks; invalid-request for a budget that is spent.
  */
 export async function retryTasks(
   deps: RetryDeps,
   record: PlanRecord,
-  isChosen: (state: TaskState, taskId: string) => boolean,
+  choose: (tasks: Tasks) => Set<string>,
+  budgetUsd?: number,
 ): Promise<void> {
   const planId = record.spec.id
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const firstUnit = await deps.life.nextUnit(planId)
-    const tasks = await tasksToRetry(deps, planId, isChosen)
-    if (tasks.length === 0) return
+    const tasks = await readAll(deps, planId)
+    const chosen = withFollowers(tasks, choose(tasks))
     const batch: RetryBatch = {
       firstUnit,
-      tasks: tasks.map(({ spec: { id, waitsFor = [], priority } }) => ({
-        taskId: id,
-        waitsFor,
-        priority,
-      })),
+      tasks: [...tasks.values()]
+        .filter(({ spec }) => chosen.has(spec.id))
+        .map(({ spec: { id, waitsFor = [], priority } }) => ({ taskId: id, waitsFor, priority })),
     }
-    const { tenant } = record.spec
-    const more = { tenant, planId, tasks: tasks.length, plans: 0 } as const
-    const requeued = await withinLimits(deps.tenantLimits, more, () =>
-      deps.life.requeue(planId, batch),
-    )
-    if (requeued.status === 'queued') return enqueueRetry(deps, record, batch)
-    if (requeued.status === 'gone') {
-      throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
+    const requeued = await requeue(deps, record, batch, budgetUsd)
+    switch (requeued.status) {
+      case 'queued':
+        if (batch.tasks.length > 0) await enqueueRetry(deps, record, batch)
+        return
+      case 'gone':
+        throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
+      case 'spent': {
+        const detail = `must be more than the ${requeued.spentUsd} already spent`
+        throw invalid([{ pointer: '/budgetUsd', detail }])
+      }
+      case 'in-use': {
+        const { taskId, by } = requeued
+        throw notFinished(
+          by,
+          `has not ended, and it uses the output of ${taskId}: retry ${taskId} when it has`,
+        )
+      }
+      case 'not-ended':
+      case 'changed': {
+        // Another one came first. If its process died on the way, this finishes what it began.
+        const other = await deps.plans.unfinishedRetry(planId)
+        if (other !== undefined) await enqueueRetry(deps, record, other)
+      }
     }
-    if (requeued.status === 'not-ended') throw notFinished(requeued.taskId, 'has not ended')
-    if (requeued.status === 'in-use') {
-      const { taskId, by } = requeued
-      throw notFinished(
-        by,
-        `has not ended, and it uses the output of ${taskId}: retry ${taskId} when it has`,
-      )
-    }
-    // Another one came first. If its process died on the way, this finishes what it began.
-    const other = await deps.plans.unfinishedRetry(planId)
-    if (other !== undefined) await enqueueRetry(deps, record, other)
   }
   throw new ServiceError(
     'task-not-finished',
@@ -79,42 +90,88 @@ export async function retryTasks(
   )
 }
 
-async function tasksToRetry(
-  deps: Pick<ReadDeps, 'plans' | 'tasks'>,
-  planId: string,
-  isChosen: (state: TaskState, taskId: string) => boolean,
-): Promise<Task[]> {
-  const all = new Map<string, Task>()
-  for await (const task of allTasks(deps, planId)) all.set(task.spec.id, task)
-  const chosen = new Set<string>()
-  for (const [id, { state }] of all) {
-    if (isEnded(state.status) && isChosen(state, id)) chosen.add(id)
-  }
-  /** What it depends on that will not have succeeded when the chosen ones have run. */
-  const missing = (task: Task | undefined) =>
-    task?.spec.waitsFor?.find((id) => {
-      const status = all.get(id)?.state.status
-      return !chosen.has(id) && status !== undefined && isEnded(status) && status !== 'succeeded'
-    })
+function requeue(
+  deps: RetryDeps,
+  { spec }: PlanRecord,
+  batch: RetryBatch,
+  budgetUsd: number | undefined,
+): ReturnType<TaskLife['requeue']> {
+  const { id: planId, tenant, policy } = spec
+  const { firstUnit, tasks } = batch
+  return withinLimits(deps.tenantLimits, { tenant, planId, tasks: tasks.length, firstUnit }, () =>
+    deps.life.requeue(planId, batch, { budgetUsd, timeoutMs: policy.timeoutMs }),
+  )
+}
+
+async function readAll(deps: Pick<ReadDeps, 'plans' | 'tasks'>, planId: string): Promise<Tasks> {
+  const tasks = new Map<string, Task>()
+  for await (const task of allTasks(deps, planId)) tasks.set(task.spec.id, task)
+  return tasks
+}
+
+/** What a task depends on that has ended, has not succeeded, and is not to run again. */
+function missing(tasks: Tasks, chosen: ReadonlySet<string>, taskId: string): string | undefined {
+  return tasks.get(taskId)?.spec.waitsFor?.find((id) => {
+    const status = tasks.get(id)?.state.status
+    return !chosen.has(id) && status !== undefined && isEnded(status) && status !== 'succeeded'
+  })
+}
+
+/**
+ * For a choice that a caller named.
+ *
+ * @throws {ServiceError} task-not-finished when one of them has not ended, or depends on one that has not
+ *   succeeded and is not retried.
+ */
+export function requireRunnable(tasks: Tasks, chosen: Set<string>): Set<string> {
   for (const id of chosen) {
-    const other = missing(all.get(id))
+    const status = tasks.get(id)?.state.status ?? 'queued'
+    if (!isEnded(status)) throw notFinished(id, `is ${status}; it cannot be retried yet`)
+  }
+  for (const id of chosen) {
+    const other = missing(tasks, chosen, id)
     if (other === undefined) continue
     throw notFinished(
       other,
-      `is ${all.get(other)?.state.status}, and ${id} depends on it: retry that one, and ${id} runs after it`,
+      `is ${tasks.get(other)?.state.status}, and ${id} depends on it: retry that one, and ${id} runs after it`,
     )
   }
-  // Until no more follow: those that were skipped because of one that runs again.
-  let size = -1
-  while (size !== chosen.size) {
-    size = chosen.size
-    for (const [id, task] of all) {
-      const follows =
-        task.state.status === 'skipped' && task.spec.waitsFor?.some((other) => chosen.has(other))
-      if (follows && missing(task) === undefined) chosen.add(id)
+  return chosen
+}
+
+/** Leaves out, of a choice that nobody named one by one, what cannot run, and what depends on that. */
+export function onlyRunnable(tasks: Tasks, chosen: Set<string>): Set<string> {
+  const waiting = dependentsOf(tasks, (task) => chosen.has(task.spec.id))
+  const left = new Set([...chosen].filter((id) => missing(tasks, chosen, id) !== undefined))
+  // A set hands out what is added to it while it is gone through.
+  for (const id of left) for (const dependent of waiting.get(id) ?? []) left.add(dependent)
+  return chosen.difference(left)
+}
+
+/** With those that were skipped because of one that runs again. */
+function withFollowers(tasks: Tasks, chosen: ReadonlySet<string>): Set<string> {
+  const skipped = dependentsOf(tasks, ({ state }) => state.status === 'skipped')
+  const all = new Set(chosen)
+  for (const id of all) {
+    for (const dependent of skipped.get(id) ?? []) {
+      if (missing(tasks, all, dependent) === undefined) all.add(dependent)
     }
   }
-  return [...all.values()].filter(({ spec }) => chosen.has(spec.id))
+  return all
+}
+
+/** Of each task, those of some tasks that depend on it. */
+function dependentsOf(tasks: Tasks, isOne: (task: Task) => boolean): Map<string, string[]> {
+  const dependents = new Map<string, string[]>()
+  for (const task of tasks.values()) {
+    if (!isOne(task)) continue
+    for (const other of task.spec.waitsFor ?? []) {
+      const known = dependents.get(other)
+      if (known === undefined) dependents.set(other, [task.spec.id])
+      else known.push(task.spec.id)
+    }
+  }
+  return dependents
 }
 
 function notFinished(taskId: string, why: string): ServiceError {
@@ -145,7 +202,12 @@ export async function enqueueRetry(
   // The number of the first unit makes the id new for each retry, and the same for a repetition.
   const jobId = finalSynthesisJobId(planId, firstUnit)
   await deps.queue.enqueueBatch({ planId, jobId, kind: 'final' }, units)
-  await sealBatch(deps, record, firstUnit)
+  const { status, releasing } = await sealBatch(deps, record, firstUnit, {
+    all: units.map(({ unit }) => unit),
+    held: units.flatMap(({ unit, held }) => (held ? [unit] : [])),
+  })
+  await releasing
+  if (status === 'gone') throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
 }
 
 /** Whether its job waits for a release: for another task, or for the limit of the plan. */

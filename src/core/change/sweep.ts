@@ -32,8 +32,7 @@ export async function sweep(deps: SweepDeps): Promise<void> {
         'plan-timeout',
         'The plan did not finish within its timeoutMs.',
       )
-      await releaseUnits(deps, await spec(deps, planId), released)
-      await deps.upkeep.settleDeadline(planId)
+      if (released.length > 0) await releaseUnits(deps, await spec(deps, planId), released)
     })
   }
   for (const planId of expired) {
@@ -56,20 +55,50 @@ export async function sweep(deps: SweepDeps): Promise<void> {
 
 /**
  * A plan that was stored and never marked as enqueued. Its batch went in as a whole or not at all:
- * if its synthesis is there, so is the rest, and only the mark was lost. If not, nobody was ever told
- * that the plan was accepted, and nothing of it may stay.
+ * if its synthesis is there, so is the rest, and only the mark was lost. If not, nobody was told that the
+ * plan was accepted, and nothing of it may stay; should its submission go on, it finds that out.
  */
 async function settleSubmission(deps: SweepDeps, planId: string): Promise<void> {
   const record = await deps.plans.get(planId)
   if (record === undefined) return
   const retry = await deps.plans.unfinishedRetry(planId)
   if (retry !== undefined) return enqueueRetry(deps, record, retry)
-  const jobId = finalSynthesisJobId(planId, 0)
-  const begun = record.startedAt !== undefined || record.stop !== undefined
-  if (begun || (await deps.queue.hasSynthesis(planId, jobId))) {
-    await sealBatch(deps, record, 0)
-  } else {
-    await deps.plans.delete(planId, record.spec.tenant)
+  if (await deps.queue.hasSynthesis(planId, finalSynthesisJobId(planId, 0))) {
+    const { releasing } = await sealBatch(deps, record, 0, { all: [], held: [] })
+    return releasing
+  }
+  const { tenant } = record.spec
+  const settled = await deps.plans.settleSubmission(
+    { planId, tenant },
+    { giveUpAfterMs: SUBMISSION_MS },
+  )
+  if (settled.status === 'accepted') await releaseUnits(deps, record, settled.released)
+}
+
+/**
+ * Held jobs of plans that are gone, or of units that nothing holds back: what a process left that died
+ * while it enqueued or deleted, or that enqueued late. Nobody would release them; a worker finds nothing
+ * to do, and they end.
+ */
+export async function sweepHeld(deps: {
+  queue: Pick<SweepDeps['queue'], 'heldUnits' | 'release'>
+  life: Pick<SweepDeps['life'], 'unheld'>
+  onFault: SweepDeps['onFault']
+}): Promise<void> {
+  for (let page = 0; ; page += 1) {
+    const held = await deps.queue.heldUnits(page)
+    if (held.length === 0) return
+    for (const [planId, units] of Map.groupBy(held, (unit) => unit.planId)) {
+      await guarded(deps, planId, async () => {
+        const numbers = units.map(({ unit }) => unit)
+        const unheld = new Set(await deps.life.unheld(planId, numbers))
+        // Those that move up meanwhile are seen next time.
+        await deps.queue.release(
+          planId,
+          units.filter(({ unit }) => unheld.has(unit)),
+        )
+      })
+    }
   }
 }
 
@@ -79,7 +108,11 @@ async function spec(deps: SweepDeps, planId: string) {
   return record
 }
 
-async function guarded(deps: SweepDeps, planId: string, step: () => Promise<void>): Promise<void> {
+async function guarded(
+  deps: Pick<SweepDeps, 'onFault'>,
+  planId: string,
+  step: () => Promise<void>,
+): Promise<void> {
   try {
     await step()
   } catch (error) {

@@ -45,16 +45,18 @@ export async function dispatch(deps: {
   enqueue: (shard: number, events: readonly OutgoingEvent[]) => Promise<void>
 }): Promise<void> {
   for (const { shard, events } of await deps.deliveries.outbox(DISPATCHED_AT_ONCE)) {
+    const kept: OutgoingEvent[] = []
     for (const event of events) {
-      await deps.deliveries.save(event.planId, {
+      const isKept = await deps.deliveries.save(event.planId, {
         id: deliveryId(event),
         type: event.type,
         status: 'pending',
         attempts: [],
         nextAttemptAt: new Date(event.at).toISOString(),
       })
+      if (isKept) kept.push(event)
     }
-    await deps.enqueue(shard, events)
+    if (kept.length > 0) await deps.enqueue(shard, kept)
     await deps.deliveries.taken(shard, events)
   }
 }

@@ -64,8 +64,17 @@ export interface BatchQueue {
   enqueueParts(synthesis: SynthesisJob, parts: readonly PartPlace[]): Promise<void>
   /** Lets held units run. Units that are not held, or gone, are passed over. */
   release(planId: string, units: readonly { unit: number; lane: Lane }[]): Promise<void>
-  /** Takes a plan's jobs out, as far as no worker has them, a few at a time. */
-  remove(planId: string, units: readonly { unit: number; lane: Lane }[]): Promise<void>
+  /**
+   * Takes a plan's jobs out, as far as no worker has them, a few at a time; with them the synthesis
+   * behind the batch of this first unit.
+   */
+  remove(
+    planId: string,
+    units: readonly { unit: number; lane: Lane }[],
+    firstUnit: number,
+  ): Promise<void>
+  /** Units that are held, those enqueued first on page 0; a page has some hundreds, the one after the last none. */
+  heldUnits(page: number): Promise<{ planId: string; unit: number; lane: Lane }[]>
   /** Whether a synthesis waits in the queue, or is being written. */
   hasSynthesis(planId: string, jobId: string): Promise<boolean>
 }

@@ -128,8 +128,16 @@ export interface StoredAttempt {
   error: Failure | undefined
 }
 
+/** An Idempotency-Key of one tenant: its digest, and the plan id's first bytes, which name its shard. */
+export interface PlanKey {
+  digest: string
+  shardBytes: Uint8Array
+}
+
 /** A plan on its way into the store. */
 export interface NewPlan {
+  /** A repetition finds the plan by it; its id lies on the shard that the key names. */
+  key: PlanKey | undefined
   spec: PlanSpec
   context: string
   tasks: TaskSpec[]

@@ -78,18 +78,21 @@ export interface TaskLife {
     planId: string,
     code: Stop['code'],
     message: string,
-  ): Promise<{ status: 'gone' | 'finished' | 'stopped'; released: ReleasedUnits }>
+  ): Promise<{ status: 'gone' | 'finished' | 'not-due' | 'stopped'; released: ReleasedUnits }>
   /**
-   * Queues ended tasks again. `changed`: another retry came first, or is still being enqueued, or
-   * something that a task depends on has failed in the meantime. `in-use`: the task `by` runs with the
+   * Queues ended tasks again, and with `budgetUsd` raises the budget of the plan, which is all that it
+   * does where there are no tasks. `timeoutMs`: the plan may take so long from now on, unless it has a
+   * deadline. `changed`: another retry came first, or is still being enqueued, or
+   * something that a task depends on has failed in the meantime. `spent`: the new budget is used up already. `in-use`: the task `by` runs with the
    * output of one of them, or is in the queue to do so.
    */
   requeue(
     planId: string,
     batch: RetryBatch,
+    options?: { budgetUsd?: number | undefined; timeoutMs?: number | undefined },
   ): Promise<
-    | { status: 'gone' | 'changed' | 'queued' }
-    | { status: 'not-ended'; taskId: string }
+    | { status: 'gone' | 'not-ended' | 'changed' | 'queued' }
+    | { status: 'spent'; spentUsd: number }
     | { status: 'in-use'; taskId: string; by: string }
   >
   /** What a worker should have heard of: plans stopped, tasks cancelled. */
@@ -98,6 +101,8 @@ export interface TaskLife {
   released(planId: string): Promise<ReleasedUnits>
   /** They are in the queue now. */
   confirmReleased(planId: string, units: ReleasedUnits): Promise<void>
+  /** Those of the units, a few hundred at most, that nothing holds back; of a plan that is gone, all. */
+  unheld(planId: string, units: ReleasedUnits): Promise<ReleasedUnits>
   /** The number the next unit of a plan gets. */
   nextUnit(planId: string): Promise<number>
 }
@@ -108,6 +113,9 @@ export interface TaskStore {
   states(planId: string, taskIds: readonly string[]): Promise<TaskState[]>
   attempts(planId: string, taskId: string, count: number): Promise<StoredAttempt[]>
   outputs(planId: string, taskIds: readonly string[]): Promise<(TaskOutput | undefined)[]>
-  /** Ids of ended tasks in order of ending, from a position. */
-  endedIds(planId: string, from: number, count: number): Promise<string[]>
+  /**
+   * Ids of ended tasks in order of ending, after a position, 0 at first. What a retry takes away moves no
+   * position; a task that ends again comes again.
+   */
+  ended(planId: string, after: number, count: number): Promise<{ ids: string[]; last: number }>
 }

@@ -6,8 +6,6 @@ export interface Upkeep {
   unsealed(planIds: readonly string[], olderThanMs: number): Promise<string[]>
   /** Those with units that were released, and perhaps not put into the queue. */
   withReleased(planIds: readonly string[]): Promise<string[]>
-  /** A deadline that was acted on. */
-  settleDeadline(planId: string): Promise<void>
   /** A plan of which only its place on the lists is left. */
   forget(planId: string): Promise<void>
   /** Fair queueing begins at its first round again, now that nothing waits. */

@@ -63,11 +63,14 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
 
     async *outputs(tenant, planId) {
       await requirePlan(deps, tenant, planId)
-      let from = 0
+      let after = 0
+      /** One that was retried and ended again while this was read is told once. */
+      const told = new Set<string>()
       while (true) {
-        const ids = await deps.tasks.endedIds(planId, from, 100)
-        if (ids.length === 0) return
-        from += ids.length
+        const ended = await deps.tasks.ended(planId, after, 100)
+        if (ended.ids.length === 0) return
+        after = ended.last
+        const ids = ended.ids.filter((id) => !told.has(id))
         const [specs, states, outputs] = await Promise.all([
           deps.tasks.specs(planId, ids),
           deps.tasks.states(planId, ids),
@@ -76,6 +79,7 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
         for (const [index, spec] of specs.entries()) {
           const state = states[index]
           if (spec !== undefined && state !== undefined && isEnded(state.status)) {
+            told.add(spec.id)
             yield outputTask(spec, state, outputs[index])
           }
         }

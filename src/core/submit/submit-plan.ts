@@ -1,12 +1,11 @@
-import { type ReleaseDeps, sealBatch } from '../batch/release-units.ts'
+import { releaseUnits, type SealDeps, sealBatch } from '../batch/release-units.ts'
 import { initialUnits, unitsOf } from '../batch/units.ts'
 import type { Submission } from '../contract/api.ts'
 import { ServiceError } from '../contract/errors.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
-import { type BatchQueue, finalSynthesisJobId } from '../ports/queue.ts'
-import type { NewPlan, PlanRecord, PlanSpec } from '../ports/records.ts'
-import type { TaskStore } from '../ports/task-life.ts'
+import { type BatchQueue, finalSynthesisJobId, type Unit } from '../ports/queue.ts'
+import type { NewPlan, PlanKey, PlanRecord } from '../ports/records.ts'
 import {
   type PrepareDeps,
   type PreparedPlan,
@@ -20,8 +19,7 @@ const MOST_STORED_OVERLAPS = 500
 
 export interface SubmitDeps extends PrepareDeps {
   plans: PlanStore
-  tasks: TaskStore
-  life: ReleaseDeps['life']
+  life: SealDeps['life']
   queue: BatchQueue
   /** The round of fair queueing that this process last heard of; a little behind is near enough. */
   rounds: { latest: number }
@@ -29,129 +27,192 @@ export interface SubmitDeps extends PrepareDeps {
   sha256: (text: string) => Uint8Array
   randomBytes: (count: number) => Uint8Array
   planIdFrom: (bytes: Uint8Array) => string
+  pause: (ms: number) => Promise<unknown>
   /** Absent where tenants have no limits. */
   tenantLimits?: { limits: TenantLimits; use: TenantUse } | undefined
   /** Something that the caller need not hear of; for the log. */
   onFault: (error: unknown, planId: string) => void
 }
 
+/** How long a submission may take between being stored and being enqueued before a repetition replaces it. */
+const GIVE_UP_MS = 5_000
+const LOOK_AGAIN_MS = 100
+/** Repetitions that replace each other at the same moment. */
+const MOST_TRIES = 5
+
+interface Submitted {
+  record: PlanRecord
+  created: boolean
+}
+
 /**
- * Checks a submission as a whole, stores it and enqueues its batch. With an idempotency key the plan's
- * id follows from the key, so that a repetition finds the plan, and finishes what a first attempt
- * that was cut short has begun.
+ * Checks a submission as a whole, stores it and enqueues its batch. Its id is random and never comes
+ * back; an Idempotency-Key is kept beside it for as long as the plan is there, so that a repetition finds
+ * the plan. One that finds a submission cut short waits for it a while, and then takes its place.
  */
-export async function submitPlan(
-  deps: SubmitDeps,
-  submission: Submission,
-): Promise<{ record: PlanRecord; created: boolean }> {
+export async function submitPlan(deps: SubmitDeps, submission: Submission): Promise<Submitted> {
   const parsed = parseSubmission(deps.limits, submission.body)
   const requestHash = hex(deps.sha256(parsed.canonical))
-  const planId = planIdOf(deps, submission)
-  if (submission.idempotencyKey !== undefined) {
-    // Before anything else is looked at: a repetition is not checked against what has changed since.
-    const known = await deps.plans.requestHash(planId)
-    if (known !== undefined) return repeated(deps, planId, known, requestHash)
-  }
+  const key = keyOf(deps, submission)
+  // Before anything else is looked at: a repetition is not checked against what has changed since.
+  const known = key && (await keyedPlan(deps, key, submission.tenant, requestHash))
+  if (known !== undefined) return known
   const prepared = await preparePlan(deps, parsed.plan)
-  const plan = newPlan(prepared, planId, requestHash, submission)
-  const { tenant } = submission
-  return withinLimits(
-    deps.tenantLimits,
-    { tenant, planId, tasks: plan.tasks.length, plans: 1 },
-    async () => {
-      if (submission.idempotencyKey === undefined && deps.plans.createsInOneStep(plan)) {
-        return submitAtOnce(deps, plan)
-      }
-      const stored = await deps.plans.create(plan)
-      if (stored.status === 'exists') return repeated(deps, planId, stored.requestHash, requestHash)
-      await enqueue(deps, plan.spec, plan.tasks, stored.round)
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const plan = newPlan(prepared, newPlanId(deps, key), key, requestHash, submission)
+    try {
+      const submitted = await submitNew(deps, plan)
+      if (submitted !== undefined) return submitted
+    } catch (error) {
+      // The tasks that fill a tenant's limit may be those of the same submission, sent at the same moment.
+      const isFull = error instanceof ServiceError && error.code === 'quota-exceeded'
+      const other = isFull && key && (await keyedPlan(deps, key, submission.tenant, requestHash))
+      if (other) return other
+      throw error
+    }
+    const other = key && (await keyedPlan(deps, key, submission.tenant, requestHash))
+    if (other !== undefined) return other
+  }
+  throw new ServiceError('unavailable', GIVEN_UP, { retryAfterSeconds: 1 })
+}
+
+const GIVEN_UP =
+  'The submission took too long and was given up: nothing of it is kept. Send it again.'
+
+/**
+ * Stores, enqueues and has the plan accepted; nobody is told of it before that. Undone as a whole where
+ * one of them fails. `undefined`: another one has the same key, or this one was given up meanwhile.
+ */
+async function submitNew(deps: SubmitDeps, plan: NewPlan): Promise<Submitted | undefined> {
+  const { tenant, id: planId } = plan.spec
+  const asked = { tenant, planId, tasks: plan.tasks.length }
+  return withinLimits(deps.tenantLimits, asked, async () => {
+    try {
+      const stored = await storeAndEnqueue(deps, plan)
+      if (stored.status === 'exists') return undefined
+      deps.rounds.latest = stored.round
+      const { status, releasing } = await sealBatch(deps, plan, 0, {
+        all: stored.units.map(({ unit }) => unit),
+        held: stored.units.flatMap(({ unit, held }) => (held ? [unit] : [])),
+      })
+      // Not waited for: the sweeper releases what this does not.
+      releasing.catch((error: unknown) => deps.onFault(error, planId))
+      if (status === 'gone') return undefined
       return { record: newRecord(plan, stored.createdAt), created: true }
-    },
-  )
+    } catch (error) {
+      if (!(await undone(deps, plan))) {
+        const record = await deps.plans.get(planId)
+        if (record !== undefined) return { record, created: true }
+      }
+      throw error
+    }
+  })
+}
+
+type Stored =
+  | { status: 'exists' }
+  | { status: 'created'; createdAt: number; round: number; units: Unit[] }
+
+async function storeAndEnqueue(deps: SubmitDeps, plan: NewPlan): Promise<Stored> {
+  if (plan.key === undefined && deps.plans.createsInOneStep(plan)) {
+    // In one go: nobody else can know a random id. Both go down one connection in this order, so a
+    // worker that takes a task finds the plan.
+    const storing = deps.plans.create(plan)
+    const enqueueing = enqueue(deps, plan, deps.rounds.latest)
+    const [stored, enqueued] = await Promise.allSettled([storing, enqueueing])
+    if (stored.status === 'rejected') throw stored.reason
+    if (enqueued.status === 'rejected') throw enqueued.reason
+    if (stored.value.status === 'exists') throw new Error('a random plan id was taken')
+    return { ...stored.value, units: enqueued.value }
+  }
+  const stored = await deps.plans.create(plan)
+  if (stored.status === 'exists') return { status: 'exists' }
+  return { ...stored, units: await enqueue(deps, plan, stored.round) }
+}
+
+/** The first batch of a plan as jobs. */
+function firstUnits({ spec, tasks, dependencies }: NewPlan, round: number): Unit[] {
+  const free = new Set(initialUnits(tasks, spec.units, dependencies).released)
+  return unitsOf(spec, tasks, { round, held: (unit) => !free.has(unit) })
+}
+
+async function enqueue(deps: SubmitDeps, plan: NewPlan, round: number): Promise<Unit[]> {
+  const units = firstUnits(plan, round)
+  const { id: planId } = plan.spec
+  const jobId = finalSynthesisJobId(planId, 0)
+  await deps.queue.enqueueBatch({ planId, jobId, kind: 'final' }, units)
+  return units
 }
 
 /**
- * Stores and enqueues in one go: nobody else can know a random id. Both go down one connection in this
- * order, so a worker that takes a task finds the plan; and if only one of the two succeeds, it is undone,
- * or its jobs find no plan and end.
+ * Nothing may be left of a plan that was refused. False where it was accepted before. If the store is
+ * away, the sweeper does it: it finds a plan that nobody was told of, and jobs of none.
  */
-async function submitAtOnce(
-  deps: SubmitDeps,
-  plan: NewPlan,
-): Promise<{ record: PlanRecord; created: boolean }> {
-  const storing = deps.plans.create(plan)
-  const enqueueing = enqueue(deps, plan.spec, plan.tasks, deps.rounds.latest)
-  const [stored, enqueued] = await Promise.allSettled([storing, enqueueing])
-  if (stored.status === 'rejected') throw stored.reason
-  if (enqueued.status === 'rejected') throw enqueued.reason
-  if (stored.value.status === 'exists') throw new Error('a random plan id was taken')
-  deps.rounds.latest = stored.value.round
-  return { record: newRecord(plan, stored.value.createdAt), created: true }
+async function undone(deps: SubmitDeps, plan: NewPlan): Promise<boolean> {
+  const { id: planId, tenant } = plan.spec
+  try {
+    const { status } = await deps.plans.settleSubmission(
+      { planId, tenant },
+      { giveUpAfterMs: 0, isPartial: true },
+    )
+    if (status === 'accepted') return false
+    await deps.queue.remove(planId, firstUnits(plan, 0), 0)
+  } catch (error) {
+    deps.onFault(error, planId)
+  }
+  return true
 }
 
-function planIdOf(deps: SubmitDeps, { tenant, idempotencyKey }: Submission): string {
-  return deps.planIdFrom(
-    idempotencyKey === undefined
-      ? deps.randomBytes(16)
-      : deps.sha256(`${tenant}\0${idempotencyKey}`).slice(0, 16),
-  )
+function keyOf(
+  deps: Pick<SubmitDeps, 'sha256'>,
+  { tenant, idempotencyKey }: Submission,
+): PlanKey | undefined {
+  if (idempotencyKey === undefined) return undefined
+  const digest = deps.sha256(`${tenant}\0${idempotencyKey}`)
+  return { digest: hex(digest), shardBytes: digest.slice(0, 2) }
 }
 
-async function repeated(
+function newPlanId(deps: SubmitDeps, key: PlanKey | undefined): string {
+  const bytes = deps.randomBytes(16)
+  if (key !== undefined) bytes.set(key.shardBytes)
+  return deps.planIdFrom(bytes)
+}
+
+/**
+ * The plan that a key names, once it is accepted. `undefined`: there is none, or one whose submission
+ * was cut short, which is gone now.
+ */
+async function keyedPlan(
   deps: SubmitDeps,
-  planId: string,
-  known: string,
+  key: PlanKey,
+  tenant: string,
   requestHash: string,
-): Promise<{ record: PlanRecord; created: boolean }> {
-  if (known !== requestHash) {
+): Promise<Submitted | undefined> {
+  const known = await deps.plans.ofKey(key)
+  if (known === undefined) return undefined
+  if (known.requestHash !== requestHash) {
     throw new ServiceError(
       'idempotency-key-reused',
       'This Idempotency-Key was used with another body. Use a new key for a new plan.',
     )
   }
-  if (!(await deps.plans.isEnqueued(planId))) await enqueueStored(deps, planId)
-  const record = await deps.plans.get(planId)
-  if (record === undefined) {
-    throw new ServiceError(
-      'plan-not-found',
-      'The plan of this Idempotency-Key was deleted just now.',
+  const { planId } = known
+  while (true) {
+    const settled = await deps.plans.settleSubmission(
+      { planId, tenant },
+      { giveUpAfterMs: GIVE_UP_MS },
     )
+    if (settled.status === 'pending') {
+      await deps.pause(LOOK_AGAIN_MS)
+      continue
+    }
+    const record = settled.status === 'gone' ? undefined : await deps.plans.get(planId)
+    if (record === undefined || settled.status !== 'accepted') return undefined
+    releaseUnits(deps, record, settled.released).catch((error: unknown) =>
+      deps.onFault(error, planId),
+    )
+    return { record, created: false }
   }
-  return { record, created: false }
-}
-
-/** Enqueues a plan whose submission was cut short between the two steps. */
-export async function enqueueStored(
-  deps: Pick<SubmitDeps, 'plans' | 'tasks' | 'queue' | 'life' | 'onFault'>,
-  planId: string,
-): Promise<void> {
-  const record = await deps.plans.get(planId)
-  if (record === undefined) return
-  const ids = await deps.plans.taskIds(planId)
-  const specs = await deps.tasks.specs(planId, ids)
-  const tasks = specs.filter((spec) => spec !== undefined)
-  await enqueue(deps, record.spec, tasks, 0)
-}
-
-async function enqueue(
-  deps: Pick<SubmitDeps, 'plans' | 'queue' | 'life' | 'onFault'>,
-  spec: PlanSpec,
-  tasks: readonly TaskSpec[],
-  round: number,
-): Promise<void> {
-  const { released } = initialUnits(tasks, spec.units, dependenciesOf(tasks))
-  const free = new Set(released)
-  const units = unitsOf(spec, tasks, { round, held: (unit) => !free.has(unit) })
-  const jobId = finalSynthesisJobId(spec.id, 0)
-  try {
-    await deps.queue.enqueueBatch({ planId: spec.id, jobId, kind: 'final' }, units)
-  } catch (error) {
-    // Nothing may be left of a plan that was refused. If the store is away, the sweeper does it.
-    await deps.plans.delete(spec.id, spec.tenant).catch((e: unknown) => deps.onFault(e, spec.id))
-    throw error
-  }
-  // Not waited for: the batch is durable, and the sweeper can tell so without the mark.
-  sealBatch(deps, { spec }, 0).catch((error: unknown) => deps.onFault(error, spec.id))
 }
 
 function dependenciesOf(tasks: readonly TaskSpec[]): Map<string, string[]> {
@@ -165,12 +226,14 @@ function dependenciesOf(tasks: readonly TaskSpec[]): Map<string, string[]> {
 function newPlan(
   prepared: PreparedPlan,
   planId: string,
+  key: PlanKey | undefined,
   requestHash: string,
   { tenant, traceparent }: Submission,
 ): NewPlan {
   const { plan, tasks, waves, overlaps, units, files } = prepared
   const { workspace } = plan
   return {
+    key,
     spec: {
       id: planId,
       tenant,

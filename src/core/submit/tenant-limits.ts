@@ -10,15 +10,15 @@ export interface TenantLimits {
 /** What tenants have, over all processes. */
 export interface TenantUse {
   /**
-   * Notes a submission as under way, and counts what the tenant has: stored plans and their tasks that
-   * have not ended, and those of submissions under way that were noted before this one.
+   * Notes a submission or a retry as under way, and counts what the tenant has: stored plans and their
+   * tasks that have not ended, and those under way that were noted before this one. To be settled when
+   * it is stored, or was given up; one that dies before that is forgotten in a minute.
    */
   claim(
     tenant: string,
-    submission: { planId: string; tasks: number },
-  ): Promise<{ plans: number; tasks: number }>
-  /** The submission is stored, or was given up. One that dies before this is forgotten in a minute. */
-  settle(tenant: string, submission: { planId: string; tasks: number }): Promise<void>
+    /** `firstUnit`: of a retry, the first of the units that it adds to its plan. */
+    submission: { planId: string; tasks: number; firstUnit?: number | undefined },
+  ): Promise<{ plans: number; tasks: number; settle(): Promise<void> }>
 }
 
 /** Seconds after which tasks may have ended, or plans may have been deleted. */
@@ -33,15 +33,15 @@ const PLANS_AGAIN_SECONDS = 60
  */
 export async function withinLimits<T>(
   deps: { limits: TenantLimits; use: TenantUse } | undefined,
-  /** `plans`: 1 for a new plan, 0 for tasks of a stored one that are to run again. */
-  submission: { tenant: string; planId: string; tasks: number; plans: 0 | 1 },
+  /** With `firstUnit`, tasks of a stored plan that are to run again; else a new plan. */
+  submission: { tenant: string; planId: string; tasks: number; firstUnit?: number },
   store: () => Promise<T>,
 ): Promise<T> {
   if (deps === undefined) return store()
   const { limits, use } = deps
-  const { tenant, planId, tasks, plans } = submission
-  const claim = { planId, tasks }
-  const has = await use.claim(tenant, claim)
+  const { tenant, tasks, firstUnit } = submission
+  const plans = firstUnit === undefined ? 1 : 0
+  const has = await use.claim(tenant, submission)
   try {
     if (plans > 0 && limits.maxPlans !== undefined && has.plans + plans > limits.maxPlans) {
       throw new ServiceError(
@@ -60,6 +60,6 @@ export async function withinLimits<T>(
     return await store()
   } finally {
     // Not a reason to fail a plan that is stored: the claim is forgotten by itself.
-    await use.settle(tenant, claim).catch(() => undefined)
+    await has.settle().catch(() => undefined)
   }
 }

@@ -1,16 +1,26 @@
--- Stores a plan, or answers with the hash of the one that is there.
--- ARGV: shard, staged key or '', count of header pairs, pairs…, context, ids, tenant index key,
+-- Stores a plan, unless its Idempotency-Key names one that is there.
+-- ARGV: shard, staged key or '', record of the Idempotency-Key or '', count of header pairs, pairs…, context, ids, tenant index key,
 --       deadline in ms or 0, suffix, field and value of everything else (`:ready` is a sorted set, the rest are hashes)
+-- Answers { 'created', now, round } | { 'exists', plan id, hash of its request }
 local existing = redis.call('HGET', plan, 'requestHash')
-if existing then return { 'exists', existing } end
+if existing then return { 'exists', plan_id, existing } end
 local at = 2
 local staged = ARGV[at]; at = at + 1
+local key_record = ARGV[at]; at = at + 1
+if key_record ~= '' then
+  local known_id, known_hash = string.match(redis.call('GET', key_record) or '', '^(%S+) (%S+)$')
+  if known_id then return { 'exists', known_id, known_hash } end
+end
 local pairs_count = tonumber(ARGV[at]); at = at + 1
 for _ = 1, pairs_count do
   redis.call('HSET', plan, ARGV[at], ARGV[at + 1])
   at = at + 2
 end
 redis.call('HSET', plan, 'createdAt', now)
+if key_record ~= '' then
+  redis.call('SET', key_record, plan_id .. ' ' .. header('requestHash'))
+  redis.call('HSET', plan, 'keyRecord', key_record)
+end
 local context = ARGV[at]; at = at + 1
 if context ~= '' then redis.call('SET', plan .. ':context', context) end
 redis.call('SET', plan .. ':ids', ARGV[at]); at = at + 1

@@ -1,17 +1,23 @@
--- Makes ended tasks queued again, as new units, and asks for another synthesis after them.
--- ARGV: shard, the batch as JSON, to be enqueued next, first new unit, then of each: taskId, and
+-- Makes ended tasks queued again, as new units, and asks for another synthesis after them. Raises the
+-- budget in the same step, or that alone.
+-- ARGV: shard, the batch as JSON, to be enqueued next, first new unit, the new budget in US dollars or '', how
+--       long the plan may take from now on, ms, or 0, then of each: taskId, and
 --       the ids of all that it depends on as a JSON array
--- Answers { 'gone' } | { 'not-ended', taskId } | { 'in-use', taskId, dependent } | { 'changed' } | { 'queued' }
+-- Answers { 'gone' } | { 'spent', nanos } | { 'not-ended' } | { 'in-use', taskId, dependent } | { 'changed' } | { 'queued' }
+local FIRST = 6
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
-for i = 4, #ARGV, 2 do
-  if not ENDED[load_task(ARGV[i]).status] then return { 'not-ended', ARGV[i] } end
+local budget = ARGV[4] ~= '' and math.floor(tonumber(ARGV[4]) * 1e9 + 0.5)
+local spent = number('u:costNanos') + number('b:unknown')
+if budget and budget <= spent then return { 'spent', string.format('%.0f', spent) } end
+for i = FIRST, #ARGV, 2 do
+  if not ENDED[load_task(ARGV[i]).status] then return { 'not-ended' } end
 end
 local unit = tonumber(ARGV[3])
 -- Another retry came first, or is still on its way into the queue: its batch must not be forgotten.
 if unit ~= number('nextUnit') or header('batch') then return { 'changed' } end
 local chosen = {}
-for i = 4, #ARGV, 2 do chosen[ARGV[i]] = true end
-for i = 4, #ARGV, 2 do
+for i = FIRST, #ARGV, 2 do chosen[ARGV[i]] = true end
+for i = FIRST, #ARGV, 2 do
   for _, other in ipairs(cjson.decode(ARGV[i + 1])) do
     local status = load_task(other).status
     -- It was still running when the batch was put together.
@@ -31,20 +37,32 @@ local function user_of(id)
     end
   end
 end
-for i = 4, #ARGV, 2 do
+for i = FIRST, #ARGV, 2 do
   local dependent = load_task(ARGV[i]).status == 'succeeded' and user_of(ARGV[i])
   if dependent then return { 'in-use', ARGV[i], dependent } end
 end
 
+if budget then
+  redis.call('HSET', plan, 'budgetUsd', ARGV[4], 'budgetNanos', string.format('%.0f', budget))
+  if #ARGV < FIRST then
+    local stopped = header('stop')
+    if stopped and cjson.decode(stopped).code == 'budget-exhausted' then redis.call('HDEL', plan, 'stop') end
+    return { 'queued' }
+  end
+end
+
 local stop = header('stop')
 if header('outcome') then
+  redis.call('HINCRBY', plan, 'reopened', 1)
   redis.call('HDEL', plan, 'outcome', 'finishedAt', 'expiresAt')
   redis.call('ZREM', shard .. ':expiry', plan_id)
   redis.call('ZADD', shard .. ':active', number('createdAt'), plan_id)
   emit('plan.reopened', { at = now })
 end
 if stop then redis.call('HDEL', plan, 'stop') end
-for i = 4, #ARGV, 2 do
+local timeout = tonumber(ARGV[5])
+if timeout > 0 then redis.call('ZADD', shard .. ':deadlines', 'NX', now + timeout, plan_id) end
+for i = FIRST, #ARGV, 2 do
   local id = ARGV[i]
   local task = load_task(id)
   move(task, 'queued')
@@ -52,9 +70,9 @@ for i = 4, #ARGV, 2 do
     status = 'queued', attempt = task.attempt, spent = 0, usage = task.usage, queuedAt = now
   })
   redis.call('HDEL', plan .. ':outputs', id)
-  redis.call('LREM', plan .. ':ended', 1, id)
+  redis.call('ZREM', plan .. ':ended', id)
   redis.call('SREM', plan .. ':cancels', id)
-  redis.call('HSET', plan .. ':units', id, unit + (i - 4) / 2)
+  redis.call('HSET', plan .. ':units', id, unit + (i - FIRST) / 2)
   emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'retry' })
 end
 
@@ -71,10 +89,10 @@ local function hold_dependents(id)
     end
   end
 end
-for i = 4, #ARGV, 2 do hold_dependents(ARGV[i]) end
+for i = FIRST, #ARGV, 2 do hold_dependents(ARGV[i]) end
 
 local limit = number('limit')
-for i = 4, #ARGV, 2 do
+for i = FIRST, #ARGV, 2 do
   local dependencies, waits = cjson.decode(ARGV[i + 1]), 0
   for _, other in ipairs(dependencies) do
     if not ENDED[load_task(other).status] then waits = waits + 1 end
@@ -91,7 +109,7 @@ end
 redis.call('HSET', plan, 'nextUnit', unit, 'syn:status', 'pending')
 redis.call('HINCRBY', plan, 'syn:pending', 1)
 -- Until the batch is in the queue: a process that dies now leaves it to the sweeper.
-redis.call('HSET', plan, 'batch', ARGV[2])
+redis.call('HSET', plan, 'batch', ARGV[2], 'accepted', 1)
 redis.call('HDEL', plan, 'enqueued')
 release_ready()
 publish()

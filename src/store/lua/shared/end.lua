@@ -6,7 +6,8 @@ local function record_end(id, task, status)
   task.token = nil
   task.retryAt = nil
   save_task(id, task)
-  redis.call('RPUSH', plan .. ':ended', id)
+  -- In the order of ending, by a number that never comes again: a reader goes on behind the last it has read.
+  redis.call('ZADD', plan .. ':ended', redis.call('HINCRBY', plan, 'endings', 1), id)
   emit('task.finished', {
     taskId = id, status = status, attempt = task.attempt, at = now,
     durationMs = task.runningSince and (now - task.runningSince) or nil,
@@ -57,9 +58,13 @@ end
 -- Ends what has not begun, and asks the workers to abort what runs (they hear of it on `:control`, and
 -- read `stop` now and then in case they did not).
 local function stop_plan(code, message)
-  if header('stop') or header('outcome') then return false end
+  local stop = header('stop')
+  if header('outcome') then return false end
+  -- A budget that is used up lets go on what runs, which may still be stopped for another reason.
+  if stop and (code == 'budget-exhausted' or cjson.decode(stop).code ~= 'budget-exhausted') then return false end
   local constrained = number('constrained') == 1
   redis.call('HSET', plan, 'stop', cjson.encode({ code = code, message = message }))
+  if code ~= 'budget-exhausted' then redis.call('ZREM', shard .. ':deadlines', plan_id) end
   emit('plan.stopped', { reason = { code = code, message = message }, at = now })
   local status = (code == 'aborted' or code == 'budget-exhausted') and 'skipped' or 'cancelled'
   for _, id in ipairs(cjson.decode(redis.call('GET', plan .. ':ids') or '[]')) do

@@ -1,0 +1,235 @@
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import { changePlans } from '../../../src/core/change/change-plans.ts'
+import { changeTasks } from '../../../src/core/change/change-tasks.ts'
+import { enqueueRetry } from '../../../src/core/change/retry-tasks.ts'
+import { sweep, sweepHeld } from '../../../src/core/change/sweep.ts'
+import { NO_USAGE } from '../../../src/core/contract/usage.ts'
+import type { AttemptEnd } from '../../../src/core/ports/task-life.ts'
+import { readTasks } from '../../../src/core/read/read-tasks.ts'
+import { submitPlan } from '../../../src/core/submit/submit-plan.ts'
+import { echoPlan, openUseCases, type UseCases } from '../../support/use-cases.ts'
+
+const TENANT = 'default'
+let service: UseCases
+
+async function open(env: Record<string, string> = {}): Promise<void> {
+  service = await openUseCases(inject('redisUrl'), env)
+}
+
+beforeEach(() => open())
+
+afterEach(async () => {
+  await service.close()
+})
+
+async function submit(tasks: Record<string, string[]>, rest: object = {}): Promise<string> {
+  const { record } = await submitPlan(service.submitting, {
+    tenant: TENANT,
+    body: echoPlan(tasks, rest),
+    idempotencyKey: undefined,
+  })
+  return record.spec.id
+}
+
+async function begin(planId: string, taskId: string, unit: number) {
+  const token = `${taskId}-${unit}`
+  const begun = await service.stores.life.begin({ planId, taskId, token, unit, round: 0 })
+  if (begun.status !== 'begun') throw new Error(`${taskId} is ${begun.status}`)
+  return (how: Partial<AttemptEnd> & Pick<AttemptEnd, 'status'>) =>
+    service.stores.life.end({
+      planId,
+      taskId,
+      token,
+      attempt: begun.attempt,
+      outcome: how.status === 'succeeded' ? 'succeeded' : 'failed',
+      spends: true,
+      output: { text: taskId },
+      ...how,
+    })
+}
+
+async function run(
+  planId: string,
+  taskId: string,
+  unit: number,
+  how: Parameters<Awaited<ReturnType<typeof begin>>>[0] = { status: 'succeeded' },
+): Promise<void> {
+  const end = await begin(planId, taskId, unit)
+  await end(how)
+}
+
+/** Writes the synthesis of a batch, which finishes the plan. */
+async function finish(planId: string, batch = 0): Promise<void> {
+  const jobId = `${planId}-s${batch}`
+  await service.stores.syntheses.begin(planId, jobId, 'final')
+  await service.stores.syntheses.finish(planId, jobId, {
+    kind: 'final',
+    synthesis: undefined,
+    outcome: 'partial',
+    usage: undefined,
+  })
+}
+
+const plan = async (planId: string) => {
+  const record = await service.stores.plans.get(planId)
+  if (record === undefined) throw new Error('the plan is gone')
+  return record
+}
+const retry = (planId: string, taskId: string) =>
+  changeTasks(service.changing).retry(TENANT, planId, taskId)
+const resume = (planId: string, budgetUsd: number) =>
+  changePlans(service.changing).resume(TENANT, planId, budgetUsd)
+const costs = (costUsd: number) => ({ usage: { ...NO_USAGE, steps: 1, costUsd } })
+const FAILED = { status: 'failed' } as const
+
+describe('a budget', () => {
+  test('that is used up by the last task is raised by resume, and then the task is retried', async () => {
+    const planId = await submit({ a: [] }, { policy: { budgetUsd: 1 } })
+    await run(planId, 'a', 0, { ...FAILED, ...costs(1) })
+    await finish(planId)
+    await expect(retry(planId, 'a')).rejects.toMatchObject({ code: 'budget-exceeded' })
+    await expect(resume(planId, 1)).rejects.toMatchObject({
+      code: 'invalid-request',
+      errors: [{ pointer: '/budgetUsd', detail: 'must be more than the 1 already spent' }],
+    })
+    expect((await plan(planId)).budgetUsd).toBe(1)
+    await resume(planId, 2)
+    expect(await plan(planId)).toMatchObject({ budgetUsd: 2, outcome: 'partial' })
+    await retry(planId, 'a')
+    expect(await plan(planId)).toMatchObject({ counts: { queued: 1 }, outcome: undefined })
+  })
+
+  test('that stopped a task which waits for one that failed is raised all the same, and that one brings it along', async () => {
+    const planId = await submit(
+      { spends: [], fails: [], after: ['fails'] },
+      { policy: { budgetUsd: 1 } },
+    )
+    const end = await begin(planId, 'fails', 1)
+    await run(planId, 'spends', 0, { status: 'succeeded', ...costs(1) })
+    expect((await plan(planId)).stop?.code).toBe('budget-exhausted')
+    await end({ ...FAILED })
+    await finish(planId)
+    await resume(planId, 5)
+    expect(await plan(planId)).toMatchObject({ budgetUsd: 5, stop: undefined })
+    await retry(planId, 'fails')
+    expect((await plan(planId)).counts).toMatchObject({ queued: 2, succeeded: 1 })
+  })
+
+  test('that is used up does not keep a plan from being cancelled while a task of it runs', async () => {
+    const planId = await submit({ spends: [], runs: [], waits: [] }, { policy: { budgetUsd: 1 } })
+    const end = await begin(planId, 'runs', 0)
+    await run(planId, 'spends', 0, { status: 'succeeded', ...costs(1) })
+    await changePlans(service.changing).cancel(TENANT, planId)
+    await end({ status: 'cancelled', outcome: 'cancelled' })
+    expect(await plan(planId)).toMatchObject({
+      stop: { code: 'cancelled' },
+      outcome: 'cancelled',
+      counts: { succeeded: 1, skipped: 1, cancelled: 1 },
+    })
+  })
+})
+
+test('of several retries of one task at the same moment one is accepted', async () => {
+  const planId = await submit({ a: [], b: ['a'] })
+  await run(planId, 'a', 0, FAILED)
+  await finish(planId)
+  const answers = await Promise.allSettled(Array.from({ length: 5 }, () => retry(planId, 'a')))
+  const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
+  expect(refused).toHaveLength(4)
+  for (const reason of refused) expect(reason).toMatchObject({ code: 'task-not-finished' })
+  // Two tasks and a synthesis, twice.
+  expect(await service.jobs()).toBe(6)
+})
+
+describe('a timeout', () => {
+  const due = async () => (await service.stores.upkeep.due(Date.now() + 3_600_000)).overdue
+
+  test('is given again to a plan that timed out and is retried', async () => {
+    const planId = await submit({ a: [] }, { policy: { timeoutMs: 1_000 } })
+    await expect
+      .poll(
+        async () => {
+          await sweep(service.sweeping)
+          return (await plan(planId)).stop?.code
+        },
+        { timeout: 10_000 },
+      )
+      .toBe('plan-timeout')
+    expect(await due()).toEqual([])
+    await retry(planId, 'a')
+    expect(await due()).toEqual([planId])
+    // A sweeper that had found the plan overdue before it was retried does not stop it.
+    expect(await service.stores.life.stop(planId, 'plan-timeout', 'Late.')).toMatchObject({
+      status: 'not-due',
+    })
+    await expect
+      .poll(
+        async () => {
+          await sweep(service.sweeping)
+          return (await plan(planId)).stop?.code
+        },
+        { timeout: 10_000 },
+      )
+      .toBe('plan-timeout')
+  })
+})
+
+test('retries of several plans at once do not exceed the limit of their tenant together', async () => {
+  await service.close()
+  await open({ TUTTI_TENANT_MAX_RUNNING: '3' })
+  const ids: string[] = []
+  for (let at = 0; at < 6; at += 1) {
+    const planId = await submit({ a: [] })
+    await run(planId, 'a', 0, FAILED)
+    await finish(planId)
+    ids.push(planId)
+  }
+  const answers = await Promise.allSettled(ids.map((planId) => retry(planId, 'a')))
+  expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
+  const plans = await Promise.all(ids.map(plan))
+  expect(plans.reduce((sum, { counts }) => sum + counts.queued, 0)).toBe(3)
+})
+
+test('a retry that is enqueued again after it has run leaves no job that waits', async () => {
+  const planId = await submit({ a: [], b: ['a'] }, { mode: 'sequential' })
+  await run(planId, 'a', 0, FAILED)
+  await finish(planId)
+  const stale = {
+    firstUnit: 2,
+    tasks: [
+      { taskId: 'a', waitsFor: [], priority: 0 },
+      { taskId: 'b', waitsFor: ['a'], priority: 0 },
+    ],
+  }
+  await retry(planId, 'a')
+  await run(planId, 'a', 2)
+  await run(planId, 'b', 3)
+  await finish(planId, 2)
+  await sweepHeld(service.sweeping)
+  for (const { queue } of service.queue.queues) await queue.obliterate({ force: true })
+  await enqueueRetry(service.sweeping, await plan(planId), stale)
+  expect(await service.queue.heldUnits(0)).toEqual([])
+})
+
+test('outputs are read to the end without one missing or doubled while tasks are retried', async () => {
+  const ids = Array.from({ length: 230 }, (_, at) => `t${at}`)
+  const planId = await submit(Object.fromEntries(ids.map((id) => [id, []])))
+  const unitOf = async (taskId: string) => {
+    const at = ids.indexOf(taskId)
+    return Math.floor(at / (await plan(planId)).spec.units.size)
+  }
+  for (const id of ids) await run(planId, id, await unitOf(id))
+  const reader = readTasks(service.changing).outputs(TENANT, planId)[Symbol.asyncIterator]()
+  const read: string[] = []
+  for (let count = 0; count < 100; count += 1) read.push((await reader.next()).value?.id)
+  // Those read first go from the list, and come back at its end.
+  for (const id of ids.slice(0, 60)) {
+    const unit = await service.stores.life.nextUnit(planId)
+    await retry(planId, id)
+    await run(planId, id, unit)
+  }
+  for (let next = await reader.next(); next.done !== true; next = await reader.next()) {
+    read.push(next.value.id)
+  }
+  expect(read.toSorted()).toEqual(ids.toSorted())
+})

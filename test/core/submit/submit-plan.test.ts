@@ -1,0 +1,261 @@
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import { deletePlan } from '../../../src/core/change/delete-plan.ts'
+import { sweep, sweepHeld } from '../../../src/core/change/sweep.ts'
+import { ServiceError } from '../../../src/core/contract/errors.ts'
+import { type SubmitDeps, submitPlan } from '../../../src/core/submit/submit-plan.ts'
+import { echoPlan, openUseCases, type UseCases } from '../../support/use-cases.ts'
+
+let service: UseCases
+
+beforeEach(async () => {
+  service = await openUseCases(inject('redisUrl'))
+})
+
+afterEach(async () => {
+  await service.close()
+})
+
+const CHAIN = echoPlan({ a: [], b: ['a'], c: ['b'] })
+const submission = (idempotencyKey?: string, body: object = CHAIN) => ({
+  tenant: 'default',
+  body,
+  idempotencyKey,
+})
+const away = () => Promise.reject(new ServiceError('unavailable', 'The store is away.'))
+
+/** Begins and ends a task as a worker does. */
+async function run(planId: string, taskId: string, unit: number): Promise<void> {
+  const { life, queue } = { ...service.stores, queue: service.queue }
+  const token = `${taskId}-${unit}`
+  const begun = await life.begin({ planId, taskId, token, unit, round: 0 })
+  if (begun.status !== 'begun') throw new Error(`${taskId} is ${begun.status}`)
+  const { released } = await life.end({
+    planId,
+    taskId,
+    token,
+    attempt: begun.attempt,
+    status: 'succeeded',
+    outcome: 'succeeded',
+    spends: false,
+    output: { text: taskId },
+  })
+  const lane = 'io' as const
+  await queue.release(
+    planId,
+    released.map((number) => ({ unit: number, lane })),
+  )
+}
+
+/** The submission is held up at one call until `go` is called. */
+function heldUp(deps: SubmitDeps, at: 'enqueueBatch' | 'markEnqueued') {
+  let go = () => {}
+  const gate = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  let reached = () => {}
+  const isThere = new Promise<void>((resolve) => {
+    reached = resolve
+  })
+  const wait = async () => {
+    reached()
+    await gate
+  }
+  const slow: SubmitDeps =
+    at === 'enqueueBatch'
+      ? {
+          ...deps,
+          queue: {
+            ...deps.queue,
+            enqueueBatch: async (...batch) => {
+              await wait()
+              return deps.queue.enqueueBatch(...batch)
+            },
+          },
+        }
+      : {
+          ...deps,
+          plans: {
+            ...deps.plans,
+            markEnqueued: async (...mark) => {
+              await wait()
+              return deps.plans.markEnqueued(...mark)
+            },
+          },
+        }
+  return { slow, isThere, go }
+}
+
+/** Redis tells how old a plan is. */
+async function age(planId: string, ms: number): Promise<void> {
+  const [header] = await service.redis.keys(`*:plan:${planId}`)
+  await service.redis.hincrby(header ?? '', 'createdAt', -ms)
+}
+
+describe('an Idempotency-Key', () => {
+  test('names the same plan for as long as it is there', async () => {
+    const first = await submitPlan(service.submitting, submission('k'))
+    const second = await submitPlan(service.submitting, submission('k'))
+    expect(first.created).toBe(true)
+    expect(second).toMatchObject({ created: false, record: { spec: { id: first.record.spec.id } } })
+    await expect(
+      submitPlan(service.submitting, submission('k', echoPlan({ z: [] }))),
+    ).rejects.toMatchObject({ code: 'idempotency-key-reused' })
+  })
+
+  test('makes a new plan of another id once its plan was deleted, and nothing of the old one stays', async () => {
+    const first = await submitPlan(service.submitting, submission('k'))
+    await deletePlan(service.sweeping, first.record)
+    expect(await service.jobs()).toBe(0)
+    expect((await service.keys()).filter((key) => key.includes(first.record.spec.id))).toEqual([])
+    const second = await submitPlan(service.submitting, submission('k'))
+    expect(second.created).toBe(true)
+    expect(second.record.spec.id).not.toBe(first.record.spec.id)
+  })
+
+  test('sent many times at once makes one plan', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => submitPlan(service.submitting, submission('k'))),
+    )
+    expect(new Set(answers.map(({ record }) => record.spec.id)).size).toBe(1)
+    expect(answers.filter(({ created }) => created)).toHaveLength(1)
+    expect(await service.jobs()).toBe(4)
+  })
+})
+
+describe('a submission that is cut short', () => {
+  test('at its enqueueing leaves nothing, and its repetition makes a plan', async () => {
+    const broken = { ...service.submitting.queue, enqueueBatch: away }
+    await expect(
+      submitPlan({ ...service.submitting, queue: broken }, submission('k')),
+    ).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await service.keys()).not.toContainEqual(expect.stringContaining(':plan:'))
+    expect(await submitPlan(service.submitting, submission('k'))).toMatchObject({ created: true })
+  })
+
+  test('at its storing leaves no held job', async () => {
+    const broken = { ...service.submitting.plans, create: away }
+    await expect(
+      submitPlan({ ...service.submitting, plans: broken }, submission()),
+    ).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await service.jobs()).toBe(0)
+  })
+
+  test('and cannot undo itself leaves held jobs that the sweeper lets go', async () => {
+    const broken = { ...service.submitting.plans, create: away, settleSubmission: away }
+    await expect(
+      submitPlan({ ...service.submitting, plans: broken }, submission()),
+    ).rejects.toMatchObject({ code: 'unavailable' })
+    const held = async () => (await service.queue.heldUnits(0)).length
+    expect(await held()).toBe(2)
+    await sweepHeld(service.sweeping)
+    expect(await held()).toBe(0)
+  })
+
+  test('at its mark is accepted when its caller repeats it after a task has begun, and its jobs stay as they are', async () => {
+    const lost = { ...service.submitting.plans, markEnqueued: away, settleSubmission: away }
+    await expect(
+      submitPlan({ ...service.submitting, plans: lost }, submission('k')),
+    ).rejects.toMatchObject({ code: 'unavailable' })
+    const [plan] = await service.queue.heldUnits(0)
+    const planId = plan?.planId ?? ''
+    await run(planId, 'a', 0)
+    const before = await service.jobs()
+    const repeated = await submitPlan(service.submitting, submission('k'))
+    expect(repeated).toMatchObject({ created: false, record: { spec: { id: planId } } })
+    expect(await service.jobs()).toBe(before)
+  })
+
+  test('and goes on after its repetition took its place is answered with that one', async () => {
+    const { slow, isThere, go } = heldUp(service.submitting, 'enqueueBatch')
+    const first = submitPlan(slow, submission('k'))
+    await isThere
+    const [key = ''] = (await service.keys()).filter((each) => each.includes(':key:'))
+    const [planId = ''] = ((await service.redis.get(key)) ?? '').split(' ')
+    await age(planId, 10_000)
+    const second = await submitPlan(service.submitting, submission('k'))
+    expect(second.created).toBe(true)
+    expect(second.record.spec.id).not.toBe(planId)
+    go()
+    expect(await first).toMatchObject({
+      created: false,
+      record: { spec: { id: second.record.spec.id } },
+    })
+    await expect.poll(() => service.jobs()).toBe(4)
+    expect(await service.stores.plans.get(planId)).toBeUndefined()
+  })
+
+  test('for so long that the sweeper removed it is not answered as accepted', async () => {
+    const { slow, isThere, go } = heldUp(service.submitting, 'enqueueBatch')
+    // A large plan, or one with a key, is stored before it is enqueued.
+    const plans = { ...slow.plans, createsInOneStep: () => false }
+    const first = submitPlan({ ...slow, plans }, submission())
+    await isThere
+    const { plans: listed } = await service.stores.plans.list({
+      tenant: 'default',
+      limit: 10,
+      before: undefined,
+    })
+    const planId = listed[0]?.spec.id ?? ''
+    await age(planId, 60_000)
+    await sweep(service.sweeping)
+    expect(await service.stores.plans.get(planId)).toBeUndefined()
+    go()
+    const { record, created } = await first
+    expect(created).toBe(true)
+    expect(record.spec.id).not.toBe(planId)
+    expect(await service.stores.plans.get(record.spec.id)).toBeDefined()
+    await expect.poll(() => service.jobs()).toBe(4)
+  })
+
+  test('between its enqueueing and its mark is sealed by the sweeper, and then accepted', async () => {
+    const { slow, isThere, go } = heldUp(service.submitting, 'markEnqueued')
+    const first = submitPlan(slow, submission('k'))
+    await isThere
+    const planId = (await service.queue.heldUnits(0))[0]?.planId ?? ''
+    await age(planId, 60_000)
+    await sweep(service.sweeping)
+    await run(planId, 'a', 0)
+    go()
+    expect(await first).toMatchObject({ created: true, record: { spec: { id: planId } } })
+    expect(await service.jobs()).toBe(4)
+  })
+
+  test('does not undo a plan that was accepted meanwhile', async () => {
+    const { slow, isThere, go } = heldUp(service.submitting, 'markEnqueued')
+    const broken = {
+      ...slow.plans,
+      markEnqueued: async (...mark: Parameters<typeof slow.plans.markEnqueued>) => {
+        await slow.plans.markEnqueued(...mark)
+        return away()
+      },
+    }
+    const first = submitPlan({ ...slow, plans: broken }, submission('k'))
+    await isThere
+    const planId = (await service.queue.heldUnits(0))[0]?.planId ?? ''
+    await run(planId, 'a', 0)
+    expect(await submitPlan(service.submitting, submission('k'))).toMatchObject({ created: false })
+    go()
+    expect(await first).toMatchObject({ record: { spec: { id: planId } } })
+    expect(await service.stores.plans.get(planId)).toBeDefined()
+  })
+})
+
+test('writes that come after a plan was deleted bring nothing of it back', async () => {
+  const { record } = await submitPlan(service.submitting, submission())
+  const planId = record.spec.id
+  await deletePlan(service.sweeping, record)
+  const { plans, deliveries, life } = service.stores
+  expect(await plans.pinBase(planId, 'abc')).toBe('abc')
+  expect(await plans.markEnqueued(planId, 0)).toEqual({ status: 'gone' })
+  const isKept = await deliveries.save(planId, {
+    id: 'd',
+    type: 'plan.finished',
+    status: 'pending',
+    attempts: [],
+    nextAttemptAt: null,
+  })
+  expect(isKept).toBe(false)
+  await life.stop(planId, 'cancelled', 'Enough.')
+  await life.confirmReleased(planId, [1])
+  expect((await service.keys()).filter((key) => key.includes(planId))).toEqual([])
+})

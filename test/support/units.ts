@@ -129,6 +129,7 @@ export async function openUnits(redisUrl: string) {
       traceparent: undefined,
     }
     await plans.create({
+      key: undefined,
       spec,
       context: '',
       tasks: specs,

@@ -307,6 +307,7 @@ export interface OutputTask {
     id: string
   }[]
   edits?: Edits
+  reasoning?: string
   usage: Usage
   /**
    * provider:model of what answered last: a fallback model, where the wanted one could not be had.

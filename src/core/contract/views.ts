@@ -168,6 +168,8 @@ export const OutputTask = z
     data: z.unknown().optional(),
     findings: z.array(Finding.extend({ id: z.string() })).optional(),
     edits: Edits.optional(),
+    /** What the model thought aloud in its answer, between `<think>` and `</think>`; no part of it. */
+    reasoning: z.string().optional(),
     usage: Usage,
     answeredBy: z.string().optional().describe(ANSWERED_BY),
     error: Failure.optional(),

@@ -2,6 +2,7 @@ import type { Finding } from '../contract/findings.ts'
 import type { TaskResult } from '../ports/models.ts'
 import { findingsInJson } from './findings-in-json.ts'
 import { findingsInMarkdown } from './findings-in-markdown.ts'
+import { withoutReasoning } from './reasoning.ts'
 
 /** Characters of an output that are searched. */
 const MAX_TEXT = 1_000_000
@@ -11,12 +12,13 @@ const MAX_FINDINGS = 500
 
 /**
  * The findings that a text clearly holds, in its order: JSON with a list of findings (the whole text
- * or a fenced block), else list items, headings and table rows that begin with a severity, as in
- * `- **High**: SQL injection (src/a.ts:12)`. A text without them holds none. The same text always
- * gives the same findings, so that their refs stay valid.
+ * or a fenced block), else headings, list items, lines and table rows that name a severity or stand
+ * below one, as in `- **High**: SQL injection (src/a.ts:12)`. What a model thought aloud and what is
+ * quoted are not read. A text without them holds none. The same text always gives the same findings,
+ * so that their refs stay valid.
  */
 export function extractFindings(text: string): Finding[] {
-  const searched = text.slice(0, MAX_TEXT)
+  const searched = withoutReasoning(text.slice(0, MAX_TEXT)).text
   const inJson = findingsInJson(searched)
   return (inJson.length > 0 ? inJson : findingsInMarkdown(searched)).slice(0, MAX_FINDINGS)
 }

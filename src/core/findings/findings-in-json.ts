@@ -1,6 +1,7 @@
-import type { Finding } from '../contract/findings.ts'
+import type { Finding, Severity } from '../contract/findings.ts'
 import { placeOf } from './places.ts'
-import { severityOf } from './severity-words.ts'
+import { withoutReasoning } from './reasoning.ts'
+import { severityInValue, severityOfNumber } from './severity-words.ts'
 
 const LISTS = ['findings', 'issues', 'problems', 'vulnerabilities', 'results']
 
@@ -8,7 +9,8 @@ const LISTS = ['findings', 'issues', 'problems', 'vulnerabilities', 'results']
  * Findings of the JSON in a text: of the text as a whole, else of its fenced blocks, each with a list
  * of them or a single one. What a later block repeats word for word counts once.
  */
-export function findingsInJson(text: string): Finding[] {
+export function findingsInJson(said: string): Finding[] {
+  const { text } = withoutReasoning(said)
   const whole = findingsOf(parse(text.trim()))
   if (whole.length > 0) return whole
   const found = new Map<string, Finding>()
@@ -25,9 +27,7 @@ function findingsOf(value: unknown): Finding[] {
   const list = listIn(value)
   if (list !== undefined) return list.flatMap((item) => toFinding(item) ?? [])
   // Alone it must say how severe it is, or a setting with a path would be one.
-  return isRecord(value) && text(value, 'severity') !== undefined
-    ? [toFinding(value) ?? []].flat()
-    : []
+  return isRecord(value) && severityIn(value) !== undefined ? [toFinding(value) ?? []].flat() : []
 }
 
 /** Fences are followed line by line, so that the end of a block of code is not taken for the start of one. */
@@ -72,7 +72,7 @@ function listIn(value: unknown): unknown[] | undefined {
 function toFinding(value: unknown): Finding | undefined {
   if (!isRecord(value)) return undefined
   const title = text(value, 'title', 'summary', 'message', 'name', 'issue', 'problem', 'finding')
-  const severity = severityOf(text(value, 'severity', 'level', 'priority', 'risk') ?? '')
+  const severity = severityIn(value)
   const { file, line } = placeOf({
     file: text(value, 'file', 'path', 'filename', 'filePath', 'location'),
     line: wholeNumber(value.line ?? value.lineNumber ?? value.startLine ?? value.start_line),
@@ -93,6 +93,22 @@ function toFinding(value: unknown): Finding | undefined {
       recommendation: text(value, 'recommendation', 'fix', 'suggestion', 'remediation', 'action'),
     }),
   }
+}
+
+/** In words, or as CVSS has it: `"high"`, `"P1"`, `9.8`, `"CVSS:3.1 7.5"`. */
+function severityIn(value: Record<string, unknown>): Severity | undefined {
+  const said = text(value, 'severity', 'level', 'priority', 'risk', 'criticality')
+  const inWords = said === undefined ? undefined : severityInValue(said)
+  if (inWords !== undefined) return inWords
+  for (const name of ['cvss', 'cvssScore', 'cvss_score', 'baseScore', 'score', 'severity']) {
+    const score = value[name]
+    if (typeof score === 'string') return severityInValue(score)
+    // A small whole number may count from either end.
+    if (typeof score === 'number' && (!Number.isInteger(score) || score > 5)) {
+      return severityOfNumber(score)
+    }
+  }
+  return undefined
 }
 
 /** From 0 to 1, as a percentage, or in a word; a half where nothing is said. */

@@ -1,226 +1,250 @@
 import type { Finding, Severity } from '../contract/findings.ts'
-import { placeOf } from './places.ts'
-import { SEVERITY_PATTERN, severityOf } from './severity-words.ts'
+import { type FieldKind, fieldOf } from './field-names.ts'
+import { findingsInLists } from './findings-in-lists.ts'
+import { fieldInRow } from './findings-in-tables.ts'
+import {
+  addCode,
+  addText,
+  asFinding,
+  type Found,
+  lookForPlace,
+  newFound,
+  withoutPlace,
+} from './found-finding.ts'
+import { saysNothing } from './nothing.ts'
+import { readSections, type Section } from './sections.ts'
+import { severityInValue, severityOfScore } from './severity-words.ts'
+import { cleanTitle } from './title-marks.ts'
 
-/** `- **High**: …`, `* [HIGH] …`, `1. High – …`, `### Critical: …`: the severity and what follows it. */
-const MARKED = new RegExp(
-  `^(?:[*_]{2}|[[(\`【])*\\s*(${SEVERITY_PATTERN})(?:\\s+(?:severity|priority|risk))?\\s*(?:[*_]{2}|[\\])\`】])*\\s*(?:[:：]|[–—-]\\s|\\||(?<=[*_\\])\`】]))\\s*(?:[*_]{2})?\\s*(.*)$`,
-  'iu',
-)
-const ITEM = /^(\s*)(?:[-*+•]|\d{1,3}[.)])\s+(.*)$/
-const HEADING = /^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$/
-/** Names of fields, in some of the languages that agents answer in. */
-const ADVICE =
-  'recommendation|recommended fix|fix|suggestion|remediation|empfehlung|recommandation|recomendación|recomendação|raccomandazione|aanbeveling|рекомендация|建议|建議|修复建议|推奨|対策|권장'
-const FILE = 'file|location|path|datei|fichier|archivo|arquivo|файл|文件|ファイル'
-const LINE = 'line|zeile|ligne|línea|linha|строка'
-const FIELD = new RegExp(
-  `^(?:[-*+•]\\s+)?(?:[*_]{2})?(?:(${FILE})|(${LINE})|(${ADVICE})|(evidence|category|confidence|detail|details|description|impact))(?:[*_]{2})?\\s*[:：]\\s*(?:[*_]{2})?\\s*(.+)$`,
-  'iu',
-)
-/** The advice that ends a finding on the same line: `… is built of text. Fix: bind it`. */
-const ENDS_IN_ADVICE = new RegExp(
-  `^(.*?[\\p{P}\\p{S}])\\s+(?:[*_]{2})?(?:${ADVICE})(?:[*_]{2})?\\s*[:：]\\s*(?:[*_]{2})?\\s*(.+)$`,
-  'iu',
-)
-/** A path with an extension, and a line if there is one: `src/a.ts:12`. */
-const PLACE =
-  /(?:^|[\s(`[])((?:[\w@.-]+\/)*[\w@.-]+\.[A-Za-z][A-Za-z0-9]{0,7})(?:(?::|#L)(\d{1,7})|[`)]?,?\s+lines?\s+(\d{1,7}))?(?=$|[\s)`\],;:.])/
-
-interface Open {
-  finding: Finding
-  indent: number
-  detail: string[]
-}
-
-/** Findings that stand in a text as list items, headings or table rows which begin with a severity. */
+/**
+ * Findings of a Markdown text: sections with a severity (in the heading, in a field below it, or of
+ * the section around them), and list items, paragraphs and rows of tables with one.
+ */
 export function findingsInMarkdown(text: string): Finding[] {
-  const found: Finding[] = []
-  let section: Severity | undefined
-  let table: (string | undefined)[] | undefined
-  let open: Open | undefined
-  let fenced = false
-  const close = () => {
-    if (open !== undefined) found.push(withDetail(open))
-    open = undefined
+  const found: Found[] = []
+  visit(readSections(text), { group: undefined, isDirect: true }, found)
+  return withoutRepeats(found).flatMap((one) => asFinding(one) ?? [])
+}
+
+interface Context {
+  /** The severity that a section around names. */
+  group: Severity | undefined
+  /** Whether sections here are the entries of that group, not parts of one. */
+  isDirect: boolean
+}
+
+function visit(section: Section, context: Context, found: Found[]): void {
+  if (section.role === 'skip') return
+  // "Low severity issues" with an impact and advice of its own is what somebody called a finding.
+  if (section.role === 'group' && !hasPartsOfFinding(section)) {
+    visitParts(section, { group: section.severity, isDirect: true }, found)
+    return
   }
-  for (const line of text.split('\n')) {
-    if (/^\s*(?:```|~~~)/.test(line)) {
-      fenced = !fenced
-      continue
+  const strength = section.level === 0 ? 'none' : strengthOf(section, context)
+  if (strength === 'strong' || (strength === 'weak' && !holdsFindings(section))) {
+    const own = findingOf(section, context)
+    if (own !== undefined) {
+      found.push(own)
+      collectStrong(section, found)
+      return
     }
-    if (fenced) continue
-    const row = tableCells(line)
-    if (row !== undefined) {
-      if (table === undefined) table = row.map(columnOf)
-      else if (table.includes('severity')) {
-        const finding = rowFinding(row, table)
-        if (finding !== undefined) {
-          close()
-          found.push(finding)
-        }
-      }
-      continue
-    }
-    table = undefined
-    const heading = HEADING.exec(line)?.[1]
-    if (heading !== undefined) {
-      close()
-      section = severityOf(heading)
-      const marked = markedFinding(heading)
-      if (marked !== undefined) open = { finding: marked, indent: -1, detail: [] }
-      continue
-    }
-    const item = ITEM.exec(line)
-    const indent = item?.[1]?.length ?? 0
-    const belongs = open !== undefined && (open.indent === -1 || indent > open.indent)
-    if (item !== null && !(belongs && FIELD.test(item[2] ?? ''))) {
-      const content = item[2] ?? ''
-      const marked = markedFinding(content)
-      if (marked !== undefined) {
-        close()
-        open = { finding: marked, indent, detail: [] }
-        continue
-      }
-      if (section !== undefined && !belongs) {
-        close()
-        open = { finding: newFinding(section, content), indent, detail: [] }
-        continue
-      }
-    }
-    if (open === undefined || line.trim() === '') continue
-    const continues = open.indent === -1 || /^\s+/.test(line)
-    if (!continues) close()
-    else addLine(open, line.trim())
   }
-  close()
-  return found.filter(({ title }) => title.trim() !== '')
+  // Advice at the end of a report repeats what was found.
+  if (section.field?.kind === 'recommendation') return
+  visitParts(section, context, found)
 }
 
-function markedFinding(text: string): Finding | undefined {
-  const [, mark = '', unmarked = ''] =
-    /^((?:\p{Extended_Pictographic}|\uFE0F)*)\s*(.*)$/u.exec(text) ?? []
-  const match = MARKED.exec(unmarked)
-  const severity = severityOf(match?.[1] ?? '') ?? severityOf(mark)
-  const rest = (match?.[2] ?? unmarked).trim()
-  return severity === undefined || rest === '' ? undefined : newFinding(severity, rest)
+function visitParts(section: Section, context: Context, found: Found[]): void {
+  found.push(...findingsInLists(section.lines, context.isDirect ? context.group : undefined))
+  for (const part of section.sections) visit(part, context, found)
 }
 
-function newFinding(severity: Severity, whole: string): Finding {
-  const [, text = whole, advice] = ENDS_IN_ADVICE.exec(whole) ?? []
-  const place = PLACE.exec(text)
-  const file = placeOf({ file: place?.[1], line: Number(place?.[2] ?? place?.[3]) || undefined })
-  const [first = '', ...others] = plain(text).split(/(?<=[.!?])\s+(?=\p{Lu})/u)
-  const title = first
-    .replace(/\s*[([]\s*[\w@./-]+\.\w+(?:(?::|#L)\d+)?(?:\s*,?\s*lines?\s+\d+)?\s*[)\]]\s*/, ' ')
-    .replace(/\s+(?:[–—-]|in|at)\s+[\w@./-]+\.\w+(?::|#L)\d+\s*$/u, '')
-    .replace(/[\s.:–—-]+$/u, '')
-    .trim()
-  return {
-    title: (title === '' ? first : title).slice(0, 300),
-    severity,
-    confidence: 0.5,
-    ...(file.file === undefined ? {} : { file: file.file }),
-    ...(file.line === undefined ? {} : { line: file.line }),
-    ...(others.length > 0 || title.length > 300 ? { detail: plain(text) } : {}),
-    ...(advice === undefined ? {} : { recommendation: plain(advice) }),
+/**
+ * How sure it is that a section is a finding: it says how severe it is, or only its place or its
+ * parts speak for it.
+ */
+function strengthOf(section: Section, context: Context): 'strong' | 'weak' | 'none' {
+  const { marked, role } = section
+  if (role === 'group' && hasPartsOfFinding(section)) return 'weak'
+  if (role !== 'other') return 'none'
+  if (saysNothing(marked.title) && titleBelow(section) === undefined) return 'none'
+  if (marked.severity !== undefined) return 'strong'
+  if (section.severityAbove !== undefined || ownSeverity(section) !== undefined) return 'strong'
+  if (context.group !== undefined && context.isDirect && section.level <= 6) return 'weak'
+  const kinds = partKinds(section)
+  if (marked.isCounted === true && kinds.size > 0) return 'weak'
+  // Without a severity and a number, only the parts that reports of findings have tell one.
+  return hasPartsOfFinding(section) ? 'weak' : 'none'
+}
+
+/** The severity that a section's own fields name. */
+function ownSeverity(section: Section): Severity | undefined {
+  for (const line of section.lines) {
+    if (line.kind === 'code') continue
+    const field = line.kind === 'row' ? fieldInRow(line.text) : fieldOf(line.text)
+    if (field?.kind === 'severity') {
+      const severity = severityInValue(field.value)
+      if (severity !== undefined) return severity
+    }
+    if (field?.kind === 'score') {
+      const severity = severityOfScore(field.value)
+      if (severity !== undefined) return severity
+    }
   }
-}
-
-function setPlace(finding: Finding, value: string): void {
-  const place = PLACE.exec(` ${value}`)
-  const { file, line } = placeOf({
-    file: place?.[1] ?? value,
-    line: Number(place?.[2] ?? place?.[3]) || undefined,
-  })
-  if (file !== undefined) finding.file = file
-  if (line !== undefined) finding.line = line
-}
-
-function setLine(finding: Finding, value: string): void {
-  const line = Number.parseInt(value, 10)
-  if (line >= 1) finding.line = line
-}
-
-function setConfidence(finding: Finding, value: string): void {
-  const number = Number.parseFloat(value)
-  const share = value.includes('%') || number > 1 ? number / 100 : number
-  if (share >= 0 && share <= 1) finding.confidence = share
-}
-
-/** A line below a finding: one of its fields, or more of its detail. */
-function addLine({ finding, detail }: Open, line: string): void {
-  const [match, file, lineNumber, advice, name, said] = FIELD.exec(line) ?? []
-  const value = plain(said ?? '')
-  if (match === undefined) detail.push(plain(line.replace(/^[-*+•]\s+/, '')))
-  else if (file !== undefined) setPlace(finding, value)
-  else if (lineNumber !== undefined) setLine(finding, value)
-  else if (advice !== undefined) finding.recommendation = value
-  else if (/^evidence$/i.test(name ?? '')) finding.evidence = value
-  else if (/^category$/i.test(name ?? '')) finding.category = value
-  else if (/^confidence$/i.test(name ?? '')) setConfidence(finding, value)
-  else detail.push(value)
-}
-
-function withDetail({ finding, detail }: Open): Finding {
-  if (detail.length === 0) return finding
-  const text = [finding.detail, ...detail].filter((part) => part !== undefined).join('\n')
-  return { ...finding, detail: text.slice(0, 4_000) }
-}
-
-function tableCells(line: string): string[] | undefined {
-  const trimmed = line.trim()
-  if (!trimmed.startsWith('|') || trimmed.length < 3) return undefined
-  return trimmed
-    .replace(/^\||\|$/g, '')
-    .split(/(?<!\\)\|/)
-    .map((cell) => plain(cell))
-}
-
-type Column = 'severity' | 'title' | 'place' | 'line' | 'recommendation' | 'category'
-
-function columnOf(header: string): Column | undefined {
-  if (
-    /severity|priority|risk|level|schwere|gravit|gravedad|gravidade|sévérité|severidad|严重|重要度|심각/i.test(
-      header,
-    )
-  )
-    return 'severity'
-  if (
-    /finding|issue|title|problem|description|summary|befund|beschreibung|constat|problème|hallazgo|descripci|问题|问題|問題|문제/i.test(
-      header,
-    )
-  )
-    return 'title'
-  if (/file|location|path|where|datei|fichier|archivo|arquivo|文件|ファイル|파일/i.test(header))
-    return 'place'
-  if (/^line/i.test(header)) return 'line'
-  if (
-    /recommend|fix|suggest|remedia|action|empfehl|recommand|recomend|建议|建議|推奨|対策|권장/i.test(
-      header,
-    )
-  )
-    return 'recommendation'
-  if (/categor|type|area/i.test(header)) return 'category'
+  for (const part of section.sections) {
+    const { field } = part
+    if (field?.kind !== 'severity' && field?.kind !== 'score') continue
+    const value =
+      field.value === ''
+        ? (part.lines.find(({ kind }) => kind !== 'break')?.text ?? '')
+        : field.value
+    const severity = field.kind === 'score' ? severityOfScore(value) : severityInValue(value)
+    if (severity !== undefined && fieldOf(value) === undefined) return severity
+  }
   return undefined
 }
 
-function rowFinding(cells: readonly string[], columns: readonly (string | undefined)[]) {
-  const cell = (column: Column) => cells[columns.indexOf(column)] ?? ''
-  const severity = severityOf(cell('severity'))
-  if (severity === undefined || cell('title') === '') return undefined
-  const finding = newFinding(severity, cell('title'))
-  if (cell('place') !== '') setPlace(finding, cell('place'))
-  setLine(finding, cell('line'))
-  if (cell('recommendation') !== '') finding.recommendation = cell('recommendation')
-  if (cell('category') !== '') finding.category = cell('category')
-  return finding
+/** Headings such as "Impact", "Proof of Concept" and "Recommendation", three of them at least. */
+function hasPartsOfFinding(section: Section): boolean {
+  const fields = section.sections.flatMap(({ field }) => field ?? [])
+  const count = (...kinds: FieldKind[]) => fields.filter(({ kind }) => kinds.includes(kind)).length
+  return (
+    fields.length >= 3 &&
+    count('detail', 'impact', 'proof', 'evidence') >= 2 &&
+    count('impact', 'proof', 'recommendation', 'file') >= 1
+  )
 }
 
-/** Without Markdown's emphasis and code marks. */
-function plain(text: string): string {
-  return text
-    .replace(/\*\*|__|`/g, '')
-    .replace(/\s+/g, ' ')
-    .trim()
+function partKinds(section: Section): Set<string> {
+  const kinds = new Set<string>()
+  for (const line of section.lines) {
+    const field =
+      line.kind === 'row'
+        ? fieldInRow(line.text)
+        : line.kind === 'code'
+          ? undefined
+          : fieldOf(line.text)
+    if (field !== undefined) kinds.add(field.kind)
+  }
+  for (const { field } of section.sections) if (field !== undefined) kinds.add(field.kind)
+  return kinds
+}
+
+/** Whether something in it is a finding for sure, so that it only frames them. */
+function holdsFindings(section: Section): boolean {
+  return section.sections.some(
+    (part) =>
+      part.role === 'group' ||
+      (part.role === 'other' &&
+        part.level <= 6 &&
+        strengthOf(part, { group: undefined, isDirect: false }) === 'strong') ||
+      holdsFindings(part),
+  )
+}
+
+function findingOf(section: Section, context: Context): Found | undefined {
+  const marked = section.role === 'group' ? { title: cleanTitle(section.heading) } : section.marked
+  const below = titleBelow(section)
+  const named = withoutPlace(marked.title)
+  const title =
+    saysNothing(marked.title) || isBareLabel(marked.title)
+      ? (below ?? marked.title)
+      : named === ''
+        ? marked.title
+        : named
+  if (title === '' || saysNothing(title)) return undefined
+  const severity =
+    section.marked.severity ??
+    section.severityAbove ??
+    ownSeverity(section) ??
+    section.severity ??
+    context.group
+  const found = newFound(title, severity, section.marked.id)
+  lookForPlace(found, marked.title)
+  addSection(found, section, 'detail')
+  return found
+}
+
+/** The lines of a section and of those in it, each to the field that it belongs to. */
+function addSection(found: Found, section: Section, whole: Parameters<typeof addCode>[2]): void {
+  let kind = whole
+  for (const line of section.lines) {
+    if (line.kind === 'break') {
+      if (kind !== whole && kind !== 'recommendation') kind = whole
+      continue
+    }
+    if (line.kind === 'code') {
+      addCode(found, line.text, kind)
+      continue
+    }
+    const field = line.kind === 'row' ? fieldInRow(line.text) : fieldOf(line.text)
+    if (field === undefined) addText(found, line.kind === 'row' ? '' : line.text, kind)
+    else {
+      addText(found, field.value, field.kind)
+      kind = field.kind
+    }
+  }
+  for (const part of section.sections) {
+    if (part.role === 'skip' || isStrongInside(part)) continue
+    const { field } = part
+    if (field !== undefined && field.value !== '') addText(found, field.value, field.kind)
+    addSection(found, part, field?.kind ?? whole)
+  }
+}
+
+/** A section inside a finding that is one of its own: it has the heading of one. */
+function isStrongInside(section: Section): boolean {
+  return (
+    section.role === 'other' &&
+    section.level <= 6 &&
+    ((section.marked.severity !== undefined && section.marked.title !== '') ||
+      section.severityAbove !== undefined)
+  )
+}
+
+function collectStrong(section: Section, found: Found[]): void {
+  for (const part of section.sections) {
+    if (isStrongInside(part)) visit(part, { group: undefined, isDirect: false }, found)
+    else if (part.role !== 'skip') collectStrong(part, found)
+  }
+}
+
+/** `Finding 1` and `H-01` alone are no title: the name stands in a field below, or in the first line. */
+function isBareLabel(title: string): boolean {
+  return title === '' || /^(?:finding|issue|bug|vulnerability|problem)? ?#?\d{0,4}$/i.test(title)
+}
+
+function titleBelow(section: Section): string | undefined {
+  for (const line of section.lines) {
+    if (line.kind === 'code' || line.kind === 'break') continue
+    const field = line.kind === 'row' ? fieldInRow(line.text) : fieldOf(line.text)
+    if (field?.kind === 'title' && field.value !== '') return field.value
+  }
+  const described = section.lines
+    .map(({ text }) => fieldOf(text))
+    .find((field) => field?.kind === 'detail' && field.value !== '')
+  return described?.value.split(/(?<=[.!?]) /, 1)[0]
+}
+
+/**
+ * A table of contents or a summary names what a section tells in full: of such a pair the full one
+ * stays. Two that are told in full are two, even under one title.
+ */
+function withoutRepeats(found: readonly Found[]): Found[] {
+  const keyOf = ({ title }: Found) => title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+  const told = found.filter(({ isBrief }) => !isBrief)
+  const titles = new Set(told.map(keyOf))
+  const ids = new Set(
+    told.flatMap(({ id }) => (id !== undefined && /\p{L}/u.test(id) ? [id.toLowerCase()] : [])),
+  )
+  const brief = new Set<string>()
+  return found.filter((one) => {
+    if (!one.isBrief) return true
+    const key = keyOf(one)
+    if (titles.has(key) || (one.id !== undefined && ids.has(one.id.toLowerCase()))) return false
+    const place = `${key} ${one.place?.file ?? ''}:${one.place?.line ?? one.line ?? ''}`
+    if (brief.has(place)) return false
+    brief.add(place)
+    return true
+  })
 }

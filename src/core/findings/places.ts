@@ -6,19 +6,23 @@ export interface Place {
   line: number | undefined
 }
 
+const MAX_PATH = 1_000
+const MAX_SEARCHED = 10_000
+
 /** The same place for `./src/a.ts`, `/src/a.ts`, `src\a.ts`, `src/b/../a.ts` and `src/a.ts:12`, so that findings can meet. */
 export function placeOf(finding: { file?: string | undefined; line?: number | undefined }): Place {
   let file = (finding.file ?? '')
+    .slice(0, MAX_PATH)
     .trim()
     .replaceAll('\\', '/')
     .replace(/^[`'"](.+)[`'"]$/, '$1')
     .replace(/^file:\/\//, '')
-    .replace(/\s+\(?lines?\s+(\d+)(?:\s*[-–]\s*\d+)?\)?$/i, ':$1')
+    .replace(/^https?:\/\/[^/]+\/[^/]+\/[^/]+\/(?:-\/)?(?:blob|tree|raw|src)\/[^/]+\//, '')
   let line = finding.line
-  const suffix = /^(.+?)(?::|#L)(\d{1,9})(?:[:-]\d+)*$/.exec(file)
-  if (suffix?.[1] !== undefined) {
-    file = suffix[1]
-    line ??= Number(suffix[2])
+  const suffix = /(?::|#L| \(?lines? )(\d{1,9})(?:(?:[:,–-]| [–-] )L?\d{1,9})*\)?$/i.exec(file)
+  if (suffix !== null && suffix.index > 0) {
+    file = file.slice(0, suffix.index)
+    line ??= Number(suffix[1])
   }
   file = normalized(file)
   const named =
@@ -26,6 +30,55 @@ export function placeOf(finding: { file?: string | undefined; line?: number | un
   return {
     file: named ? file : undefined,
     line: named && line !== undefined && Number.isInteger(line) && line >= 1 ? line : undefined,
+  }
+}
+
+/** A file on a host of repositories: what follows the name of the branch or commit. */
+const LINK =
+  /https?:\/\/[^\s/]{1,100}\/[^\s/]{1,100}\/[^\s/]{1,100}\/(?:-\/)?(?:blob|tree|raw|src)\/[^\s/]{1,100}\/([^\s#?)\]"'>]{1,300}\.\w{1,10})(?:\?[^\s#)]{0,100})?(?:#(?:L|lines-)(\d{1,7}))?/g
+/** A path with an extension, and a line if there is one: `src/a.ts:12`, `a.ts#L12`, `a.ts (line 12)`, `a.ts L12`. */
+const PATH =
+  /(?<![\w/.@:-])((?:\.{0,2}\/)?(?:(?:[\w@.-]{1,100}|\([\w-]{1,40}\)|\[[\w.-]{1,40}\])\/){0,20}[\w@][\w@.-]{0,99}\.[A-Za-z][A-Za-z0-9]{0,7})(?:(?::|#L)(\d{1,7})|[`)]{0,2},? \(?(?:lines? |L)(\d{1,7}))?(?=$|[\s)`\],;:.\-–|*#"'?!])/g
+
+/** The first place that a text names; one with a line before one without. */
+export function placeIn(text: string): Place | undefined {
+  const searched = text.slice(0, MAX_SEARCHED)
+  let first: Place | undefined
+  for (const pattern of [LINK, PATH]) {
+    for (const [, path = '', ...lines] of searched.matchAll(pattern)) {
+      const place = placeOf({ file: decoded(path), line: Number(lines.find(Boolean)) || undefined })
+      if (place.line !== undefined) return place
+      if (place.file !== undefined && !isNoFile(place.file)) first ??= place
+    }
+  }
+  return first
+}
+
+/** `e.g.`, `1.2.x`, `node.js`, `example.com`, `obj.method`: with a dot, and no file. */
+function isNoFile(path: string): boolean {
+  if (path.includes('/')) return false
+  const [, name = '', extension = ''] = /^(.*)\.(\w+)$/.exec(path) ?? []
+  return (
+    name.length < 2 ||
+    /^(?:com|org|net|io|dev|app|g|e)$/i.test(extension) ||
+    /^(?:node|next|vue|react|nuxt|express|three|d3|chart|ethers|web3|alpine|discord)\.js$/i.test(
+      path,
+    ) ||
+    !/^(?:[a-z]{1,5}|[a-z]{1,4}\d|[CHRS]|dart|swift|scala|proto|cairo|gradle|properties|Dockerfile|lock|svelte|astro|vyper|circom|ipynb|config|service|tfvars|jsonc|json5|yaml|toml|markdown|html)$/.test(
+      extension,
+    ) ||
+    /^(?:length|push|call|send|value|sender|data|map|get|set|log|warn|error|now|test|then|env|id|key|name|type|size|next|add|sub|mul|div|max|min|sum|body|query|data|exec|spawn|transfer|approve|mint|burn|block|msg)$/.test(
+      extension,
+    )
+  )
+}
+
+function decoded(path: string): string {
+  if (!path.includes('%')) return path
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
   }
 }
 

@@ -12,6 +12,8 @@ export interface TaskOutput {
   data?: unknown
   findings?: Finding[]
   edits?: TaskEdits
+  /** What the model thought aloud in its answer; no part of the text. */
+  reasoning?: string
 }
 
 /** The files that one task changed, against the commit or tree it started from. */

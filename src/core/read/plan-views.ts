@@ -127,6 +127,7 @@ export function outputTask(
           })),
         }),
     ...(output?.edits === undefined ? {} : { edits: output.edits }),
+    ...(output?.reasoning === undefined ? {} : { reasoning: output.reasoning }),
     usage: state.usage,
     ...(state.answeredBy === undefined ? {} : { answeredBy: state.answeredBy }),
     ...(state.error === undefined ? {} : { error: state.error }),

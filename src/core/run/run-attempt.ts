@@ -3,6 +3,7 @@ import { type Failure, PermanentError, TransientError } from '../contract/errors
 import type { TaskSpec } from '../contract/task-spec.ts'
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
 import { extractFindings } from '../findings/extract-findings.ts'
+import { withoutReasoning } from '../findings/reasoning.ts'
 import type {
   ExecutionContext,
   ExecutionOutcome,
@@ -161,7 +162,7 @@ async function attemptOnce(
 
 function ended(outcome: ExecutionOutcome): AttemptResult {
   const { status, usage } = outcome
-  const output = withFindings(outcome.output)
+  const output = readOutput(outcome.output)
   return status === 'succeeded'
     ? { status, outcome: status, spends: false, usage, output }
     : { status, outcome: status, spends: true, error: outcome.reason, usage, output }
@@ -172,8 +173,13 @@ export function failure(error: Failure): AttemptResult {
   return { status: 'failed', outcome: 'failed', spends: true, error }
 }
 
-/** Findings are data from the start: those that a text clearly states are stored with it. */
-function withFindings(output: TaskOutput): TaskOutput {
+/**
+ * Findings are data from the start: those that a text clearly states are stored with it. What a model
+ * thought aloud is kept apart: it is neither its answer nor what a task behind it should read.
+ */
+function readOutput(whole: TaskOutput): TaskOutput {
+  const { text, reasoning } = withoutReasoning(whole.text)
+  const output = reasoning === undefined ? whole : { ...whole, text, reasoning }
   if (output.findings !== undefined) return output
   const findings = extractFindings(output.text)
   return findings.length === 0 ? output : { ...output, findings }

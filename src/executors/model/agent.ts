@@ -3,6 +3,7 @@ import { PermanentError } from '../../core/contract/errors.ts'
 import type { Finding } from '../../core/contract/findings.ts'
 import { NO_USAGE } from '../../core/contract/usage.ts'
 import { findingsInJson } from '../../core/findings/findings-in-json.ts'
+import { withoutReasoning } from '../../core/findings/reasoning.ts'
 import type {
   ExecutionContext,
   ExecutionOutcome,
@@ -211,7 +212,7 @@ function judge(
   }
   if (schema !== undefined) {
     const { findings } = task
-    if (last?.text.trim() === '') return outcomeOf({ text: '', findings, reason: EMPTY, usage })
+    if (isSilent(last?.text)) return outcomeOf({ text: '', findings, reason: EMPTY, usage })
     const read = schema.read(last?.text ?? '')
     if (!read.fits) {
       return outcomeOf({ text: answer, findings, reason: offSchema(read.problems), usage })
@@ -221,8 +222,13 @@ function judge(
     return outcomeOf({ text, data, findings: held, reason: undefined, usage })
   }
   const findings = task.findings.length > 0 ? task.findings : findingsInJson(answer)
-  const text = answer === '' ? findingsAsText(findings) : answer
-  return outcomeOf({ text, findings, reason: text === '' ? EMPTY : undefined, usage })
+  const text = isSilent(answer) ? `${answer}${findingsAsText(findings)}` : answer
+  return outcomeOf({ text, findings, reason: isSilent(text) ? EMPTY : undefined, usage })
+}
+
+/** Whether a model said nothing, or only thought aloud. */
+function isSilent(text: string | undefined): boolean {
+  return text !== undefined && withoutReasoning(text).text.trim() === ''
 }
 
 /**

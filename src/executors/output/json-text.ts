@@ -1,12 +1,15 @@
+import { withoutReasoning } from '../../core/findings/reasoning.ts'
+
 /** Objects and arrays that are looked for in one text: each start costs a parse. */
 const MAX_STARTS = 50
 
 /**
  * The JSON texts that an answer may mean, the most likely first: all of it, its fenced blocks from
- * the last one on, then whatever begins with a brace or bracket and ends with its counterpart.
+ * the last one on, then whatever begins with a brace or bracket and ends with its counterpart. Drafts
+ * that a model thought aloud are none.
  */
 export function* jsonTexts(text: string): Generator<string> {
-  const trimmed = text.trim()
+  const trimmed = withoutReasoning(text).text.trim()
   yield trimmed
   const blocks = [...trimmed.matchAll(/```[a-z0-9]*[ \t]*\r?\n([\s\S]*?)\r?\n[ \t]*```/gi)]
   for (const [, block = ''] of blocks.toReversed()) yield block.trim()

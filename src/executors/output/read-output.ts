@@ -2,6 +2,7 @@ import type { Failure } from '../../core/contract/errors.ts'
 import type { TaskSpec } from '../../core/contract/task-spec.ts'
 import type { Usage } from '../../core/contract/usage.ts'
 import { findingsInJson } from '../../core/findings/findings-in-json.ts'
+import { withoutReasoning } from '../../core/findings/reasoning.ts'
 import type { ExecutionOutcome } from '../../core/ports/executor.ts'
 import { EMPTY, offSchema, outcomeOf } from './outcome.ts'
 import { outputSchema, schemaProblem } from './output-schema.ts'
@@ -19,7 +20,8 @@ export function readOutput(
   const end = (reason: Failure | undefined, data?: unknown, kept = text) =>
     outcomeOf({ text: kept, data, findings, reason, usage })
   if (unfinished !== undefined) return end(unfinished)
-  if (text.trim() === '') return end({ ...EMPTY, message: 'The output is empty.' })
+  if (withoutReasoning(text).text.trim() === '')
+    return end({ ...EMPTY, message: 'The output is empty.' })
   if (schema === undefined) return end(undefined)
   const problem = schemaProblem(schema)
   if (problem !== undefined) return end(offSchema([`The schema ${problem}`]))

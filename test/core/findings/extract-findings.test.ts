@@ -45,6 +45,16 @@ describe('findings in JSON', () => {
     expect(extractFindings(text)).toMatchObject([{ title: 'Weak hash', severity: 'high' }])
   })
 
+  test.each([
+    ['{"title":"a","severity":9.8}', 'critical'],
+    ['{"title":"a","cvss":7.5}', 'high'],
+    ['{"title":"a","cvssScore":"4.3 (Medium)"}', 'medium'],
+    ['{"title":"a","severity":"CVSS:3.1 6.5"}', 'medium'],
+    ['{"title":"a","severity":"High (needs an account)"}', 'high'],
+  ])('say how severe they are in words or by CVSS: %s', (json, severity) => {
+    expect(extractFindings(`[${json}]`)).toMatchObject([{ severity }])
+  })
+
   test('are read when the whole text is JSON, and broken JSON holds none', () => {
     const list = '[{"message":"Weak hash","level":"critical"}]'
     expect(extractFindings(list)).toMatchObject([{ title: 'Weak hash', severity: 'critical' }])

@@ -15,6 +15,7 @@ describe('the JSON in an answer', () => {
     ['in a fenced block', 'Here:\n```json\n{"score": 1}\n```\nThat is it.'],
     ['in the last of several blocks', '```\n{"draft": 1}\n```\n\n```json\n{"score": 1}\n```'],
     ['within a sentence', 'The result is {"score": 1}, as far as I can tell {so far}.'],
+    ['behind drafts that it thought aloud', '<think>\n{"score": 2}\n</think>\n{"score": 1}'],
     ['behind braces that are none', 'Use {curly} ones: {"score": 1}'],
   ])('is found %s', (_, text) => {
     expect(outputSchema(SCORE).read(text)).toEqual({

@@ -134,7 +134,7 @@ function partKinds(section: Section): Set<string> {
 function holdsFindings(section: Section): boolean {
   return section.sections.some(
     (part) =>
-      part.role === 'group' ||
+      (part.role === 'group' && part.level <= 6) ||
       (part.role === 'other' &&
         part.level <= 6 &&
         strengthOf(part, { group: undefined, isDirect: false }) === 'strong') ||

@@ -14,6 +14,7 @@ import { modelExecutor } from '../executors/model/executor.ts'
 import type { ModelSetup } from '../executors/model/options.ts'
 import { modelPlanner } from '../executors/model/planner.ts'
 import { modelSynthesizer } from '../executors/model/synthesizer.ts'
+import type { ReadOutput } from '../executors/output/read-output.ts'
 import { staticExecutor } from '../executors/static/static-executor.ts'
 import { type Config, EnvironmentError, providersOf } from './config.ts'
 import { watchedGate } from './open-metrics.ts'
@@ -32,12 +33,16 @@ export interface Executors {
   onHold(listener: () => void): void
 }
 
-/** `gates` are those shared with other processes; without them, this one keeps its own. */
+/**
+ * `gates` are those shared with other processes; without them, this one keeps its own. `read` reads
+ * outputs, by default on this thread.
+ */
 export function openExecutors(
   config: Config,
   log: Logger,
   gates: ModelGates = { gate: localModelGate(), prefixes: prefixGate() },
   tracer: Tracer = NO_TRACER,
+  read?: ReadOutput,
 ): Executors {
   let onHold: () => void = () => undefined
   const setup: ModelSetup = {
@@ -56,8 +61,8 @@ export function openExecutors(
     defaultModel: config.TUTTI_MODEL,
     gate: setup.gate,
   })
-  const command = commandExecutor({ commands: config.TUTTI_COMMANDS })
-  const http = httpExecutor({ agents: config.TUTTI_AGENTS })
+  const command = commandExecutor({ commands: config.TUTTI_COMMANDS, read })
+  const http = httpExecutor({ agents: config.TUTTI_AGENTS, read })
   const all: Executor[] = [model, claudeAgent, staticExecutor(), command, http, echoExecutor]
   const byName = new Map(all.map((executor) => [executor.name, executor]))
   const usesModels = model.describe().available && config.TUTTI_MODEL !== undefined

@@ -18,7 +18,6 @@ import { QUEUES, type QueueKind } from '../queue/names.ts'
 import { createSlots } from '../queue/slots.ts'
 import { connectForEvents, connectForWork, type RedisClient } from '../store/connect-redis.ts'
 import { workerName } from '../store/task-store.ts'
-import { openMerging } from '../threads/open-merging.ts'
 import { tracedPart, tracedSynthesis } from '../tracing/traced-synthesis.ts'
 import { VERSION } from '../version.ts'
 import type { Config } from './config.ts'
@@ -28,6 +27,7 @@ import { openBatchQueue } from './open-batch-queue.ts'
 import { openDeliveries, openForgetDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
 import { countedStores, openWorkerMetrics } from './open-metrics.ts'
+import type { Reading } from './open-reading.ts'
 import { openFeed, openStores } from './open-stores.ts'
 
 const SWEEP_MS = 2_000
@@ -49,11 +49,12 @@ export async function openWorker(options: {
   redisUrl: string
   executors: Executors
   workspaces: Workspaces
+  reading: Reading
   lifecycle: Lifecycle
   log: Logger
   tracer: Tracer
 }): Promise<void> {
-  const { config, lifecycle, log, executors, workspaces, tracer } = options
+  const { config, lifecycle, log, executors, workspaces, reading, tracer } = options
   const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
   const redis = await connectForWork(options.redisUrl, onError)
   lifecycle.onClose('redis', () => redis.disconnect())
@@ -115,18 +116,17 @@ export async function openWorker(options: {
         : slots.acquire(planTasks > slots.total ? 'bulk' : 'io', until),
     stopping: stopping.signal,
     ending: ending.signal,
+    findingsIn: reading.findingsIn,
     newToken: randomUUID,
     random: Math.random,
     onFault: (err, planId, taskId) => log.error({ err, planId, taskId }, 'executor fault'),
   }
-  const { merging, close: closeMerging } = openMerging(log)
-  lifecycle.onClose('merging', closeMerging)
   const synthesizeDeps: SynthesizeDeps = {
     ...stores,
     queue,
     workspaces,
     allowanceOf,
-    merging,
+    merging: reading.merging,
     writing,
     model: executors.synthesizer,
     resolver: executors.resolver,

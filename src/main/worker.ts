@@ -1,6 +1,7 @@
 import { tracedWorkspaces } from '../tracing/traced-workspaces.ts'
 import { openExecutors } from './open-executors.ts'
 import { openModelGates } from './open-model-gates.ts'
+import { openReading } from './open-reading.ts'
 import { openWorker } from './open-worker.ts'
 import { openWorkspaces } from './open-workspaces.ts'
 import { requireRedisUrl, runProcess } from './run-process.ts'
@@ -9,11 +10,14 @@ await runProcess('worker', async ({ config, lifecycle, log, tracing }) => {
   const { tracer } = tracing
   const redisUrl = requireRedisUrl(config)
   const gates = await openModelGates({ config, redisUrl, lifecycle, log })
+  const reading = openReading(log)
+  lifecycle.onClose('reading', () => reading.close())
   await openWorker({
     config,
     redisUrl,
-    executors: openExecutors(config, log, gates, tracer),
+    executors: openExecutors(config, log, gates, tracer, reading.readOutput),
     workspaces: tracedWorkspaces(tracer, openWorkspaces(config, process.env, log)),
+    reading,
     lifecycle,
     log,
     tracer,

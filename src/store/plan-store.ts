@@ -77,7 +77,7 @@ export function redisPlanStore(options: {
           JSON.stringify(plan.tasks.map((task) => task.id)),
           `${shard}:plans:${plan.spec.tenant}`,
           plan.spec.policy.timeoutMs ?? 0,
-          ...hashes,
+          hashes,
         )) as ['created' | 'exists', string, string]
         if (answer[0] === 'exists') {
           if (staged !== '') await redis.unlink(staged)

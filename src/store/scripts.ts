@@ -32,12 +32,17 @@ type ScriptName = (typeof NAMES)[number]
 /** What the scripts share, in the order in which its parts build on each other. */
 const SHARED = ['plan', 'events', 'tasks', 'usage', 'money', 'release', 'end', 'life']
 
-/** Calls one of the scripts in `lua/` on a plan's keys. */
+/**
+ * Calls one of the scripts in `lua/` on a plan's keys. A list that may be long is given as a list: as
+ * arguments of a call, some sixty thousand overflow the stack.
+ */
 export type RunScript = (
   name: ScriptName,
   planKey: string,
-  ...args: (string | number | Buffer)[]
+  ...args: (Argument | readonly Argument[])[]
 ) => Promise<unknown>
+
+type Argument = string | number | Buffer
 
 /** The text of a script in `lua/`. */
 export function readScript(name: string): string {
@@ -52,11 +57,11 @@ export function loadScripts(redis: RedisClient): RunScript {
   }
   const commands = redis as unknown as Record<
     string,
-    (...args: (string | number | Buffer)[]) => Promise<unknown>
+    (planKey: string, args: Argument[]) => Promise<unknown>
   >
   return (name, planKey, ...args) => {
     const command = commands[`tutti:${name}`]
     if (command === undefined) throw new Error(`no script ${name}`)
-    return command.call(redis, planKey, ...args)
+    return command.call(redis, planKey, args.flat())
   }
 }

@@ -31,7 +31,11 @@ export const SEEN: Experience = {
 /** A plan of four tasks with a budget, and a hand on its money. */
 export async function aPlan(
   budgetUsd: number,
-  options: { limit?: number; dependencies?: Record<string, string[]> } = {},
+  options: {
+    limit?: number
+    dependencies?: Record<string, string[]>
+    files?: Record<string, string>
+  } = {},
 ) {
   const { limit = null, dependencies = {} } = options
   const run = loadScripts(redis)
@@ -73,7 +77,7 @@ export async function aPlan(
       attempts: 3,
       priority: 0,
     })),
-    files: undefined,
+    files: options.files,
     usage: NO_USAGE,
     requestHash: '',
     dependencies: new Map(Object.entries(dependencies)),

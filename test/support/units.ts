@@ -4,6 +4,7 @@ import { initialUnits, layoutUnits, unitsOf } from '../../src/core/batch/units.t
 import type { Policy } from '../../src/core/contract/submission.ts'
 import type { TaskSpec } from '../../src/core/contract/task-spec.ts'
 import { NO_USAGE } from '../../src/core/contract/usage.ts'
+import { extractFindings } from '../../src/core/findings/extract-findings.ts'
 import type { ExecutionContext, ExecutionOutcome, Executor } from '../../src/core/ports/executor.ts'
 import { NO_TRACER } from '../../src/core/ports/tracing.ts'
 import type { Workspaces } from '../../src/core/ports/workspaces.ts'
@@ -184,6 +185,7 @@ export async function openUnits(redisUrl: string) {
       acquireSlot: (_, signal) => slots.acquire('io', signal),
       stopping: stopping.signal,
       ending: ending.signal,
+      findingsIn: async (text) => extractFindings(text),
       newToken: randomUUID,
       random: () => 0,
       onFault: (error) => void faults.push(error),

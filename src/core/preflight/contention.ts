@@ -238,7 +238,7 @@ function* near(root: Folder, { prefix }: Glob): Generator<string> {
   const open = [folder]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     yield* next.keys
-    open.push(...next.folders.values())
+    for (const folderBelow of next.folders.values()) open.push(folderBelow)
   }
 }
 

@@ -48,6 +48,7 @@ export async function preparedAttempt(
     signal,
     spent: begun.spent,
     random: deps.random,
+    findingsIn: deps.findingsIn,
     allowance: deps.allowanceOf(plan.spec, spender),
     // Not waited for: the end of the attempt tells it again.
     onUsage: (usage) => void deps.budgets.count(planId, spender, usage).catch(onFault),

@@ -1,8 +1,8 @@
 import { type Allowance, BUDGET_EXHAUSTED } from '../budget/allowance.ts'
 import { type Failure, PermanentError, TransientError } from '../contract/errors.ts'
+import type { Finding } from '../contract/findings.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
-import { extractFindings } from '../findings/extract-findings.ts'
 import { withoutReasoning } from '../findings/reasoning.ts'
 import type {
   ExecutionContext,
@@ -47,6 +47,7 @@ interface AttemptOptions {
   /** Attempts that failed before this one. */
   spent: number
   random: () => number
+  findingsIn: (text: string) => Promise<Finding[]>
   allowance: Allowance | undefined
   onText: (text: string) => void
   onUsage: (usage: Usage) => void
@@ -95,7 +96,7 @@ async function attemptOnce(
     return executor.execute(request, context)
   }
   try {
-    return ended(await settled(run(), signal))
+    return await ended(await settled(run(), signal), options.findingsIn)
   } catch (error) {
     const partial: TaskOutput | undefined = text === '' ? undefined : { text }
     const again = spent + 1 < attempts
@@ -160,9 +161,19 @@ async function attemptOnce(
   }
 }
 
-function ended(outcome: ExecutionOutcome): AttemptResult {
+async function ended(
+  outcome: ExecutionOutcome,
+  findingsIn: AttemptOptions['findingsIn'],
+): Promise<AttemptResult> {
   const { status, usage } = outcome
-  const output = readOutput(outcome.output)
+  let { output } = outcome
+  try {
+    output = await readOutput(outcome.output, findingsIn)
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error
+    // What it was paid for is kept, for somebody to look at.
+    return { ...failure({ code: error.code, message: error.message }), usage, output }
+  }
   return status === 'succeeded'
     ? { status, outcome: status, spends: false, usage, output }
     : { status, outcome: status, spends: true, error: outcome.reason, usage, output }
@@ -177,11 +188,14 @@ export function failure(error: Failure): AttemptResult {
  * Findings are data from the start: those that a text clearly states are stored with it. What a model
  * thought aloud is kept apart: it is neither its answer nor what a task behind it should read.
  */
-function readOutput(whole: TaskOutput): TaskOutput {
+async function readOutput(
+  whole: TaskOutput,
+  findingsIn: AttemptOptions['findingsIn'],
+): Promise<TaskOutput> {
   const { text, reasoning } = withoutReasoning(whole.text)
   const output = reasoning === undefined ? whole : { ...whole, text, reasoning }
   if (output.findings !== undefined) return output
-  const findings = extractFindings(output.text)
+  const findings = await findingsIn(output.text)
   return findings.length === 0 ? output : { ...output, findings }
 }
 

@@ -1,5 +1,6 @@
 import type { BudgetStore } from '../budget/allowance.ts'
 import type { AllowanceOf } from '../budget/allowances.ts'
+import type { Finding } from '../contract/findings.ts'
 import type { TextLog } from '../ports/event-log.ts'
 import type { Executor } from '../ports/executor.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
@@ -32,6 +33,8 @@ export interface RunUnitDeps {
   stopping: AbortSignal
   /** Aborts when the time to end in is over: what could not be stored by then is left to others. */
   ending: AbortSignal
+  /** Findings that an output states; throws a PermanentError where it cannot be read. */
+  findingsIn: (text: string) => Promise<Finding[]>
   newToken: () => string
   random: () => number
   /** Something no executor should have done; for the log. */

@@ -26,8 +26,8 @@ export function expandTasks(
   const tasks = nameTasks(submitted)
   // As submitted, so that pointers count what the caller wrote.
   const graph = tasks.map(({ id }, index) => ({ id, dependsOn: submitted[index]?.dependsOn }))
-  errors.push(...checkTaskGraph(graph, plan.pattern === undefined ? '/tasks' : undefined))
-  return { tasks, errors }
+  const inGraph = checkTaskGraph(graph, plan.pattern === undefined ? '/tasks' : undefined)
+  return { tasks, errors: errors.concat(inGraph) }
 }
 
 /** Gives tasks without an id `task-1`, `task-2` … by their place, never an id that another one has. */

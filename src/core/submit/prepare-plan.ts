@@ -148,7 +148,7 @@ async function prepareTasks(
   tasks.forEach((task, index) => {
     errors.push(...taskErrors(deps, task, pointerOf(index)))
   })
-  errors.push(...taskPriceErrors(deps, plan, tasks, pointerOf))
+  for (const error of taskPriceErrors(deps, plan, tasks, pointerOf)) errors.push(error)
   if (errors.length > 0) throw invalid(dedupe(errors))
 
   const { serialized, ...checked } = await deps.checkPlan(plan, tasks, { advised })

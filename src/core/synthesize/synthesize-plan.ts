@@ -1,4 +1,5 @@
 import { BUDGET_EXHAUSTED } from '../budget/allowance.ts'
+import { PermanentError } from '../contract/errors.ts'
 import { finalPlanStatus } from '../contract/status.ts'
 import type { MergedEdits } from '../contract/synthesis.ts'
 import { addUsage, NO_USAGE, type Usage, usageSince } from '../contract/usage.ts'
@@ -78,7 +79,7 @@ export async function synthesizePlan(
       const edits =
         merged && (await proposeResolutions(deps, writing, merged, results, drafted.notes))
       if (signal.aborted) return 'give-back'
-      synthesis = await deps.merging.settle({
+      synthesis = await settle(deps, planId, {
         ...drafted,
         usage: addUsage(drafted.usage, usageSince(before, writing.usage.total())),
         results,
@@ -102,6 +103,29 @@ export async function synthesizePlan(
   if (job.kind === 'final' && plan.spec.workspace !== undefined)
     await deps.workspaces.forget(planId)
   return 'done'
+}
+
+/** Results that cannot be merged in time are left out: each task still has its own. */
+async function settle(
+  deps: Pick<SynthesizeDeps, 'merging' | 'onFault'>,
+  planId: string,
+  settling: Settling,
+): Promise<SynthesisText> {
+  try {
+    return await deps.merging.settle(settling)
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error
+    deps.onFault(error, planId)
+    return deps.merging.settle({
+      ...settling,
+      results: settling.results.map((result) => ({ ...result, text: '', findings: [] })),
+      from: { kind: 'merge' },
+      notes: [
+        ...settling.notes,
+        `${error.message} Each task keeps its own output (${error.code}).`,
+      ],
+    })
+  }
 }
 
 type Drafted = Pick<Settling, 'from' | 'usage' | 'model' | 'notes'>

@@ -4,7 +4,7 @@ import { NO_USAGE } from '../../core/contract/usage.ts'
 import type { ExecutionOutcome, Executor, ExecutorDescription } from '../../core/ports/executor.ts'
 import { renderFullPrompt } from '../../core/text/prompt.ts'
 import { configuredNames } from '../configured-names.ts'
-import { readOutput } from '../output/read-output.ts'
+import { type ReadOutput, readOutput } from '../output/read-output.ts'
 import type { Command, Commands } from './options.ts'
 import { type CommandEnd, runSandboxed } from './run-sandboxed.ts'
 import { environmentOf, findSandbox, sandboxArguments, sandboxProblem } from './sandbox.ts'
@@ -14,6 +14,8 @@ export interface CommandExecutorOptions {
   commands: Commands
   /** Path of `bwrap`; looked for in the system's own places by default. */
   sandbox?: string | undefined
+  /** Reads what a command wrote; by default on this thread. */
+  read?: ReadOutput | undefined
 }
 
 /**
@@ -22,7 +24,11 @@ export interface CommandExecutorOptions {
  * can be made nothing is run.
  */
 export function commandExecutor(options: CommandExecutorOptions): Executor {
-  const { commands, sandbox = findSandbox() } = options
+  const {
+    commands,
+    sandbox = findSandbox(),
+    read = async (...args) => readOutput(...args),
+  } = options
   const choice = configuredNames('command', 'command', Object.keys(commands))
   let probed: { problem: string | undefined } | undefined
   const problem = () => {
@@ -84,7 +90,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
       }).finally(() => {
         for (const limit of limits) limit.clear()
       })
-      return outcomeOf(ended, spec)
+      return outcomeOf(ended, spec, read)
     },
   }
 
@@ -109,7 +115,11 @@ function timeLimit(timeoutMs: number) {
 }
 
 /** The output is in no message: those are shown and logged where outputs are not. */
-function outcomeOf({ exitCode, stdout, cut }: CommandEnd, spec: TaskSpec): ExecutionOutcome {
+async function outcomeOf(
+  { exitCode, stdout, cut }: CommandEnd,
+  spec: TaskSpec,
+  read: ReadOutput,
+): Promise<ExecutionOutcome> {
   if (exitCode === undefined) {
     throw new PermanentError('sandbox-failed', 'The sandbox could not start the command.')
   }
@@ -117,5 +127,5 @@ function outcomeOf({ exitCode, stdout, cut }: CommandEnd, spec: TaskSpec): Execu
     throw new PermanentError('command-failed', `The command ended with exit code ${exitCode}.`)
   }
   const tooLong: Failure = { code: 'output-limit', message: 'The command wrote too much output.' }
-  return readOutput(stdout, spec, { usage: NO_USAGE, unfinished: cut ? tooLong : undefined })
+  return read(stdout, spec, { usage: NO_USAGE, unfinished: cut ? tooLong : undefined })
 }

@@ -6,7 +6,7 @@ import { renderFullPrompt } from '../../core/text/prompt.ts'
 import { shorten } from '../../core/text/tokens.ts'
 import { configuredNames } from '../configured-names.ts'
 import { schemaRequest } from '../model/agent-prompt.ts'
-import { readOutput } from '../output/read-output.ts'
+import { type ReadOutput, readOutput } from '../output/read-output.ts'
 import { callAgent } from './call-agent.ts'
 import type { Cards } from './connect.ts'
 import { unreadable, withWords } from './failures.ts'
@@ -20,7 +20,14 @@ const MAX_OUTPUT = 4_000_000
  * Has remote agents do tasks, by the A2A protocol: those that the operator named, of which a task
  * chooses one. An attempt is a task of the agent's own; another attempt begins another one.
  */
-export function httpExecutor({ agents }: { agents: Agents }): Executor {
+export function httpExecutor({
+  agents,
+  read = async (...args) => readOutput(...args),
+}: {
+  agents: Agents
+  /** Reads what an agent answered; by default on this thread. */
+  read?: ReadOutput | undefined
+}): Executor {
   const choice = configuredNames('http', 'agent', Object.keys(agents))
   const cards: Cards = new Map()
 
@@ -59,7 +66,7 @@ export function httpExecutor({ agents }: { agents: Agents }): Executor {
       const asked =
         outputSchema === undefined ? prompt : `${prompt}\n\n${schemaRequest(outputSchema)}`
       const whole = renderFullPrompt(sharedContext, asked)
-      return outcomeOf(await callAgent(agent, whole, { ...context, cards }), agent, spec)
+      return outcomeOf(await callAgent(agent, whole, { ...context, cards }), agent, spec, read)
     },
   }
 
@@ -79,14 +86,19 @@ function withTrace(agent: Agent, traceparent: string | undefined): Agent {
 }
 
 /** @throws {PermanentError} For a task that the agent did not do: with its words, not its output. */
-function outcomeOf(task: RemoteTask, agent: Agent, spec: TaskSpec): ExecutionOutcome {
+async function outcomeOf(
+  task: RemoteTask,
+  agent: Agent,
+  spec: TaskSpec,
+  read: ReadOutput,
+): Promise<ExecutionOutcome> {
   const { name } = agent
   const usage = task.usage()
   const said = (sentence: string) => withWords(sentence, task.words(), agent)
   const end = (unfinished?: Failure) => {
     const text = task.text()
     const tooLong: Failure = { code: 'output-limit', message: `The agent ${name} said too much.` }
-    return readOutput(shorten(text, MAX_OUTPUT), spec, {
+    return read(shorten(text, MAX_OUTPUT), spec, {
       usage,
       unfinished: unfinished ?? (text.length > MAX_OUTPUT ? tooLong : undefined),
     })

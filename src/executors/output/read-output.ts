@@ -7,6 +7,11 @@ import type { ExecutionOutcome } from '../../core/ports/executor.ts'
 import { EMPTY, offSchema, outcomeOf } from './outcome.ts'
 import { outputSchema, schemaProblem } from './output-schema.ts'
 
+/** `readOutput`, wherever it is done. */
+export type ReadOutput = (
+  ...args: Parameters<typeof readOutput>
+) => Promise<ReturnType<typeof readOutput>>
+
 /**
  * What a text of somebody else's making is as an outcome: empty and off its schema are incomplete,
  * findings in its JSON are data. `unfinished` says why it is not whole.

@@ -201,6 +201,7 @@ async function refusedAttempt(
       signal: new AbortController().signal,
       spent: 0,
       random: Math.random,
+      findingsIn: async () => [],
       allowance: undefined,
       onText() {},
       onUsage() {},

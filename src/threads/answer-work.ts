@@ -1,0 +1,23 @@
+import { parentPort } from 'node:worker_threads'
+
+/** What a thread is asked, and what it answers: one piece of work at a time. */
+export interface WorkRequest {
+  name: string
+  args: unknown[]
+}
+export type WorkAnswer = { value: unknown } | { error: Error }
+
+/** Makes this thread do pieces of work by their names, for the pool that started it. */
+export function answerWork(work: Readonly<Record<string, (...args: never[]) => unknown>>): void {
+  parentPort?.on('message', ({ name, args }: WorkRequest) => {
+    // The names and their arguments were checked where they were asked for.
+    const piece = work[name] as (...given: unknown[]) => unknown
+    let answer: WorkAnswer
+    try {
+      answer = { value: piece(...args) }
+    } catch (error) {
+      answer = { error: error instanceof Error ? error : new Error(String(error)) }
+    }
+    parentPort?.postMessage(answer)
+  })
+}

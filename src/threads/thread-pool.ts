@@ -1,0 +1,112 @@
+import { Worker } from 'node:worker_threads'
+import type { Logger } from 'pino'
+import type { WorkAnswer, WorkRequest } from './answer-work.ts'
+
+/** A piece of work took longer than it may. It would again, so it is not to be repeated. */
+export class WorkTimeout extends Error {
+  override readonly name = 'WorkTimeout'
+}
+
+export interface ThreadPool {
+  /**
+   * Has a thread do a piece of work.
+   *
+   * @param limitMs How long it may take once a thread has begun it.
+   * @throws {WorkTimeout} when it took longer; the thread ends in the middle of it.
+   * @throws what the work throws, without its class; or an error that says that its thread died.
+   */
+  run(name: string, args: unknown[], limitMs: number): Promise<unknown>
+  close(): Promise<void>
+}
+
+interface Piece {
+  request: WorkRequest
+  limitMs: number
+  asked: PromiseWithResolvers<unknown>
+}
+
+/**
+ * Threads for work that would hold up everything else in this process. Each is started when it is
+ * needed, does one piece at a time, and is replaced after one that it could not end.
+ *
+ * @param entry A module that calls `answerWork`.
+ */
+export function openThreadPool(options: { entry: URL; size: number; log: Logger }): ThreadPool {
+  const { entry, size, log } = options
+  const queue: Piece[] = []
+  const idle: Worker[] = []
+  const all = new Set<Worker>()
+  let closed = false
+
+  function start(): Worker {
+    const thread = new Worker(entry)
+    thread.unref()
+    all.add(thread)
+    thread.on('error', (err) => log.error({ err }, 'thread died'))
+    thread.once('exit', () => {
+      all.delete(thread)
+      const place = idle.indexOf(thread)
+      if (place !== -1) idle.splice(place, 1)
+    })
+    return thread
+  }
+
+  function next(): void {
+    while (queue.length > 0 && !closed) {
+      const thread = idle.pop() ?? (all.size < size ? start() : undefined)
+      if (thread === undefined) return
+      const piece = queue.shift()
+      if (piece === undefined) return
+      give(thread, piece)
+    }
+  }
+
+  function give(thread: Worker, { request, limitMs, asked }: Piece): void {
+    const timer = setTimeout(() => {
+      thread.off('message', onMessage)
+      asked.reject(new WorkTimeout(`${request.name} took longer than ${limitMs} ms`))
+      void thread.terminate()
+    }, limitMs)
+    const done = () => {
+      clearTimeout(timer)
+      thread.off('message', onMessage)
+      thread.off('exit', onExit)
+    }
+    const onMessage = (answer: WorkAnswer) => {
+      done()
+      if ('error' in answer) asked.reject(answer.error)
+      else asked.resolve(answer.value)
+      idle.push(thread)
+      next()
+    }
+    const onExit = () => {
+      done()
+      asked.reject(new Error('the thread ended in the middle of its work'))
+      next()
+    }
+    thread.on('message', onMessage)
+    thread.on('exit', onExit)
+    try {
+      thread.postMessage(request)
+    } catch (error) {
+      done()
+      idle.push(thread)
+      asked.reject(error)
+    }
+  }
+
+  return {
+    run(name, args, limitMs) {
+      const asked = Promise.withResolvers<unknown>()
+      if (closed) asked.reject(new Error('the threads are closed'))
+      else queue.push({ request: { name, args }, limitMs, asked })
+      next()
+      return asked.promise
+    },
+    async close() {
+      closed = true
+      for (const { asked } of queue.splice(0)) asked.reject(new Error('the threads are closed'))
+      await Promise.all([...all].map((thread) => thread.terminate()))
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import pino from 'pino'
+import { expect, onTestFinished, test } from 'vitest'
+import { openThreadPool, WorkTimeout } from '../../src/threads/thread-pool.ts'
+
+function aPool(size = 1) {
+  const entry = new URL('./slow-work.ts', import.meta.url)
+  const pool = openThreadPool({ entry, size, log: pino({ level: 'silent' }) })
+  onTestFinished(() => pool.close())
+  return pool
+}
+
+test('work that takes for ever ends at its limit, and the work behind it goes on', async () => {
+  const pool = aPool()
+  const stuck = pool.run('never', [], 50)
+  const behind = pool.run('double', [21], 60_000)
+  await expect(stuck).rejects.toBeInstanceOf(WorkTimeout)
+  expect(await behind).toBe(42)
+})
+
+test('this thread goes on while another one computes', async () => {
+  const pool = aPool(2)
+  const stuck = pool.run('never', [], 300).catch((error: unknown) => error)
+  expect(await pool.run('double', [1], 60_000)).toBe(2)
+  expect(await stuck).toBeInstanceOf(WorkTimeout)
+})
+
+test('what work throws is thrown, and a thread that dies fails its own work alone', async () => {
+  const pool = aPool()
+  await expect(pool.run('fail', [], 60_000)).rejects.toThrow('that is wrong')
+  const dying = pool.run('die', [], 60_000)
+  const behind = pool.run('double', [3], 60_000)
+  await expect(dying).rejects.toThrow('the thread ended in the middle of its work')
+  expect(await behind).toBe(6)
+})
+
+test('a pool that closes answers all that waits', async () => {
+  const pool = aPool()
+  const all = [pool.run('never', [], 60_000), pool.run('double', [1], 60_000)]
+  const settled = Promise.allSettled(all)
+  await pool.close()
+  expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  await expect(pool.run('double', [1], 60_000)).rejects.toThrow('the threads are closed')
+})

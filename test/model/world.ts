@@ -7,6 +7,7 @@ import { NO_TRACER } from '../../src/core/ports/tracing.ts'
 import { type Config, loadConfig } from '../../src/main/config.ts'
 import { createLifecycle } from '../../src/main/lifecycle.ts'
 import type { Executors } from '../../src/main/open-executors.ts'
+import { openReading } from '../../src/main/open-reading.ts'
 import { openWorker } from '../../src/main/open-worker.ts'
 import { openWorkspaces } from '../../src/main/open-workspaces.ts'
 import { Clock } from './clock.ts'
@@ -130,12 +131,15 @@ async function startWorker(deps: Deps, workers: RunningWorker[]): Promise<Runnin
   // What a process logs after it was killed, nobody reads.
   const log = logger.child({})
   const lifecycle = createLifecycle(log)
+  const reading = openReading(log)
+  lifecycle.onClose('reading', () => reading.close())
   await inScope(scope, () =>
     openWorker({
       config,
       redisUrl: url,
       executors: executorsOf(scope, deps),
       workspaces: openWorkspaces(config, {}, log),
+      reading,
       lifecycle,
       log,
       tracer: NO_TRACER,

@@ -31,6 +31,7 @@ import type { Executors } from './open-executors.ts'
 import { type ApiMetrics, openApiMetrics } from './open-metrics.ts'
 import { openFeed, openStores } from './open-stores.ts'
 import { submitDepsOf } from './open-submit.ts'
+import { openUpkeep } from './open-upkeep.ts'
 
 /** Puts the use cases together into what the HTTP layer calls. */
 export async function openApi(options: {
@@ -85,6 +86,7 @@ export async function openApi(options: {
   const { tenantLimits } = submitDeps
   const preparing = submitDeps
   const forgetDeliveries = openForgetDeliveries({ redis, stores, lifecycle })
+  openUpkeep({ stores, queue, forgetDeliveries, lifecycle, log })
   const changeDeps = {
     ...readDeps,
     queue,

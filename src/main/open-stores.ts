@@ -5,12 +5,14 @@ import type { WorkerRegistry } from '../core/contract/workers.ts'
 import type { DeliveryStore } from '../core/deliver/webhooks.ts'
 import type { ChangeFeed, EventLog, TextLog } from '../core/ports/event-log.ts'
 import type { PlanStore } from '../core/ports/plan-store.ts'
+import type { StoreClock } from '../core/ports/store-clock.ts'
 import type { PartStore, SynthesisStore } from '../core/ports/synthesis-store.ts'
 import type { TaskLife, TaskStore } from '../core/ports/task-life.ts'
 import type { Upkeep } from '../core/ports/upkeep.ts'
 import type { TenantUse } from '../core/submit/tenant-limits.ts'
 import type { Shards } from '../queue/names.ts'
 import { redisBudgetStore } from '../store/budget-store.ts'
+import { redisClock } from '../store/clock.ts'
 import type { RedisClient } from '../store/connect-redis.ts'
 import { redisDeliveryStore } from '../store/delivery-store.ts'
 import { redisChangeFeed, redisEventLog } from '../store/events.ts'
@@ -40,6 +42,7 @@ export interface Stores {
   events: EventLog
   texts: TextLog
   upkeep: Upkeep
+  now: StoreClock
   deliveries: DeliveryStore
   workers: WorkerRegistry
   shards: Shards
@@ -69,6 +72,7 @@ export function openStores(redis: RedisClient, config: Config): Stores {
     workers: redisWorkerRegistry({ redis, space }),
     deliveries: redisDeliveryStore({ redis, run, space }),
     upkeep: redisUpkeep({ redis, space }),
+    now: redisClock(redis),
     totals: redisPlanTotals({ redis, space }),
     tenantUse: redisTenantUse({ redis, space }),
     shards: {

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { allowances } from '../core/budget/allowances.ts'
-import { abortStopped, sweep, sweepHeld } from '../core/change/sweep.ts'
+import { abortStopped, sweepHeld } from '../core/change/sweep.ts'
 import type { PartJob, SynthesisJob } from '../core/ports/queue.ts'
 import type { Tracer } from '../core/ports/tracing.ts'
 import type { Workspaces } from '../core/ports/workspaces.ts'
@@ -29,8 +29,8 @@ import type { Executors } from './open-executors.ts'
 import { countedStores, openWorkerMetrics } from './open-metrics.ts'
 import type { Reading } from './open-reading.ts'
 import { openFeed, openStores } from './open-stores.ts'
+import { openUpkeep } from './open-upkeep.ts'
 
-const SWEEP_MS = 2_000
 const LISTEN_AGAIN_MS = 1_000
 /** What this machine holds of plans that are gone is looked for so often. */
 const FORGET_MS = 5 * 60_000
@@ -130,7 +130,6 @@ export async function openWorker(options: {
     writing,
     model: executors.synthesizer,
     resolver: executors.resolver,
-    nowIso: () => new Date().toISOString(),
     pause,
     onFault: (err, planId) => log.warn({ err, planId }, 'synthesis fault'),
   }
@@ -169,34 +168,26 @@ export async function openWorker(options: {
     await Promise.all(consumers.map((consumer) => consumer.close()))
   })
 
-  const sweepDeps = {
-    ...stores,
-    queue,
-    forgetDeliveries: openForgetDeliveries({ redis, stores, lifecycle }),
-    now: Date.now,
-    onFault: (err: unknown, planId: string) => log.warn({ err, planId }, 'upkeep fault'),
-  }
+  const forgetDeliveries = openForgetDeliveries({ redis, stores, lifecycle })
+  openUpkeep({ stores, queue, forgetDeliveries, lifecycle, log })
   openDeliveries({ config, redis, stores, tracer, lifecycle, log })
   const id = workerName()
-  const startedAt = new Date().toISOString()
   const announce = () =>
     stores.workers.announce({
       id,
       host: hostname(),
       pid: process.pid,
       version: VERSION,
-      startedAt,
-      lastSeenAt: new Date().toISOString(),
       concurrency: config.TUTTI_CONCURRENCY,
       running: slots.used + cpuSlots.used,
       executors: [...executors.byName.keys()],
     })
   await announce()
   lifecycle.onClose('registry', () => stores.workers.leave(id))
+  const sweepFault = (err: unknown, planId: string) => log.warn({ err, planId }, 'upkeep fault')
   const timers = [
     every(ANNOUNCE_MS, announce, log),
-    every(SWEEP_MS, () => sweep(sweepDeps), log),
-    every(SWEEP_HELD_MS, () => sweepHeld(sweepDeps), log),
+    every(SWEEP_HELD_MS, () => sweepHeld({ ...stores, queue, onFault: sweepFault }), log),
     every(
       FORGET_MS,
       () => workspaces.sweep(async (planId) => (await stores.plans.get(planId)) !== undefined),
@@ -204,7 +195,7 @@ export async function openWorker(options: {
     ),
     every(LISTEN_AGAIN_MS, () => abortStopped(stores.life, running), log),
   ]
-  lifecycle.onClose('upkeep', () => {
+  lifecycle.onClose('timers', () => {
     for (const stop of timers) stop()
   })
   log.info(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ProviderView } from '../core/contract/workers.ts'
 import { callsAtOnce, newRateState, type RateState } from '../core/model-gate/rate-control.ts'
+import { redisClock } from './clock.ts'
 import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, shardKey } from './keys.ts'
 import { readScript } from './scripts.ts'
@@ -82,7 +83,7 @@ export function readProviders(options: {
   const { redis, space } = options
   return () =>
     whileAvailable(async () => {
-      const now = Date.now()
+      const now = await redisClock(redis)()
       await redis.zremrangebyscore(indexKey(space), 0, `${now - KEPT_MS}`)
       const views: ProviderView[] = []
       for (const key of await redis.zrange(indexKey(space), 0, '-1')) {

@@ -12,6 +12,7 @@ const NAMES = [
   'begin-task',
   'end-task',
   'stop-plan',
+  'delete-plan',
   'cancel-task',
   'retry-tasks',
   'begin-synthesis',

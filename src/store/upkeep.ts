@@ -1,46 +1,65 @@
-import type { Upkeep } from '../core/ports/upkeep.ts'
-import { type RedisClient, whileAvailable } from './connect-redis.ts'
-import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { readAcrossShards } from './read-across-shards.ts'
+import { randomUUID } from 'node:crypto'
+import type { DuePlans, Upkeep } from '../core/ports/upkeep.ts'
+import { isRedisFull, type RedisClient, whileAvailable } from './connect-redis.ts'
+import { type KeySpace, shardKey, shardOf } from './keys.ts'
+import { readScript } from './scripts.ts'
+
+/** Plans that one script looks at: Redis answers others in between. */
+const PLANS_AT_ONCE = 200
+
+type Answer = [
+  overdue: string[],
+  expired: string[],
+  unsealed: string[],
+  releasing: string[],
+  next: number,
+]
 
 export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): Upkeep {
   const { redis, space } = options
   const shards = Array.from({ length: space.shards }, (_, shard) => shardKey(space, shard))
+  const turn = `${shardKey(space, 0)}:upkeep`
+  redis.defineCommand('tutti:due', { numberOfKeys: 1, lua: readScript('due') })
+  const commands = redis as unknown as Record<
+    string,
+    (...args: (string | number)[]) => Promise<Answer>
+  >
+  const script = commands['tutti:due']
+  if (script === undefined) throw new Error('the script was not registered')
+  const dueOnPage = script.bind(redis)
+
+  async function dueOf(shard: string, patienceMs: number, due: DuePlans): Promise<void> {
+    for (let from = 0; from !== -1; ) {
+      const args = [`${shard}:active`, shard, from, PLANS_AT_ONCE, patienceMs]
+      const [overdue, expired, unsealed, releasing, next] = await dueOnPage(...args)
+      due.overdue.push(...overdue)
+      due.expired.push(...expired)
+      due.unsealed.push(...unsealed)
+      due.releasing.push(...releasing)
+      from = next
+    }
+  }
+
   return {
-    due: (now) =>
+    takeTurn: (ms) =>
       whileAvailable(async () => {
-        const overdue: string[] = []
-        const expired: string[] = []
-        const active: string[] = []
-        for (const shard of shards) {
-          overdue.push(
-            ...(await redis.zrangebyscore(`${shard}:deadlines`, '-inf', `${now}`, 'LIMIT', 0, 100)),
-          )
-          expired.push(
-            ...(await redis.zrangebyscore(`${shard}:expiry`, '-inf', `${now}`, 'LIMIT', 0, 100)),
-          )
-          active.push(...(await redis.zrange(`${shard}:active`, '0', '-1')))
+        try {
+          return (await redis.set(turn, randomUUID(), 'PX', ms, 'NX')) === 'OK'
+        } catch (error) {
+          // Nobody can take turns in a store that is full, and what is done in them makes room.
+          if (isRedisFull(error)) return true
+          throw error
         }
-        return { overdue, expired, active }
       }),
-    unsealed: (planIds, olderThanMs) =>
+    keepTurn: (ms) =>
       whileAvailable(async () => {
-        const replies = await readAcrossShards(redis, planIds, (pipeline, planId) =>
-          pipeline.hmget(planKey(space, planId), 'createdAt', 'enqueued'),
-        )
-        const [seconds] = await redis.time()
-        const before = Number(seconds) * 1_000 - olderThanMs
-        return planIds.filter((_, index) => {
-          const [createdAt, enqueued] = (replies[index]?.[0] ?? []) as (string | null)[]
-          return createdAt != null && enqueued === null && Number(createdAt) <= before
-        })
+        await redis.pexpire(turn, ms)
       }),
-    withReleased: (planIds) =>
+    due: (patienceMs) =>
       whileAvailable(async () => {
-        const replies = await readAcrossShards(redis, planIds, (pipeline, planId) =>
-          pipeline.exists(`${planKey(space, planId)}:released`),
-        )
-        return planIds.filter((_, index) => replies[index]?.[0] === 1)
+        const due: DuePlans = { overdue: [], expired: [], unsealed: [], releasing: [] }
+        for (const shard of shards) await dueOf(shard, patienceMs, due)
+        return due
       }),
     forget: (planId) =>
       whileAvailable(async () => {
@@ -48,10 +67,6 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
         for (const list of ['active', 'deadlines', 'expiry']) {
           await redis.zrem(`${shard}:${list}`, planId)
         }
-      }),
-    resetRounds: () =>
-      whileAvailable(async () => {
-        for (const shard of shards) await redis.del(`${shard}:round`)
       }),
   }
 }

@@ -1,6 +1,14 @@
-import { ALIVE_MS, type WorkerRegistry, type WorkerView } from '../core/contract/workers.ts'
+import {
+  ALIVE_MS,
+  type Announcement,
+  type WorkerRegistry,
+  type WorkerView,
+} from '../core/contract/workers.ts'
 import { type RedisClient, whileAvailable } from './connect-redis.ts'
 import { type KeySpace, shardKey } from './keys.ts'
+import { readScript } from './scripts.ts'
+
+const ANNOUNCE = readScript('announce-worker')
 
 export function redisWorkerRegistry(options: {
   redis: RedisClient
@@ -12,7 +20,7 @@ export function redisWorkerRegistry(options: {
   return {
     announce: (worker) =>
       whileAvailable(async () => {
-        await redis.hset(key, worker.id, JSON.stringify(worker))
+        await redis.eval(ANNOUNCE, 1, key, worker.id, JSON.stringify(worker))
       }),
     leave: (workerId) =>
       whileAvailable(async () => {
@@ -20,13 +28,22 @@ export function redisWorkerRegistry(options: {
       }),
     alive: () =>
       whileAvailable(async () => {
-        const all = (await redis.hvals(key)).map((raw) => JSON.parse(raw) as WorkerView)
-        const since = Date.now() - ALIVE_MS
-        const dead = all.filter((worker) => Date.parse(worker.lastSeenAt) < since)
-        if (dead.length > 0) await redis.hdel(key, ...dead.map((worker) => worker.id))
-        return all
-          .filter((worker) => Date.parse(worker.lastSeenAt) >= since)
-          .sort((a, b) => (a.id < b.id ? -1 : 1))
+        const [[seconds], entries] = await Promise.all([redis.time(), redis.hvals(key)])
+        const since = Number(seconds) * 1_000 - ALIVE_MS
+        const all = entries.map(workerView)
+        const dead = all.filter(({ lastSeenAt }) => Date.parse(lastSeenAt) < since)
+        if (dead.length > 0) await redis.hdel(key, ...dead.map(({ id }) => id))
+        return all.filter((worker) => !dead.includes(worker)).sort((a, b) => (a.id < b.id ? -1 : 1))
       }),
+  }
+}
+
+function workerView(entry: string): WorkerView {
+  const { since, seen, json } =
+    /^(?<since>\d+) (?<seen>\d+) (?<json>.*)$/s.exec(entry)?.groups ?? {}
+  return {
+    ...(JSON.parse(json ?? '{}') as Announcement),
+    startedAt: new Date(Number(since)).toISOString(),
+    lastSeenAt: new Date(Number(seen)).toISOString(),
   }
 }

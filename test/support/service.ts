@@ -12,6 +12,8 @@ export interface Service {
   prefix: string
   api: ServiceProcess
   workers: ServiceProcess[]
+  /** Another API process, on a port of its own. */
+  addApi(env?: Record<string, string>): Promise<ServiceProcess & { url: string }>
   addWorker(env?: Record<string, string>): Promise<ServiceProcess>
   /** Starts the API again, on the same port. */
   restartApi(): Promise<void>
@@ -34,12 +36,20 @@ const WORKER = fileURLToPath(new URL('../../src/main/worker.ts', import.meta.url
 const OWN_FAULT =
   /^.*(?:ERR user_script:\d+|TypeError:|ReferenceError:|RangeError:|"msg":"request failed").*$/gm
 
+/** The environment of a process whose clock is ahead, or behind where `ms` is negative. */
+export function clockAhead(ms: number): Record<string, string> {
+  const preloaded = new URL('./shifted-clock.ts', import.meta.url).href
+  return { NODE_OPTIONS: `--import=${preloaded}`, CLOCK_AHEAD_MS: `${ms}` }
+}
+
 export async function startService(options: {
   redisUrl: string
   /** Keys begin with it: services of several tests share a Redis. */
   prefix: string
   workers?: number
   env?: Record<string, string>
+  /** Of the API alone, beside `env`. */
+  apiEnv?: Record<string, string>
 }): Promise<Service> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tutti-data-'))
   const port = await freePort()
@@ -54,23 +64,30 @@ export async function startService(options: {
     ...options.env,
   }
   const url = `http://127.0.0.1:${port}`
-  const startApi = () => launch(SERVE, env)
+  const startApi = () => launch(SERVE, { ...env, ...options.apiEnv })
   const addWorker = async (extra: Record<string, string> = {}) => {
     const worker = await launch(WORKER, { ...env, ...extra })
     service.workers.push(worker)
     return worker
   }
+  const otherApis: ServiceProcess[] = []
   const service: Service = {
     url,
     prefix: options.prefix,
     api: await startApi(),
     workers: [],
     addWorker,
+    async addApi(extra = {}) {
+      const PORT = `${await freePort()}`
+      const api = await launch(SERVE, { ...env, PORT, ...extra })
+      otherApis.push(api)
+      return { ...api, url: `http://127.0.0.1:${PORT}` }
+    },
     async restartApi() {
       service.api = await startApi()
     },
     async stop() {
-      const processes = [service.api, ...service.workers]
+      const processes = [service.api, ...otherApis, ...service.workers]
       await Promise.all(processes.map((entry) => entry.exited() || entry.end('SIGTERM')))
       await rm(dataDir, { recursive: true, force: true })
       // The service gets over faults of its own as well, so that a test could pass in spite of one.

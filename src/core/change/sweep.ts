@@ -12,19 +12,31 @@ export interface SweepDeps
     'plans' | 'tasks' | 'life' | 'queue' | 'deliveries' | 'forgetDeliveries'
   > {
   upkeep: Upkeep
-  now: () => number
   onFault: (error: unknown, planId: string) => void
 }
 
 /** A submission is given this long between being stored and being enqueued. */
 const SUBMISSION_MS = 30_000
+/** Expired plans are deleted in rounds, between which others are looked after. */
+const MOST_ROUNDS = 50
+const DELETED_AT_ONCE = 25
 
 /**
- * Does what a process that died left undone. Any process may run it at any time, several at once:
- * every step is one that can be repeated.
+ * Does what a process that died left undone, what time has brought about, and what expired. Processes
+ * take turns of `turnMs`, so that many cost no more than one; every step is one that can be repeated, so
+ * that two at once do no harm.
  */
-export async function sweep(deps: SweepDeps): Promise<void> {
-  const { overdue, expired, active } = await deps.upkeep.due(deps.now())
+export async function sweep(deps: SweepDeps, turnMs: number): Promise<void> {
+  if (!(await deps.upkeep.takeTurn(turnMs))) return
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    if (!(await sweepRound(deps))) return
+    await deps.upkeep.keepTurn(turnMs)
+  }
+}
+
+/** Whether there was more to delete than one round does. */
+async function sweepRound(deps: SweepDeps): Promise<boolean> {
+  const { overdue, expired, unsealed, releasing } = await deps.upkeep.due(SUBMISSION_MS)
   for (const planId of overdue) {
     await guarded(deps, planId, async () => {
       const { released } = await deps.life.stop(
@@ -35,22 +47,34 @@ export async function sweep(deps: SweepDeps): Promise<void> {
       if (released.length > 0) await releaseUnits(deps, await spec(deps, planId), released)
     })
   }
-  for (const planId of expired) {
-    await guarded(deps, planId, async () => {
-      const record = await deps.plans.get(planId)
-      if (record === undefined) await deps.upkeep.forget(planId)
-      else await deletePlan(deps, record)
-    })
-  }
-  for (const planId of await deps.upkeep.unsealed(active, SUBMISSION_MS)) {
+  for (const planId of unsealed) {
     await guarded(deps, planId, () => settleSubmission(deps, planId))
   }
-  for (const planId of await deps.upkeep.withReleased(active)) {
+  for (const planId of releasing) {
     await guarded(deps, planId, async () => {
       await releaseUnits(deps, await spec(deps, planId), await deps.life.released(planId))
     })
   }
-  if (active.length === 0) await deps.upkeep.resetRounds()
+  let deleted = 0
+  for (let at = 0; at < expired.length; at += DELETED_AT_ONCE) {
+    const some = expired.slice(at, at + DELETED_AT_ONCE)
+    await Promise.all(
+      some.map((planId) =>
+        guarded(deps, planId, async () => {
+          await deleteExpired(deps, planId)
+          deleted += 1
+        }),
+      ),
+    )
+  }
+  // Those that cannot be deleted now are tried again in the next turn, not at once.
+  return deleted > 0 && deleted === expired.length
+}
+
+async function deleteExpired(deps: SweepDeps, planId: string): Promise<void> {
+  const record = await deps.plans.get(planId)
+  if (record === undefined) await deps.upkeep.forget(planId)
+  else await deletePlan(deps, record)
 }
 
 /**

@@ -51,9 +51,12 @@ export const WorkersView = z
   .meta({ id: 'Workers' })
 export type WorkersView = z.output<typeof WorkersView>
 
+/** What a worker says of itself; when it says so is told by the clock of the store. */
+export type Announcement = Omit<WorkerView, 'startedAt' | 'lastSeenAt'>
+
 /** Who is alive. A worker that has not said so for `ALIVE_MS` is not. */
 export interface WorkerRegistry {
-  announce(worker: WorkerView): Promise<void>
+  announce(worker: Announcement): Promise<void>
   leave(workerId: string): Promise<void>
   alive(): Promise<WorkerView[]>
 }

@@ -1,13 +1,24 @@
-/** What needs looking after now and then, by any process. */
+/** What needs looking after now and then, by any process. Times are by the clock of the store. */
 export interface Upkeep {
-  /** Plans past their deadline, past their retention, and submitted but never marked as enqueued. */
-  due(now: number): Promise<{ overdue: string[]; expired: string[]; active: string[] }>
-  /** Plans whose submission was cut short more than `olderThanMs` ago. */
-  unsealed(planIds: readonly string[], olderThanMs: number): Promise<string[]>
-  /** Those with units that were released, and perhaps not put into the queue. */
-  withReleased(planIds: readonly string[]): Promise<string[]>
+  /**
+   * Whether it is for this process to look after things now. One process has the turn for `ms`; while it
+   * is at it, `keepTurn` makes that last.
+   */
+  takeTurn(ms: number): Promise<boolean>
+  keepTurn(ms: number): Promise<void>
+  /**
+   * Plans past their deadline and past their retention, a few at a time, and all unfinished ones that
+   * were submitted more than `patienceMs` ago and never marked as enqueued (`unsealed`), or have units
+   * that were released and perhaps not put into the queue (`releasing`).
+   */
+  due(patienceMs: number): Promise<DuePlans>
   /** A plan of which only its place on the lists is left. */
   forget(planId: string): Promise<void>
-  /** Fair queueing begins at its first round again, now that nothing waits. */
-  resetRounds(): Promise<void>
+}
+
+export interface DuePlans {
+  overdue: string[]
+  expired: string[]
+  unsealed: string[]
+  releasing: string[]
 }

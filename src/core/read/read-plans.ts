@@ -1,6 +1,7 @@
 import type { PlansApi } from '../contract/api.ts'
 import { decodeCursor, encodeCursor } from '../contract/cursor.ts'
 import type { PlanRecord, TaskState } from '../ports/records.ts'
+import type { StoreClock } from '../ports/store-clock.ts'
 import { planStatusOf, planView } from './plan-views.ts'
 import { buildReport } from './report.ts'
 import { allTasks, type ReadDeps, requirePlan } from './require-plan.ts'
@@ -9,7 +10,9 @@ import { buildTodos } from './todos.ts'
 /** Plans looked through at most for one page of one status. */
 const MOST_SCANNED = 2_000
 
-export function readPlans(deps: ReadDeps): Pick<PlansApi, 'list' | 'get' | 'report' | 'todos'> {
+export function readPlans(
+  deps: ReadDeps & { now: StoreClock },
+): Pick<PlansApi, 'list' | 'get' | 'report' | 'todos'> {
   return {
     async list({ tenant, status, limit, cursor }) {
       const items: PlanRecord[] = []
@@ -74,7 +77,7 @@ export function readPlans(deps: ReadDeps): Pick<PlansApi, 'list' | 'get' | 'repo
       return buildReport({
         tasks,
         usage: record.usage,
-        now: Date.now(),
+        now: await deps.now(),
         createdAt: record.createdAt,
         maxConcurrency: record.spec.policy.maxConcurrency,
         mode: record.spec.mode,

@@ -9,6 +9,7 @@ import { levelsOf, placesOn } from '../merge/part-tree.ts'
 import type { TaskResult } from '../ports/models.ts'
 import type { BatchQueue, SynthesisJob } from '../ports/queue.ts'
 import type { PlanRecord } from '../ports/records.ts'
+import type { StoreClock } from '../ports/store-clock.ts'
 import type { Slice, SynthesisText } from '../ports/synthesis-parts.ts'
 import type { SynthesisStore } from '../ports/synthesis-store.ts'
 import type { OrderedEdits, Workspaces } from '../ports/workspaces.ts'
@@ -30,8 +31,7 @@ export interface SynthesizeDeps extends PartDeps, ProposeDeps {
   syntheses: SynthesisStore
   queue: Pick<BatchQueue, 'enqueueParts'>
   workspaces: Pick<Workspaces, 'merge' | 'forget'>
-  /** ISO 8601. */
-  nowIso: () => string
+  now: StoreClock
 }
 
 /**
@@ -85,7 +85,7 @@ export async function synthesizePlan(
         results,
         edits,
         version: begun.version,
-        createdAt: deps.nowIso(),
+        createdAt: new Date(await deps.now()).toISOString(),
         preliminary: job.kind === 'preliminary' || plan.counts.queued + plan.counts.running > 0,
       })
       spent = writing.usage.total()

@@ -1,0 +1,26 @@
+import type { Logger } from 'pino'
+import { sweep } from '../core/change/sweep.ts'
+import type { ForgetDeliveries } from '../core/deliver/webhooks.ts'
+import type { BatchQueue } from '../core/ports/queue.ts'
+import { every } from './every.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { Stores } from './open-stores.ts'
+
+const SWEEP_MS = 2_000
+/** A little less, so that the turn of a lone process is over when it asks again. */
+const TURN_MS = SWEEP_MS - 100
+
+/** Looks after what time and dead processes leave. Every process does, so that none is needed for it. */
+export function openUpkeep(options: {
+  stores: Stores
+  queue: BatchQueue
+  forgetDeliveries: ForgetDeliveries
+  lifecycle: Lifecycle
+  log: Logger
+}): void {
+  const { stores, queue, forgetDeliveries, lifecycle, log } = options
+  const onFault = (err: unknown, planId: string) => log.warn({ err, planId }, 'upkeep fault')
+  const deps = { ...stores, queue, forgetDeliveries, onFault }
+  const stop = every(SWEEP_MS, () => sweep(deps, TURN_MS), log)
+  lifecycle.onClose('upkeep', stop)
+}

@@ -1,13 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Logger } from 'pino'
 import { startPrivateRedis } from '../store/private-redis.ts'
 import { bannerOf } from './banner.ts'
+import { keepWorker } from './keep-worker.ts'
 import { logsText } from './log.ts'
 import { openServer } from './open-server.ts'
 import { runProcess } from './run-process.ts'
 
-const RESTART_MS = 500
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
 await runProcess('api', async (opened) => {
   const { config, lifecycle, log } = opened
@@ -19,7 +19,9 @@ await runProcess('api', async (opened) => {
   }
   // The worker's output goes through this process's terminal, and looks the same.
   const LOG_FORMAT = logsText(config) ? 'text' : 'json'
-  const stopWorker = await startWorker({ ...process.env, REDIS_URL: redisUrl, LOG_FORMAT }, log)
+  const env = { ...process.env, REDIS_URL: redisUrl, LOG_FORMAT }
+  // A process of its own, so that its tasks never hold up the API.
+  const stopWorker = await keepWorker(() => fork(WORKER, [], { env }), log)
   lifecycle.onClose('worker', stopWorker)
   const address = await openServer({ ...opened, redisUrl, env: process.env })
   log.info(
@@ -28,34 +30,3 @@ await runProcess('api', async (opened) => {
   )
   if (logsText(config)) process.stdout.write(bannerOf(address, config))
 })
-
-/** Runs the worker as a process of its own, so that its tasks never hold up the API; again when it dies. */
-async function startWorker(env: NodeJS.ProcessEnv, log: Logger): Promise<() => Promise<void>> {
-  let stopping = false
-  let worker: ChildProcess
-  const launch = (): Promise<void> =>
-    new Promise((up, failed) => {
-      let wasUp = false
-      worker = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [], { env })
-      worker.once('message', () => {
-        wasUp = true
-        up()
-      })
-      worker.once('exit', (code, signal) => {
-        if (stopping) return
-        if (!wasUp) return failed(new Error(`the worker could not start (exit ${code ?? signal})`))
-        log.error({ code, signal }, 'worker died, starting it again')
-        setTimeout(() => {
-          launch().catch((err: unknown) => log.fatal({ err }, 'worker cannot be started'))
-        }, RESTART_MS)
-      })
-    })
-  await launch()
-  return async () => {
-    stopping = true
-    if (worker.exitCode !== null || worker.signalCode !== null) return
-    const exited = new Promise((done) => worker.once('exit', done))
-    worker.kill('SIGTERM')
-    await exited
-  }
-}

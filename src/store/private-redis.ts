@@ -14,11 +14,14 @@ interface Known {
 
 const SERVERS = ['redis-server', 'valkey-server']
 const RESTART_MS = 100
+/** What the connections of runs are called that use one private Redis. */
+const RUN_NAME = 'tutti-run'
 
 /**
  * A Redis for one machine, with its append-only file under the data directory, reachable on the
- * loopback with a password of its own. Started again when it dies. One that an earlier run left
- * behind is taken over, and started again as well: that run may still be about to stop it.
+ * loopback with a password of its own. Started again when it dies. One that another run started is
+ * used as well, and started again as well: that run may have been killed. Whoever of them ends last
+ * stops it.
  */
 export async function startPrivateRedis(
   dataDir: string,
@@ -61,7 +64,7 @@ export async function startPrivateRedis(
     }, RESTART_MS)
   }
   const keepUp = async (): Promise<'started' | 'taken over'> => {
-    watching = await connect(url)
+    watching = await connect(url, RUN_NAME)
     server = undefined
     if (watching !== undefined) {
       watching.once('close', () => gone({ port: connection.port }))
@@ -69,22 +72,41 @@ export async function startPrivateRedis(
     }
     server = await spawnServer(config)
     server.once('exit', (code, signal) => gone({ code, signal }))
+    await waitUntilUp(url)
+    watching = await connect(url, RUN_NAME)
     return 'started'
   }
   const how = await keepUp()
-  await waitUntilUp(url)
   log.info({ port: connection.port }, `private redis ${how}`)
   return {
     url,
     async stop() {
       stopping = true
+      // Before it looks for others: of two runs that end at once, one at least finds nobody else.
       watching?.disconnect()
+      if (await isUsedByAnotherRun(url)) {
+        server?.unref()
+        log.info({ port: connection.port }, 'private redis is left to another run')
+        return
+      }
       if (server === undefined) return shutdown(url)
       if (server.exitCode !== null || server.signalCode !== null) return
       const exited = new Promise((done) => server?.once('exit', done))
       server.kill('SIGTERM')
       await exited
     },
+  }
+}
+
+async function isUsedByAnotherRun(url: string): Promise<boolean> {
+  const redis = await connect(url)
+  try {
+    const clients = String((await redis?.client('LIST')) ?? '')
+    return new RegExp(` name=${RUN_NAME} `).test(clients)
+  } catch {
+    return false
+  } finally {
+    redis?.disconnect()
   }
 }
 
@@ -112,8 +134,12 @@ async function readKnown(file: string): Promise<Known | undefined> {
 }
 
 /** A connection that is not made again once it is lost; undefined when nothing answers. */
-async function connect(url: string): Promise<Redis | undefined> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null })
+async function connect(url: string, connectionName?: string): Promise<Redis | undefined> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    ...(connectionName === undefined ? {} : { connectionName }),
+  })
   redis.on('error', () => undefined)
   try {
     await redis.connect()

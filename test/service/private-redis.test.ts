@@ -41,6 +41,23 @@ test('a private Redis that an earlier run stops under a later one comes back, wi
     .toBe('kept')
 })
 
+test('of two runs that use one private Redis the one that ends first does not stop it, the last one does', async () => {
+  for (const first of ['earlier', 'later'] as const) {
+    const directory = await aDataDir()
+    const earlier = await startPrivateRedis(directory, log)
+    const later = await startPrivateRedis(directory, log)
+    const pid = () =>
+      ask(earlier.url, async (open) => /process_id:(\d+)/.exec(await open.info('server'))?.[1])
+    const before = await pid()
+    expect(before).toMatch(/^\d+$/)
+    const [ends, stays] = first === 'earlier' ? [earlier, later] : [later, earlier]
+    await ends.stop()
+    expect(await pid()).toBe(before)
+    await stays.stop()
+    await expect.poll(pid, { timeout: 20_000 }).toBeUndefined()
+  }
+}, 120_000)
+
 test('a private Redis that dies is started again, and ends with the run that started it', async () => {
   const redis = await startPrivateRedis(await aDataDir(), log)
   const pid = () =>

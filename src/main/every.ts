@@ -1,14 +1,14 @@
-import type { Logger } from 'pino'
+import type { FaultLog } from './fault-log.ts'
 
 /** Runs a step again and again, never twice at once; a failure is logged and the next run follows. */
-export function every(ms: number, step: () => Promise<void>, log: Logger): () => void {
+export function every(ms: number, step: () => Promise<void>, faults: FaultLog): () => void {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   const run = async () => {
     try {
       await step()
     } catch (err) {
-      log.warn({ err }, 'upkeep failed')
+      faults(err, 'upkeep failed')
     }
     if (!stopped) timer = setTimeout(() => void run(), ms)
   }

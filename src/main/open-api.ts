@@ -24,6 +24,7 @@ import { shardKey } from '../store/keys.ts'
 import { readProviders } from '../store/model-calls.ts'
 import { openLargeSubmissions } from '../threads/large-submissions.ts'
 import type { Config } from './config.ts'
+import { faultLog } from './fault-log.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { openBatchQueue } from './open-batch-queue.ts'
 import { openForgetDeliveries } from './open-deliveries.ts'
@@ -50,7 +51,8 @@ export async function openApi(options: {
   plugins: FastifyPluginAsync[]
 }> {
   const { config, lifecycle, log, executors, tracer } = options
-  const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
+  const faults = faultLog(log)
+  const onError = (err: Error) => faults(err, 'redis connection failed')
   const redis = await connectForCallers(options.redisUrl, onError)
   lifecycle.onClose('redis', () => redis.disconnect())
   const subscriber = await connectForEvents(options.redisUrl, onError)
@@ -58,7 +60,7 @@ export async function openApi(options: {
 
   const stores = openStores(redis, config)
   const feed = await openFeed(subscriber, stores)
-  const queue = openBatchQueue(redis, stores)
+  const queue = await openBatchQueue(redis, stores, faults)
   lifecycle.onClose('queues', () => queue.close())
 
   const onFault = (err: unknown, planId: string) => log.warn({ err, planId }, 'request fault')
@@ -85,8 +87,8 @@ export async function openApi(options: {
   })
   const { tenantLimits } = submitDeps
   const preparing = submitDeps
-  const forgetDeliveries = openForgetDeliveries({ redis, stores, lifecycle })
-  openUpkeep({ stores, queue, forgetDeliveries, lifecycle, log })
+  const forgetDeliveries = await openForgetDeliveries({ redis, stores, lifecycle, faults })
+  openUpkeep({ stores, queue, forgetDeliveries, lifecycle, faults })
   const changeDeps = {
     ...readDeps,
     queue,

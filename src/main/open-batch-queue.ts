@@ -1,10 +1,16 @@
 import { bullBatchQueue, type OpenBatchQueue } from '../queue/batch-queue.ts'
 import { type RedisClient, whileAvailable } from '../store/connect-redis.ts'
+import type { FaultLog } from './fault-log.ts'
 import type { Stores } from './open-stores.ts'
 
 /** The queue of batches; as with the stores, Redis being away is `unavailable` whatever was asked of it. */
-export function openBatchQueue(redis: RedisClient, stores: Stores): OpenBatchQueue {
-  const queue = bullBatchQueue({ connection: redis, shards: stores.shards })
+export async function openBatchQueue(
+  redis: RedisClient,
+  stores: Stores,
+  faults: FaultLog,
+): Promise<OpenBatchQueue> {
+  const onError = (err: Error) => faults(err, 'queue cannot be opened')
+  const queue = await bullBatchQueue({ connection: redis, shards: stores.shards, onError })
   return {
     queues: queue.queues,
     close: () => queue.close(),

@@ -12,6 +12,7 @@ import { type WorkerMetrics, workerMetrics } from '../metrics/worker-metrics.ts'
 import type { RedisClient } from '../store/connect-redis.ts'
 import type { Config } from './config.ts'
 import { every } from './every.ts'
+import { faultLog } from './fault-log.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Stores } from './open-stores.ts'
 
@@ -81,7 +82,7 @@ export async function openWorkerMetrics(
 }
 
 function pingEvery({ lifecycle, log }: Options, ping: () => Promise<void>): void {
-  lifecycle.onClose('redis timer', every(PING_MS, ping, log))
+  lifecycle.onClose('redis timer', every(PING_MS, ping, faultLog(log)))
 }
 
 /** The same stores, counted. */

@@ -5,6 +5,7 @@ import { connectForWork } from '../store/connect-redis.ts'
 import { redisModelGate } from '../store/model-gate.ts'
 import { redisPrefixMarks } from '../store/prefix-marks.ts'
 import type { Config } from './config.ts'
+import { faultLog } from './fault-log.ts'
 import type { Lifecycle } from './lifecycle.ts'
 
 export interface ModelGates {
@@ -21,7 +22,8 @@ export async function openModelGates(options: {
   log: Logger
 }): Promise<ModelGates> {
   const { config, lifecycle, log } = options
-  const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
+  const faults = faultLog(log)
+  const onError = (err: Error) => faults(err, 'redis connection failed')
   const redis = await connectForWork(options.redisUrl, onError)
   const space = { prefix: config.TUTTI_PREFIX, shards: config.TUTTI_SHARDS }
   const gate = redisModelGate({
@@ -35,7 +37,7 @@ export async function openModelGates(options: {
   })
   const prefixes = prefixGate({
     marks: redisPrefixMarks({ redis, space }),
-    onFault: (err) => log.warn({ err }, 'prefix gate fault'),
+    onFault: (err) => faults(err, 'prefix gate fault'),
   })
   return { gate, prefixes }
 }

@@ -1,8 +1,8 @@
-import type { Logger } from 'pino'
 import { sweep } from '../core/change/sweep.ts'
 import type { ForgetDeliveries } from '../core/deliver/webhooks.ts'
 import type { BatchQueue } from '../core/ports/queue.ts'
 import { every } from './every.ts'
+import type { FaultLog } from './fault-log.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Stores } from './open-stores.ts'
 
@@ -16,11 +16,11 @@ export function openUpkeep(options: {
   queue: BatchQueue
   forgetDeliveries: ForgetDeliveries
   lifecycle: Lifecycle
-  log: Logger
+  faults: FaultLog
 }): void {
-  const { stores, queue, forgetDeliveries, lifecycle, log } = options
-  const onFault = (err: unknown, planId: string) => log.warn({ err, planId }, 'upkeep fault')
+  const { stores, queue, forgetDeliveries, lifecycle, faults } = options
+  const onFault = (err: unknown, planId: string) => faults(err, 'upkeep fault', { planId })
   const deps = { ...stores, queue, forgetDeliveries, onFault }
-  const stop = every(SWEEP_MS, () => sweep(deps, TURN_MS), log)
+  const stop = every(SWEEP_MS, () => sweep(deps, TURN_MS), faults)
   lifecycle.onClose('upkeep', stop)
 }

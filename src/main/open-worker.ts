@@ -22,6 +22,7 @@ import { tracedPart, tracedSynthesis } from '../tracing/traced-synthesis.ts'
 import { VERSION } from '../version.ts'
 import type { Config } from './config.ts'
 import { every } from './every.ts'
+import { type FaultLog, faultLog } from './fault-log.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { openBatchQueue } from './open-batch-queue.ts'
 import { openDeliveries, openForgetDeliveries } from './open-deliveries.ts'
@@ -55,7 +56,8 @@ export async function openWorker(options: {
   tracer: Tracer
 }): Promise<void> {
   const { config, lifecycle, log, executors, workspaces, reading, tracer } = options
-  const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
+  const faults = faultLog(log)
+  const onError = (err: Error) => faults(err, 'redis connection failed')
   const redis = await connectForWork(options.redisUrl, onError)
   lifecycle.onClose('redis', () => redis.disconnect())
   const subscriber = await connectForEvents(options.redisUrl, onError)
@@ -71,7 +73,7 @@ export async function openWorker(options: {
   if (metrics !== undefined) executors.onHold(metrics.providerHeld)
   const stores = countedStores(openStores(redis, config), metrics)
   const feed = await openFeed(subscriber, stores)
-  const queue = openBatchQueue(redis, stores)
+  const queue = await openBatchQueue(redis, stores, faults)
   lifecycle.onClose('queues', () => queue.close())
 
   const running = runningTasks()
@@ -95,7 +97,7 @@ export async function openWorker(options: {
     budgets: stores.budgets,
     newToken: randomUUID,
     pause,
-    onFault: (err, planId) => log.warn({ err, planId }, 'budget fault'),
+    onFault: (err, planId) => faults(err, 'budget fault', { planId }),
   })
   const stopping = new AbortController()
   const ending = new AbortController()
@@ -131,7 +133,7 @@ export async function openWorker(options: {
     model: executors.synthesizer,
     resolver: executors.resolver,
     pause,
-    onFault: (err, planId) => log.warn({ err, planId }, 'synthesis fault'),
+    onFault: (err, planId) => faults(err, 'synthesis fault', { planId }),
   }
 
   const consumers = openConsumers({
@@ -153,7 +155,7 @@ export async function openWorker(options: {
       const signal = AbortSignal.any([lost, ending.signal])
       return tracedPart(tracer, plans, synthesizeDeps, job, signal)
     },
-    log,
+    faults,
   })
   lifecycle.onClose('consumers', async () => {
     stopping.abort()
@@ -168,12 +170,15 @@ export async function openWorker(options: {
     await Promise.all(consumers.map((consumer) => consumer.close()))
   })
 
-  const forgetDeliveries = openForgetDeliveries({ redis, stores, lifecycle })
-  openUpkeep({ stores, queue, forgetDeliveries, lifecycle, log })
-  openDeliveries({ config, redis, stores, tracer, lifecycle, log })
+  const forgetDeliveries = await openForgetDeliveries({ redis, stores, lifecycle, faults })
+  openUpkeep({ stores, queue, forgetDeliveries, lifecycle, faults })
+  await openDeliveries({ config, redis, stores, tracer, lifecycle, faults })
   const id = workerName()
-  const announce = () =>
-    stores.workers.announce({
+  let isOpen = false
+  const announce = async () => {
+    // One that cannot take tasks is not listed as a worker.
+    if (!isOpen || !consumers.some((consumer) => consumer.isFetching)) return
+    await stores.workers.announce({
       id,
       host: hostname(),
       pid: process.pid,
@@ -182,22 +187,26 @@ export async function openWorker(options: {
       running: slots.used + cpuSlots.used,
       executors: [...executors.byName.keys()],
     })
-  await announce()
+  }
   lifecycle.onClose('registry', () => stores.workers.leave(id))
-  const sweepFault = (err: unknown, planId: string) => log.warn({ err, planId }, 'upkeep fault')
+  const sweepFault = (err: unknown, planId: string) => faults(err, 'upkeep fault', { planId })
   const timers = [
-    every(ANNOUNCE_MS, announce, log),
-    every(SWEEP_HELD_MS, () => sweepHeld({ ...stores, queue, onFault: sweepFault }), log),
+    every(ANNOUNCE_MS, announce, faults),
+    every(SWEEP_HELD_MS, () => sweepHeld({ ...stores, queue, onFault: sweepFault }), faults),
     every(
       FORGET_MS,
       () => workspaces.sweep(async (planId) => (await stores.plans.get(planId)) !== undefined),
-      log,
+      faults,
     ),
-    every(LISTEN_AGAIN_MS, () => abortStopped(stores.life, running), log),
+    every(LISTEN_AGAIN_MS, () => abortStopped(stores.life, running), faults),
   ]
   lifecycle.onClose('timers', () => {
     for (const stop of timers) stop()
   })
+  await Promise.all(consumers.map((consumer) => consumer.opened))
+  isOpen = true
+  // A store that is full takes no announcement; it is made again and again.
+  await announce().catch((err: unknown) => faults(err, 'worker could not be announced'))
   log.info(
     { concurrency: config.TUTTI_CONCURRENCY, executors: [...executors.byName.keys()] },
     'worker is up',
@@ -211,9 +220,8 @@ function openConsumers(options: {
   runUnit: (job: UnitJob, lost: AbortSignal) => Promise<Handled>
   synthesize: (job: SynthesisJob, lost: AbortSignal) => Promise<Handled>
   writePart: (job: PartJob, lost: AbortSignal) => Promise<Handled>
-  log: Logger
+  faults: FaultLog
 }): Consumer[] {
-  const { log } = options
   const consumers: Consumer[] = []
   for (let shard = 0; shard < options.shards.count; shard += 1) {
     for (const kind of Object.keys(QUEUES) as QueueKind[]) {
@@ -235,7 +243,7 @@ function openConsumers(options: {
               leave?.()
             }
           },
-          onError: (err, event, jobId) => log.warn({ err, jobId }, event),
+          onError: (err, event, jobId) => options.faults(err, event, { jobId }),
         }),
       )
     }

@@ -6,6 +6,7 @@ import { parseJsonBody } from '../http/json-body.ts'
 import { connectForCallers } from '../store/connect-redis.ts'
 import type { Answered, Asked } from '../threads/large-submissions.ts'
 import { loadConfig } from './config.ts'
+import { faultLog } from './fault-log.ts'
 import { createLog } from './log.ts'
 import { openBatchQueue } from './open-batch-queue.ts'
 import { openExecutors } from './open-executors.ts'
@@ -19,14 +20,13 @@ const config = loadConfig(process.env)
 const tracing = await openTracing(config, 'submissions')
 const { tracer } = tracing
 const log = createLog(config, 'submissions', tracing.logFields)
-const redis = await connectForCallers(redisUrl, (err) =>
-  log.warn({ err }, 'redis connection failed'),
-)
+const faults = faultLog(log)
+const redis = await connectForCallers(redisUrl, (err) => faults(err, 'redis connection failed'))
 const stores = openStores(redis, config)
 const deps = submitDepsOf({
   config,
   stores,
-  queue: openBatchQueue(redis, stores),
+  queue: await openBatchQueue(redis, stores, faults),
   executors: openExecutors(config, log, undefined, tracer),
   workspaces: openWorkspaces(config, process.env, log),
   tracer,

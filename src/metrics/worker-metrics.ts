@@ -153,12 +153,9 @@ export function workerMetrics(
     }),
     deliveries: (deliveries) => ({
       ...deliveries,
-      async save(planId, delivery) {
-        const isKept = await deliveries.save(planId, delivery)
-        if (delivery.attempts.length > 0) {
-          delivered.inc({ status: delivery.status === 'pending' ? 'retried' : delivery.status })
-        }
-        return isKept
+      async settle(planId, delivery, dueInMs) {
+        await deliveries.settle(planId, delivery, dueInMs)
+        delivered.inc({ status: delivery.status === 'pending' ? 'retried' : delivery.status })
       },
     }),
     providerHeld: () => holds.inc(),

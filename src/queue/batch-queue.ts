@@ -27,6 +27,7 @@ import {
   unitJobId,
   unitOfJob,
 } from './names.ts'
+import { openUntilReady } from './open-until-ready.ts'
 
 /** Jobs removed in one go: Redis answers others in between. */
 const REMOVED_AT_ONCE = 100
@@ -75,21 +76,27 @@ export interface OpenBatchQueue extends BatchQueue {
   close(): Promise<void>
 }
 
-/** `connection` is shared and stays open. Await `ready` before the first batch. */
-export function bullBatchQueue(options: {
+/** `connection` is shared and stays open. Resolves once the queues can be used. */
+export async function bullBatchQueue(options: {
   connection: Connection
   shards: Shards
-}): OpenBatchQueue {
-  const { connection, shards } = options
-  const producer = new FlowProducer({ connection }, checkedBackend)
-  producer.on('error', () => undefined)
-  const queues = Array.from({ length: shards.count }, (_, shard) =>
-    (Object.keys(QUEUES) as QueueKind[]).map((kind) => {
-      const queue = new Queue(QUEUES[kind], { connection, prefix: shards.prefixOf(shard) })
-      queue.on('error', () => undefined)
-      return { kind, shard, queue }
-    }),
-  ).flat()
+  onError: (error: Error) => void
+}): Promise<OpenBatchQueue> {
+  const { connection, shards, onError } = options
+  const producer = await openUntilReady(
+    () => new FlowProducer({ connection }, checkedBackend).on('error', () => undefined),
+    { onError },
+  )
+  const open = async (kind: QueueKind, shard: number) => {
+    const prefix = shards.prefixOf(shard)
+    const make = () => new Queue(QUEUES[kind], { connection, prefix }).on('error', () => undefined)
+    return { kind, shard, queue: await openUntilReady(make, { onError }) }
+  }
+  const queues = await Promise.all(
+    Array.from({ length: shards.count }, (_, shard) =>
+      (Object.keys(QUEUES) as QueueKind[]).map((kind) => open(kind, shard)),
+    ).flat(),
+  )
 
   function queueFor(planId: string, kind: QueueKind): Queue {
     const shard = shards.shardOf(planId)
@@ -161,14 +168,10 @@ export function bullBatchQueue(options: {
           )
         }
         await removeJobs(queueFor(synthesis.planId, 'synthesis'), [synthesis.jobId])
-        throw new ServiceError(
-          'unavailable',
-          'The batch could not be enqueued as a whole; nothing was.',
-          {
-            retryAfterSeconds: 1,
-            cause: error,
-          },
-        )
+        throw new ServiceError('unavailable', 'The batch could not be enqueued as a whole.', {
+          retryAfterSeconds: 1,
+          cause: error,
+        })
       }
     },
 

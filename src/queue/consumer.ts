@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Job, Worker } from 'bullmq'
 import type { Gate } from './gates.ts'
 import type { Connection } from './names.ts'
+import { openUntilReady } from './open-until-ready.ts'
 
 /** A worker's lease on a job. Renewed three times in this time; a dead worker's jobs wait for its end. */
 const LEASE_MS = 10_000
@@ -17,6 +18,10 @@ const LONGEST_FETCH_S = 1
 export type Handled = 'done' | 'give-back' | 'wait'
 
 export interface Consumer {
+  /** Resolves once all of its connections have been up. */
+  opened: Promise<void>
+  /** Whether it can take jobs, as far as its last fetch tells. */
+  readonly isFetching: boolean
   /** Takes no more jobs; those taken go on. */
   pause(): void
   /** After `pause`: resolves once every job taken has been handled and given back or completed. */
@@ -58,7 +63,10 @@ export function startConsumer(options: {
   const handling = new Set<Promise<void>>()
   let paused = false
 
-  const workers = Array.from({ length: options.instances }, () => {
+  let isFetching = false
+  const workers: FetchingWorker[] = []
+
+  function newWorker(): FetchingWorker {
     const worker = new FetchingWorker(options.queueName, null, {
       connection: options.connection,
       prefix: options.prefix,
@@ -71,9 +79,19 @@ export function startConsumer(options: {
     })
     worker.on('error', (error) => onError(error, 'queue connection failed'))
     worker.on('stalled', (jobId) => onError(new Error('lease ran out'), 'job taken back', jobId))
-    void worker.startStalledCheckTimer()
     return worker
-  })
+  }
+
+  async function openWorker(): Promise<FetchingWorker> {
+    const worker = await openUntilReady(newWorker, {
+      onError: (error) => onError(error, 'queue cannot be opened'),
+      isOver: () => paused,
+    })
+    workers.push(worker)
+    isFetching = true
+    if (!paused) void worker.startStalledCheckTimer()
+    return worker
+  }
 
   async function handleJob(worker: FetchingWorker, first: Job): Promise<void> {
     let job: Job | undefined = first
@@ -121,6 +139,7 @@ export function startConsumer(options: {
       if (paused) return
       try {
         const job = (await worker.getNextJob(randomUUID())) as Job | undefined
+        isFetching = true
         if (job === undefined) continue
         // It came while the process was told to end: another one is to have it, and at once.
         if (paused) {
@@ -132,6 +151,7 @@ export function startConsumer(options: {
         void handled.finally(() => handling.delete(handled))
       } catch (error) {
         if (paused) return
+        isFetching = false
         onError(error instanceof Error ? error : new Error(String(error)), 'fetching failed')
         await delay(500)
       }
@@ -155,9 +175,11 @@ export function startConsumer(options: {
     }
   }, LEASE_MS / 3)
 
-  const loops = workers.map(fetchLoop)
+  const openings = Array.from({ length: options.instances }, openWorker)
+  const loops = openings.map(async (opening) => fetchLoop(await opening))
 
   return {
+    opened: Promise.all(openings).then(() => undefined),
     pause() {
       paused = true
     },
@@ -170,6 +192,9 @@ export function startConsumer(options: {
       paused = true
       clearInterval(renewal)
       await Promise.all(workers.map((worker) => worker.close(true)))
+    },
+    get isFetching() {
+      return isFetching
     },
     get active() {
       return jobs.size

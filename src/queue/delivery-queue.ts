@@ -1,6 +1,7 @@
-import { DelayedError, Queue, Worker } from 'bullmq'
+import { Queue, Worker } from 'bullmq'
 import { deliveryId, type OutgoingEvent } from '../core/deliver/webhooks.ts'
 import type { Connection, Shards } from './names.ts'
+import { openUntilReady } from './open-until-ready.ts'
 
 const NAME = 'webhooks'
 const LEASE_MS = 10_000
@@ -16,16 +17,20 @@ export interface DeliveryQueue {
   close(): Promise<void>
 }
 
-export function bullDeliveryQueue(options: {
+/** `connection` is shared and stays open. Resolves once the queue can be used. */
+export async function bullDeliveryQueue(options: {
   connection: Connection
   shards: Shards
-}): DeliveryQueue {
-  const queues = Array.from({ length: options.shards.count }, (_, shard) => {
-    const prefix = options.shards.prefixOf(shard)
-    const queue = new Queue(NAME, { connection: options.connection, prefix })
-    queue.on('error', () => undefined)
-    return queue
-  })
+  onError: (error: Error) => void
+}): Promise<DeliveryQueue> {
+  const { connection, shards, onError } = options
+  const queues = await Promise.all(
+    Array.from({ length: shards.count }, (_, shard) => {
+      const prefix = shards.prefixOf(shard)
+      const make = () => new Queue(NAME, { connection, prefix }).on('error', () => undefined)
+      return openUntilReady(make, { onError })
+    }),
+  )
   return {
     async add(shard, events) {
       await queues[shard]?.addBulk(
@@ -49,37 +54,37 @@ export function bullDeliveryQueue(options: {
   }
 }
 
-/** Makes attempts at deliveries, each again after the pause that `deliver` names. */
-export function startDeliveryWorkers(options: {
+/** Makes attempts at deliveries. One that throws is over: what was not settled is claimed again. */
+export async function startDeliveryWorkers(options: {
   connection: Connection
   shards: Shards
   concurrency: number
-  deliver: (event: OutgoingEvent) => Promise<{ retryInMs: number | undefined }>
+  deliver: (event: OutgoingEvent) => Promise<void>
   onError: (error: Error) => void
-}): { close(): Promise<void> } {
-  const workers = Array.from({ length: options.shards.count }, (_, shard) => {
-    const worker = new Worker(
-      NAME,
-      async (job, token) => {
-        const { retryInMs } = await options.deliver(job.data as OutgoingEvent)
-        if (retryInMs === undefined) return
-        await job.moveToDelayed(Date.now() + retryInMs, token)
-        throw new DelayedError()
-      },
-      {
+}): Promise<{ close(): Promise<void> }> {
+  const { onError } = options
+  const startWorker = async (shard: number) => {
+    const make = () =>
+      new Worker(NAME, async (job) => options.deliver(job.data as OutgoingEvent), {
         connection: options.connection,
         prefix: options.shards.prefixOf(shard),
         concurrency: options.concurrency,
+        autorun: false,
         // What a worker had that died goes on as soon as its tasks do.
         lockDuration: LEASE_MS,
         stalledInterval: STALLED_CHECK_MS,
         maxStalledCount: 1_000,
         drainDelay: 1,
-      },
-    )
-    worker.on('error', options.onError)
+      })
+        .on('error', onError)
+        .on('failed', (_job, error) => onError(error))
+    const worker = await openUntilReady(make, { onError })
+    void worker.run().catch(onError)
     return worker
-  })
+  }
+  const workers = await Promise.all(
+    Array.from({ length: options.shards.count }, (_, shard) => startWorker(shard)),
+  )
   return {
     async close() {
       await Promise.all(workers.map((worker) => worker.close()))

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Redis } from 'ioredis'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
-import { call, echoTask, type Service, startService } from '../support/service.ts'
+import { call, clockAhead, echoTask, type Service, startService } from '../support/service.ts'
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes ....').toString('base64')}`
 const NEXT = `whsec_${Buffer.from('another one of thirty-two bytes .').toString('base64')}`
@@ -183,6 +183,70 @@ describe('webhooks', () => {
       redis.disconnect()
     }
   })
+
+  test('a delivery whose result could not be stored is attempted again, under the same id', async () => {
+    const redis = new Redis(inject('redisUrl'))
+    const hook = await receiver([200])
+    const planId = await run(hook.url, ['task.finished'])
+    await hook.next()
+    await attempted(planId)
+    try {
+      // As if the attempt had been made and nothing of it kept: its job is over, its record is pending.
+      const [key = ''] = await redis.keys(`*${planId}:deliveries`)
+      const [id = '', json = '{}'] = Object.entries(await redis.hgetall(key))[0] ?? []
+      const event = { planId, eventId: id.replace(`${planId}-`, ''), type: 'task.finished', at: 0 }
+      const shard = key.replace(/:plan:.*/, '')
+      const record = { ...JSON.parse(json), status: 'pending', attempts: [] }
+      await redis
+        .multi()
+        .hset(key, id, JSON.stringify(record))
+        .hset(`${shard}:outgoing`, id, JSON.stringify(event))
+        .zadd(`${shard}:outbox`, 0, id)
+        .exec()
+      await expect.poll(() => hook.received.length, { timeout: 60_000 }).toBe(2)
+      expect(hook.received[1]?.headers['webhook-id']).toBe(id)
+      expect(await attempted(planId)).toMatchObject({ status: 'delivered' })
+      const left = () => redis.zscore(`${shard}:outbox`, id)
+      await expect.poll(left, { timeout: 60_000 }).toBeNull()
+    } finally {
+      redis.disconnect()
+    }
+  }, 120_000)
+
+  test.each([
+    ['ahead', 3_600_000],
+    ['behind', -3_600_000],
+  ])(
+    'a worker whose clock is an hour %s makes the second attempt after the pause, no sooner and no later',
+    async (_, ms) => {
+      const clocks = await startService({
+        redisUrl: inject('redisUrl'),
+        prefix: `test-${randomUUID().slice(0, 8)}`,
+        env: { TUTTI_WEBHOOK_SECRET: SECRET, TUTTI_WEBHOOK_ALLOW: '127.0.0.1' },
+        workers: 0,
+      })
+      try {
+        await clocks.addWorker(clockAhead(ms))
+        const hook = await receiver([500, 200])
+        const { body } = await call<{ id: string }>(`${clocks.url}/v1/plans`, 'POST', {
+          tasks: [echoTask('a')],
+          webhook: { url: hook.url },
+        })
+        const deliveries = async () =>
+          (await call<Deliveries>(`${clocks.url}/v1/plans/${body.id}/deliveries`)).body.items
+        await expect
+          .poll(deliveries, { timeout: 60_000 })
+          .toMatchObject([{ status: 'delivered', attempts: [{ statusCode: 500 }, {}] }])
+        const [first, second] = (await deliveries())[0]?.attempts ?? []
+        const pauseMs = Date.parse(second?.at ?? '') - Date.parse(first?.at ?? '')
+        expect(pauseMs).toBeGreaterThanOrEqual(5_000)
+        expect(pauseMs).toBeLessThan(60_000)
+      } finally {
+        await clocks.stop()
+      }
+    },
+    120_000,
+  )
 
   test('a redirect is not followed', async () => {
     const target = await receiver([200])

@@ -1,5 +1,6 @@
 import type { Delivery } from '../contract/delivery.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
+import type { StoreClock } from '../ports/store-clock.ts'
 
 /** An event on its way to a plan's webhook. */
 export interface OutgoingEvent {
@@ -22,16 +23,21 @@ export const DELIVERY_PAUSES_MS = [
 ]
 
 export interface DeliveryStore {
-  /** Events that are to be enqueued, oldest first; they stay until they are `taken`. */
-  outbox(count: number): Promise<{ shard: number; events: OutgoingEvent[] }[]>
-  /** These are in the queue now. Several processes may say so of the same ones. */
-  taken(shard: number, events: readonly OutgoingEvent[]): Promise<void>
   /**
-   * A new delivery does not replace one that was attempted already.
+   * Takes deliveries whose time has come, at most `count` a shard. One that is not settled within
+   * `leaseMs` comes again: that of a process that died, or could not store what became of it.
+   */
+  claim(count: number, leaseMs: number): Promise<{ shard: number; events: OutgoingEvent[] }[]>
+  /**
+   * Keeps a new delivery. One that was attempted already stays as it is.
    *
    * @returns False where the plan is gone: then nothing is kept.
    */
-  save(planId: string, delivery: Delivery): Promise<boolean>
+  begin(planId: string, delivery: Delivery): Promise<boolean>
+  /** Keeps what an attempt came to. It is due again in `dueInMs`, or where that is undefined, over. */
+  settle(planId: string, delivery: Delivery, dueInMs: number | undefined): Promise<void>
+  /** These are not due any more: their plan goes. */
+  forget(planId: string, deliveryIds: readonly string[]): Promise<void>
   get(planId: string, deliveryId: string): Promise<Delivery | undefined>
   all(planId: string): Promise<Delivery[]>
 }
@@ -39,15 +45,19 @@ export interface DeliveryStore {
 /** What of a plan is still to be delivered goes with the plan. */
 export type ForgetDeliveries = (planId: string, deliveryIds: readonly string[]) => Promise<void>
 
-/** Moves what happened into the queue of deliveries; what a process that dies leaves stays for another. */
+const DISPATCHED_AT_ONCE = 200
+/** Longer than an attempt takes; one that waits longer for its turn is found in the queue already. */
+const LEASE_MS = 30_000
+
+/** Moves deliveries whose time has come into their queue; one that is there already is left as it is. */
 export async function dispatch(deps: {
   deliveries: DeliveryStore
   enqueue: (shard: number, events: readonly OutgoingEvent[]) => Promise<void>
 }): Promise<void> {
-  for (const { shard, events } of await deps.deliveries.outbox(DISPATCHED_AT_ONCE)) {
+  for (const { shard, events } of await deps.deliveries.claim(DISPATCHED_AT_ONCE, LEASE_MS)) {
     const kept: OutgoingEvent[] = []
     for (const event of events) {
-      const isKept = await deps.deliveries.save(event.planId, {
+      const isKept = await deps.deliveries.begin(event.planId, {
         id: deliveryId(event),
         type: event.type,
         status: 'pending',
@@ -57,11 +67,8 @@ export async function dispatch(deps: {
       if (isKept) kept.push(event)
     }
     if (kept.length > 0) await deps.enqueue(shard, kept)
-    await deps.deliveries.taken(shard, events)
   }
 }
-
-const DISPATCHED_AT_ONCE = 200
 
 /** How a receiver answered. Never throws: what went wrong is the answer. */
 export type Post = (
@@ -79,27 +86,27 @@ export interface DeliverDeps {
   plans: Pick<PlanStore, 'get'>
   deliveries: DeliveryStore
   post: Post
-  now: () => Date
+  now: StoreClock
 }
 
 /**
  * Makes one attempt at one delivery. The body names what happened and to what; the receiver reads the
  * rest from the API, so that nothing it was not shown before lies in its logs.
- *
- * @returns how long until the next attempt, or undefined when there is none.
  */
-export async function deliver(
-  deps: DeliverDeps,
-  event: OutgoingEvent,
-): Promise<{ retryInMs: number | undefined }> {
+export async function deliver(deps: DeliverDeps, event: OutgoingEvent): Promise<void> {
   const { planId, eventId, type } = event
   const plan = await deps.plans.get(planId)
   const url = plan?.spec.webhook?.url
-  if (url === undefined) return { retryInMs: undefined }
   const id = deliveryId(event)
+  if (url === undefined) return deps.deliveries.forget(planId, [id])
   const known = await deps.deliveries.get(planId, id)
-  if (known !== undefined && known.status !== 'pending') return { retryInMs: undefined }
-  const at = deps.now()
+  if (known !== undefined && known.status !== 'pending') {
+    return deps.deliveries.forget(planId, [id])
+  }
+  const now = await deps.now()
+  // Its job was enqueued once more while the attempt before was made.
+  if (known?.attempts.length && Date.parse(known.nextAttemptAt ?? '') > now) return
+  const at = new Date(now)
   const body = JSON.stringify({
     type,
     timestamp: new Date(event.at).toISOString(),
@@ -128,7 +135,7 @@ export async function deliver(
   // 410 Gone: the receiver wants no more of them.
   const retryInMs =
     delivered || statusCode === 410 ? undefined : DELIVERY_PAUSES_MS[attempts.length - 1]
-  const isKept = await deps.deliveries.save(planId, {
+  const delivery: Delivery = {
     id,
     type,
     status: delivered ? 'delivered' : retryInMs === undefined ? 'failed' : 'pending',
@@ -137,9 +144,9 @@ export async function deliver(
       retryInMs === undefined
         ? null
         : // The attempt itself may have taken its time.
-          new Date(deps.now().getTime() + retryInMs).toISOString(),
-  })
-  return { retryInMs: isKept ? retryInMs : undefined }
+          new Date((await deps.now()) + retryInMs).toISOString(),
+  }
+  await deps.deliveries.settle(planId, delivery, retryInMs)
 }
 
 /** The same for every attempt, so that a receiver can tell a repetition. */

@@ -11,8 +11,10 @@ local function emit(type, data)
   changes[#changes + 1] = type .. ' ' .. (data.taskId or '')
   if subscribed == nil then subscribed = redis.call('HGET', plan, 'webhookEvents') or '' end
   if subscribed ~= '' and string.find(subscribed, ',' .. type .. ',', 1, true) then
-    -- Written with the event itself, so that no delivery is lost between the two.
-    redis.call('ZADD', shard .. ':outbox', now, cjson.encode({
+    -- Written with the event itself, so that no delivery is lost between the two. The id is that of
+    -- the delivery; it stays until the delivery is settled.
+    redis.call('ZADD', shard .. ':outbox', now, plan_id .. '-' .. id)
+    redis.call('HSET', shard .. ':outgoing', plan_id .. '-' .. id, cjson.encode({
       planId = plan_id, eventId = id, type = type, taskId = data.taskId, version = data.version, at = now
     }))
   end

@@ -80,9 +80,10 @@ export interface OpenBatchQueue extends BatchQueue {
 export async function bullBatchQueue(options: {
   connection: Connection
   shards: Shards
-  onError: (error: Error) => void
+  /** Hears why a queue could not be opened yet. */
+  onError?: (error: Error) => void
 }): Promise<OpenBatchQueue> {
-  const { connection, shards, onError } = options
+  const { connection, shards, onError = () => undefined } = options
   const producer = await openUntilReady(
     () => new FlowProducer({ connection }, checkedBackend).on('error', () => undefined),
     { onError },

@@ -56,7 +56,7 @@ export async function openUnits(redisUrl: string) {
     prefixOf: (shard: number) => shardKey(space, shard),
     shardOf,
   }
-  const queue = bullBatchQueue({ connection: redis, shards })
+  const queue = await bullBatchQueue({ connection: redis, shards })
   const behaviours = new Map<string, Behaviour>()
   const faults: unknown[] = []
 

@@ -11,6 +11,7 @@ import { readSyntheses } from '../../src/core/read/read-syntheses.ts'
 import { readTasks } from '../../src/core/read/read-tasks.ts'
 import { submitPlan } from '../../src/core/submit/submit-plan.ts'
 import type { Config } from '../../src/main/config.ts'
+import { faultLog } from '../../src/main/fault-log.ts'
 import type { Lifecycle } from '../../src/main/lifecycle.ts'
 import { openBatchQueue } from '../../src/main/open-batch-queue.ts'
 import { openForgetDeliveries } from '../../src/main/open-deliveries.ts'
@@ -31,14 +32,15 @@ export async function openModelApi(options: {
   log: Logger
 }) {
   const { config, lifecycle, log } = options
-  const onError = (err: Error) => log.warn({ err }, 'redis connection failed')
+  const faults = faultLog(log)
+  const onError = (err: Error) => faults(err, 'redis connection failed')
   const redis = await connectForCallers(options.url, onError)
   lifecycle.onClose('redis', () => redis.disconnect())
   const subscriber = await connectForEvents(options.url, onError)
   lifecycle.onClose('subscriber', () => subscriber.disconnect())
   const stores = openStores(redis, config)
   const feed = await openFeed(subscriber, stores)
-  const queue = openBatchQueue(redis, stores)
+  const queue = await openBatchQueue(redis, stores, faults)
   lifecycle.onClose('queues', () => queue.close())
   const workspaces = openWorkspaces(config, {}, log)
   const submitDeps = submitDepsOf({ ...options, stores, queue, workspaces, tracer: NO_TRACER })
@@ -48,7 +50,7 @@ export async function openModelApi(options: {
     queue,
     preparing: submitDeps,
     tenantLimits: submitDeps.tenantLimits,
-    forgetDeliveries: openForgetDeliveries({ redis, stores, lifecycle }),
+    forgetDeliveries: await openForgetDeliveries({ redis, stores, lifecycle, faults }),
     newToken: randomUUID,
     onFault: (err: unknown, planId: string) => log.warn({ err, planId }, 'request fault'),
   }

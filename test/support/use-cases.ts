@@ -7,6 +7,7 @@ import { NO_TRACER } from '../../src/core/ports/tracing.ts'
 import { runningTasks } from '../../src/core/run/running-tasks.ts'
 import type { SubmitDeps } from '../../src/core/submit/submit-plan.ts'
 import { loadConfig } from '../../src/main/config.ts'
+import { faultLog } from '../../src/main/fault-log.ts'
 import { openBatchQueue } from '../../src/main/open-batch-queue.ts'
 import { openExecutors } from '../../src/main/open-executors.ts'
 import { openStores } from '../../src/main/open-stores.ts'
@@ -19,7 +20,7 @@ export async function openUseCases(redisUrl: string, env: Record<string, string>
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
   const log = pino({ level: 'silent' })
   const stores = openStores(redis, config)
-  const queue = openBatchQueue(redis, stores)
+  const queue = await openBatchQueue(redis, stores, faultLog(log))
   const faults: unknown[] = []
   const onFault = (error: unknown) => {
     faults.push(error)
@@ -48,7 +49,7 @@ export async function openUseCases(redisUrl: string, env: Record<string, string>
     tenantLimits: submitting.tenantLimits,
     preparing: submitting,
   }
-  const sweeping: SweepDeps = { ...shared, now: Date.now }
+  const sweeping: SweepDeps = shared
   return {
     redis,
     stores,

@@ -197,7 +197,7 @@ describe('a submission that is cut short', () => {
     })
     const planId = listed[0]?.spec.id ?? ''
     await age(planId, 60_000)
-    await sweep(service.sweeping)
+    await sweep(service.sweeping, 1)
     expect(await service.stores.plans.get(planId)).toBeUndefined()
     go()
     const { record, created } = await first
@@ -213,7 +213,7 @@ describe('a submission that is cut short', () => {
     await isThere
     const planId = (await service.queue.heldUnits(0))[0]?.planId ?? ''
     await age(planId, 60_000)
-    await sweep(service.sweeping)
+    await sweep(service.sweeping, 1)
     await run(planId, 'a', 0)
     go()
     expect(await first).toMatchObject({ created: true, record: { spec: { id: planId } } })
@@ -247,7 +247,7 @@ test('writes that come after a plan was deleted bring nothing of it back', async
   const { plans, deliveries, life } = service.stores
   expect(await plans.pinBase(planId, 'abc')).toBe('abc')
   expect(await plans.markEnqueued(planId, 0)).toEqual({ status: 'gone' })
-  const isKept = await deliveries.save(planId, {
+  const isKept = await deliveries.begin(planId, {
     id: 'd',
     type: 'plan.finished',
     status: 'pending',

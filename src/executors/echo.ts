@@ -5,6 +5,8 @@ import { EchoOptions } from '../core/contract/task-spec.ts'
 import { NO_USAGE } from '../core/contract/usage.ts'
 import type { Executor, ExecutorDescription } from '../core/ports/executor.ts'
 import { renderFullPrompt } from '../core/text/prompt.ts'
+import { pause } from '../core/timing/pause.ts'
+import { untilAborted } from '../core/timing/until-aborted.ts'
 
 const DESCRIPTION: ExecutorDescription = {
   name: 'echo',
@@ -41,7 +43,9 @@ export const echoExecutor: Executor = {
     signal.throwIfAborted()
     const options = spec.options === undefined ? {} : EchoOptions.parse(spec.options)
     const { delayMs = 0, failAttempts = 0, hang = false, outputBytes } = options
-    if (hang || delayMs > 0) await pause(hang ? undefined : delayMs, signal)
+    if (hang) await untilAborted(new Promise<never>(() => {}), signal)
+    if (delayMs > 0) await pause(delayMs, signal)
+    signal.throwIfAborted()
     if (attempt <= failAttempts) {
       throw new TransientError(`attempt ${attempt} failed, as \`failAttempts\` asked`, {
         code: 'echo-failed',
@@ -51,24 +55,6 @@ export const echoExecutor: Executor = {
     const text = outputBytes === undefined ? full : fitBytes(full, outputBytes)
     return { status: 'succeeded', output: { text }, usage: NO_USAGE }
   },
-}
-
-/** Waits `delayMs`, or for ever. Rejects with the signal's reason as soon as it aborts. */
-function pause(delayMs: number | undefined, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined
-    const onAbort = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    if (delayMs !== undefined) {
-      timer = setTimeout(() => {
-        signal.removeEventListener('abort', onAbort)
-        resolve()
-      }, delayMs)
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
 }
 
 /** Cuts or pads with spaces to exactly `size` bytes of UTF-8, never leaving half a character. */

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { allowances } from '../core/budget/allowances.ts'
 import { abortStopped, sweepHeld } from '../core/change/sweep.ts'
@@ -12,6 +11,7 @@ import type { RunUnitDeps, UnitJob } from '../core/run/run-deps.ts'
 import { runUnit } from '../core/run/run-unit.ts'
 import { AttemptAborted, runningTasks } from '../core/run/running-tasks.ts'
 import type { SynthesizeDeps } from '../core/synthesize/synthesize-plan.ts'
+import { pause } from '../core/timing/pause.ts'
 import { type Consumer, type Handled, startConsumer } from '../queue/consumer.ts'
 import { countingGate, type Gate, gateOfSlots } from '../queue/gates.ts'
 import { QUEUES, type QueueKind } from '../queue/names.ts'
@@ -91,8 +91,6 @@ export async function openWorker(options: {
     }),
   )
 
-  const pause = (ms: number, signal: AbortSignal) =>
-    delay(ms, undefined, { signal }).catch(() => undefined)
   const allowanceOf = allowances({
     budgets: stores.budgets,
     newToken: randomUUID,

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PermanentError } from '../core/contract/errors.ts'
-import { semaphore } from './concurrency.ts'
+import { semaphore } from './semaphore.ts'
 
 /** A git process that ended with a code its caller did not expect. */
 export class GitFailure extends Error {

@@ -6,13 +6,14 @@ import type {
   PlanFiles,
   Workspaces,
 } from '../core/ports/workspaces.ts'
+import { untilAborted } from '../core/timing/until-aborted.ts'
 import { allowedFolder } from './allowed-path.ts'
 import { checkOutShared } from './checkout.ts'
-import { joined, untilAborted } from './concurrency.ts'
 import { walkFolder } from './folder-walk.ts'
 import { gitCommand } from './git.ts'
 import { type GitSource, type GitSpec, gitSource } from './git-source.ts'
 import { inlineFilesErrors, writeInlineFiles } from './inline-files.ts'
+import { joinCalls } from './join-calls.ts'
 import { linksInCommit, linksInFolder } from './links-inside.ts'
 import { mergeEdits } from './merge-edits.ts'
 import { DEFAULT_WORKSPACE_LIMITS, type WorkspaceOptions } from './options.ts'
@@ -43,8 +44,8 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
     schemes: options.gitSchemes ?? ['https'],
     credentials: options.credentials ?? {},
   }
-  const joinedRepository = joined<PlanRepository>()
-  const joinedFolder = joined<string>()
+  const joinedRepository = joinCalls<PlanRepository>()
+  const joinedFolder = joinCalls<string>()
 
   async function callersFolder(path: string): Promise<string> {
     const folder = await allowedFolder(roots, path)

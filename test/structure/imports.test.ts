@@ -17,8 +17,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The rooms of core. Each imports from the floors below its own, and from none beside it. */
 const CORE: Floors = [
-  ['contract'],
-  ['budget', 'model-gate', 'text', 'timing'],
+  ['contract', 'timing'],
+  ['budget', 'model-gate', 'text'],
   ['ports'],
   ['batch', 'deliver', 'findings', 'preflight', 'read'],
   ['follow', 'merge', 'run', 'submit'],

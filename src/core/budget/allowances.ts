@@ -1,3 +1,4 @@
+import { untilAborted } from '../timing/until-aborted.ts'
 import type { Allowance, BudgetStore, Quote, Reservation, Spender } from './allowance.ts'
 
 export interface AllowanceDeps {
@@ -70,7 +71,7 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
     line.last = promise
     line.length += 1
     try {
-      await unlessAborted(before, signal)
+      await untilAborted(before, signal)
       return await atHead(line)
     } finally {
       line.length -= 1
@@ -98,18 +99,6 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
 
   return (plan, spender) =>
     plan.policy.budgetUsd === undefined ? undefined : allowance(plan.id, spender)
-}
-
-function unlessAborted(event: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    void event.then(() => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    })
-  })
 }
 
 /**

@@ -1,3 +1,5 @@
+import { untilAborted } from '../timing/until-aborted.ts'
+
 /**
  * Sends the first of many calls with the same long prefix ahead, so that the others find it in the
  * provider's cache: it can be read from there only once the first answer has begun.
@@ -73,7 +75,7 @@ export function prefixGate(
   async function claimed(marks: PrefixMarks, key: string, token: string, signal: AbortSignal) {
     const claim = marks.claim(key, token)
     try {
-      return await orAbort(claim, signal)
+      return await untilAborted(claim, signal)
     } catch (error) {
       if (signal.aborted) {
         claim.then(() => marks.leave(key, token)).catch(fault)
@@ -201,28 +203,17 @@ function wakeAll(prefix: Prefix): void {
   for (const wake of prefix.waiting) wake()
 }
 
-function woken(prefix: Prefix, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      clearTimeout(timer)
-      prefix.waiting.delete(end)
-      signal.removeEventListener('abort', end)
-      if (signal.aborted) reject(signal.reason)
-      else resolve()
-    }
-    const timer = setTimeout(end, ms)
-    prefix.waiting.add(end)
-    signal.addEventListener('abort', end, { once: true })
-    if (signal.aborted) end()
-  })
-}
-
-function orAbort<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
+/** Resolves after the time, or as soon as something changed. */
+async function woken(prefix: Prefix, ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve: wake } = Promise.withResolvers<void>()
+  const timer = setTimeout(wake, ms)
+  prefix.waiting.add(wake)
+  try {
+    await untilAborted(promise, signal)
+  } finally {
+    clearTimeout(timer)
+    prefix.waiting.delete(wake)
+  }
 }
 
 function forgetCold(prefixes: Map<string, Prefix>, now: number): void {

@@ -1,5 +1,6 @@
 import type { Wait } from '../contract/api.ts'
 import type { ChangeFeed, ChangeMessage } from '../ports/event-log.ts'
+import { untilAborted } from '../timing/until-aborted.ts'
 
 /** Callers of one process that wait for changes of plans: one subscription, however many there are. */
 export interface ChangeWaiters {
@@ -73,16 +74,12 @@ export function changeWaiters(feed: ChangeFeed): ChangeWaiters {
           const left = deadline - Date.now()
           if (left <= 0 || wait.signal.aborted) return undefined
           if (woken) continue
-          await new Promise<void>((resolve) => {
-            const over = () => {
-              clearTimeout(timer)
-              wait.signal.removeEventListener('abort', over)
-              resolve()
-            }
-            const timer = setTimeout(over, left)
-            wake = over
-            wait.signal.addEventListener('abort', over)
-          })
+          const over = Promise.withResolvers<void>()
+          wake = over.resolve
+          const timer = setTimeout(over.resolve, left)
+          // An abort ends the wait without an answer.
+          await untilAborted(over.promise, wait.signal).catch(() => undefined)
+          clearTimeout(timer)
         }
       } finally {
         remove()

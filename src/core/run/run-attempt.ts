@@ -12,6 +12,7 @@ import type {
   TaskOutput,
 } from '../ports/executor.ts'
 import type { AttemptEnd } from '../ports/task-life.ts'
+import { backoff } from '../timing/backoff.ts'
 import { AttemptAborted } from './running-tasks.ts'
 
 /** How long after an abort an executor may take before its attempt is ended without it. */
@@ -19,8 +20,6 @@ const SETTLE_MS = 5_000
 
 /** Partial text that is kept of an attempt that did not end well, in characters. */
 const KEPT_TEXT = 1_000_000
-const FIRST_BACKOFF_MS = 500
-const LONGEST_BACKOFF_MS = 30_000
 
 /** What the store is told of an attempt, minus the fields that identify it. */
 export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | 'token'>
@@ -213,10 +212,4 @@ function settled<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
       clearTimeout(timer)
     })
   })
-}
-
-/** Exponential, with jitter, so that tasks that failed together do not come back together. */
-function backoff(failures: number, random: () => number): number {
-  const longest = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures)
-  return Math.round(longest * (0.5 + random() / 2))
 }

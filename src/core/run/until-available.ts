@@ -1,5 +1,5 @@
 import { isUnavailable } from '../contract/errors.ts'
-import { pause } from './pause.ts'
+import { pause } from '../timing/pause.ts'
 
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 2_000

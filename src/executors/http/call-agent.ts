@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Role, type SendMessageRequest } from '@a2a-js/sdk'
 import type { ExecutionContext } from '../../core/ports/executor.ts'
+import { untilAborted } from '../../core/timing/until-aborted.ts'
 import { type Cards, type Connection, connect } from './connect.ts'
 import { failureOf } from './failures.ts'
 import { followTask } from './follow-task.ts'
@@ -38,7 +39,7 @@ export async function callAgent(
   }
   const following = follow()
   try {
-    await Promise.race([following, rejection(signal, closing.signal)])
+    await untilAborted(following, signal)
     return task
   } catch (error) {
     signal.throwIfAborted()
@@ -83,21 +84,12 @@ async function cancel(
   following: Promise<void>,
 ): Promise<void> {
   const limit = AbortSignal.timeout(CANCEL_MS)
-  const heard = new AbortController()
   const settled = following.catch(() => {})
   // The message may be on its way, and the agent about to say which task it has begun.
-  await Promise.race([task.begun, settled, rejection(limit, heard.signal)]).catch(() => {})
-  heard.abort()
+  await untilAborted(Promise.race([task.begun, settled]), limit).catch(() => {})
   const id = task.id()
   if (id === undefined || !task.isOpen()) return
   await client
     .cancelTask({ id, tenant: '', metadata: undefined }, { signal: limit })
     .catch(() => {})
-}
-
-/** Rejects with the reason of `signal` when it aborts; listens until `closing` does. */
-function rejection(signal: AbortSignal, closing: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: closing })
-  })
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Allowance } from '../../../core/budget/allowance.ts'
 import { costOf, type Prices } from '../../../core/budget/prices.ts'
 import type { Failure, PermanentError, TransientError } from '../../../core/contract/errors.ts'
@@ -6,6 +5,8 @@ import { addUsage, NO_USAGE, type Usage } from '../../../core/contract/usage.ts'
 import type { ModelGate } from '../../../core/model-gate/gate.ts'
 import type { PrefixGate, PrefixTurn } from '../../../core/model-gate/prefix-gate.ts'
 import type { Tracer } from '../../../core/ports/tracing.ts'
+import { backoff } from '../../../core/timing/backoff.ts'
+import { pause } from '../../../core/timing/pause.ts'
 import type { ProviderModel } from '../models.ts'
 import type { ModelLog } from '../options.ts'
 import { type FinishPart, isCut, isEnd, type Part } from './answer-parts.ts'
@@ -70,8 +71,6 @@ const OVERLOADS_BEFORE_FALLBACK = 3
 const LONG_HOLD_MS = 60_000
 /** No model writes so many characters at once; a server that does not end would fill the memory. */
 const LONGEST_ANSWER = 10_000_000
-const FIRST_BACKOFF_MS = 500
-const LONGEST_BACKOFF_MS = 30_000
 
 /**
  * Wraps models for one attempt at one task. A call either ends whole or has not happened: its parts
@@ -238,7 +237,8 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
           continue
         case 'transient': {
           if (retries < retriesAllowed()) {
-            await pause(backoff(retries, result.retryAfterMs))
+            await pause(Math.max(result.retryAfterMs ?? 0, backoff(retries, random)), signal)
+            signal.throwIfAborted()
             retries += 1
             continue
           }
@@ -266,16 +266,6 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
   function retriesAllowed(): number {
     if (usage.steps > 0) return RETRIES_WITHIN
     return fallbacks.length > 0 ? RETRIES_BEFORE_FALLBACK : 0
-  }
-
-  function backoff(retries: number, retryAfterMs = 0): number {
-    const longest = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** retries)
-    return Math.max(retryAfterMs, longest * (0.5 + random() / 2))
-  }
-
-  async function pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal }).catch(() => {})
-    signal.throwIfAborted()
   }
 
   const { model } = current

@@ -1,5 +1,6 @@
 import type { ToolSet } from 'ai'
 import { PermanentError, TransientError } from '../../../core/contract/errors.ts'
+import { untilAborted } from '../../../core/timing/until-aborted.ts'
 import type { McpServer } from '../options.ts'
 import { mcpProcess } from './mcp-process.ts'
 import { mcpToolName, parseMcpTool } from './names.ts'
@@ -147,11 +148,5 @@ function sorted(tools: ToolSet): ToolSet {
 }
 
 function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)])
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(limit.reason)
-    if (limit.aborted) onAbort()
-    limit.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => limit.removeEventListener('abort', onAbort))
-  })
+  return untilAborted(promise, AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]))
 }

@@ -1,0 +1,11 @@
+/** Joins calls for the same thing: while one is under way, the others get its result. */
+export function joinCalls<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
+  const running = new Map<string, Promise<T>>()
+  return (key, work) => {
+    const found = running.get(key)
+    if (found !== undefined) return found
+    const started = work().finally(() => running.delete(key))
+    running.set(key, started)
+    return started
+  }
+}

@@ -18,7 +18,7 @@ const MAX_CAUSES = 5
 
 export function loggedError(error: unknown, depth = 0): LoggedError {
   if (!(error instanceof Error)) {
-    return { type: typeof error, message: 'something that is no error was thrown', stack: '' }
+    return { type: typeof error, message: 'a value that is not an error was thrown', stack: '' }
   }
   const { code } = error as { code?: unknown }
   return {

@@ -89,6 +89,7 @@ export function openTelemetry(options: {
 function otelTracer(version: string): Tracer {
   const tracer = trace.getTracer('tutti', version)
   return {
+    isOn: true,
     span({ name, kind, parent, attributes }, run) {
       const remote = parent === undefined ? null : parseTraceParent(parent)
       const around =

@@ -12,6 +12,7 @@ export async function tracedSynthesis(
   job: SynthesisJob,
   signal: AbortSignal,
 ): ReturnType<typeof synthesizePlan> {
+  if (!tracer.isOn) return synthesizePlan(deps, job, signal)
   const { planId, kind } = job
   const plan = await plans.load(planId)
   return tracer.span(
@@ -56,6 +57,7 @@ export async function tracedPart(
   job: PartJob,
   signal: AbortSignal,
 ): ReturnType<typeof writePart> {
+  if (!tracer.isOn) return writePart(deps, job, signal)
   const { planId, of, place } = job
   const plan = await plans.load(planId)
   return tracer.span(

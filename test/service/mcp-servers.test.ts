@@ -118,7 +118,7 @@ test('the servers are listed among the tools that a task may choose', async () =
   )
   expect(JSON.stringify(body)).not.toContain('token-of-facts')
   expect(await run({ prompt: 'x', tools: ['mcp__nobody__x'] })).toMatchObject({
-    errors: [{ pointer: '/tasks/0/tools/0', detail: 'is no tool here' }],
+    errors: [{ pointer: '/tasks/0/tools/0', detail: "is not one of this executor's tools" }],
   })
 })
 

@@ -25,6 +25,9 @@ const CORE: Floors = [
   ['change', 'export', 'synthesize'],
 ]
 
+/** Files of `src` itself: the version. */
+const OF_SRC = ''
+
 /** What each folder of `src` may import beside itself. */
 const SRC: Record<string, string[]> = {
   core: [],
@@ -39,9 +42,12 @@ const SRC: Record<string, string[]> = {
   webhooks: ['core'],
   client: [],
   // `tutti mcp` starts the MCP server.
-  cli: ['client', 'mcp'],
-  mcp: ['client'],
+  cli: ['client', 'mcp', OF_SRC],
+  mcp: ['client', OF_SRC],
+  [OF_SRC]: [],
+  // `tutti start` and the like are commands of `tutti`.
   main: [
+    ...['cli', OF_SRC],
     ...['core', 'http', 'queue', 'store', 'executors', 'workspace'],
     ...['metrics', 'tracing', 'threads', 'webhooks'],
   ],

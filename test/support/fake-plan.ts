@@ -169,12 +169,17 @@ export class FakePlan {
     this.emit('plan.finished', { status, counts: this.view().counts })
   }
 
-  /** Runs what is left to the end: a task with `options.failAttempts` fails, all others succeed. */
+  /**
+   * Runs what is left to the end: a task with `options.failAttempts` fails, one with `options.hang` goes
+   * on, all others succeed.
+   */
   run(): void {
     for (const [index, { id, status }] of this.tasks.entries()) {
       if (isEnded(status)) continue
       if (status === 'queued') this.start(id)
-      const fails = this.submission.tasks?.[index]?.options?.failAttempts !== undefined
+      const { failAttempts, hang } = this.submission.tasks?.[index]?.options ?? {}
+      if (hang === true) return
+      const fails = failAttempts !== undefined
       this.finish(id, fails ? 'failed' : 'succeeded')
     }
     this.synthesize()

@@ -1,5 +1,6 @@
 import { isEnded, isFinished } from '../../src/core/contract/status.ts'
 import { SubmitPlan } from '../../src/core/contract/submission.ts'
+import type { TaskSummary } from '../../src/core/contract/views.ts'
 import { FakePlan } from './fake-plan.ts'
 
 export interface Answer {
@@ -77,7 +78,7 @@ function submit(state: FakeState, { url, headers, body }: Call): Answer {
     return problem(400, 'invalid-request', 'The request is not valid.', { errors })
   }
   if (url.searchParams.get('dryRun') === 'true') return ok(dryRunOf(new FakePlan('-', parsed.data)))
-  const key = String(headers['idempotency-key'])
+  const key = String(headers['idempotency-key'] ?? `none-${state.plans.size}`)
   const known = state.keys.get(key)
   if (known !== undefined && known.body !== JSON.stringify(body)) {
     return problem(422, 'idempotency-key-reused', 'The key came with another plan before.')
@@ -105,7 +106,10 @@ function listTasks(plan: FakePlan, { url }: Call): Answer {
   const status = url.searchParams.get('status')
   const tasks = plan.tasks.filter((task) => status === null || task.status === status)
   return pageOf(
-    tasks.map(({ attempts: _attempts, prompt: _prompt, ...summary }) => summary),
+    tasks.map(
+      ({ attempts: _1, prompt: _2, timeoutMs: _3, priority: _4, ...summary }): TaskSummary =>
+        summary,
+    ),
     url,
   )
 }
@@ -128,7 +132,7 @@ async function taskOf(
     case 'retry':
       if (!isEnded(task.status)) return problem(409, 'task-not-finished', 'The task still runs.')
       plan.reopen(taskId)
-      return ok(task)
+      return { status: 202, body: task }
     default: {
       const block = url.searchParams.get('block') === 'true'
       const timeoutMs = Number(url.searchParams.get('timeout'))
@@ -148,7 +152,8 @@ function synthesesOf(plan: FakePlan, { method, body }: Call, version: string): A
   if (method === 'POST') {
     const next = plan.syntheses.length + 1
     setImmediate(() => plan.synthesize({ summary: `# Again\n\n${JSON.stringify(body)}` }))
-    return { status: 202, body: { version: next } }
+    const self = `/v1/plans/${plan.id}/syntheses/${next}`
+    return { status: 202, body: { version: next, links: { self } } }
   }
   if (version === '') return ok({ items: plan.syntheses })
   const found = plan.syntheses[Number(version) - 1]
@@ -211,12 +216,16 @@ function todosOf(plan: FakePlan): unknown {
 
 function dryRunOf(plan: FakePlan): unknown {
   return {
-    tasks: plan.tasks.map(({ id, description, executor, dependsOn, prompt }) => ({
-      id,
-      description,
-      executor,
-      dependsOn,
-      prompt,
+    tasks: plan.tasks.map((task) => ({
+      id: task.id,
+      description: task.description,
+      executor: task.executor,
+      dependsOn: task.dependsOn,
+      waitsFor: task.dependsOn,
+      timeoutMs: task.timeoutMs,
+      attempts: task.maxAttempts,
+      priority: task.priority,
+      prompt: task.prompt,
     })),
     waves: [plan.tasks.map(({ id }) => id)],
     overlaps: [{ tasks: ['a', 'b'], kind: 'write/write', files: ['src/app.ts'], fileCount: 1 }],

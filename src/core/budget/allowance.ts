@@ -4,7 +4,7 @@ import type { Usage } from '../contract/usage.ts'
 // is settled when it is known what was spent: what was not is free for others again. See
 // docs/decisions/budget.md. All amounts are US dollars.
 
-/** The code by which an attempt and its plan end for want of money. */
+/** The code with which an attempt and its plan end when the budget runs out. */
 export const BUDGET_EXHAUSTED = 'budget-exhausted'
 
 /** What the calls of one model in one plan have shown so far: the most of each. */

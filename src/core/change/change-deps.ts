@@ -34,6 +34,6 @@ export function refuseWithoutMoney(record: PlanRecord): void {
   if (!isOutOfMoney(record)) return
   throw new ServiceError(
     'budget-exceeded',
-    'What is left of the budget of the plan does not pay for more. Raise it with `resume`: what it stopped then runs too.',
+    "The plan's remaining budget does not cover more work. Raise it with `resume`: what it stopped then runs too.",
   )
 }

@@ -18,7 +18,7 @@ export function decodeCursor(cursor: string): string {
 }
 
 export function badCursor(): ServiceError {
-  return new ServiceError('invalid-request', 'The cursor is not one that this service gave out.', {
+  return new ServiceError('invalid-request', 'The cursor was not issued by this service.', {
     errors: [{ pointer: '?cursor', detail: 'must be a `nextCursor` of this list' }],
   })
 }

@@ -125,7 +125,7 @@ function unionInWords(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>):
   const { options } = issue as { options?: unknown }
   return Array.isArray(options)
     ? `must be one of ${options.join(', ')}`
-    : 'is of no kind known here'
+    : 'matches none of the allowed forms'
 }
 
 function tooSmall(issue: z.core.$ZodRawIssue<z.core.$ZodIssueTooSmall>): string {

@@ -20,6 +20,8 @@ export interface Span {
 
 /** Tells an operator which step of a plan took how long, and what it was a part of. */
 export interface Tracer {
+  /** False where nothing is told to anybody, and what only a span would need is not worth looking up. */
+  readonly isOn: boolean
   /** Runs a step. One that throws has failed, with the error's `code` or name. */
   span<T>(start: SpanStart, run: (span: Span) => Promise<T>): Promise<T>
   /** W3C trace context of the step that runs now, to be passed on; `undefined` outside of any. */
@@ -30,6 +32,7 @@ const NO_SPAN: Span = { set() {}, fail() {} }
 
 /** For a service that is not traced. */
 export const NO_TRACER: Tracer = {
+  isOn: false,
   span: (_start, run) => run(NO_SPAN),
   traceparent: () => undefined,
 }

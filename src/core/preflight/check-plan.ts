@@ -7,6 +7,7 @@ import type { Executor } from '../ports/executor.ts'
 import type { Links, Workspaces } from '../ports/workspaces.ts'
 import { advise } from './advise.ts'
 import { budgetWarnings } from './check-budget.ts'
+import { findContention } from './contention.ts'
 import { estimate } from './estimate.ts'
 import { MAX_OVERLAPS, overlaps } from './overlaps.ts'
 import { serialize } from './serialize.ts'
@@ -49,10 +50,11 @@ export async function checkPlan(
 ): Promise<PlanCheck> {
   const { files, links, warnings } = await listFiles(deps, plan, tasks)
   const resolved = links === undefined ? tasks : tasks.map((task) => taskThroughLinks(task, links))
-  const found = overlaps(resolved, files)
+  const contention = findContention(resolved, files)
+  const found = overlaps(resolved, files, contention)
   const oneAtATime = plan.mode === 'sequential' || plan.policy.maxConcurrency === 1
   const inOrder = found.length > 0 && (oneAtATime || plan.policy.onOverlap === 'serialize')
-  const serialized = inOrder ? serialize(resolved, files) : new Map<string, string[]>()
+  const serialized = inOrder ? serialize(resolved, files, contention) : new Map<string, string[]>()
   const estimated = estimatePlan(deps, plan, tasks)
   return {
     waves: plan.mode === 'sequential' ? oneByOne(tasks, serialized) : waves(tasks, serialized),

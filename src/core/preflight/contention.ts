@@ -15,7 +15,7 @@ export interface Contention {
   of: 'files' | 'globs'
 }
 
-/** Pairs of globs that are compared, and that may meet; beyond, all who write are in everybody's way. */
+/** Pairs of globs that are compared, and that may meet; beyond, every writer conflicts with every task. */
 const MAX_COMPARISONS = 500_000
 const MAX_MEETINGS = 20_000
 
@@ -195,7 +195,7 @@ function meet(one: Declaration, other: Declaration): boolean {
   return !isGone(one, other) && !isGone(other, one)
 }
 
-/** Too many globs to compare: whoever writes one of them is in everybody's way. */
+/** Too many globs to compare: whoever writes one of them conflicts with every task. */
 function everything(reads: Declared, writes: Declared, written: readonly string[]): Contention {
   const tasks = (declared: Declared) => tasksOf([...declared.values()].map((each) => each.tasks))
   const own = written.flatMap((key) => writes.get(key) ?? [])

@@ -1,5 +1,5 @@
 import type { Overlap } from '../contract/views.ts'
-import { findContention } from './contention.ts'
+import { type Contention, findContention } from './contention.ts'
 import type { FileTask } from './file-task.ts'
 import { orderOf } from './task-order.ts'
 
@@ -17,8 +17,11 @@ const MAX_FILES = 20
  *   are compared: pairs whose globs may match the same path.
  * @returns In plan order, at most `MAX_OVERLAPS`.
  */
-export function overlaps(tasks: readonly FileTask[], files?: readonly string[]): Overlap[] {
-  const contention = findContention(tasks, files)
+export function overlaps(
+  tasks: readonly FileTask[],
+  files?: readonly string[],
+  contention: readonly Contention[] = findContention(tasks, files),
+): Overlap[] {
   if (contention.length === 0) return []
   const ordered = orderOf(tasks)
   const pairs = new Map<string, { a: number; b: number; kind: Overlap['kind'] }>()

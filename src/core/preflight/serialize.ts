@@ -1,4 +1,4 @@
-import { findContention } from './contention.ts'
+import { type Contention, findContention } from './contention.ts'
 import type { FileTask } from './file-task.ts'
 import { orderOf, topologicalOrder } from './task-order.ts'
 
@@ -14,8 +14,8 @@ const MAX_WAITS = 100_000
 export function serialize(
   tasks: readonly FileTask[],
   files?: readonly string[],
+  contention: readonly Contention[] = findContention(tasks, files),
 ): Map<string, string[]> {
-  const contention = findContention(tasks, files)
   if (contention.length === 0) return new Map()
   const order = topologicalOrder(tasks)
   const turn = tasks.map(() => 0)
@@ -55,7 +55,7 @@ export function serialize(
 
 function inARow(
   tasks: readonly FileTask[],
-  contention: ReturnType<typeof findContention>,
+  contention: readonly Contention[],
   order: readonly number[],
 ): Map<string, string[]> {
   const involved = new Set(

@@ -182,7 +182,12 @@ function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldEr
   const executor = deps.executors.get(task.executor)
   if (executor === undefined) {
     const known = [...deps.executors.keys()].join(', ')
-    return [{ pointer: `${pointer}/executor`, detail: `is not known here; choose one of ${known}` }]
+    return [
+      {
+        pointer: `${pointer}/executor`,
+        detail: `is not an executor of this service; choose one of ${known}`,
+      },
+    ]
   }
   const description = executor.describe()
   if (!description.available) {
@@ -197,7 +202,7 @@ function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldEr
     if (problem !== undefined) {
       errors.push({
         pointer: `${pointer}/outputSchema`,
-        detail: `is no usable JSON Schema: it ${problem}`,
+        detail: `is not a valid JSON Schema: it ${problem}`,
       })
     }
   }
@@ -223,7 +228,7 @@ export function synthesisErrors(
     if (problem !== undefined) {
       errors.push({
         pointer: `${pointer}/outputSchema`,
-        detail: `is no usable JSON Schema: it ${problem}`,
+        detail: `is not a valid JSON Schema: it ${problem}`,
       })
     } else if (!deps.modelAvailable || synthesis.executor === 'merge') {
       errors.push({

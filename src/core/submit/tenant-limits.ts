@@ -46,14 +46,14 @@ export async function withinLimits<T>(
     if (plans > 0 && limits.maxPlans !== undefined && has.plans + plans > limits.maxPlans) {
       throw new ServiceError(
         'quota-exceeded',
-        `A tenant may have ${limits.maxPlans} plans here, and ${has.plans} are stored.`,
+        `A tenant may have ${limits.maxPlans} plans, and ${has.plans} are stored.`,
         { retryAfterSeconds: PLANS_AGAIN_SECONDS },
       )
     }
     if (limits.maxRunning !== undefined && has.tasks + tasks > limits.maxRunning) {
       throw new ServiceError(
         'quota-exceeded',
-        `A tenant may have ${limits.maxRunning} unfinished tasks here; ${has.tasks} are, and these are ${tasks} more.`,
+        `A tenant may have ${limits.maxRunning} unfinished tasks; it has ${has.tasks}, and this would add ${tasks}.`,
         { retryAfterSeconds: TASKS_AGAIN_SECONDS },
       )
     }

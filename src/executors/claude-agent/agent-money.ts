@@ -49,7 +49,7 @@ export async function withMoney(
   if (reservation === undefined) {
     throw new PermanentError(
       BUDGET_EXHAUSTED,
-      'What is left of the budget of the plan does not pay for another agent.',
+      "The plan's remaining budget does not cover another agent.",
     )
   }
   try {

@@ -80,7 +80,8 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
         problems.push({ path: ['model'], message: 'must be one of `anthropic:`' })
       }
       for (const [index, tool] of (spec.tools ?? []).entries()) {
-        if (!isTool(tool)) problems.push({ path: ['tools', index], message: 'is no tool here' })
+        if (!isTool(tool))
+          problems.push({ path: ['tools', index], message: "is not one of this executor's tools" })
       }
       return problems
     },

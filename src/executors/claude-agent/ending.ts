@@ -51,7 +51,7 @@ export function outcomeOfEnding(
     case 'error_max_budget_usd':
       return incomplete({
         code: COST_LIMIT,
-        message: 'The agent had not finished when it had cost what it may.',
+        message: 'The agent reached its cost limit before it finished.',
       })
     case 'error_max_structured_output_retries':
       return incomplete(offSchema([]))

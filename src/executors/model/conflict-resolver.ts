@@ -24,7 +24,7 @@ export function modelConflictResolver(options: ModelSetup): ConflictResolver {
     })
     const file = fileIn(text, request)
     if (file !== undefined) return { text: file, model }
-    throw new TransientError('The answer of the model was not the file that it was asked for.', {
+    throw new TransientError("The model's answer is not the file that it was asked for.", {
       code: 'invalid-output',
     })
   }

@@ -52,7 +52,7 @@ export function modelExecutor(
       const problems: Problem[] = checkOptions(ModelOptions, spec.options)
       const model = spec.model ?? defaultModel
       if (model === undefined) {
-        problems.push({ path: ['model'], message: 'is required: there is no default model here' })
+        problems.push({ path: ['model'], message: 'is required: no default model is configured' })
       } else {
         problems.push(...problemsWithModel(['model'], model))
       }
@@ -60,7 +60,8 @@ export function modelExecutor(
         problems.push(...problemsWithModel(['options', 'fallbackModels', index], name))
       }
       for (const [index, tool] of (spec.tools ?? []).entries()) {
-        if (!isTool(tool)) problems.push({ path: ['tools', index], message: 'is no tool here' })
+        if (!isTool(tool))
+          problems.push({ path: ['tools', index], message: "is not one of this executor's tools" })
       }
       return problems
     },

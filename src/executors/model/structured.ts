@@ -42,7 +42,7 @@ export async function askForData<T>(
     const value = schema.safeParse(withoutNulls(parse(candidate)))
     if (value.success) return { value: value.data, usage, model }
   }
-  throw new TransientError('The answer of the model was not the data that it was asked for.', {
+  throw new TransientError("The model's answer is not the data that it was asked for.", {
     code: 'invalid-output',
   })
 }

@@ -13,7 +13,7 @@ export type ReadOutput = (
 ) => Promise<ReturnType<typeof readOutput>>
 
 /**
- * What a text of somebody else's making is as an outcome: empty and off its schema are incomplete,
+ * The outcome that a text from outside stands for: an empty one, or one off its schema, is incomplete,
  * findings in its JSON are data. `unfinished` says why it is not whole.
  */
 export function readOutput(

@@ -40,7 +40,7 @@ export function rateLimits(options: {
       if (!state.isExceeded) return
       const error = new ServiceError(
         'rate-limited',
-        `This tenant may make ${perMinute} requests in a minute, and has.`,
+        `This tenant may make ${perMinute} requests a minute, and has made them.`,
         { retryAfterSeconds: Math.max(1, state.ttlInSeconds) },
       )
       return sendProblem(error, request, reply)

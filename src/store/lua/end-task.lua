@@ -93,7 +93,7 @@ if budget > 0 and number('u:costNanos') + number('b:unknown') >= budget and numb
   exhausted = true
 end
 if exhausted then
-  stop_plan('budget-exhausted', 'What is left of the budget of the plan does not pay for more; raise it to run the rest.')
+  stop_plan('budget-exhausted', "The plan's remaining budget does not cover more work; raise it to run the rest.")
 end
 if constrained then release_ready() end
 local left = remaining()

@@ -264,7 +264,7 @@ test('says what is wrong with a task before it runs', () => {
     executor
       .validate(aRequest(spec).spec)
       .map(({ path, message }) => `${path.join('/')} ${message}`)
-  expect(problemsOf({})).toEqual(['model is required: there is no default model here'])
+  expect(problemsOf({})).toEqual(['model is required: no default model is configured'])
   expect(problemsOf({ model: 'anthropic:claude-sonnet-4-5' })).toEqual([])
   expect(problemsOf({ model: 'openai:gpt-4o' })).toEqual([
     'model names the provider `openai`, which is not configured here: the operator has to set OPENAI_API_KEY',
@@ -275,7 +275,10 @@ test('says what is wrong with a task before it runs', () => {
   const model = 'anthropic:x'
   expect(
     problemsOf({ model, tools: ['read', 'mcp__tickets__*', 'mcp__other__x', 'bash'] }),
-  ).toEqual(['tools/2 is no tool here', 'tools/3 is no tool here'])
+  ).toEqual([
+    "tools/2 is not one of this executor's tools",
+    "tools/3 is not one of this executor's tools",
+  ])
   expect(problemsOf({ model, options: { maxSteps: 0, colour: 'red' } })).toHaveLength(2)
   expect(problemsOf({ model, options: { fallbackModels: ['local:qwen'] } })).toEqual([
     'options/fallbackModels/0 names the provider `local`, which is not configured here: the operator has to set LOCAL_BASE_URL',

@@ -83,7 +83,7 @@ export function callFunds(options: {
     if (reservation === undefined) {
       throw new PermanentError(
         BUDGET_EXHAUSTED,
-        'What is left of the budget of the plan does not pay for another call of the model.',
+        "The plan's remaining budget does not cover another model call.",
       )
     }
     const limit = outputTokensFor(reservation.usd, planned, seen, prices)

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { SYNTHESIS } from '../../src/http/openapi/examples.ts'
-import { anApp, aServer, aSubmission } from './harness.ts'
+import { SYNTHESIS } from '../../../src/http/openapi/examples.ts'
+import { anApp, aServer, aSubmission } from '../harness.ts'
 
 const post = (headers: Record<string, string> = {}, payload: object = aSubmission()) =>
   ({ method: 'POST', url: '/v1/plans', headers, payload }) as const

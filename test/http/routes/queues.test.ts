@@ -3,7 +3,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { anApp } from './harness.ts'
+import { anApp } from '../harness.ts'
 
 /** The app with its board over one queue that holds a job. */
 async function aBoard() {

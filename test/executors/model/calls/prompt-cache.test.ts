@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { addUsage, NO_USAGE } from '../../../src/core/contract/usage.ts'
-import { prefixGate } from '../../../src/core/model-gate/prefix-gate.ts'
-import { modelExecutor } from '../../../src/executors/model/executor.ts'
-import { type CachingProvider, cachingProvider } from '../../support/caching-provider.ts'
-import { aContext, aRequest } from '../requests.ts'
+import { addUsage, NO_USAGE } from '../../../../src/core/contract/usage.ts'
+import { prefixGate } from '../../../../src/core/model-gate/prefix-gate.ts'
+import { modelExecutor } from '../../../../src/executors/model/executor.ts'
+import { type CachingProvider, cachingProvider } from '../../../support/caching-provider.ts'
+import { aContext, aRequest } from '../../requests.ts'
 
 let provider: CachingProvider
 let root: string

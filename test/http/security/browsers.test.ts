@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { anApp, aSubmission } from './harness.ts'
+import { anApp, aSubmission } from '../harness.ts'
 
 const submit = (headers: Record<string, string>) =>
   ({ method: 'POST', url: '/v1/plans', headers, payload: aSubmission() }) as const

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { OUTPUT_TASK, SYNTHESIS } from '../../src/http/openapi/examples.ts'
-import { anApp } from './harness.ts'
+import { OUTPUT_TASK, SYNTHESIS } from '../../../src/http/openapi/examples.ts'
+import { anApp } from '../harness.ts'
 
 test('lists plans with the defaults of the contract', async () => {
   const { app, api } = await anApp()

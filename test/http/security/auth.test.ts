@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { parseApiKeys } from '../../src/http/security/api-keys.ts'
-import { anApp, aSubmission } from './harness.ts'
+import { parseApiKeys } from '../../../src/http/security/api-keys.ts'
+import { anApp, aSubmission } from '../harness.ts'
 
 const sha256 = (key: string) => createHash('sha256').update(key).digest('hex')
 

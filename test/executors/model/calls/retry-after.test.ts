@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { retryAfterMs } from '../../../src/executors/model/calls/retry-after.ts'
+import { retryAfterMs } from '../../../../src/executors/model/calls/retry-after.ts'
 
 const NOW = Date.parse('2026-11-23T12:00:00Z')
 

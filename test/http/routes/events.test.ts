@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect, test, vi } from 'vitest'
-import type { PlanEvent } from '../../src/core/contract/api.ts'
-import { aServer, rawConnection } from './harness.ts'
+import type { PlanEvent } from '../../../src/core/contract/api.ts'
+import { aServer, rawConnection } from '../harness.ts'
 
 function anEvent(id: number, type = 'task.started', data: Record<string, unknown> = {}): PlanEvent {
   return { id: `${id}-0`, type, data }

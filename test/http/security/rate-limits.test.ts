@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import type { Caller } from '../../src/http/security/api-keys.ts'
-import { parseApiKeys } from '../../src/http/security/api-keys.ts'
-import { rateLimits } from '../../src/http/security/rate-limits.ts'
-import { anApp } from './harness.ts'
+import type { Caller } from '../../../src/http/security/api-keys.ts'
+import { parseApiKeys } from '../../../src/http/security/api-keys.ts'
+import { rateLimits } from '../../../src/http/security/rate-limits.ts'
+import { anApp } from '../harness.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const KEYS: Map<string, Caller> = parseApiKeys(

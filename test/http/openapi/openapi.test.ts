@@ -1,11 +1,11 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import type { OpenAPIV3_1 } from 'openapi-types'
 import { beforeAll, expect, test } from 'vitest'
-import { DEFAULT_LIMITS } from '../../src/core/contract/limits.ts'
-import { buildApp } from '../../src/http/app.ts'
-import { SUBMISSIONS } from '../../src/http/openapi/example-submissions.ts'
-import { fakeApi } from '../support/fake-api.ts'
-import { anApp } from './harness.ts'
+import { DEFAULT_LIMITS } from '../../../src/core/contract/limits.ts'
+import { buildApp } from '../../../src/http/app.ts'
+import { SUBMISSIONS } from '../../../src/http/openapi/example-submissions.ts'
+import { fakeApi } from '../../support/fake-api.ts'
+import { anApp } from '../harness.ts'
 
 let document: OpenAPIV3_1.Document
 
@@ -32,7 +32,7 @@ function operations(): Named[] {
 
 test('is the document in the repository; `vitest run openapi -u` writes it', async () => {
   const text = `${JSON.stringify(document, null, 2)}\n`
-  await expect(text).toMatchFileSnapshot('../../openapi/openapi.json')
+  await expect(text).toMatchFileSnapshot('../../../openapi/openapi.json')
 })
 
 test('passes an outside linter without a warning', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect, test, vi } from 'vitest'
-import { OUTPUT_TASK } from '../../src/http/openapi/examples.ts'
-import { aServer, aSubmission, rawConnection, readToEnd } from './harness.ts'
+import { OUTPUT_TASK } from '../../../src/http/openapi/examples.ts'
+import { aServer, aSubmission, rawConnection, readToEnd } from '../harness.ts'
 
 const WAITS = [
   ['a plan', 'GET', '/v1/plans/p1x?wait=600'],

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { Queue } from 'bullmq'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { anApp } from './harness.ts'
+import { anApp } from '../harness.ts'
 
 async function aDashboard(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'tutti-dashboard-'))

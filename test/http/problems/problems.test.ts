@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type ErrorCode, ServiceError } from '../../src/core/contract/errors.ts'
-import { PROBLEMS } from '../../src/http/problems/problem-codes.ts'
-import { anApp, aSubmission } from './harness.ts'
+import { type ErrorCode, ServiceError } from '../../../src/core/contract/errors.ts'
+import { PROBLEMS } from '../../../src/http/problems/problem-codes.ts'
+import { anApp, aSubmission } from '../harness.ts'
 
 test.each(Object.entries(PROBLEMS))(
   'explains %s under its type',

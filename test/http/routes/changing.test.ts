@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { anApp } from './harness.ts'
+import { anApp } from '../harness.ts'
 
 test.each([
   ['POST', '/v1/plans/p1x/cancel', 200],

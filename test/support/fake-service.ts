@@ -97,7 +97,8 @@ function send(response: ServerResponse, answer: Answer, fault?: Fault): void {
   const isText = typeof body === 'string'
   const text = isText ? body : body === undefined ? '' : JSON.stringify(body)
   const type = isText ? 'application/x-ndjson' : 'application/json'
-  response.writeHead(status, { 'content-type': type, ...headers })
+  const about = body === undefined ? {} : { 'content-type': type }
+  response.writeHead(status, { ...about, ...headers })
   if (fault !== undefined && 'cutAfterBytes' in fault) {
     response.write(text.slice(0, fault.cutAfterBytes), () => response.destroy())
   } else {

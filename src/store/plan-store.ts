@@ -233,6 +233,8 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     1,
     'syn:status',
     spec.synthesis === false ? 'disabled' : 'pending',
+    'syn:none',
+    spec.synthesis === false ? 1 : 0,
   ]
 }
 

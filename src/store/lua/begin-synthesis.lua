@@ -1,5 +1,5 @@
 -- ARGV: shard, job id, kind of the job: a `final` one is passed over when another will follow
--- Answers { 'gone' } | { 'done', version } | { 'superseded' } | { 'go', version }
+-- Answers { 'gone' } | { 'done', version } | { 'superseded' } | { 'go', version }, 0 for a plan without one
 local job_id = ARGV[2]
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 local version = redis.call('HGET', plan .. ':versions', job_id)
@@ -11,6 +11,8 @@ if not version then
     redis.call('HINCRBY', plan, 'syn:pending', -1)
     return { 'superseded' }
   end
+  -- A plan without one is only finished: no version, and nothing to tell of.
+  if ARGV[3] == 'final' and number('syn:none') == 1 then return { 'go', '0' } end
   version = tostring(redis.call('HINCRBY', plan, 'syn:allocated', 1))
   redis.call('HSET', plan .. ':versions', job_id, version)
 end

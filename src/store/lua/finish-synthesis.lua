@@ -22,7 +22,7 @@ end
 local pending = number('syn:pending')
 -- Only the synthesis behind a batch holds the plan open.
 if kind == 'final' then pending = redis.call('HINCRBY', plan, 'syn:pending', -1) end
-if version ~= '0' then redis.call('HSET', plan, 'syn:status', pending > 0 and 'pending' or status) end
+if version ~= '0' then redis.call('HSET', plan, 'syn:status', pending > 0 and number('syn:none') == 0 and 'pending' or status) end
 if kind == 'final' and pending <= 0 and remaining() == 0 then finish_plan(outcome) end
 publish()
 return 'stored'

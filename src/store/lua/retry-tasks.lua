@@ -106,7 +106,8 @@ for i = FIRST, #ARGV, 2 do
   end
   unit = unit + 1
 end
-redis.call('HSET', plan, 'nextUnit', unit, 'syn:status', 'pending')
+redis.call('HSET', plan, 'nextUnit', unit)
+if number('syn:none') == 0 then redis.call('HSET', plan, 'syn:status', 'pending') end
 redis.call('HINCRBY', plan, 'syn:pending', 1)
 -- Until the batch is in the queue: a process that dies now leaves it to the sweeper.
 redis.call('HSET', plan, 'batch', ARGV[2], 'accepted', 1)

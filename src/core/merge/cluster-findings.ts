@@ -1,8 +1,8 @@
 import { type Severity, severityRank } from '../contract/findings.ts'
-import { type Place, placeOf } from '../findings/places.ts'
-import { jaccard, stems } from '../text/words.ts'
-import { oppose, readStances } from './stances.ts'
-import { weaknessesIn } from './weaknesses.ts'
+import { averageLink, type LinkLimits } from './average-link.ts'
+import { blocksOf } from './blocks.ts'
+import { type Comparable, comparablesOf, likenessOf, mayBeSame } from './same-finding.ts'
+import { mirror, productsOf, readWordings, type TermVector, weighTerms } from './term-vectors.ts'
 
 /** Something that one or more tasks claim to have found. */
 export interface Claim {
@@ -14,228 +14,162 @@ export interface Claim {
   file?: string | undefined
   line?: number | undefined
   detail?: string | undefined
+  recommendation?: string | undefined
 }
 
-/** Lines between two findings that may still be about the same thing: one names the call, one the function. */
-const NEAR_LINES = 5
+/** Measured on audits whose submissions people have grouped; see bench/synthesis.md. */
+const LIMITS: LinkLimits = { least: 0.18, growth: 0.4, cohesion: 0.6 }
+/** Groups that terms are counted by are found more readily, because only rough ones are needed. */
+const ROUGH: LinkLimits = { ...LIMITS, least: 0.13 }
 
-/**
- * Findings that one word leads to, at most. It bounds the work on plans whose findings all use the
- * same words: the work grows with the findings, not with their square.
- */
-const MAX_CANDIDATES = 40
+/** Claims that are all compared with each other, at most: the matrix of 3,000 takes 36 MB. */
+const MAX_COMPARED = 3_000
+/** Of a larger plan, the most that are. */
+const BLOCK = 1_000
 
-interface Prepared extends Place {
-  index: number
+/** A claim and all that repeat it word for word. */
+interface Repeated {
   claim: Claim
-  /** Stems of the title. */
-  title: ReadonlySet<string>
-  /** Stems of title and detail. */
-  text: ReadonlySet<string>
-  category: string
-  /** Well-known ones that the title speaks of, else the detail. */
-  weaknesses: readonly string[]
-  /** Names with digits in the title, such as `CVE-2024-1234` and `4.17.20`. */
-  names: string
-  /** All numbers in the title. */
-  numbers: string
-}
-
-interface Cluster {
-  /** The claim that speaks for all: the most severe one, and of those the surest. */
-  leader: Prepared
-  members: Prepared[]
-  byTask: Map<string, Prepared[]>
+  indexes: number[]
+  tasks: Set<string>
 }
 
 /**
- * Claims that say the same, as lists of indexes; the first of each list speaks for it. Claims about
- * different files are never the same. How much of their words (without endings and common words)
- * two must share, as a Jaccard index of the titles:
+ * Claims that say the same, as lists of indexes; the first of each list speaks for it: of those with
+ * its most common severity, the surest. The order of the claims changes nothing.
  *
- * | place | share |
- * | --- | --- |
- * | the same line | 0.3, or 0.15 in the same category, or 0.4 of title and detail |
- * | the same file, at most five lines apart | 0.5, or 0.34 in the same category |
- * | the same file, at most five lines apart, where both speak of one well-known weakness | none |
- * | the same file, one without a line | 0.6, or 0.5 in the same category |
- * | both without a file | 0.7, or 0.5 with 0.6 of title and detail |
- * | one without a file | 0.8 of at least three words |
- *
- * Two claims of one task are only the same when they repeat each other word for word in the same
- * place: a task that lists two findings means two. Titles that differ in numbers or that ask for
- * opposites are never the same. Claims join a leader, not each other, so that chains of small
- * differences do not grow.
+ * How alike two are is the cosine of their terms, each weighed by how rare it is in all claims, with
+ * a little for their places; brief ones are compared by rules. Groups are those that are alike on
+ * average, so that no chain of small differences grows. This is done twice: what the first pass puts
+ * together tells which terms are common and which only say what many tasks found. Two claims of one
+ * task are only the same when they repeat each other word for word in the same place: a task that
+ * lists two findings means two.
  */
 export function clusterFindings(claims: readonly Claim[]): number[][] {
-  const prepared = claims.map(prepare).sort(bySeverity)
-  const exact = joinAll(
-    prepared.map((one) => ({
-      leader: one,
-      members: [one],
-      byTask: new Map(one.claim.tasks.map((task) => [task, [one]])),
+  const repeated = joinRepeated(claims)
+  const { wordings, terms } = readWordings(
+    repeated.map(({ claim: { title, detail = '', recommendation = '' } }) => ({
+      title,
+      detail,
+      recommendation,
     })),
-    exactKeys,
-    exactKeys,
   )
-  return joinAll(exact, nearKeys, nearLookups).map(({ members }) =>
-    members.map(({ index }) => index),
+  const comparables = comparablesOf(
+    repeated.map(({ claim, tasks }, index) => ({
+      claim,
+      tasks,
+      terms: wordings[index]?.size ?? 0,
+    })),
   )
+  const vectors = weighTerms(wordings, terms)
+  const blocks = blocksFor(vectors, comparables)
+  const rough = linkBlocks(blocks, vectors, comparables, ROUGH)
+  const numbers: number[] = []
+  for (const [number, group] of rough.entries()) for (const index of group) numbers[index] = number
+  const groups = linkBlocks(blocks, weighTerms(wordings, terms, numbers), comparables, LIMITS)
+  return groups
+    .map((group) =>
+      bySpeaker(
+        claims,
+        group.flatMap((index) => repeated[index]?.indexes ?? []),
+      ),
+    )
+    .sort(([one = 0], [other = 0]) => compareClaims(claims, one, other))
 }
 
-function prepare(claim: Claim, index: number): Prepared {
-  const title = claim.title.replace(/\b(?:on |at |in )?lines?\s*:?\s*\d+(?:\s*[-–]\s*\d+)?/gi, ' ')
-  const words = stems(title)
-  const named = weaknessesIn(title)
-  return {
-    index,
-    claim,
-    ...placeOf(claim),
-    title: words,
-    text: claim.detail ? stems(`${title} ${claim.detail}`) : words,
-    weaknesses: named.length > 0 ? named : weaknessesIn(claim.detail ?? ''),
-    category: (claim.category ?? '').trim().toLowerCase(),
-    names: (title.match(/\b[\w@]*\d\w*(?:[-./]\w+)+|\b[A-Za-z]+-\d[\w.-]*/g) ?? [])
-      .sort()
-      .join(' '),
-    numbers: (title.match(/\d+(?:\.\d+)*/g) ?? []).sort().join(' '),
-  }
-}
-
-function bySeverity(a: Prepared, b: Prepared): number {
-  return (
-    severityRank(a.claim.severity) - severityRank(b.claim.severity) ||
-    b.claim.confidence - a.claim.confidence ||
-    a.index - b.index
-  )
-}
-
-/** Lets each cluster join the best earlier one that says the same, found by the keys they share. */
-function joinAll(
-  clusters: readonly Cluster[],
-  keysOf: (one: Prepared) => string[],
-  lookupsOf: (one: Prepared) => string[],
-): Cluster[] {
-  const kept: Cluster[] = []
-  const byKey = new Map<string, Cluster[]>()
-  for (const cluster of clusters) {
-    const candidates = new Set(lookupsOf(cluster.leader).flatMap((key) => byKey.get(key) ?? []))
-    let best: Cluster | undefined
-    let bestScore = 0
-    for (const candidate of candidates) {
-      const score = sameness(candidate, cluster)
-      if (score > bestScore) {
-        best = candidate
-        bestScore = score
-      }
-    }
-    if (best !== undefined) {
-      best.members.push(...cluster.members)
-      for (const [task, own] of cluster.byTask) {
-        best.byTask.set(task, [...(best.byTask.get(task) ?? []), ...own])
-      }
-      continue
-    }
-    kept.push(cluster)
-    for (const key of keysOf(cluster.leader)) {
-      const found = byKey.get(key)
-      if (found === undefined) byKey.set(key, [cluster])
-      else if (found.length < MAX_CANDIDATES) found.push(cluster)
+/** In an order that does not depend on the one of the claims. */
+function joinRepeated(claims: readonly Claim[]): Repeated[] {
+  const byWords = new Map<string, Repeated>()
+  for (const [index, claim] of claims.entries()) {
+    const { title, detail = '', recommendation = '', category = '', file = '', line = '' } = claim
+    const key = [title, file, line, category, detail, recommendation]
+      .map((each) => `${each}`.trim())
+      .join('\0')
+    const known = byWords.get(key)
+    if (known === undefined)
+      byWords.set(key, { claim, indexes: [index], tasks: new Set(claim.tasks) })
+    else {
+      known.indexes.push(index)
+      for (const task of claim.tasks) known.tasks.add(task)
     }
   }
-  return kept
+  return [...byWords].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, repeated]) => repeated)
 }
 
-/** The line, and each word of the title on it; without a line or a file, the whole title. */
-function exactKeys({ file, line, title }: Prepared): string[] {
-  const place = `${file ?? ''}|${line ?? ''}|`
-  if (line === undefined) return [place + [...title].sort().join(' ')]
-  return [place, ...Array.from(title, (word) => place + word)]
-}
-
-function nearKeys({ file, line, title, weaknesses }: Prepared): string[] {
-  return [...title, ...weaknesses].flatMap((word) =>
-    file === undefined
-      ? [`none|${word}`]
-      : [`any|${word}`, `file|${file}|${word}`, `near|${file}|${bucket(line)}|${word}`],
+function blocksFor(vectors: readonly TermVector[], comparables: readonly Comparable[]): number[][] {
+  if (vectors.length <= MAX_COMPARED) return [vectors.map((_, index) => index)]
+  return blocksOf(
+    vectors,
+    comparables.map(({ file, line }) =>
+      file === 0 || line === 0 ? undefined : `${file}:${Math.floor(line / 10)}`,
+    ),
+    (one, other) => mayBeSame(comparables[one] as Comparable, comparables[other] as Comparable),
+    BLOCK,
   )
 }
 
-function nearLookups({ file, line, title, weaknesses }: Prepared): string[] {
-  return [...title, ...weaknesses].flatMap((word) => {
-    if (file === undefined) return [`none|${word}`, `any|${word}`]
-    if (line === undefined) return [`none|${word}`, `file|${file}|${word}`]
-    const here = bucket(line)
-    return [
-      `none|${word}`,
-      ...[undefined, here - 1, here, here + 1].map((each) => `near|${file}|${each}|${word}`),
-    ]
+function linkBlocks(
+  blocks: readonly (readonly number[])[],
+  vectors: readonly TermVector[],
+  comparables: readonly Comparable[],
+  limits: LinkLimits,
+): number[][] {
+  return blocks.flatMap((block) => {
+    const likeness = likenessWithin(block, vectors, comparables)
+    return averageLink(likeness, block.length, limits).map((group) =>
+      group.map((index) => block[index] as number),
+    )
   })
 }
 
-function bucket(line: number): number
-function bucket(line: number | undefined): number | undefined
-function bucket(line: number | undefined): number | undefined {
-  return line === undefined ? undefined : Math.floor(line / (NEAR_LINES + 1))
-}
-
-/** How much two clusters say the same, above 0 when they do. */
-function sameness(one: Cluster, other: Cluster): number {
-  for (const task of other.byTask.keys()) {
-    const own = one.byTask.get(task)
-    if (own === undefined) continue
-    if (other.members.length > 1) return 0
-    if (!own.every((member) => repeats(member, other.leader))) return 0
+function likenessWithin(
+  block: readonly number[],
+  vectors: readonly TermVector[],
+  comparables: readonly Comparable[],
+): Float32Array {
+  const size = block.length
+  const likeness = productsOf(block.map((index) => vectors[index] as TermVector))
+  const members = block.map((index) => comparables[index] as Comparable)
+  for (let one = 0; one < size; one += 1) {
+    const a = members[one] as Comparable
+    for (let other = 0; other < one; other += 1) {
+      const b = members[other] as Comparable
+      const at = one * size + other
+      likeness[at] = likenessOf(a, b, likeness[at] as number)
+    }
   }
-  return similarity(one.leader, other.leader)
+  mirror(likeness, size)
+  return likeness
 }
 
-function repeats(a: Prepared, b: Prepared): boolean {
+/** Those with the most common severity first, the more severe one where two are as common. */
+function bySpeaker(claims: readonly Claim[], group: readonly number[]): number[] {
+  const counts = new Map<Severity, number>()
+  for (const index of group) {
+    const severity = claims[index]?.severity ?? 'info'
+    counts.set(severity, (counts.get(severity) ?? 0) + 1)
+  }
+  const [common] = [...counts].sort(
+    ([a, one], [b, other]) => other - one || severityRank(a) - severityRank(b),
+  )
+  const isCommon = (index: number) => (claims[index]?.severity === common?.[0] ? 0 : 1)
+  return [...group].sort(
+    (one, other) => isCommon(one) - isCommon(other) || compareClaims(claims, one, other),
+  )
+}
+
+function compareClaims(claims: readonly Claim[], one: number, other: number): number {
+  const [a, b] = [claims[one], claims[other]]
+  if (a === undefined || b === undefined) return 0
   return (
-    a.file === b.file &&
-    a.line === b.line &&
-    a.claim.title.trim() === b.claim.title.trim() &&
-    (a.claim.detail ?? '').trim() === (b.claim.detail ?? '').trim()
+    severityRank(a.severity) - severityRank(b.severity) ||
+    b.confidence - a.confidence ||
+    compareText(a.title, b.title) ||
+    compareText(a.tasks[0] ?? '', b.tasks[0] ?? '') ||
+    one - other
   )
 }
 
-function similarity(a: Prepared, b: Prepared): number {
-  if (a.file !== undefined && b.file !== undefined && a.file !== b.file) return 0
-  const sameFile = a.file !== undefined && a.file === b.file
-  const lined = sameFile && a.line !== undefined && b.line !== undefined
-  const distance = lined ? Math.abs((a.line ?? 0) - (b.line ?? 0)) : 0
-  if (distance > NEAR_LINES) return 0
-  const alike = a.category !== '' && a.category === b.category
-  const title = jaccard(a.title, b.title)
-  // Most pairs end here, so that their details are never compared.
-  const text = () => jaccard(a.text, b.text)
-  let enough: boolean
-  if (lined && a.weaknesses.some((weakness) => b.weaknesses.includes(weakness))) enough = true
-  else if (lined && distance === 0) enough = title >= (alike ? 0.15 : 0.3) || text() >= 0.4
-  else if (lined) enough = title >= (alike ? 0.34 : 0.5)
-  else if (sameFile) enough = title >= (alike ? 0.5 : 0.6)
-  else if (a.file === undefined && b.file === undefined) {
-    enough = title >= 0.7 || (title >= 0.5 && text() >= 0.6)
-  } else enough = title >= 0.8 && Math.min(a.title.size, b.title.size) >= 3
-  if (!enough || differ(a, b, lined && distance === 0) || contradict(a, b)) return 0
-  return title + text() + (alike ? 0.5 : 0) - distance / 10 + 1
-}
-
-/** Two versions, two advisories, or away from the same line any two numbers, are two findings. */
-function differ(a: Prepared, b: Prepared, sameLine: boolean): boolean {
-  if (a.names !== '' && b.names !== '' && a.names !== b.names) return true
-  return !sameLine && a.numbers !== '' && b.numbers !== '' && a.numbers !== b.numbers
-}
-
-function contradict(a: Prepared, b: Prepared): boolean {
-  const others = readStances(b.claim.title, false)
-  if (others.length === 0) return false
-  return readStances(a.claim.title, false).some((stance) =>
-    others.some(
-      (other) =>
-        stance.axis !== 'value' &&
-        !stance.axis.startsWith('choice') &&
-        oppose(stance, other, 'same place') !== undefined,
-    ),
-  )
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -209,7 +209,8 @@ function stronger(a: Side, b: Side): number {
   return (
     severityRank(a.finding.severity) - severityRank(b.finding.severity) ||
     b.agreeing - a.agreeing ||
-    b.finding.confidence - a.finding.confidence
+    b.finding.confidence - a.finding.confidence ||
+    (a.ref < b.ref ? -1 : a.ref > b.ref ? 1 : 0)
   )
 }
 

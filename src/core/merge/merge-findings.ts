@@ -1,4 +1,4 @@
-import { type Finding, refOf } from '../contract/findings.ts'
+import { type Finding, refOf, severityRank } from '../contract/findings.ts'
 import { NO_USAGE } from '../contract/usage.ts'
 import { withFindings } from '../findings/extract-findings.ts'
 import { placeOf } from '../findings/places.ts'
@@ -78,7 +78,8 @@ function withoutBlanks(finding: Finding): Finding {
 
 /**
  * One finding for a group of duplicates; the first member leads. Severity and confidence are the
- * leader's pair: the highest of each would make a finding that nobody made.
+ * leader's pair, whose severity is the most common one: the highest of each would make a finding
+ * that nobody made.
  */
 function mergeGroup(members: readonly Reported[], losing: ReadonlySet<string>): AdvisedFinding {
   const [leader] = members
@@ -113,6 +114,8 @@ function describe(
   if (evidence !== undefined && !(detail ?? '').includes(evidence)) {
     parts.push(`Evidence: ${evidence}`)
   }
+  const rated = ratings(leader, members)
+  if (rated !== undefined) parts.push(rated)
   const others = members.filter((member) => member !== leader)
   for (const { taskId, finding } of others.slice(0, MAX_QUOTED)) {
     const said = [finding.title === title ? undefined : finding.title, finding.detail]
@@ -130,4 +133,15 @@ function describe(
     parts.push(`${taskId} recommends: ${oneLine(recommendation, 300)}`)
   }
   return parts.filter((part) => part !== '').join('\n')
+}
+
+/** How often the members gave the leader's severity, where some gave a higher one. */
+function ratings(leader: Reported, members: readonly Reported[]): string | undefined {
+  const { severity } = leader.finding
+  const [highest = severity] = members
+    .map(({ finding }) => finding.severity)
+    .sort((a, b) => severityRank(a) - severityRank(b))
+  if (highest === severity) return undefined
+  const same = members.filter(({ finding }) => finding.severity === severity).length
+  return `Rated ${severity} by ${same} of ${members.length}; the highest rating is ${highest}.`
 }

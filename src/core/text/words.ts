@@ -28,6 +28,9 @@ const ALIASES: Record<string, string> = {
   perf: 'performance',
 }
 
+const MAX_REMEMBERED = 20_000
+const LONGEST_REMEMBERED = 40
+
 const WIDE = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}]/u
 
 /**
@@ -38,22 +41,80 @@ const WIDE = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=T
  */
 export function stems(text: string, limit = 600): Set<string> {
   const found = new Set<string>()
-  const spaced = text
-    .slice(0, limit)
-    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
-    .toLowerCase()
-  for (const word of spaced.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []) {
-    if (STOP_WORDS.has(word)) continue
-    if (WIDE.test(word)) {
-      for (const pair of characterPairs(word)) found.add(pair)
-      continue
-    }
-    const alias = Object.hasOwn(ALIASES, word) ? ALIASES[word] : undefined
-    if (alias === undefined) found.add(stem(word))
-    else for (const part of alias.split(' ')) found.add(stem(part))
+  for (const word of words(spaced(text.slice(0, limit)))) {
+    for (const each of stemsOfWord(word)) found.add(each)
   }
   return found
 }
+
+/**
+ * How often each stem is in the prose of a text, without its code blocks and addresses. A name of
+ * several words, such as `getUser`, also counts as a whole.
+ *
+ * @param limit Characters of the text that are looked at.
+ */
+export function termCounts(text: string, limit = 4_000): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of withoutCode(text.slice(0, limit)).match(NAME) ?? []) {
+    for (const term of termsOfName(name)) counts.set(term, (counts.get(term) ?? 0) + 1)
+  }
+  return counts
+}
+
+/** Prose as far as it is neither in a fenced block nor an address. */
+export function withoutCode(text: string): string {
+  if (!text.includes('```') && !text.includes('~~~') && !text.includes('://')) return text
+  let fence = ''
+  const lines = text.split('\n').filter((line) => {
+    const mark = /^\s*(```|~~~)/.exec(line)?.[1]
+    if (mark === undefined) return fence === ''
+    if (fence === '') fence = mark
+    else if (fence === mark) fence = ''
+    return false
+  })
+  const prose = lines.join('\n')
+  return prose.includes('://') ? prose.replace(/\bhttps?:\/\/\S+/g, ' ') : prose
+}
+
+const NAME = /[\p{L}\p{N}_$][\p{L}\p{M}\p{N}_$]*/gu
+
+function spaced(text: string): string {
+  return text.replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2').toLowerCase()
+}
+
+function words(text: string): string[] {
+  return text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+}
+
+/** The stems of its words, and the whole where it has several. */
+const termsOfName = remembered((name) => {
+  const parts = words(spaced(name))
+  const terms = parts.flatMap(stemsOfWord)
+  return parts.length > 1 ? [...terms, `#${parts.join('')}`] : terms
+})
+
+/** The same function, which knows the answers for the words it has seen: plans repeat theirs. */
+function remembered(read: (word: string) => readonly string[]) {
+  const known = new Map<string, readonly string[]>()
+  return (word: string): readonly string[] => {
+    const before = known.get(word)
+    if (before !== undefined) return before
+    const found = read(word)
+    if (word.length > LONGEST_REMEMBERED) return found
+    // Bounds, because the words of many plans go through one process.
+    if (known.size >= MAX_REMEMBERED) known.clear()
+    known.set(word, found)
+    return found
+  }
+}
+
+/** None for a common word, several for a short name and for a script without spaces. */
+const stemsOfWord = remembered((word) => {
+  if (STOP_WORDS.has(word)) return []
+  if (WIDE.test(word)) return characterPairs(word)
+  const alias = Object.hasOwn(ALIASES, word) ? ALIASES[word] : undefined
+  return alias === undefined ? [stem(word)] : alias.split(' ').map(stem)
+})
 
 /**
  * A word without its ending, so that `caching`, `cached` and `caches` are the same. Shorter than

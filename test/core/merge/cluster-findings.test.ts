@@ -140,13 +140,134 @@ test('each occurrence finds the one on its own line, not just a near one', () =>
   ])
 })
 
-test('the most severe claim speaks for its group, and of those the surest', () => {
+test('the surest claim of the most common severity speaks for its group', () => {
   const [group] = clusterFindings([
     claim('a', 'SQL injection', 'a.ts:1', { severity: 'medium', confidence: 0.9 }),
     claim('b', 'SQL injection', 'a.ts:1', { severity: 'critical', confidence: 0.3 }),
     claim('c', 'SQL injection', 'a.ts:1', { severity: 'critical', confidence: 0.4 }),
   ])
   expect(group).toEqual([2, 1, 0])
+  const [tied] = clusterFindings([
+    claim('a', 'SQL injection', 'a.ts:1', { severity: 'low', confidence: 0.9 }),
+    claim('b', 'SQL injection', 'a.ts:1', { severity: 'high', confidence: 0.3 }),
+  ])
+  expect(tied).toEqual([1, 0])
+})
+
+describe('findings in prose', () => {
+  /** What four reviewers wrote about one wallet service. */
+  const stale = [
+    claim(
+      'ada',
+      'Balance read from the replica may be stale after a transfer',
+      'src/wallet.ts:40',
+      {
+        detail:
+          'getBalance() reads from the replica, which lags behind the primary by up to two seconds. A ' +
+          'customer who transfers money and then withdraws sees the old balance, and can spend it twice.',
+        recommendation:
+          'Read the balance from the primary within the transaction of the withdrawal.',
+      },
+    ),
+    claim('bob', 'Double spending because of replication lag', 'src/wallet.ts:61', {
+      detail:
+        'A withdrawal checks the balance on a replica. Replication takes a moment, so that the balance of ' +
+        'before the transfer is seen and the money is spent twice. The primary has to be asked.',
+      recommendation: 'Use the primary for the balance check.',
+    }),
+    claim('cyd', 'withdraw() trusts a stale balance', 'src/routes/withdraw.ts:12', {
+      detail:
+        'The route calls getBalance() of wallet.ts, and that reads from the read replica: stale for as ' +
+        'long as the replication lags. Two withdrawals in a row both pass the check on the balance.',
+    }),
+  ]
+  const fee = [
+    claim('ada', 'The fee is rounded in favour of the customer', 'src/fees.ts:8', {
+      detail:
+        'The percentage is applied with Math.floor to every line of an invoice, so that small invoices ' +
+        'have a fee of zero. Splitting an order into many lines avoids the fee altogether.',
+      recommendation: 'Round once, over the sum of the invoice.',
+    }),
+    claim('dan', 'The fee is avoided by splitting an order into many lines', 'src/fees.ts:10', {
+      detail:
+        'Math.floor is applied to each line of the invoice before the sum is taken. With lines under one ' +
+        'euro the fee of all of them is zero, whatever the order costs.',
+      recommendation: 'Take the sum of the invoice first, then round the fee.',
+    }),
+  ]
+  const other = [
+    claim('bob', 'Session cookies are sent over plain HTTP', 'src/session.ts:5', {
+      detail:
+        'The cookie lacks the secure attribute. Whoever listens on the network between a browser and ' +
+        'the service takes over the session of a signed-in customer.',
+    }),
+    claim('dan', 'The retry of webhooks never ends', 'src/webhooks.ts:77', {
+      detail:
+        'A receiver that answers 500 for ever is called every second, because the counter of attempts ' +
+        'is reset when the job is put back. The queue fills up with deliveries that cannot succeed.',
+    }),
+  ]
+  const all = [...stale, ...fee, ...other]
+
+  test('are one when they say the same in other words, on other lines or about other files', () => {
+    expect(groups(...all).sort(([a = 0], [b = 0]) => a - b)).toEqual([[0, 1, 2], [3, 4], [5], [6]])
+  })
+
+  test('are grouped the same in whatever order the tasks come', () => {
+    const titlesOf = (claims: readonly Claim[]) =>
+      clusterFindings(claims).map((group) => group.map((index) => claims[index]?.title))
+    const expected = titlesOf(all)
+    const keys = fc.array(fc.integer(), { minLength: all.length, maxLength: all.length })
+    fc.assert(
+      fc.property(keys, (order) => {
+        const shuffled = all
+          .map((each, index) => ({ each, key: order[index] ?? 0 }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ each }) => each)
+        expect(titlesOf(shuffled)).toEqual(expected)
+      }),
+    )
+  })
+
+  test('are two where a rule put the same text on two places', () => {
+    const rule = {
+      detail:
+        'A function of more than eighty lines is hard to read, to test and to change. Split it into ' +
+        'functions that each do one thing, name them after what they do, and test each one alone.',
+    }
+    const title = 'This function is too long'
+    expect(same(claim('a', title, 'a.ts:10', rule), claim('b', title, 'b.ts:10', rule))).toBe(false)
+    expect(same(claim('a', title, 'a.ts:10', rule), claim('b', title, 'a.ts:90', rule))).toBe(false)
+    expect(same(claim('a', title, 'a.ts:10', rule), claim('b', title, 'a.ts:10', rule))).toBe(true)
+  })
+})
+
+test('five thousand findings in prose are grouped in blocks, those of one thing together', () => {
+  const nouns = 'invoice cart coupon parcel refund ledger stock price customer voucher'.split(' ')
+  const verbs = 'loses doubles ignores rounds caches leaks reorders truncates blocks logs'.split(
+    ' ',
+  )
+  const places = 'import export report search mail backup'.split(' ')
+  const claims = Array.from({ length: 5_000 }, (_, index) => {
+    const thing = index % 500
+    const [noun, verb, place] = [
+      nouns[thing % 10],
+      verbs[Math.floor(thing / 10) % 10],
+      places[Math.floor(thing / 100)],
+    ]
+    return claim(`task-${Math.floor(index / 500)}`, `The ${place} ${verb} the ${noun}`, '', {
+      detail:
+        `When ${place}${noun}${verb}() runs for the ${thing}th${noun} while another worker holds it, the ` +
+        `${noun} is read before it is written, and the ${place} of reviewer ${index} ${verb} it. Seen with ` +
+        `a ${noun} of run ${thing} under load, step by step as written below in short.`,
+    })
+  })
+  const found = clusterFindings(claims)
+  expect(found.flat().sort((a, b) => a - b)).toEqual(claims.map((_, index) => index))
+  const whole = found.filter(
+    (group) => group.length === 10 && new Set(group.map((index) => index % 500)).size === 1,
+  )
+  expect(whole.length).toBeGreaterThan(450)
 })
 
 test('every claim is in exactly one group, and a task is in one twice only with the same words', () => {

@@ -179,6 +179,18 @@ test('a contradiction that nothing decides becomes a decision to make', () => {
   expect(findings).toHaveLength(2)
 })
 
+test('a merged finding has the most common severity, and names the highest', () => {
+  const rated = (task: string, severity: 'critical' | 'medium') =>
+    aResult(task, [{ title: 'Sessions never expire', severity, file: 'src/session.ts', line: 4 }])
+  const { findings } = mergeFindings([
+    rated('a', 'critical'),
+    rated('b', 'medium'),
+    rated('c', 'medium'),
+  ])
+  expect(findings).toMatchObject([{ severity: 'medium', from: ['b/1', 'c/1', 'a/1'] }])
+  expect(findings[0]?.detail).toContain('Rated medium by 2 of 3; the highest rating is critical.')
+})
+
 test('duplicates that recommend opposites are one finding and one conflict', () => {
   const { findings, conflicts } = mergeFindings([
     aResult('a', [

@@ -5,7 +5,7 @@ import { changePlans } from '../core/change/change-plans.ts'
 import { changeSyntheses } from '../core/change/change-syntheses.ts'
 import { changeTasks } from '../core/change/change-tasks.ts'
 import type { Api, Submission } from '../core/contract/api.ts'
-import type { Limits } from '../core/contract/limits.ts'
+import { type Limits, MOST_WORK_HERE } from '../core/contract/limits.ts'
 import { followPlans } from '../core/follow/follow-plan.ts'
 import { NO_TRACER, type Tracer } from '../core/ports/tracing.ts'
 import type { Workspaces } from '../core/ports/workspaces.ts'
@@ -16,6 +16,7 @@ import { readSyntheses } from '../core/read/read-syntheses.ts'
 import { readTasks } from '../core/read/read-tasks.ts'
 import { requirePlan } from '../core/read/require-plan.ts'
 import { dryRun } from '../core/submit/dry-run.ts'
+import { submissionWork } from '../core/submit/submission-work.ts'
 import { submitPlan } from '../core/submit/submit-plan.ts'
 import { rateLimits } from '../http/security/rate-limits.ts'
 import type { OpenBatchQueue } from '../queue/batch-queue.ts'
@@ -155,5 +156,5 @@ export async function openApi(options: {
 
 /** HTTP hands on the bytes of a body that is too large to be parsed on its thread. */
 function isLarge({ body }: Submission): boolean {
-  return body instanceof Uint8Array
+  return body instanceof Uint8Array || submissionWork(body) > MOST_WORK_HERE
 }

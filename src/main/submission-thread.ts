@@ -48,8 +48,9 @@ parentPort?.on('message', (asked: Asked | 'end') => {
 function work({ kind, submission }: Asked): Promise<unknown> {
   const { traceparent: parent } = submission
   return tracer.span({ name: 'submit large plan', parent }, async () => {
-    // Sent as bytes, which arrive here as a plain Uint8Array.
-    const body = parseJsonBody(Buffer.from(submission.body as Uint8Array))
+    const { body: sent } = submission
+    // What is sent as bytes arrives here as a plain Uint8Array; the rest is parsed, and much to do.
+    const body = sent instanceof Uint8Array ? parseJsonBody(Buffer.from(sent)) : sent
     const parsed = { ...submission, body }
     return kind === 'submit' ? submitPlan(deps, parsed) : dryRun(deps, parsed)
   })

@@ -35,6 +35,16 @@ export function redisTaskStore(options: { redis: RedisClient; space: KeySpace })
         const found = await redis.hmget(`${keyOf(planId)}:attempts`, ...fields)
         return found.flatMap((raw) => (raw === null ? [] : [storedAttempt(raw)]))
       }),
+    outputSizes: (planId, taskIds) =>
+      whileAvailable(async () => {
+        const pipeline = redis.pipeline()
+        for (const taskId of taskIds) pipeline.hstrlen(`${keyOf(planId)}:outputs`, taskId)
+        const replies = (await pipeline.exec()) ?? []
+        return replies.map(([error, size]) => {
+          if (error !== null) throw error
+          return Number(size)
+        })
+      }),
     outputs: (planId, taskIds) =>
       whileAvailable(async () => {
         if (taskIds.length === 0) return []

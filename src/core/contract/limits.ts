@@ -16,3 +16,9 @@ export const DEFAULT_LIMITS: Limits = {
   maxPromptChars: 128_000,
   maxContextChars: 2_000_000,
 }
+
+/** Distinct JSON Schemas of one plan: each is compiled, by every process that runs its tasks. */
+export const MAX_SCHEMAS = 200
+
+/** What is done for a submission on the thread that serves requests, as `submissionWork` counts it. */
+export const MOST_WORK_HERE = 400_000

@@ -113,6 +113,8 @@ export interface TaskStore {
   states(planId: string, taskIds: readonly string[]): Promise<TaskState[]>
   attempts(planId: string, taskId: string, count: number): Promise<StoredAttempt[]>
   outputs(planId: string, taskIds: readonly string[]): Promise<(TaskOutput | undefined)[]>
+  /** Bytes of the outputs as they are stored; 0 for none. */
+  outputSizes(planId: string, taskIds: readonly string[]): Promise<number[]>
   /**
    * Ids of ended tasks in order of ending, after a position, 0 at first. What a retry takes away moves no
    * position; a task that ends again comes again.

@@ -22,6 +22,9 @@ const MAX_MEETINGS = 20_000
 /** Files counted once for each glob that matches them; beyond, the globs themselves are compared. */
 const MAX_MATCHES = 5_000_000
 
+/** Globs tried on files; beyond, likewise. A glob looks only at the files below its fixed folders. */
+const MAX_TRIES = 10_000_000
+
 /** A glob, less what its list takes away, and who declares it. */
 interface Declaration {
   glob: Glob
@@ -79,19 +82,20 @@ function contendedFiles(
   const writing = new Map<string, number[]>()
   const reading = new Map<string, number[]>()
   let matches = 0
+  const tries = { left: MAX_TRIES }
   for (const [place, [key, declaration]] of [...writes].entries()) {
-    const found = matchingFiles(declaration, all)
+    const found = matchingFiles(declaration, all, tries)
     if (found.length === 0) unmatched.push(key)
     for (const file of found) append(writing, file, place)
     matches += found.length
-    if (matches > MAX_MATCHES) return undefined
+    if (matches > MAX_MATCHES || tries.left < 0) return undefined
   }
   const written = [...writing.keys()].sort()
   for (const [place, declaration] of [...reads.values()].entries()) {
-    const found = matchingFiles(declaration, written)
+    const found = matchingFiles(declaration, written, tries)
     for (const file of found) append(reading, file, place)
     matches += found.length
-    if (matches > MAX_MATCHES) return undefined
+    if (matches > MAX_MATCHES || tries.left < 0) return undefined
   }
   // Files that the same globs match are one matter: there are far fewer of those than files.
   const groups = new Map<string, { globs: [number[], number[]]; names: string[] }>()
@@ -117,17 +121,23 @@ function contendedFiles(
 }
 
 /** @param files Sorted, so that only those below the glob's fixed folders are looked at. */
-function matchingFiles({ glob, unwanted }: Declaration, files: readonly string[]): string[] {
-  const found = filesOf(glob, files)
+function matchingFiles(
+  { glob, unwanted }: Declaration,
+  files: readonly string[],
+  tries: { left: number },
+): string[] {
+  const found = filesOf(glob, files, tries)
   if (found.length === 0 || unwanted.length === 0) return found
-  const gone = new Set(unwanted.flatMap((each) => filesOf(each, found)))
+  const gone = new Set(unwanted.flatMap((each) => filesOf(each, found, tries)))
   return found.filter((file) => !gone.has(file))
 }
 
-function filesOf(glob: Glob, files: readonly string[]): string[] {
+function filesOf(glob: Glob, files: readonly string[], tries: { left: number }): string[] {
   const prefix = glob.prefix.join('/')
   const from = firstAtLeast(files, prefix)
   const to = prefix === '' ? files.length : firstAtLeast(files, `${prefix}\uffff`)
+  tries.left -= to - from
+  if (tries.left < 0) return []
   const below = files.slice(from, to)
   if (glob.path !== undefined) {
     const { path } = glob

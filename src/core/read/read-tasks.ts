@@ -7,6 +7,9 @@ import { renderFullPrompt, renderTaskPrompt } from '../text/prompt.ts'
 import { attemptView, outputTask, taskSummary, waveNumbers } from './plan-views.ts'
 import { CHUNK, type ReadDeps, requirePlan, requireTask } from './require-plan.ts'
 
+/** What one reader of outputs holds of them at once, however slowly it reads. */
+const OUTPUT_BYTES_AT_ONCE = 2_000_000
+
 export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'output' | 'outputs'> {
   return {
     async list({ tenant, planId, status, limit, cursor }) {
@@ -71,21 +74,46 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
         if (ended.ids.length === 0) return
         after = ended.last
         const ids = ended.ids.filter((id) => !told.has(id))
-        const [specs, states, outputs] = await Promise.all([
-          deps.tasks.specs(planId, ids),
-          deps.tasks.states(planId, ids),
-          deps.tasks.outputs(planId, ids),
-        ])
-        for (const [index, spec] of specs.entries()) {
-          const state = states[index]
-          if (spec !== undefined && state !== undefined && isEnded(state.status)) {
-            told.add(spec.id)
-            yield outputTask(spec, state, outputs[index])
+        const sizes = await deps.tasks.outputSizes(planId, ids)
+        for (const some of withinBytes(ids, sizes, OUTPUT_BYTES_AT_ONCE)) {
+          const [specs, states, outputs] = await Promise.all([
+            deps.tasks.specs(planId, some),
+            deps.tasks.states(planId, some),
+            deps.tasks.outputs(planId, some),
+          ])
+          for (const [index, spec] of specs.entries()) {
+            const state = states[index]
+            if (spec !== undefined && state !== undefined && isEnded(state.status)) {
+              told.add(spec.id)
+              yield outputTask(spec, state, outputs[index])
+            }
           }
         }
       }
     },
   }
+}
+
+/** In order, in groups that are no larger than so many bytes, or one item. */
+export function withinBytes<Item>(
+  items: readonly Item[],
+  sizes: readonly number[],
+  bytes: number,
+): Item[][] {
+  const groups: Item[][] = []
+  let left = 0
+  for (const [index, item] of items.entries()) {
+    const size = sizes[index] ?? 0
+    const group = groups.at(-1)
+    if (group === undefined || size > left) {
+      groups.push([item])
+      left = bytes - size
+    } else {
+      group.push(item)
+      left -= size
+    }
+  }
+  return groups
 }
 
 export async function taskDetail(

@@ -3,7 +3,7 @@ import { layoutUnits } from '../batch/units.ts'
 import { type FieldError, ServiceError } from '../contract/errors.ts'
 import { check, invalid, jsonPointer } from '../contract/field-errors.ts'
 import { withWrites } from '../contract/files-written.ts'
-import type { Limits } from '../contract/limits.ts'
+import { type Limits, MAX_SCHEMAS } from '../contract/limits.ts'
 import { type SubmitPlan, submitPlanSchema } from '../contract/submission.ts'
 import type { SubmittedTask, TaskSpec } from '../contract/task-spec.ts'
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
@@ -145,6 +145,8 @@ async function prepareTasks(
   })
   const pointerOf = (index: number) =>
     plan.pattern === undefined ? `/tasks/${index}` : '/pattern/task'
+  const tooMany = schemaCountErrors(tasks, pointerOf)
+  if (tooMany.length > 0) throw invalid(dedupe([...errors, ...tooMany]))
   tasks.forEach((task, index) => {
     errors.push(...taskErrors(deps, task, pointerOf(index)))
   })
@@ -175,6 +177,23 @@ async function prepareTasks(
     files:
       plan.workspace !== undefined && 'files' in plan.workspace ? plan.workspace.files : undefined,
   }
+}
+
+/** Before any of them is compiled. */
+function schemaCountErrors(
+  tasks: readonly TaskSpec[],
+  pointerOf: (index: number) => string,
+): FieldError[] {
+  const seen = new Set<string>()
+  for (const [index, { outputSchema }] of tasks.entries()) {
+    if (outputSchema === undefined) continue
+    seen.add(JSON.stringify(outputSchema))
+    if (seen.size > MAX_SCHEMAS) {
+      const detail = `is one JSON Schema too many: the tasks of a plan may have at most ${MAX_SCHEMAS} distinct ones`
+      return [{ pointer: `${pointerOf(index)}/outputSchema`, detail }]
+    }
+  }
+  return []
 }
 
 function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldError[] {

@@ -1,0 +1,54 @@
+/** What one compilation of a JSON Schema costs, in the unit of `submissionWork`. */
+const SCHEMA = 200_000
+/** What any task costs: it is checked, named, quoted and stored. */
+const TASK = 1_000
+/** Characters that one glob is matched with, and others that it is compared with. */
+const PATH = 20
+const MOST_COMPARED = 2_000
+
+/**
+ * About how much there is to do for a body before anything is known of it: twenty thousand are about a
+ * millisecond. A body of a few hundred kilobytes may stand for ten thousand tasks with a long text
+ * each, or for millions of globs on files.
+ */
+export function submissionWork(body: unknown): number {
+  if (!isRecord(body)) return 0
+  const { tasks, pattern, synthesis, workspace } = body
+  const paths = isRecord(workspace) && isRecord(workspace.files) ? sizeOf(workspace.files) : 0
+  let work = schemaWork(synthesis)
+  let globs = 0
+  for (const task of Array.isArray(tasks) ? tasks : []) {
+    work += TASK + schemaWork(task)
+    globs += globCount(task)
+  }
+  if (isRecord(pattern)) {
+    const made = Math.max(lengthOf(pattern.directories), lengthOf(pattern.perspectives))
+    const template = JSON.stringify(pattern.task ?? '').length
+    work += made * (TASK + template) + schemaWork(pattern.task)
+    globs += made * (globCount(pattern.task) + 1)
+  }
+  return work + globs * PATH * (paths + Math.min(globs, MOST_COMPARED))
+}
+
+function schemaWork(value: unknown): number {
+  return isRecord(value) && value.outputSchema !== undefined ? SCHEMA : 0
+}
+
+function globCount(task: unknown): number {
+  if (!isRecord(task)) return 0
+  const { files } = task
+  if (Array.isArray(files)) return files.length
+  return isRecord(files) ? lengthOf(files.read) + lengthOf(files.write) : 0
+}
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0
+}
+
+function sizeOf(value: Record<string, unknown>): number {
+  return Object.keys(value).length
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

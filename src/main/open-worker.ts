@@ -7,6 +7,7 @@ import type { PartJob, SynthesisJob } from '../core/ports/queue.ts'
 import type { Tracer } from '../core/ports/tracing.ts'
 import type { Workspaces } from '../core/ports/workspaces.ts'
 import { planCache } from '../core/run/plan-cache.ts'
+import { planOfFolder } from '../core/run/plan-files.ts'
 import type { RunUnitDeps, UnitJob } from '../core/run/run-deps.ts'
 import { runUnit } from '../core/run/run-unit.ts'
 import { AttemptAborted, runningTasks } from '../core/run/running-tasks.ts'
@@ -193,7 +194,11 @@ export async function openWorker(options: {
     every(SWEEP_HELD_MS, () => sweepHeld({ ...stores, queue, onFault: sweepFault }), faults),
     every(
       FORGET_MS,
-      () => workspaces.sweep(async (planId) => (await stores.plans.get(planId)) !== undefined),
+      async () => {
+        const isKept = async (folder: string) =>
+          (await stores.plans.get(planOfFolder(folder))) !== undefined
+        await workspaces.sweep(isKept)
+      },
       faults,
     ),
     every(LISTEN_AGAIN_MS, () => abortStopped(stores.life, running), faults),

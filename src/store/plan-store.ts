@@ -185,8 +185,11 @@ export function redisPlanStore(options: {
 
     files: (planId) => whileAvailable(() => redis.hgetall(`${keyOf(planId)}:files`)),
 
-    base: (planId) =>
-      whileAvailable(async () => (await redis.hget(keyOf(planId), 'base')) ?? undefined),
+    workspace: (planId) =>
+      whileAvailable(async () => {
+        const [base, reopened] = await redis.hmget(keyOf(planId), 'base', 'reopened')
+        return { base: base ?? undefined, reopened: Number(reopened ?? 0) }
+      }),
 
     pinBase: (planId, candidate) =>
       whileAvailable(

@@ -42,6 +42,7 @@ export function planRecord(fields: Fields): PlanRecord {
     createdAt: Number(fields.createdAt ?? 0),
     startedAt: time(fields.startedAt),
     finishedAt: time(fields.finishedAt),
+    reopened: Number(fields.reopened ?? 0),
     outcome: fields.outcome as PlanRecord['outcome'],
     expiresAt: time(fields.expiresAt),
     stop: fields.stop === undefined ? undefined : (JSON.parse(fields.stop) as Stop),

@@ -40,7 +40,7 @@ export function redisSynthesisStore(options: {
             outcome,
             usage === undefined ? '' : JSON.stringify(usage),
             kind,
-          )) as 'gone' | 'done' | 'stored',
+          )) as 'gone' | 'done' | 'stored' | 'finished',
       ),
     request: (planId, jobId) =>
       whileAvailable(async () => {

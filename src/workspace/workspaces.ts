@@ -61,8 +61,8 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
   }
 
   function repositoryOf(plan: PlanFiles): Promise<PlanRepository> {
-    return joinedRepository(plan.planId, async () => {
-      const folder = await folders.make(plan.planId)
+    return joinedRepository(plan.folder, async () => {
+      const folder = await folders.make(plan.folder)
       const { spec } = plan
       if ('git' in spec) {
         return fetchedPlanRepository(repositories, folder, plan, await sourceOf(spec.git))
@@ -77,10 +77,10 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
 
   /** One folder for all tasks of a plan that only read. A caller's own folder is used as it is. */
   function sharedFolder(plan: PlanFiles): Promise<string> {
-    return joinedFolder(plan.planId, async () => {
+    return joinedFolder(plan.folder, async () => {
       const { spec } = plan
       if ('path' in spec) return callersFolder(spec.path)
-      const planFolder = await folders.make(plan.planId)
+      const planFolder = await folders.make(plan.folder)
       const folder = join(planFolder, 'shared')
       await materialise(folder, async (draft) => {
         if ('files' in spec) return writeInlineFiles(draft, await plan.inlineFiles())
@@ -167,7 +167,7 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
     async open(plan, task, signal) {
       if (!task.isolated) return untilAborted(openShared(plan), signal)
       const repository = await untilAborted(repositoryOf(plan), signal)
-      const folder = await folders.make(plan.planId)
+      const folder = await folders.make(plan.folder)
       return openTaskFolder(git, repository, folder, task, limits, signal)
     },
 
@@ -176,14 +176,14 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
       return mergeEdits(git, repository, edits, limits, signal)
     },
 
-    forget: (planId) => folders.remove(planId),
+    forget: (folder) => folders.remove(folder),
 
     async sweep(isKept) {
       await folders.removeLeftovers()
       const borrowed = new Set<string | undefined>()
-      for (const planId of await folders.list()) {
-        if (await isKept(planId)) borrowed.add(await borrowedFrom(folders.path(planId)))
-        else await folders.remove(planId)
+      for (const folder of await folders.list()) {
+        if (await isKept(folder)) borrowed.add(await borrowedFrom(folders.path(folder)))
+        else await folders.remove(folder)
       }
       await cache.evict((gitDir) => borrowed.has(gitDir), Date.now() - limits.keepRepositoryMs)
     },

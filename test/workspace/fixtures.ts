@@ -89,8 +89,10 @@ export function aPlan(
   inline: Record<string, string> = {},
 ): PlanFiles & { pinned: string[] } {
   const pinned: string[] = []
+  const planId = randomUUID()
   return {
-    planId: randomUUID(),
+    planId,
+    folder: planId,
     spec,
     inlineFiles: async () => inline,
     base: undefined,

@@ -56,8 +56,8 @@ export interface PlanStore {
   taskIds(planId: string): Promise<string[]>
   context(planId: string): Promise<string>
   files(planId: string): Promise<Record<string, string>>
-  /** The commit that all tasks start from, once it was recorded. */
-  base(planId: string): Promise<string | undefined>
+  /** The commit that all tasks start from, once it was recorded, and `PlanRecord.reopened`. */
+  workspace(planId: string): Promise<{ base: string | undefined; reopened: number }>
   /** Records the commit that all tasks start from, once; answers with the recorded one. */
   pinBase(planId: string, candidate: string): Promise<string>
   /** Removes the plan and everything of it but its jobs. Does not block for a large one. */

@@ -59,6 +59,8 @@ export interface PlanRecord {
   createdAt: number
   startedAt: number | undefined
   finishedAt: number | undefined
+  /** How often it was retried after it had finished. */
+  reopened: number
   /** The outcome, once it has finished. */
   outcome: Extract<PlanStatus, 'succeeded' | 'partial' | 'failed' | 'cancelled'> | undefined
   expiresAt: number | undefined

@@ -28,7 +28,10 @@ export interface SynthesisStore {
     jobId: string,
     kind: SynthesisJob['kind'],
   ): Promise<{ status: 'gone' | 'superseded' } | { status: 'done' | 'go'; version: number }>
-  /** Stores the version and, where nothing else is left to do, finishes the plan with `outcome`. */
+  /**
+   * Stores the version and, where nothing else is left to do, finishes the plan with `outcome`.
+   * `finished`: the plan has finished. A preliminary version that comes after that is not the newest.
+   */
   finish(
     planId: string,
     jobId: string,
@@ -39,7 +42,7 @@ export interface SynthesisStore {
       /** What was used beside the parts, whose usage is counted already. */
       usage: Usage | undefined
     },
-  ): Promise<'gone' | 'done' | 'stored'>
+  ): Promise<'gone' | 'done' | 'stored' | 'finished'>
   /** The version that a job is to write, or is writing already. */
   request(
     planId: string,

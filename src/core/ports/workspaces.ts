@@ -9,6 +9,8 @@ export type WorkspaceSource = Exclude<WorkspaceSpec, { files: unknown }> | { fil
 /** A plan, as far as its files are concerned. */
 export interface PlanFiles {
   planId: string
+  /** Names where this machine keeps them: those who work there at the same time share it. */
+  folder: string
   spec: WorkspaceSource
   /** The inline files, path to content. Called only while this machine does not hold them. */
   inlineFiles(): Promise<Record<string, string>>
@@ -104,10 +106,10 @@ export interface Workspaces {
    * @throws {TransientError | PermanentError}
    */
   merge(plan: PlanFiles, edits: OrderedEdits[], signal: AbortSignal): Promise<MergedEdits>
-  /** Removes what this machine holds of a plan. */
-  forget(planId: string): Promise<void>
-  /** Forgets every plan on this machine that `isKept` denies: deleted elsewhere, or expired. */
-  sweep(isKept: (planId: string) => Promise<boolean>): Promise<void>
+  /** Removes a folder that nobody works in any more. */
+  forget(folder: string): Promise<void>
+  /** Forgets every folder on this machine that `isKept` denies: of plans deleted elsewhere, or expired. */
+  sweep(isKept: (folder: string) => Promise<boolean>): Promise<void>
 }
 
 /** Links of a workspace that lead to another place in it, each with that place; '' is the workspace. */

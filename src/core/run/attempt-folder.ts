@@ -30,7 +30,7 @@ export const NO_FOLDER: AttemptFolder = {
 export interface AttemptFolderDeps {
   workspaces: Pick<Workspaces, 'open'>
   tasks: Pick<TaskStore, 'specs' | 'outputs'>
-  files: Pick<PlanStore, 'files' | 'base' | 'pinBase'>
+  files: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>
   /** Something that should not have happened; for the log. */
   onFault: (error: unknown, planId: string, taskId: string) => void
 }

@@ -4,18 +4,33 @@ import type { TaskStore } from '../ports/task-life.ts'
 import type { OrderedEdits, PlanFiles } from '../ports/workspaces.ts'
 import type { LoadedPlan } from './plan-cache.ts'
 
+/**
+ * The folder that a plan's tasks share on each machine: another one after each time that the plan has
+ * finished and was reopened, so that what clears up after one time meets no task of the next.
+ */
+export function folderOf(planId: string, reopened: number): string {
+  return `${planId}.${reopened}`
+}
+
+/** The plan that a folder belongs to. A synthesis's is named after its job, whose id begins with the plan's. */
+export function planOfFolder(folder: string): string {
+  return folder.split(/[.-]/)[0] ?? folder
+}
+
 /** The plan as far as its files are concerned. */
 export async function planFiles(
-  store: Pick<PlanStore, 'files' | 'base' | 'pinBase'>,
+  store: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>,
   plan: Pick<LoadedPlan, 'spec'>,
 ): Promise<PlanFiles | undefined> {
   const { id, workspace } = plan.spec
   if (workspace === undefined) return undefined
+  const { base, reopened } = await store.workspace(id)
   return {
     planId: id,
+    folder: folderOf(id, reopened),
     spec: workspace,
     inlineFiles: () => store.files(id),
-    base: await store.base(id),
+    base,
     pinBase: (candidate) => store.pinBase(id, candidate),
   }
 }

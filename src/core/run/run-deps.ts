@@ -21,7 +21,7 @@ export interface RunUnitDeps {
   allowanceOf: AllowanceOf
   executors: ReadonlyMap<string, Executor>
   workspaces: Workspaces
-  files: Pick<PlanStore, 'files' | 'base' | 'pinBase'>
+  files: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>
   running: RunningTasks
   tracer: Tracer
   /** Waits for the process to have room for one more task of this kind; `undefined` once it is to end. */

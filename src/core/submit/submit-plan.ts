@@ -277,6 +277,7 @@ function newRecord({ spec, tasks, usage }: NewPlan, createdAt: number): PlanReco
     createdAt,
     startedAt: undefined,
     finishedAt: undefined,
+    reopened: 0,
     outcome: undefined,
     expiresAt: undefined,
     stop: undefined,

@@ -13,7 +13,7 @@ import type { StoreClock } from '../ports/store-clock.ts'
 import type { Slice, SynthesisText } from '../ports/synthesis-parts.ts'
 import type { SynthesisStore } from '../ports/synthesis-store.ts'
 import type { OrderedEdits, Workspaces } from '../ports/workspaces.ts'
-import { editsBefore, planFiles } from '../run/plan-files.ts'
+import { editsBefore, folderOf, planFiles } from '../run/plan-files.ts'
 import {
   CALL_LIMITS,
   draftOver,
@@ -74,7 +74,7 @@ export async function synthesizePlan(
           ? await draftWhole(deps, writing, results)
           : await draftOfParts(deps, writing, layout)
       if (drafted === 'give-back' || drafted === 'wait') return drafted
-      const merged = await mergedEdits(deps, plan, results, drafted.notes, signal)
+      const merged = await mergedEdits(deps, plan, job, results, drafted.notes, signal)
       const before = writing.usage.total()
       const edits =
         merged && (await proposeResolutions(deps, writing, merged, results, drafted.notes))
@@ -99,9 +99,12 @@ export async function synthesizePlan(
     minSuccess: plan.spec.policy.minSuccess,
     synthesis: synthesis?.status ?? 'none',
   })
-  await deps.syntheses.finish(planId, jobId, { kind: job.kind, synthesis, outcome, usage: spent })
-  if (job.kind === 'final' && plan.spec.workspace !== undefined)
-    await deps.workspaces.forget(planId)
+  const result = { kind: job.kind, synthesis, outcome, usage: spent }
+  const stored = await deps.syntheses.finish(planId, jobId, result)
+  const isUnused = job.kind !== 'final' || stored === 'finished'
+  if (isUnused && plan.spec.workspace !== undefined) {
+    await deps.workspaces.forget(folderOfSynthesis(plan, job))
+  }
   return 'done'
 }
 
@@ -230,18 +233,28 @@ function whyMerged(failure: string): string {
   }
 }
 
+/**
+ * Beside the last synthesis of a batch nothing of the plan runs, so it works where the tasks did, and
+ * clears it away. The others have a folder of their own, which nobody clears away meanwhile.
+ */
+function folderOfSynthesis(plan: PlanRecord, { kind, jobId }: SynthesisJob): string {
+  return kind === 'final' ? folderOf(plan.spec.id, plan.reopened) : jobId
+}
+
 /** Merges what the tasks changed. A merge that cannot be made is said so, and fails nothing else. */
 async function mergedEdits(
   deps: SynthesizeDeps,
   plan: PlanRecord,
+  job: SynthesisJob,
   results: readonly TaskResult[],
   notes: string[],
   signal: AbortSignal,
 ): Promise<MergedEdits | undefined> {
   const edited = results.filter((result) => result.edits !== undefined)
   if (edited.length === 0) return undefined
-  const files = await planFiles(deps.plans, plan)
-  if (files === undefined) return undefined
+  const own = await planFiles(deps.plans, plan)
+  if (own === undefined) return undefined
+  const files = { ...own, folder: folderOfSynthesis(plan, job) }
   const specs = await deps.tasks.specs(
     plan.spec.id,
     edited.map((result) => result.taskId),

@@ -1,4 +1,5 @@
--- ARGV: shard, job id, kind of the job: a `final` one is passed over when another will follow
+-- ARGV: shard, job id, kind of the job: a `final` one is passed over when another will follow, a
+--       `preliminary` one when nothing is left to run, because the final one is next, or was written
 -- Answers { 'gone' } | { 'done', version } | { 'superseded' } | { 'go', version }, 0 for a plan without one
 local job_id = ARGV[2]
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
@@ -6,6 +7,10 @@ local version = redis.call('HGET', plan .. ':versions', job_id)
 if version == 'superseded' then return { 'superseded' } end
 if version and redis.call('HEXISTS', plan .. ':syntheses', version) == 1 then return { 'done', version } end
 if not version then
+  if ARGV[3] == 'preliminary' and (header('outcome') or remaining() == 0) then
+    redis.call('HSET', plan .. ':versions', job_id, 'superseded')
+    return { 'superseded' }
+  end
   if ARGV[3] == 'final' and number('syn:pending') > 1 then
     redis.call('HSET', plan .. ':versions', job_id, 'superseded')
     redis.call('HINCRBY', plan, 'syn:pending', -1)

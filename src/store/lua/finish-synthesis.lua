@@ -1,7 +1,7 @@
 -- Stores a version and, where nothing is left to do, finishes the plan, in one step.
 -- ARGV: shard, job id, version or '0' for a plan without synthesis, JSON or '', status of the synthesis,
 --       executor, outcome of the plan if it is to end, usage JSON or '', kind of the job
--- Answers 'gone' | 'done' | 'stored'
+-- Answers 'gone' | 'done' | 'stored' | 'finished', where the plan has finished
 if redis.call('EXISTS', plan) == 0 then return 'gone' end
 local job_id, version, json, status, executor, outcome = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local kind = ARGV[9]
@@ -11,9 +11,11 @@ local counted = close_spending(job_id)
 for _, field in ipairs(redis.call('HKEYS', plan .. ':parts')) do
   if string.sub(field, 1, #job_id + 1) == job_id .. ' ' then redis.call('HDEL', plan .. ':parts', field) end
 end
+-- One on the way that ends after the plan is kept, and is not the newest.
+local is_late = kind == 'preliminary' and header('outcome')
 if version ~= '0' then
   redis.call('HSETNX', plan .. ':syntheses', version, json)
-  if tonumber(version) > number('syn:version') then redis.call('HSET', plan, 'syn:version', version) end
+  if not is_late and tonumber(version) > number('syn:version') then redis.call('HSET', plan, 'syn:version', version) end
   if ARGV[8] ~= '' then add_usage(usage_since(counted, cjson.decode(ARGV[8]))) end
   emit('synthesis.finished', {
     version = tonumber(version), status = status, executor = executor, preliminary = kind == 'preliminary', at = now
@@ -22,7 +24,9 @@ end
 local pending = number('syn:pending')
 -- Only the synthesis behind a batch holds the plan open.
 if kind == 'final' then pending = redis.call('HINCRBY', plan, 'syn:pending', -1) end
-if version ~= '0' then redis.call('HSET', plan, 'syn:status', pending > 0 and number('syn:none') == 0 and 'pending' or status) end
+if version ~= '0' and not is_late then
+  redis.call('HSET', plan, 'syn:status', pending > 0 and number('syn:none') == 0 and 'pending' or status)
+end
 if kind == 'final' and pending <= 0 and remaining() == 0 then finish_plan(outcome) end
 publish()
-return 'stored'
+return header('outcome') and 'finished' or 'stored'

@@ -1,0 +1,175 @@
+import { access, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { changePlans } from '../../../src/core/change/change-plans.ts'
+import { changeTasks } from '../../../src/core/change/change-tasks.ts'
+import { finalSynthesisJobId } from '../../../src/core/ports/queue.ts'
+import type { Workspaces } from '../../../src/core/ports/workspaces.ts'
+import { planFiles } from '../../../src/core/run/plan-files.ts'
+import { runningTasks } from '../../../src/core/run/running-tasks.ts'
+import { submitPlan } from '../../../src/core/submit/submit-plan.ts'
+import {
+  type SynthesizeDeps,
+  synthesizePlan,
+} from '../../../src/core/synthesize/synthesize-plan.ts'
+import { loadConfig } from '../../../src/main/config.ts'
+import { openWorkspaces } from '../../../src/main/open-workspaces.ts'
+import { openMerging } from '../../../src/threads/open-merging.ts'
+import { echoPlan, openUseCases, type UseCases } from '../../support/use-cases.ts'
+
+const TENANT = 'default'
+const log = pino({ level: 'silent' })
+const signal = new AbortController().signal
+let service: UseCases
+let dataDir: string
+let workspaces: Workspaces
+let merging: ReturnType<typeof openMerging>
+
+beforeEach(async () => {
+  service = await openUseCases(inject('redisUrl'))
+  dataDir = await mkdtemp(join(tmpdir(), 'tutti-synthesis-'))
+  workspaces = openWorkspaces(loadConfig({ TUTTI_DATA_DIR: dataDir }), process.env, log)
+  merging = openMerging(log)
+})
+
+afterEach(async () => {
+  await merging.close()
+  await service.close()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+function deps(more: Partial<SynthesizeDeps> = {}): SynthesizeDeps {
+  return {
+    ...service.stores,
+    queue: service.queue,
+    workspaces,
+    allowanceOf: () => undefined,
+    merging: merging.merging,
+    writing: runningTasks(),
+    model: undefined,
+    resolver: undefined,
+    nowIso: () => new Date().toISOString(),
+    pause: async () => {},
+    onFault: (error) => service.faults.push(error),
+    ...more,
+  }
+}
+
+async function submit(tasks: Record<string, string[]>, rest: object = {}): Promise<string> {
+  const body = echoPlan(tasks, rest)
+  const { record } = await submitPlan(service.submitting, {
+    tenant: TENANT,
+    body,
+    idempotencyKey: undefined,
+  })
+  return record.spec.id
+}
+
+async function begin(planId: string, taskId: string, unit: number) {
+  const { life } = service.stores
+  const token = `${taskId}-${unit}`
+  const begun = await life.begin({ planId, taskId, token, unit, round: 0 })
+  if (begun.status !== 'begun') throw new Error(`${taskId} is ${begun.status}`)
+  return () =>
+    life.end({
+      planId,
+      taskId,
+      token,
+      attempt: begun.attempt,
+      status: 'succeeded',
+      outcome: 'succeeded',
+      spends: true,
+      output: { text: taskId },
+    })
+}
+
+async function run(planId: string, taskId: string, unit: number): Promise<void> {
+  await (await begin(planId, taskId, unit))()
+}
+
+const plan = async (planId: string) => {
+  const record = await service.stores.plans.get(planId)
+  if (record === undefined) throw new Error('the plan is gone')
+  return record
+}
+const final = (planId: string, batch = 0) => ({
+  planId,
+  jobId: finalSynthesisJobId(planId, batch),
+  kind: 'final' as const,
+})
+const onTheWay = (planId: string) => ({
+  planId,
+  jobId: `${planId}-p1`,
+  kind: 'preliminary' as const,
+})
+
+test('the synthesis that finishes a plan leaves the folder of a task that a retry has begun', async () => {
+  const planId = await submit(
+    { a: [] },
+    { synthesis: false, workspace: { files: { 'a.txt': 'a' } } },
+  )
+  await run(planId, 'a', 0)
+  const open = async () => {
+    const files = await planFiles(service.stores.plans, await plan(planId))
+    if (files === undefined) throw new Error('the plan has no files')
+    const task = { taskId: 'a', isolated: true, writes: ['**'], after: [] }
+    return workspaces.open(files, task, signal)
+  }
+  const first = await open()
+  await first.close()
+  let opened: Awaited<ReturnType<typeof open>> | undefined
+  const finish: SynthesizeDeps['syntheses']['finish'] = async (...args) => {
+    const stored = await service.stores.syntheses.finish(...args)
+    // Before the folder is cleared away.
+    await changeTasks(service.changing).retry(TENANT, planId, 'a')
+    await begin(planId, 'a', 1)
+    opened = await open()
+    return stored
+  }
+  const syntheses = { ...service.stores.syntheses, finish }
+  expect(await synthesizePlan(deps({ syntheses }), final(planId), signal)).toBe('done')
+  await access(join(opened?.workspace.root ?? '', 'a.txt'))
+  expect(await opened?.collectEdits()).toEqual({ edits: undefined, problem: undefined })
+})
+
+test('a preliminary version that is written when the plan has finished is not the newest', async () => {
+  const planId = await submit({ a: [], b: [] }, { synthesis: { executor: 'merge', every: 1 } })
+  await run(planId, 'a', 0)
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let reached = () => {}
+  const isThere = new Promise<void>((resolve) => {
+    reached = resolve
+  })
+  const finish: SynthesizeDeps['syntheses']['finish'] = async (...args) => {
+    reached()
+    await held
+    return service.stores.syntheses.finish(...args)
+  }
+  const slow = deps({ syntheses: { ...service.stores.syntheses, finish } })
+  const preliminary = synthesizePlan(slow, onTheWay(planId), signal)
+  await isThere
+  await changePlans(service.changing).cancel(TENANT, planId)
+  expect(await plan(planId)).toMatchObject({ outcome: 'cancelled', synthesis: { version: 0 } })
+  release()
+  await preliminary
+  expect((await plan(planId)).synthesis).toMatchObject({ version: 0, status: 'running' })
+  await synthesizePlan(deps(), final(planId), signal)
+  expect((await plan(planId)).synthesis).toMatchObject({ version: 2, status: 'succeeded' })
+  expect((await service.stores.syntheses.all(planId)).map(({ version }) => version)).toEqual([1, 2])
+})
+
+test('a preliminary version is not begun once nothing is left to run', async () => {
+  const planId = await submit({ a: [], b: [] }, { synthesis: { executor: 'merge', every: 1 } })
+  await run(planId, 'a', 0)
+  await run(planId, 'b', 0)
+  await synthesizePlan(deps(), onTheWay(planId), signal)
+  expect((await plan(planId)).synthesis.version).toBe(0)
+  await synthesizePlan(deps(), final(planId), signal)
+  expect((await plan(planId)).synthesis.version).toBe(1)
+  expect((await plan(planId)).outcome).toBe('succeeded')
+})

@@ -148,20 +148,41 @@ export function programOf(
 
   program
     .command('cancel')
-    .description('cancel a plan or one of its tasks; what is done is kept')
+    .description('cancel a plan or some of its tasks; what is done is kept')
     .argument('<plan>', 'its id')
-    .argument('[task]', 'its id')
+    .argument('[tasks...]', 'their ids')
+    .addOption(
+      new Option('--status <status...>', 'all tasks that are so').choices([
+        'queued',
+        'running',
+      ] as const),
+    )
     .option('--json', 'print the answer as JSON', false)
-    .action((planId, taskId, options) => act((context) => cancel(context, planId, taskId, options)))
+    .action((planId, taskIds, options) =>
+      act((context) => cancel(context, planId, taskIds, options)),
+    )
 
   program
     .command('retry')
-    .description('run an ended task again; a new version of the synthesis follows')
+    .description(
+      'run ended tasks again, without any all that did not succeed; a new synthesis follows',
+    )
     .argument('<plan>', 'its id')
-    .argument('<task>', 'its id')
+    .argument('[tasks...]', 'their ids')
+    .addOption(
+      new Option('--status <status...>', 'all tasks that ended so').choices([
+        'succeeded',
+        'incomplete',
+        'failed',
+        'cancelled',
+        'skipped',
+      ] as const),
+    )
     .option('--wait', 'show the plan to its end', false)
     .option('--json', 'print the answer as JSON', false)
-    .action((planId, taskId, options) => act((context) => retry(context, planId, taskId, options)))
+    .action((planId, taskIds, options) =>
+      act((context) => retry(context, planId, taskIds, options)),
+    )
 
   program
     .command('resume')

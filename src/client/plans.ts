@@ -3,7 +3,16 @@ import { type FollowOptions, followPlan, type PlanEvent } from './events.ts'
 import { itemsOf, type Page } from './pages.ts'
 import { poll, seconds } from './polling.ts'
 import { randomKey } from './random-key.ts'
-import type { Delivery, DryRun, Plan, PlanStatus, Report, Todos } from './schema.ts'
+import type {
+  CancelTasks,
+  Delivery,
+  DryRun,
+  Plan,
+  PlanStatus,
+  Report,
+  RetryTasks,
+  Todos,
+} from './schema.ts'
 import { isFinished } from './status.ts'
 import type { CallOptions, Transport } from './transport.ts'
 import type { AwaitedPlan, PlanSubmission } from './types.ts'
@@ -29,6 +38,9 @@ export interface WaitOptions extends CallOptions {
   waitMs?: number | undefined
 }
 
+export interface CancelOptions extends CallOptions, CancelTasks {}
+export interface RetryOptions extends CallOptions, RetryTasks {}
+
 /** Every call throws `TuttiError`, or the reason of its signal. */
 export interface Plans {
   /** Stores the plan and enqueues all its tasks at once. */
@@ -43,7 +55,10 @@ export interface Plans {
   wait(planId: string, options?: WaitOptions): Promise<Plan>
   /** Every change until the plan has finished, across broken connections. */
   events(planId: string, options?: FollowOptions): AsyncGenerator<PlanEvent, void>
-  cancel(planId: string, options?: CallOptions): Promise<Plan>
+  /** The plan; with `tasks` or `status` these tasks alone, all of them or none. */
+  cancel(planId: string, options?: CancelOptions): Promise<Plan>
+  /** Runs several ended tasks again, all of them or none; without any, all that did not succeed. */
+  retry(planId: string, options?: RetryOptions): Promise<Plan>
   /** Raises the budget of a plan that its budget stopped, and runs what is left. */
   resume(planId: string, budgetUsd: number, options?: CallOptions): Promise<Plan>
   delete(planId: string, options?: CallOptions): Promise<void>
@@ -133,19 +148,34 @@ export function plansOf(transport: Transport): Plans {
       throw new TuttiError('timeout', `plan ${planId} has not finished in ${waitMs} ms`)
     },
 
-    async cancel(planId, options) {
+    async cancel(planId, { tasks, status, ...options } = {}) {
+      const isWhole = tasks === undefined && status === undefined
       try {
         const { body } = await transport.json<Plan>({
           method: 'POST',
           path: `${planPath(planId)}/cancel`,
+          ...(isWhole ? {} : { body: { tasks, status } }),
           repeatable: true,
           options,
         })
         return body
       } catch (error) {
-        if (isDoneBefore(error, 'plan-finished')) return get(planPath(planId), options)
+        const code = isWhole ? 'plan-finished' : 'task-finished'
+        if (isDoneBefore(error, code)) return get(planPath(planId), options)
         throw error
       }
+    },
+
+    async retry(planId, { tasks, status, ...options } = {}) {
+      const { body } = await transport.json<Plan>({
+        method: 'POST',
+        path: `${planPath(planId)}/retry`,
+        body: { tasks, status },
+        // A second one would run the tasks twice, or fail because they run.
+        repeatable: false,
+        options,
+      })
+      return body
     },
 
     async resume(planId, budgetUsd, options) {

@@ -56,6 +56,16 @@ export interface Budget {
   unknownUsd: number
   leftUsd: number
 }
+export interface CancelTasks {
+  /**
+   * Their ids. With `status`: those of them that have it.
+   */
+  tasks?: string[]
+  /**
+   * All that are so now.
+   */
+  status?: ('queued' | 'running')[]
+}
 export interface Conflict {
   between: string[]
   about: string
@@ -448,6 +458,16 @@ export interface ResumePlan {
    * The new budget of the whole plan, in US dollars; what was spent counts.
    */
   budgetUsd: number
+}
+export interface RetryTasks {
+  /**
+   * Their ids. With `status`: those of them that have it.
+   */
+  tasks?: string[]
+  /**
+   * All that ended so.
+   */
+  status?: ('succeeded' | 'incomplete' | 'failed' | 'cancelled' | 'skipped')[]
 }
 export interface SubmitPlan {
   /**

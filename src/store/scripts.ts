@@ -13,7 +13,7 @@ const NAMES = [
   'stop-plan',
   'delete-plan',
   'keep-delivery',
-  'cancel-task',
+  'cancel-tasks',
   'retry-tasks',
   'begin-synthesis',
   'finish-synthesis',

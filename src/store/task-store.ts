@@ -144,15 +144,18 @@ export function redisTaskLife(options: {
   return {
     begin: (task) => whileAvailable(() => begin(task)),
     end: (attempt) => whileAvailable(() => end(attempt)),
-    cancel: (planId, taskId) =>
+    cancel: (planId, { tasks = [], status = [] }) =>
       whileAvailable(async () => {
-        const [status, released] = (await run(
-          'cancel-task',
+        const [answer, value] = (await run(
+          'cancel-tasks',
           keyOf(planId),
           shardOfPlan(planId),
-          taskId,
-        )) as [Awaited<ReturnType<TaskLife['cancel']>>['status'], (string | number)[]]
-        return { status, released: released.map(Number) }
+          status.length === 0 ? '' : `,${status.join(',')},`,
+          ...tasks,
+        )) as ['gone'] | ['unknown' | 'ended', string] | ['cancelled', (string | number)[]]
+        if (answer === 'gone') return { status: answer }
+        if (answer === 'cancelled') return { status: answer, released: value.map(Number) }
+        return { status: answer, taskId: value === '' ? undefined : value }
       }),
     stop: (planId, code, message) =>
       whileAvailable(async () => {

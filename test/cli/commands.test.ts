@@ -120,6 +120,21 @@ describe('tutti cancel and retry', () => {
     })
   })
 
+  test('retry and cancel several tasks in one go', async () => {
+    plan.finish('a', 'failed')
+    plan.finish('b', 'failed')
+    const retried = await runTutti(['retry', 'plan-1', '--status', 'failed'], { env })
+    expect(retried).toMatchObject({
+      code: 0,
+      stderr: 'the tasks run again; a new version of the synthesis follows\n',
+    })
+    expect(plan.tasks.map(({ status }) => status)).toEqual(['queued', 'queued'])
+    const cancelled = await runTutti(['cancel', 'plan-1', 'a', 'b'], { env })
+    expect(cancelled).toMatchObject({ code: 0 })
+    expect(plan.tasks.map(({ status }) => status)).toEqual(['cancelled', 'cancelled'])
+    expect((await runTutti(['retry', 'plan-1', '--status', 'running'], { env })).code).not.toBe(0)
+  })
+
   test('retry a task, and with --wait show what follows', async () => {
     plan.finish('a', 'failed')
     plan.run()

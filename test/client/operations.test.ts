@@ -24,6 +24,7 @@ test('every operation of the API has its call, and every call its operation', as
   await plans.get(planId)
   await plans.delete(planId)
   await plans.cancel(planId)
+  await plans.retry(planId)
   await plans.resume(planId, 1)
   await plans.report(planId)
   await plans.todos(planId)

@@ -143,6 +143,13 @@ describe('tasks', () => {
     ])
   })
 
+  test('are cancelled and retried, several in one go', async () => {
+    await client.plans.cancel('plan-1', { status: ['queued'] })
+    expect(await client.tasks.get('plan-1', 'a')).toMatchObject({ status: 'cancelled' })
+    await client.plans.retry('plan-1', { tasks: ['a'], status: ['cancelled'] })
+    expect(await client.tasks.get('plan-1', 'a')).toMatchObject({ status: 'queued' })
+  })
+
   test('are cancelled and retried', async () => {
     expect(await client.tasks.cancel('plan-1', 'a')).toMatchObject({ status: 'cancelled' })
     expect(await client.tasks.retry('plan-1', 'a')).toMatchObject({ status: 'queued' })

@@ -154,8 +154,12 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
         if (wait !== undefined) await until(() => isFinished(found.plan.status), wait)
         return find(tenant, planId).plan
       },
-      async cancel(tenant, planId) {
-        record('plans.cancel', tenant, planId)
+      async cancel(tenant, planId, tasks) {
+        record('plans.cancel', tenant, planId, tasks)
+        return find(tenant, planId).plan
+      },
+      async retry(tenant, planId, tasks) {
+        record('plans.retry', tenant, planId, tasks)
         return find(tenant, planId).plan
       },
       async resume(tenant, planId, budgetUsd) {

@@ -41,8 +41,15 @@ export async function routeOf(state: FakeState, call: Call): Promise<Answer | Fa
     case undefined:
       await until(plan, () => isFinished(plan.status), waitOf(call), call.gone)
       return ok(plan.view())
+    case 'retry':
+      for (const taskId of chosenOf(plan, call)) plan.reopen(taskId)
+      return ok(plan.view())
     case 'cancel':
       if (isFinished(plan.status)) return problem(409, 'plan-finished', 'The plan has finished.')
+      if (call.body !== undefined) {
+        for (const taskId of chosenOf(plan, call)) plan.finish(taskId, 'cancelled', '')
+        return ok(plan.view())
+      }
       plan.cancel()
       return ok(plan.view())
     case 'resume':
@@ -112,6 +119,15 @@ function listTasks(plan: FakePlan, { url }: Call): Answer {
     ),
     url,
   )
+}
+
+/** Those that the body names, by id or by status. */
+function chosenOf(plan: FakePlan, { body }: Call): string[] {
+  const { tasks, status } = (body ?? {}) as { tasks?: string[]; status?: string[] }
+  return plan.tasks
+    .filter((task) => tasks?.includes(task.id) ?? true)
+    .filter((task) => status?.includes(task.status) ?? true)
+    .map(({ id }) => id)
 }
 
 async function taskOf(

@@ -184,6 +184,7 @@ test('forgets the plans that are no longer kept, whatever characters their ids h
   const plans = ['../kept', '..', 'a/b'].map((planId) => ({
     ...aPlan({ files: true }, { a: '' }),
     planId,
+    folder: planId,
   }))
   for (const plan of plans) await files.open(plan, aTask('a', { isolated: false }), running)
   // A process that died while it removed a plan.

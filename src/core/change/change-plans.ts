@@ -2,23 +2,38 @@ import { releaseUnits } from '../batch/release-units.ts'
 import { BUDGET_EXHAUSTED } from '../budget/allowance.ts'
 import type { PlansApi } from '../contract/api.ts'
 import { ServiceError } from '../contract/errors.ts'
-import { isEnded } from '../contract/status.ts'
+import { isEnded, type TaskStatus } from '../contract/status.ts'
+import type { RetryTasks } from '../contract/task-selection.ts'
 import { planView } from '../read/plan-views.ts'
 import { requirePlan } from '../read/require-plan.ts'
-import { type ChangeDeps, isOutOfMoney } from './change-deps.ts'
+import { cancelTasks, unknownTask } from './cancel-tasks.ts'
+import { type ChangeDeps, isOutOfMoney, refuseWithoutMoney } from './change-deps.ts'
 import { deletePlan } from './delete-plan.ts'
-import { onlyRunnable, retryTasks, type Tasks } from './retry-tasks.ts'
+import { onlyRunnable, requireRunnable, retryTasks, type Tasks } from './retry-tasks.ts'
 
-export function changePlans(deps: ChangeDeps): Pick<PlansApi, 'cancel' | 'delete' | 'resume'> {
+export function changePlans(
+  deps: ChangeDeps,
+): Pick<PlansApi, 'cancel' | 'retry' | 'delete' | 'resume'> {
   return {
-    async cancel(tenant, planId) {
+    async cancel(tenant, planId, tasks = {}) {
       const record = await requirePlan(deps, tenant, planId)
+      if (tasks.tasks !== undefined || tasks.status !== undefined) {
+        await cancelTasks(deps, record, tasks)
+        return planView(await requirePlan(deps, tenant, planId), { waves: true })
+      }
       if (record.outcome !== undefined) {
         throw new ServiceError('plan-finished', `The plan has finished: it is ${record.outcome}.`)
       }
       const { released } = await deps.life.stop(planId, 'cancelled', 'The plan was cancelled.')
       // Jobs of tasks that will never run; without this the sweeper would get to them.
       releaseUnits(deps, record, released).catch((error: unknown) => deps.onFault(error, planId))
+      return planView(await requirePlan(deps, tenant, planId), { waves: true })
+    },
+
+    async retry(tenant, planId, selection) {
+      const record = await requirePlan(deps, tenant, planId)
+      refuseWithoutMoney(record)
+      await retryTasks(deps, record, (tasks) => requireRunnable(tasks, selected(tasks, selection)))
       return planView(await requirePlan(deps, tenant, planId), { waves: true })
     },
 
@@ -45,4 +60,22 @@ function stoppedByBudget(tasks: Tasks): Set<string> {
     ({ state }) => isEnded(state.status) && state.error?.code === BUDGET_EXHAUSTED,
   )
   return new Set(stopped.map(({ spec }) => spec.id))
+}
+
+const UNSUCCESSFUL: TaskStatus[] = ['incomplete', 'failed', 'cancelled', 'skipped']
+
+/** @throws {ServiceError} invalid-request, task-not-finished where there is none */
+function selected(tasks: Tasks, { tasks: ids, status }: RetryTasks): Set<string> {
+  const unknown = ids?.find((id) => !tasks.has(id))
+  if (unknown !== undefined) throw unknownTask(ids, unknown)
+  const wanted: TaskStatus[] | undefined = status ?? (ids === undefined ? UNSUCCESSFUL : undefined)
+  const chosen = [...(ids ?? tasks.keys())].filter((id) => {
+    const task = tasks.get(id)
+    return task !== undefined && (wanted?.includes(task.state.status) ?? true)
+  })
+  if (chosen.length > 0) return new Set(chosen)
+  throw new ServiceError(
+    'task-not-finished',
+    `None of the tasks is ${wanted?.join(' or ')}; there is nothing to run again.`,
+  )
 }

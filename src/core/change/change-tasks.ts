@@ -1,8 +1,7 @@
-import { releaseUnits } from '../batch/release-units.ts'
 import type { TasksApi } from '../contract/api.ts'
-import { ServiceError } from '../contract/errors.ts'
 import { taskDetail } from '../read/read-tasks.ts'
 import { requirePlan, requireTask } from '../read/require-plan.ts'
+import { cancelTasks } from './cancel-tasks.ts'
 import { type ChangeDeps, refuseWithoutMoney } from './change-deps.ts'
 import { requireRunnable, retryTasks } from './retry-tasks.ts'
 
@@ -10,19 +9,9 @@ export function changeTasks(deps: ChangeDeps): Pick<TasksApi, 'cancel' | 'retry'
   return {
     async cancel(tenant, planId, taskId) {
       const record = await requirePlan(deps, tenant, planId)
-      const { status, released } = await deps.life.cancel(planId, taskId)
-      switch (status) {
-        case 'gone':
-          throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
-        case 'unknown':
-          throw new ServiceError('task-not-found', `The plan has no task ${taskId.slice(0, 80)}.`)
-        case 'ended':
-          throw new ServiceError('task-finished', 'The task has ended; there is nothing to cancel.')
-        case 'cancelled':
-        case 'cancelling':
-          await releaseUnits(deps, record, released)
-          return taskDetail(deps, tenant, planId, taskId)
-      }
+      await requireTask(deps, planId, taskId)
+      await cancelTasks(deps, record, { tasks: [taskId] })
+      return taskDetail(deps, tenant, planId, taskId)
     },
 
     async retry(tenant, planId, taskId) {

@@ -47,6 +47,7 @@ import type { Delivery } from './delivery.ts'
 import type { PlanStatus, TaskStatus } from './status.ts'
 import type { SynthesisSpec } from './submission.ts'
 import type { Synthesis } from './synthesis.ts'
+import type { CancelTasks, RetryTasks } from './task-selection.ts'
 import type {
   DryRun,
   ExecutorList,
@@ -92,7 +93,15 @@ export interface PlansApi {
   }): Promise<PlanPage>
   /** With `wait`: answers once the plan has finished, or with what there is when the time is up. */
   get(tenant: string, planId: string, wait?: Wait): Promise<Plan>
-  cancel(tenant: string, planId: string): Promise<Plan>
+  /** The plan; or, where `tasks` names some, these alone: all of them, or none. */
+  cancel(tenant: string, planId: string, tasks?: CancelTasks): Promise<Plan>
+  /**
+   * Runs several ended tasks again, all of them or none: those named, or without any all that did not
+   * succeed.
+   *
+   * @throws {ServiceError} invalid-request, task-not-finished, budget-exceeded, quota-exceeded
+   */
+  retry(tenant: string, planId: string, tasks: RetryTasks): Promise<Plan>
   /** Raises the budget (in US dollars) of a plan that its budget stopped, and runs what is left. */
   resume(tenant: string, planId: string, budgetUsd: number): Promise<Plan>
   delete(tenant: string, planId: string): Promise<void>

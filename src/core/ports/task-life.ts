@@ -1,5 +1,6 @@
 import type { Failure } from '../contract/errors.ts'
 import type { TaskStatus } from '../contract/status.ts'
+import type { CancelTasks } from '../contract/task-selection.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Usage } from '../contract/usage.ts'
 import type { TaskOutput } from './executor.ts'
@@ -67,13 +68,18 @@ export interface TaskLife {
     released: ReleasedUnits
     remaining: number
   }>
+  /**
+   * Cancels tasks, all or none: those named that have one of the statuses. `ended`: the task named has
+   * ended, or none has such a status.
+   */
   cancel(
     planId: string,
-    taskId: string,
-  ): Promise<{
-    status: 'gone' | 'unknown' | 'ended' | 'cancelled' | 'cancelling'
-    released: ReleasedUnits
-  }>
+    tasks: CancelTasks,
+  ): Promise<
+    | { status: 'gone' }
+    | { status: 'unknown' | 'ended'; taskId: string | undefined }
+    | { status: 'cancelled'; released: ReleasedUnits }
+  >
   stop(
     planId: string,
     code: Stop['code'],

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { PlansApi } from '../../core/contract/api.ts'
+import { CancelTasks, RetryTasks } from '../../core/contract/task-selection.ts'
 import { Plan, PlanPage, Report, Todos } from '../../core/contract/views.ts'
 import { answer } from '../openapi/documented-answer.ts'
 import { PLAN, PLAN_PAGE, REPORT, TODOS } from '../openapi/examples.ts'
@@ -104,18 +105,82 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
       schema: {
         operationId: 'cancelPlan',
         tags: ['Plans'],
-        summary: 'Cancel a plan',
-        description:
+        summary: 'Cancel a plan, or some of its tasks',
+        description: [
           'Stops what runs within a second and starts nothing more. Finished outputs are kept.',
+          'With `tasks` or `status` these tasks alone, all of them or none; the rest of the plan goes on.',
+        ].join(' '),
         params: PlanParams,
+        body: CancelTasks.prefault({}),
         response: {
-          200: answer('The plan, as it is after the cancel.', Plan, { example: PLAN }),
-          ...problemAnswers('plan-not-found', 'plan-finished'),
+          200: answer('The plan, as it is after it was cancelled.', Plan, { example: PLAN }),
+          202: answer('The plan, some of whose tasks are being cancelled.', Plan, {
+            example: PLAN,
+          }),
+          ...problemAnswers(
+            'invalid-request',
+            'plan-not-found',
+            'plan-finished',
+            'task-finished',
+            'payload-too-large',
+            'unsupported-media-type',
+          ),
+        },
+      },
+      config: {
+        isBodyOptional: true,
+        bodyExamples: {
+          tasks: { summary: 'Two tasks', value: { tasks: ['security', 'testing'] } },
+          queued: { summary: 'What has not begun', value: { status: ['queued'] } },
         },
       },
     },
-    async (request, reply) =>
-      reply.send(await plans.cancel(tenantOf(request), request.params.planId)),
+    async (request, reply) => {
+      const { tasks, status } = request.body
+      const plan = await plans.cancel(tenantOf(request), request.params.planId, request.body)
+      const isWhole = tasks === undefined && status === undefined
+      return reply.code(isWhole ? 200 : 202).send(plan)
+    },
+  )
+
+  app.post(
+    '/plans/:planId/retry',
+    {
+      schema: {
+        operationId: 'retryPlan',
+        tags: ['Plans'],
+        summary: 'Run several tasks again in one go, then write a new version of the synthesis',
+        description: [
+          'Those of `tasks` and `status`, all of them or none; without either, all that ended without success.',
+          'Those that were skipped because of one of them run behind it.',
+        ].join(' '),
+        params: PlanParams,
+        body: RetryTasks.prefault({}),
+        response: {
+          202: answer('The plan, at work again.', Plan, { example: PLAN }),
+          ...problemAnswers(
+            'invalid-request',
+            'plan-not-found',
+            'task-not-finished',
+            'budget-exceeded',
+            'quota-exceeded',
+            'payload-too-large',
+            'unsupported-media-type',
+          ),
+        },
+      },
+      config: {
+        isBodyOptional: true,
+        bodyExamples: {
+          failed: { summary: 'All that failed', value: { status: ['failed'] } },
+          tasks: { summary: 'Two tasks', value: { tasks: ['security', 'testing'] } },
+        },
+      },
+    },
+    async (request, reply) => {
+      const plan = await plans.retry(tenantOf(request), request.params.planId, request.body)
+      return reply.code(202).send(plan)
+    },
   )
 
   app.post(

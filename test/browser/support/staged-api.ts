@@ -122,6 +122,7 @@ export function createStage(): Stage {
           return { items, nextCursor: from + limit < all.length ? `${from + limit}` : null }
         },
         get: async (_tenant, planId) => find(planId).plan,
+        retry: unsupported,
         async cancel(_tenant, planId) {
           calls.push(`cancel ${planId}`)
           return find(planId).plan

@@ -141,6 +141,68 @@ test('of several retries of one task at the same moment one is accepted', async 
   expect(await service.jobs()).toBe(6)
 })
 
+describe('several tasks in one go', () => {
+  const { retry: retryAll, cancel } = {
+    retry: (planId: string, tasks: object) =>
+      changePlans(service.changing).retry(TENANT, planId, tasks),
+    cancel: (planId: string, tasks: object) =>
+      changePlans(service.changing).cancel(TENANT, planId, tasks),
+  }
+  const statuses = async (planId: string) => {
+    const states = await service.stores.tasks.states(planId, ['a', 'b', 'c', 'd'])
+    return states.map(({ status }) => status)
+  }
+
+  test('are retried as one batch, with those that were skipped because of them', async () => {
+    const planId = await submit({ a: [], b: [], c: ['a'], d: [] })
+    await run(planId, 'a', 0, FAILED)
+    await run(planId, 'b', 1, FAILED)
+    await run(planId, 'd', 3)
+    await finish(planId)
+    await retryAll(planId, { status: ['failed'] })
+    expect(await statuses(planId)).toEqual(['queued', 'queued', 'queued', 'succeeded'])
+    expect(await service.stores.life.nextUnit(planId)).toBe(7)
+  })
+
+  test('are retried all or none, and what is wrong is named', async () => {
+    const planId = await submit({ a: [], b: [], c: ['a'], d: [] })
+    await run(planId, 'a', 0, FAILED)
+    await run(planId, 'b', 1, FAILED)
+    const before = await statuses(planId)
+    await expect(retryAll(planId, { tasks: ['a', 'nobody'] })).rejects.toMatchObject({
+      code: 'invalid-request',
+      errors: [{ pointer: '/tasks/1' }],
+    })
+    await expect(retryAll(planId, { tasks: ['a', 'd'] })).rejects.toMatchObject({
+      code: 'task-not-finished',
+    })
+    await expect(retryAll(planId, { status: ['cancelled'] })).rejects.toMatchObject({
+      code: 'task-not-finished',
+    })
+    expect(await statuses(planId)).toEqual(before)
+    await retryAll(planId, {})
+    expect(await statuses(planId)).toEqual(['queued', 'queued', 'queued', 'queued'])
+  })
+
+  test('are cancelled all or none, and the rest of the plan goes on', async () => {
+    const planId = await submit({ a: [], b: [], c: ['a'], d: [] })
+    await run(planId, 'b', 1)
+    await expect(cancel(planId, { tasks: ['a', 'nobody'] })).rejects.toMatchObject({
+      code: 'invalid-request',
+      errors: [{ pointer: '/tasks/1' }],
+    })
+    await expect(cancel(planId, { tasks: ['a', 'b'] })).rejects.toMatchObject({
+      code: 'task-finished',
+    })
+    expect(await statuses(planId)).toEqual(['queued', 'succeeded', 'queued', 'queued'])
+    await cancel(planId, { tasks: ['a', 'b'], status: ['queued'] })
+    expect(await statuses(planId)).toEqual(['cancelled', 'succeeded', 'skipped', 'queued'])
+    await expect(cancel(planId, { status: ['running'] })).rejects.toMatchObject({
+      code: 'task-finished',
+    })
+  })
+})
+
 describe('a timeout', () => {
   const due = async () => {
     const key = (await service.keys()).find((name) => name.endsWith(':deadlines'))

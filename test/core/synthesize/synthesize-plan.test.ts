@@ -15,8 +15,8 @@ import {
   synthesizePlan,
 } from '../../../src/core/synthesize/synthesize-plan.ts'
 import { loadConfig } from '../../../src/main/config.ts'
+import { openReading, type Reading } from '../../../src/main/open-reading.ts'
 import { openWorkspaces } from '../../../src/main/open-workspaces.ts'
-import { openMerging } from '../../../src/threads/open-merging.ts'
 import { echoPlan, openUseCases, type UseCases } from '../../support/use-cases.ts'
 
 const TENANT = 'default'
@@ -25,17 +25,17 @@ const signal = new AbortController().signal
 let service: UseCases
 let dataDir: string
 let workspaces: Workspaces
-let merging: ReturnType<typeof openMerging>
+let reading: Reading
 
 beforeEach(async () => {
   service = await openUseCases(inject('redisUrl'))
   dataDir = await mkdtemp(join(tmpdir(), 'tutti-synthesis-'))
   workspaces = openWorkspaces(loadConfig({ TUTTI_DATA_DIR: dataDir }), process.env, log)
-  merging = openMerging(log)
+  reading = openReading(log)
 })
 
 afterEach(async () => {
-  await merging.close()
+  await reading.close()
   await service.close()
   await rm(dataDir, { recursive: true, force: true })
 })
@@ -46,11 +46,11 @@ function deps(more: Partial<SynthesizeDeps> = {}): SynthesizeDeps {
     queue: service.queue,
     workspaces,
     allowanceOf: () => undefined,
-    merging: merging.merging,
+    merging: reading.merging,
     writing: runningTasks(),
     model: undefined,
     resolver: undefined,
-    nowIso: () => new Date().toISOString(),
+    now: async () => Date.now(),
     pause: async () => {},
     onFault: (error) => service.faults.push(error),
     ...more,

@@ -49,6 +49,7 @@ test('holds every call of the contract', () => {
     'GET /v1/plans/{planId}',
     'DELETE /v1/plans/{planId}',
     'POST /v1/plans/{planId}/cancel',
+    'POST /v1/plans/{planId}/retry',
     'POST /v1/plans/{planId}/resume',
     'GET /v1/plans/{planId}/report',
     'GET /v1/plans/{planId}/todos',

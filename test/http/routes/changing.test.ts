@@ -62,6 +62,30 @@ test('names what is wrong with a synthesis', async () => {
   ])
 })
 
+test('cancels and retries several tasks in one go', async () => {
+  const { app, api } = await anApp()
+  api.addPlan('p1x')
+  const post = (path: string, payload?: object) =>
+    app.inject({ method: 'POST', url: `/v1/plans/p1x/${path}`, ...(payload && { payload }) })
+  expect((await post('retry', { status: ['failed'] })).statusCode).toBe(202)
+  expect(api.calls.at(-1)?.args).toEqual(['default', 'p1x', { status: ['failed'] }])
+  expect((await post('cancel', { tasks: ['a', 'b'] })).statusCode).toBe(202)
+  expect(api.calls.at(-1)?.args).toEqual(['default', 'p1x', { tasks: ['a', 'b'] }])
+  expect((await post('retry')).statusCode).toBe(202)
+  expect((await post('cancel', {})).statusCode).toBe(200)
+  for (const [path, payload, pointer] of [
+    ['retry', { status: ['running'] }, '/status/0'],
+    ['cancel', { status: ['failed'] }, '/status/0'],
+    ['retry', { tasks: ['a b'] }, '/tasks/0'],
+    ['cancel', { tasks: [] }, '/tasks'],
+    ['retry', { task: 'a' }, '/task'],
+  ] as const) {
+    const response = await post(path, payload)
+    expect(response.statusCode).toBe(400)
+    expect(response.json()).toMatchObject({ errors: [{ pointer }] })
+  }
+})
+
 test('resumes a plan with a larger budget', async () => {
   const { app, api } = await anApp()
   api.addPlan('p1x')

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { TaskId } from './task-spec.ts'
+
+const ids = z
+  .array(TaskId)
+  .min(1)
+  .max(100_000)
+  .optional()
+  .describe('Their ids. With `status`: those of them that have it.')
+
+/** Which tasks of a plan are to run again. */
+export const RetryTasks = z
+  .strictObject({
+    tasks: ids,
+    status: z
+      .array(z.enum(['succeeded', 'incomplete', 'failed', 'cancelled', 'skipped']))
+      .min(1)
+      .optional()
+      .describe('All that ended so.'),
+  })
+  .meta({ id: 'RetryTasks' })
+export type RetryTasks = z.output<typeof RetryTasks>
+
+/** Which tasks of a plan are to be cancelled. */
+export const CancelTasks = z
+  .strictObject({
+    tasks: ids,
+    status: z
+      .array(z.enum(['queued', 'running']))
+      .min(1)
+      .optional()
+      .describe('All that are so now.'),
+  })
+  .meta({ id: 'CancelTasks' })
+export type CancelTasks = z.output<typeof CancelTasks>

@@ -8,7 +8,11 @@ export async function retry(
   { terminal, quick, patient }: Context,
   planId: string,
   taskIds: readonly string[],
-  { status, json, wait }: { status?: RetryOptions['status'] | undefined; json: boolean; wait: boolean },
+  {
+    status,
+    json,
+    wait,
+  }: { status?: RetryOptions['status'] | undefined; json: boolean; wait: boolean },
 ): Promise<number> {
   const [taskId] = taskIds
   const isOne = taskIds.length === 1 && status === undefined

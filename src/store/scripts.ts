@@ -11,7 +11,6 @@ const NAMES = [
   'begin-task',
   'end-task',
   'stop-plan',
-  'delete-plan',
   'keep-delivery',
   'cancel-tasks',
   'retry-tasks',

@@ -1,5 +1,4 @@
 import { isEnded } from '../../src/core/contract/status.ts'
-import { isLeftOut } from './left-out.ts'
 import { newPlan, type PlanModel, type PlanShape, type TaskModel } from './plan-model.ts'
 import {
   askForSynthesis,
@@ -7,6 +6,7 @@ import {
   endByItself,
   handBack,
   orphan,
+  resume,
   retry,
   settle,
   stop,
@@ -23,61 +23,100 @@ export type PlanName = 'p' | 'q'
 export type Command =
   | { do: 'submit'; plan: PlanName; shape: PlanShape; keyed: boolean }
   | { do: 'submit again'; plan: PlanName }
-  | { do: 'end'; nth: number; how: Ending }
+  | { do: 'end'; nth: number; how: Ending; aim?: Aim }
   | { do: 'cancel'; plan: PlanName }
   | { do: 'cancel task'; plan: PlanName; task: number }
   | { do: 'retry task'; plan: PlanName; task: number }
-  | { do: 'resume'; plan: PlanName; moreUsd: number }
+  | { do: 'resume'; plan: PlanName; moreUsd: number; aim?: number }
   | { do: 'synthesize'; plan: PlanName }
   | { do: 'delete'; plan: PlanName }
-  | { do: 'pass time' }
+  | { do: 'pass time'; aim?: number }
   | { do: 'start worker' }
   | { do: 'end worker' }
   | { do: 'kill worker' }
-  /** At the same moment. */
-  | { do: 'both'; of: [Command, Command] }
+  /** At the same moment, but for so many turns of the event loop. */
+  | { do: 'both'; of: [Command, Command]; apart: number }
+
+/** Which attempt is meant, once that is known. */
+interface Aim {
+  plan: PlanName
+  taskId: string
+  attempt: number
+}
 
 export interface Model {
   /** In seconds. */
   now: number
   hasWorker: boolean
   plans: Partial<Record<PlanName, { isKeyed: boolean; is: PlanModel }>>
+  /** What was submitted last under a name, deleted or not. */
+  submitted: Partial<Record<PlanName, { keyed: boolean; shape: PlanShape }>>
 }
 
-/** One way in which a command may turn out; `reply` is `ok` or the code of an error. */
+/** One way in which a command may turn out. */
 export interface Outcome {
   model: Model
-  reply: string
+  /** `ok` or the code of an error; of two at the same moment that of each. `undefined`: any. */
+  replies: (string | undefined)[]
 }
 
-export const START: Model = { now: 0, hasWorker: true, plans: {} }
+export const START: Model = { now: 0, hasWorker: true, plans: {}, submitted: {} }
 
-/** What may come of a command: nothing where it makes no sense now. */
+/** The same command, naming what it means in this model whatever else happens meanwhile. */
+export function aimed(model: Model, command: Command): Command {
+  switch (command.do) {
+    case 'both':
+      return { ...command, of: [aimed(model, command.of[0]), aimed(model, command.of[1])] }
+    case 'end': {
+      const running = runningOf(model)
+      const found = running[command.nth % running.length]
+      if (found === undefined) return command
+      const { id, attempt } = found.task
+      return { ...command, aim: { plan: found.plan, taskId: id, attempt } }
+    }
+    case 'pass time':
+      return { ...command, aim: secondsToNext(model) }
+    case 'resume':
+      return { ...command, aim: (model.plans[command.plan]?.is.costUsd ?? 0) + command.moreUsd }
+    default:
+      return command
+  }
+}
+
+/** What may come of an aimed command: nothing where it makes no sense now. */
 export function outcomesOf(before: Model, command: Command): Outcome[] {
   if (command.do === 'both') return bothOrders(before, command.of)
   const model = structuredClone(before)
   const reply = apply(model, command)
   if (reply === undefined) return []
   settleAll(model)
-  return [{ model, reply }]
+  return [{ model, replies: [reply] }]
 }
 
-/** Two at the same moment come one after the other, and nobody knows in which order. */
+/** Two at the same moment come one after the other, and nobody knows in which order, or how soon. */
 function bothOrders(before: Model, [a, b]: [Command, Command]): Outcome[] {
-  const first = outcomesOf(before, a)
-  const second = outcomesOf(before, b)
-  if (first.length === 0 || second.length === 0) return []
-  const then = (outcomes: Outcome[], next: Command) =>
-    outcomes.flatMap(({ model, reply }) => {
-      const more = outcomesOf(model, next)
-      // What makes no sense any more is not heard.
-      if (more.length === 0) return [{ model, replies: [reply, undefined] }]
-      return more.map((outcome) => ({ model: outcome.model, replies: [reply, outcome.reply] }))
-    })
-  return [
-    ...then(first, b).map(({ model, replies }) => ({ model, reply: replies.join() })),
-    ...then(second, a).map(({ model, replies }) => ({ model, reply: replies.reverse().join() })),
-  ]
+  if (a.do === 'both' || b.do === 'both') return []
+  const outcomes: Outcome[] = []
+  for (const [first, next] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    for (const isSettled of [true, false]) {
+      const model = structuredClone(before)
+      const reply = apply(model, first)
+      if (reply === undefined) return []
+      if (isSettled) settleAll(model)
+      const then = structuredClone(model)
+      let other = apply(then, next)
+      // One that runs is being cancelled for a while, and a second cancel may come before its end.
+      if (next.do === 'cancel task' && other === 'task-finished') other = undefined
+      // What makes no sense any more does nothing, whatever it is answered.
+      const after = other === undefined ? model : then
+      settleAll(after)
+      outcomes.push({ model: after, replies: first === a ? [reply, other] : [other, reply] })
+    }
+  }
+  return outcomes
 }
 
 function settleAll(model: Model): void {
@@ -107,43 +146,39 @@ export function secondsToNext({ now, plans }: Model): number {
 
 function apply(model: Model, command: Exclude<Command, { do: 'both' }>): string | undefined {
   switch (command.do) {
-    case 'submit': {
-      const { shape, keyed } = command
-      const known = model.plans[command.plan]
-      if (known !== undefined) {
-        if (!known.isKeyed || !keyed) return undefined
-        return JSON.stringify(known.is.shape) === JSON.stringify(shape)
-          ? 'ok'
-          : 'idempotency-key-reused'
-      }
-      model.plans[command.plan] = { isKeyed: keyed, is: newPlan(shape, model.now) }
-      return 'ok'
+    case 'submit':
+      return submit(model, command)
+    case 'submit again': {
+      const last = model.submitted[command.plan]
+      return last?.keyed ? submit(model, { plan: command.plan, ...last }) : undefined
     }
-    case 'submit again':
-      return model.plans[command.plan]?.isKeyed ? 'ok' : undefined
     case 'end': {
-      const running = runningOf(model)
-      const found = running[command.nth % running.length]
-      const plan = found && model.plans[found.plan]
-      if (found === undefined || plan === undefined) return undefined
-      endByItself(plan.is, found.task, command.how, model.now)
+      const { aim } = command
+      const plan = aim && model.plans[aim.plan]?.is
+      const task = plan?.tasks.find(({ id }) => id === aim?.taskId)
+      if (plan === undefined || task === undefined) return undefined
+      if (task.status !== 'running' || task.isOrphan || task.attempt !== aim?.attempt)
+        return undefined
+      endByItself(plan, task, command.how, model.now)
       return 'ok'
     }
     case 'pass time':
-      return passTime(model)
+      return passTime(model, command.aim ?? Number.POSITIVE_INFINITY)
     case 'start worker':
       if (model.hasWorker) return undefined
       model.hasWorker = true
       return 'ok'
     case 'end worker':
-    case 'kill worker':
+    case 'kill worker': {
       if (!model.hasWorker) return undefined
+      const isEnd = command.do === 'end worker'
       model.hasWorker = false
       for (const { is } of Object.values(model.plans)) {
-        if (command.do === 'end worker') handBack(is)
+        if (isEnd) handBack(is)
         else orphan(is)
       }
       return 'ok'
+    }
     default: {
       const plan = model.plans[command.plan]
       return plan && changePlan(model, plan.is, command)
@@ -151,18 +186,24 @@ function apply(model: Model, command: Exclude<Command, { do: 'both' }>): string 
   }
 }
 
-function passTime(model: Model): string | undefined {
-  const seconds = secondsToNext(model)
+function submit(
+  model: Model,
+  { plan, shape, keyed }: { plan: PlanName; shape: PlanShape; keyed: boolean },
+): string | undefined {
+  const known = model.plans[plan]
+  if (known === undefined) {
+    model.plans[plan] = { isKeyed: keyed, is: newPlan(shape, model.now) }
+    model.submitted[plan] = { keyed, shape }
+    return 'ok'
+  }
+  if (!known.isKeyed || !keyed) return undefined
+  const isSame = JSON.stringify(known.is.shape) === JSON.stringify(shape)
+  return isSame ? 'ok' : 'idempotency-key-reused'
+}
+
+function passTime(model: Model, seconds: number): string | undefined {
   if (!Number.isFinite(seconds)) return undefined
   model.now += seconds
-  const isTriedAgain = ({ status, isOrphan, endsAt, spent, attempts }: TaskModel) =>
-    status === 'running' && !isOrphan && endsAt <= model.now && spent + 1 < attempts
-  if (
-    isLeftOut('an attempt after one that timed out') &&
-    Object.values(model.plans).some(({ is }) => is.tasks.some(isTriedAgain))
-  ) {
-    return undefined
-  }
   for (const { is } of Object.values(model.plans)) {
     for (const task of is.tasks) {
       const isLate = task.status === 'running' && !task.isOrphan && task.endsAt <= model.now
@@ -200,15 +241,10 @@ function changePlan(
       return retry(plan, [task.id]) ?? 'ok'
     }
     case 'resume': {
-      if (plan.stop !== 'budget-exhausted') return 'plan-not-finished'
-      plan.budgetUsd = plan.costUsd + command.moreUsd
-      const unpaid = plan.tasks.filter(({ error }) => error === 'budget-exhausted')
-      return (
-        retry(
-          plan,
-          unpaid.map(({ id }) => id),
-        ) ?? 'ok'
-      )
+      const { aim: budgetUsd = 0 } = command
+      if (plan.stop !== 'budget-exhausted' && !isSpent) return 'plan-not-finished'
+      if (budgetUsd <= plan.costUsd) return 'invalid-request'
+      return resume(plan, budgetUsd) ?? 'ok'
     }
     case 'synthesize':
       askForSynthesis(plan)

@@ -1,11 +1,14 @@
 import fc from 'fast-check'
+import { Redis } from 'ioredis'
 import { startRedisServer } from '../support/redis-server.ts'
 import type { Command } from './commands.ts'
-import { play } from './play.ts'
+import { play, REST_MS } from './play.ts'
 import { enableScopes } from './scope.ts'
 import { openWorld, type World } from './world.ts'
 
 enableScopes()
+
+const SHRINKING_REST_MS = 8_000
 
 /**
  * Plays `count` random sequences, many at the same time, each in a world of its own. One that fails is
@@ -17,7 +20,7 @@ export async function explore(options: {
   seed: number
   atOnce?: number
 }): Promise<void> {
-  const { atOnce = 16, seed } = options
+  const { atOnce = 24, seed } = options
   const server = await startModelRedis()
   const lanes = Array.from({ length: Math.min(atOnce, options.count) }, (_, lane) => lane)
   let hasFailed = false
@@ -30,7 +33,8 @@ export async function explore(options: {
         fc.asyncProperty(options.sequences, async (commands) => {
           if (hasFailed && !isMine) return
           try {
-            await play(world.is, commands)
+            // One that fails is played many times more, and is not waited for as long.
+            await play(world.is, commands, isMine ? SHRINKING_REST_MS : REST_MS)
           } catch (error) {
             hasFailed = true
             isMine = true
@@ -72,7 +76,7 @@ async function freshWorld(redisUrl: string, database: number) {
     async renew() {
       for (const puppet of is.puppets) puppet.vanish()
       await is.close().catch(() => undefined)
-      const { redis } = await openWorld(redisUrl, database)
+      const redis = new Redis(`${redisUrl}/${database}`)
       await redis.flushdb()
       redis.disconnect()
       is = await open()

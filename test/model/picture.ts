@@ -21,11 +21,14 @@ export interface Picture {
     }
   >
   events: string[]
+  /** Apart: a synthesis may come before or after what happens to its plan at the same moment. */
+  syntheses: string[]
   synthesis: { status: string; version: number }
   costUsd: number
   leftUsd: number | undefined
 }
 
+const isOfSynthesis = (event: string) => event.startsWith('synthesis.')
 const cents = (usd: number) => Math.round(usd * 100) / 100
 
 export function pictureOfModel(plan: PlanModel): Picture {
@@ -41,7 +44,8 @@ export function pictureOfModel(plan: PlanModel): Picture {
         { status, attempt, error, outcomes, events },
       ]),
     ),
-    events: plan.events,
+    events: plan.events.filter((event) => !isOfSynthesis(event)),
+    syntheses: plan.events.filter(isOfSynthesis).toSorted(),
     synthesis: { status: plan.synthesis, version: plan.version },
     costUsd: cents(plan.costUsd),
     leftUsd: left === undefined ? undefined : cents(left),
@@ -66,7 +70,7 @@ export async function pictureOfPlan(
     .hmget(`${key}:tasks`, ...ids)
     .hgetall(`${key}:attempts`)
     .xrange(`${key}:events`, '-', '+')
-    .lrange(`${key}:ended`, 0, -1)
+    .zrange(`${key}:ended`, '0', '-1')
     .exec()
   const [header, states, attempts, entries, ended] = (replies ?? []).map(([, reply]) => reply) as [
     Record<string, string>,
@@ -95,12 +99,13 @@ export async function pictureOfPlan(
       stop: record.stop?.code,
       counts: view.counts,
       tasks,
-      events: planEvents(events),
+      events: planEvents(events).filter((event) => !isOfSynthesis(event)),
+      syntheses: planEvents(events).filter(isOfSynthesis).toSorted(),
       synthesis: view.synthesis,
       costUsd: cents(record.usage.costUsd),
       leftUsd: view.budget === undefined ? undefined : cents(view.budget.leftUsd),
     },
-    faults: faultsOf(tasks, events, ended),
+    faults: faultsOf(tasks, events, ended, record.spec.synthesis !== false),
   }
 }
 
@@ -131,9 +136,15 @@ function planEvents(events: Events): string[] {
 }
 
 /** Order among tasks and plan, which the lists of each do not tell. */
-function faultsOf(tasks: Picture['tasks'], events: Events, ended: string[]): string[] {
+function faultsOf(
+  tasks: Picture['tasks'],
+  events: Events,
+  ended: string[],
+  hasSynthesis: boolean,
+): string[] {
   const faults: string[] = []
   const over = new Set<string>()
+  let written = 0
   for (const { type, data } of events) {
     const id = String(data.taskId)
     if (type === 'task.finished') {
@@ -142,6 +153,10 @@ function faultsOf(tasks: Picture['tasks'], events: Events, ended: string[]): str
     }
     if (type === 'task.requeued' && data.reason === 'retry') over.delete(id)
     if (type === 'task.started' && over.has(id)) faults.push(`${id} started after its end`)
+    if (type === 'synthesis.finished') written += 1
+    if (type === 'plan.finished' && data.status !== 'cancelled' && hasSynthesis && written === 0) {
+      faults.push('the plan finished before its synthesis')
+    }
     if (type === 'plan.finished' && over.size < Object.keys(tasks).length) {
       faults.push('the plan finished before its tasks')
     }

@@ -230,21 +230,42 @@ export function askForSynthesis(plan: PlanModel): void {
   plan.synthesis = 'pending'
 }
 
+/** What the budget stopped runs again, as far as it does not wait for something that failed. */
+export function resume(plan: PlanModel, budgetUsd: number): string | undefined {
+  const stopped = new Set(plan.tasks.filter((task) => task.error === 'budget-exhausted'))
+  for (let size = -1; size !== stopped.size; ) {
+    size = stopped.size
+    const ids = new Set([...stopped].map(({ id }) => id))
+    for (const task of stopped) if (isMissing(plan, ids, task)) stopped.delete(task)
+  }
+  const ids = [...stopped].map(({ id }) => id)
+  if (ids.length > 0) {
+    const why = retry(plan, ids)
+    if (why !== undefined) return why
+  }
+  plan.budgetUsd = budgetUsd
+  if (plan.stop === 'budget-exhausted') plan.stop = undefined
+  return undefined
+}
+
+/** Whether it waits for a task that has ended badly, and is not to run again. */
+function isMissing(plan: PlanModel, chosen: ReadonlySet<string>, task: TaskModel): boolean {
+  return task.after.some((id) => {
+    const before = taskOf(plan, id)
+    return !chosen.has(id) && isOver(before) && before.status !== 'succeeded'
+  })
+}
+
 /** Answers why not, or runs them again. */
 export function retry(plan: PlanModel, ids: string[]): string | undefined {
   const chosen = new Set(ids)
-  const isMissing = (task: TaskModel) =>
-    task.after.some(
-      (id) =>
-        !chosen.has(id) && isOver(taskOf(plan, id)) && taskOf(plan, id).status !== 'succeeded',
-    )
   const all = () => plan.tasks.filter(({ id }) => chosen.has(id))
-  if (all().some((task) => isMissing(task))) return 'task-not-finished'
+  if (all().some((task) => isMissing(plan, chosen, task))) return 'task-not-finished'
   for (let size = -1; size !== chosen.size; ) {
     size = chosen.size
     for (const task of plan.tasks) {
       const follows = task.status === 'skipped' && task.after.some((id) => chosen.has(id))
-      if (follows && !isMissing(task)) chosen.add(task.id)
+      if (follows && !isMissing(plan, chosen, task)) chosen.add(task.id)
     }
   }
   const isInUse = (task: TaskModel) =>

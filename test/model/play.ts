@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { ServiceError } from '../../src/core/contract/errors.ts'
 import {
+  aimed,
   type Command,
   type Model,
   type Outcome,
@@ -9,16 +11,16 @@ import {
   type PlanName,
   runningOf,
   START,
-  secondsToNext,
 } from './commands.ts'
 import { expireLeases } from './leases.ts'
 import { leftovers, unfinishedBusiness } from './leftovers.ts'
 import { pictureOfModel, pictureOfPlan } from './picture.ts'
 import type { PlanShape } from './plan-model.ts'
+import { viewFaults } from './views.ts'
 import type { World } from './world.ts'
 
 /** How long the service may take to come to rest after a command, on a machine that is busy. */
-const REST_MS = Number(process.env.REST_MS ?? 20_000)
+export const REST_MS = 60_000
 const LOOK_MS = 100
 
 const TENANT = 'default'
@@ -26,6 +28,7 @@ const TENANT = 'default'
 /** The plans of one sequence as the service knows them. */
 interface Game {
   world: World
+  restMs: number
   /** New for each sequence: its keys are nobody else's. */
   run: string
   ids: Map<PlanName, string>
@@ -38,19 +41,29 @@ interface Game {
  *
  * @throws {Error} with what was to be and what is, at the first command where they differ
  */
-export async function play(world: World, commands: readonly Command[]): Promise<void> {
-  const game: Game = { world, run: randomUUID(), ids: new Map(), bodies: new Map() }
+export async function play(
+  world: World,
+  commands: readonly Command[],
+  restMs = REST_MS,
+): Promise<void> {
+  const game: Game = { world, restMs, run: randomUUID(), ids: new Map(), bodies: new Map() }
   let models: Model[] = [START]
   world.log.length = 0
   const played: string[] = []
   try {
     if (world.workers.length === 0) await world.startWorker()
     for (const command of commands) models = await step(game, models, command, played)
+    for (const [name, planId] of game.ids) {
+      const [model, ...others] = models
+      const plan = model?.plans[name]?.is
+      if (plan === undefined || others.length > 0) continue
+      await atRest(game, () => viewFaults(world, TENANT, planId, plan))
+    }
     for (const plan of ['p', 'q'] as const) {
       models = await step(game, models, { do: 'delete', plan }, played)
     }
     if (world.workers.length === 0) await step(game, models, { do: 'start worker' }, played)
-    await atRest(world, async () => leftovers(world))
+    await atRest(game, () => leftovers(world))
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new Error(
@@ -67,19 +80,21 @@ async function step(
   command: Command,
   played: string[],
 ): Promise<Model[]> {
-  const outcomes = models.flatMap((model) => outcomesOf(model, command))
+  const [first] = models
+  if (first === undefined) throw new Error('no model is left')
+  const meant = aimed(first, command)
+  const outcomes = models.flatMap((model) => outcomesOf(model, meant))
   if (outcomes.length === 0) return models
   played.push(JSON.stringify(command))
-  const [model] = models
-  if (model === undefined) throw new Error('no model is left')
-  const reply = await perform(game, model, command)
-  let possible = outcomes.filter((outcome) => outcome.reply === reply)
+  const replies = await perform(game, first, meant)
+  let possible = outcomes.filter((outcome) =>
+    outcome.replies.every((reply, at) => reply === undefined || reply === replies[at]),
+  )
   if (possible.length === 0) {
-    throw new Error(
-      `answered ${reply} instead of ${outcomes.map((outcome) => outcome.reply).join(' or ')}`,
-    )
+    const wanted = outcomes.map((outcome) => outcome.replies.join(' and '))
+    throw new Error(`answered ${replies.join(' and ')} instead of ${wanted.join(', or ')}`)
   }
-  await atRest(game.world, async () => {
+  await atRest(game, async () => {
     const answers = await Promise.all(possible.map((outcome) => differences(game, outcome)))
     const fitting = possible.filter((_, at) => answers[at]?.length === 0)
     if (fitting.length > 0) possible = fitting
@@ -90,8 +105,8 @@ async function step(
 }
 
 /** Waits until nothing differs. */
-async function atRest(world: World, look: () => Promise<string[]>): Promise<void> {
-  const deadline = performance.now() + REST_MS
+async function atRest({ world, restMs }: Game, look: () => Promise<string[]>): Promise<void> {
+  const deadline = performance.now() + restMs
   while (true) {
     const change = world.changed(LOOK_MS)
     const found = await look()
@@ -141,17 +156,19 @@ async function differences({ world, ids }: Game, { model }: Outcome): Promise<st
   return found
 }
 
-/** Does it to the service; answers `ok` or the code of the error. */
-async function perform(game: Game, model: Model, command: Command): Promise<string> {
+/** Does it to the service; answers `ok` or the code of the error, of each. */
+async function perform(game: Game, model: Model, command: Command): Promise<string[]> {
   if (command.do === 'both') {
-    const replies = command.of.map((each) => perform(game, model, each))
-    return (await Promise.all(replies)).join()
+    const [one, other] = command.of
+    const first = perform(game, model, one)
+    for (let turn = 0; turn < command.apart; turn += 1) await setImmediate()
+    return (await Promise.all([first, perform(game, model, other)])).flat()
   }
   try {
     await performOne(game, model, command)
-    return 'ok'
+    return ['ok']
   } catch (error) {
-    if (error instanceof ServiceError) return error.code
+    if (error instanceof ServiceError) return [error.code]
     throw error
   }
 }
@@ -169,17 +186,15 @@ async function performOne(
     case 'submit again':
       return submit(game, command.plan, game.bodies.get(command.plan))
     case 'end': {
-      const running = runningOf(model)
-      const found = running[command.nth % running.length]
-      const planId = found && ids.get(found.plan)
+      const { aim } = command
+      const planId = aim && ids.get(aim.plan)
       const puppet = [...world.puppets].find(
-        ({ planId: its, taskId, isAborted }) =>
-          its === planId && taskId === found?.task.id && !isAborted,
+        (each) => each.planId === planId && each.taskId === aim?.taskId && !each.isAborted,
       )
       return puppet?.end(command.how)
     }
     case 'pass time':
-      return world.clock.pass(world.redis, secondsToNext(model))
+      return world.clock.pass(world.redis, command.aim ?? 0)
     case 'start worker':
       await expireLeases(world)
       return world.startWorker()
@@ -200,7 +215,7 @@ async function performOne(
         case 'retry task':
           return api.tasks.retry(TENANT, planId, taskId)
         case 'resume':
-          return api.plans.resume(TENANT, planId, (plan?.costUsd ?? 0) + command.moreUsd)
+          return api.plans.resume(TENANT, planId, command.aim ?? 0)
         case 'synthesize':
           return api.syntheses.request(TENANT, planId, {})
         case 'delete':

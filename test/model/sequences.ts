@@ -6,27 +6,7 @@ import { ENDINGS, type Ending } from './puppets.ts'
 
 // Random plans and random sequences of commands.
 
-/** What kinds of plans and commands a sequence is made of. */
-export interface Mixture {
-  shape: fc.Arbitrary<PlanShape>
-  commands: fc.WeightedArbitrary<Command>[]
-}
-
-const plan = fc.constantFrom<PlanName>('p', 'p', 'p', 'q')
-const at = fc.nat({ max: 11 })
-/** Most attempts go well, or nothing would ever be reached. */
-const UNSTORABLE: readonly Ending[] = [
-  'answers half a character',
-  'counts what is no number',
-  'counts too much',
-]
-const endings = isLeftOut('results that cannot be stored')
-  ? ENDINGS.filter((ending) => !UNSTORABLE.includes(ending))
-  : ENDINGS
-const how = fc.oneof(
-  { weight: 3, arbitrary: fc.constant<Ending>('succeeds') },
-  { weight: 2, arbitrary: fc.constantFrom(...endings) },
-)
+type Weighted = fc.WeightedArbitrary<Command>
 
 /** One in so many times. */
 const some = <T>(value: fc.Arbitrary<T>, oneIn = 4) =>
@@ -34,76 +14,129 @@ const some = <T>(value: fc.Arbitrary<T>, oneIn = 4) =>
     { weight: oneIn - 1, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: value },
   )
+const flag = (oneIn?: number) => some(fc.constant(true as const), oneIn)
+const never = fc.constant(undefined)
 
 /** Leaves out what is undefined: sequences are printed, and compared. */
 function compact<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T
 }
 
-export function shapes(most: number): fc.Arbitrary<PlanShape> {
-  return fc.integer({ min: 1, max: most }).chain((count) => {
-    const tasks = Array.from({ length: count }, (_, position) =>
-      fc
-        .record({
-          after:
-            position === 0
-              ? fc.constant(undefined)
-              : some(
-                  fc.uniqueArray(fc.nat({ max: position - 1 }), { minLength: 1, maxLength: 2 }),
-                  2,
-                ),
-          attempts: some(fc.integer({ min: 1, max: 2 })),
-          timeoutSeconds: some(fc.constantFrom(200, 400)),
-        })
-        .map(compact),
-    )
-    return fc
-      .record({
-        tasks: fc.tuple(...tasks),
-        sequential: some(fc.constant(true as const), 6),
-        maxConcurrency: some(fc.integer({ min: 1, max: 3 })),
-        abort: some(fc.constant(true as const)),
-        minSuccess: some(fc.constantFrom(0.5, 1)),
-        synthesis: isLeftOut('a plan without a synthesis') ? fc.constant(true) : fc.boolean(),
-      })
-      .map((shape) => compact(shape) as PlanShape)
+function taskShapes(position: number, isRich: boolean): fc.Arbitrary<PlanShape['tasks'][number]> {
+  const before = fc.uniqueArray(fc.nat({ max: Math.max(0, position - 1) }), {
+    minLength: 1,
+    maxLength: 2,
   })
+  return fc
+    .record({
+      after: position === 0 ? never : some(before, 2),
+      attempts: some(fc.integer({ min: 1, max: 2 })),
+      timeoutSeconds: some(fc.constantFrom(200, 400)),
+      priority:
+        isRich && !isLeftOut('priorities inside a plan') ? some(fc.constantFrom(-5, 5)) : never,
+      costUsd: isRich ? some(fc.constantFrom(0.25, 1), 2) : never,
+      heavy: isRich ? flag() : never,
+      heedless: isRich ? flag(12) : never,
+    })
+    .map((shape) => compact(shape) as PlanShape['tasks'][number])
 }
 
+/** `isRich`: with money, priorities, executors of both lanes and plans that run out of time. */
+function planShapes(most: number, isRich: boolean): fc.Arbitrary<PlanShape> {
+  return fc.integer({ min: 1, max: most }).chain((count) =>
+    fc
+      .record({
+        tasks: fc.tuple(...Array.from({ length: count }, (_, at) => taskShapes(at, isRich))),
+        sequential: flag(6),
+        maxConcurrency: some(fc.integer({ min: 1, max: 3 })),
+        abort: flag(),
+        minSuccess: some(fc.constantFrom(0.5, 1)),
+        budgetUsd: isRich ? some(fc.constantFrom(1, 2), 2) : never,
+        timeoutSeconds:
+          isRich && !isLeftOut('a plan that runs out of time')
+            ? some(fc.constantFrom(250, 450))
+            : never,
+        synthesis: isLeftOut('a plan without a synthesis') ? fc.constant(true) : fc.boolean(),
+      })
+      .map((shape) => compact(shape) as PlanShape),
+  )
+}
+
+const UNSTORABLE: readonly Ending[] = [
+  'answers half a character',
+  'counts what is no number',
+  'counts too much',
+]
+const endings = ENDINGS.filter(
+  (each) => !UNSTORABLE.includes(each) || !isLeftOut('results that cannot be stored'),
+)
+/** Most attempts go well, or nothing would ever be reached. */
+const how = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Ending>('succeeds') },
+  { weight: 2, arbitrary: fc.constantFrom(...endings) },
+)
+
+const plan = fc.constantFrom<PlanName>('p', 'p', 'p', 'q')
+const at = fc.nat({ max: 11 })
 const submit = (shape: fc.Arbitrary<PlanShape>): fc.Arbitrary<Command> =>
   fc.record({ do: fc.constant('submit'), plan, shape, keyed: fc.boolean() })
-const end: fc.Arbitrary<Command> = fc.record({ do: fc.constant('end'), nth: at, how })
 const ofPlan = (name: 'cancel' | 'delete' | 'synthesize' | 'submit again') =>
   fc.record({ do: fc.constant(name), plan }) as fc.Arbitrary<Command>
 const ofTask = (name: 'cancel task' | 'retry task') =>
   fc.record({ do: fc.constant(name), plan, task: at }) as fc.Arbitrary<Command>
 const plain = (name: 'pass time' | 'start worker' | 'end worker' | 'kill worker') =>
   fc.constant<Command>({ do: name })
+const end: fc.Arbitrary<Command> = fc.record({ do: fc.constant('end'), nth: at, how })
+const resume: fc.Arbitrary<Command> = fc.record({
+  do: fc.constant('resume'),
+  plan,
+  moreUsd: fc.constantFrom(0.5, 5),
+})
 
-export const orderly = (shape: fc.Arbitrary<PlanShape>): fc.WeightedArbitrary<Command>[] => [
-  { weight: 3, arbitrary: submit(shape) },
+/** What may come at any moment. */
+const anytime: Weighted[] = [
   { weight: 12, arbitrary: end },
   { weight: 2, arbitrary: plain('pass time') },
   { weight: 1, arbitrary: ofPlan('cancel') },
   { weight: 2, arbitrary: ofTask('cancel task') },
   { weight: 3, arbitrary: ofTask('retry task') },
   { weight: 1, arbitrary: ofPlan('synthesize') },
-  { weight: 1, arbitrary: ofPlan('submit again') },
+  { weight: 2, arbitrary: ofPlan('submit again') },
   { weight: 1, arbitrary: ofPlan('delete') },
 ]
 
-export const withWorkers = (shape: fc.Arbitrary<PlanShape>): fc.WeightedArbitrary<Command>[] => [
-  ...orderly(shape),
+const workers: Weighted[] = [
   { weight: 2, arbitrary: plain('end worker') },
   { weight: 2, arbitrary: plain('kill worker') },
-  { weight: 4, arbitrary: plain('start worker') },
+  { weight: 5, arbitrary: plain('start worker') },
 ]
 
-export function sequences(
-  shape: fc.Arbitrary<PlanShape>,
-  commands: fc.WeightedArbitrary<Command>[],
-): fc.Arbitrary<Command[]> {
-  const first = submit(shape)
-  const rest = fc.array(fc.oneof(...commands), { maxLength: 14, size: 'max' })
-  return fc.tuple(first, rest).map(([submission, more]) => [submission, ...more])
+/** Two commands at the same moment, or the same one twice. */
+function races(commands: Weighted[]): Weighted {
+  const one = fc.oneof(...commands)
+  const of = fc.oneof(
+    fc.tuple(one, one),
+    one.map((command): [Command, Command] => [command, command]),
+  )
+  const both = fc.record({ do: fc.constant<'both'>('both'), of, apart: fc.nat({ max: 12 }) })
+  return { weight: 8, arbitrary: both }
 }
+
+function sequences(shape: fc.Arbitrary<PlanShape>, commands: Weighted[]): fc.Arbitrary<Command[]> {
+  const more = fc.oneof({ weight: 3, arbitrary: submit(shape) }, ...commands)
+  return fc
+    .tuple(submit(shape), fc.array(more, { maxLength: 14, size: 'max' }))
+    .map(([first, rest]) => [first, ...rest])
+}
+
+/** Kinds of sequences, each with an emphasis of its own. */
+export const MIXTURES = {
+  'one command after another': sequences(planShapes(5, false), anytime),
+  'two commands at the same moment': sequences(planShapes(4, false), [...anytime, races(anytime)]),
+  'workers that end, die and come': sequences(planShapes(4, false), [...anytime, ...workers]),
+  'money, priorities, lanes and time': sequences(planShapes(5, true), [
+    ...anytime,
+    { weight: 2, arbitrary: resume },
+  ]),
+} as const satisfies Record<string, fc.Arbitrary<Command[]>>
+export type Mixture = keyof typeof MIXTURES

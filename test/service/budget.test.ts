@@ -105,9 +105,11 @@ test('a sequential plan that is resumed still runs one task at a time', async ()
 }, 90_000)
 
 test('five tasks with ample money run at the same time', async () => {
-  answer = { delayMs: 1_000 }
   provider.mostAtOnce()
-  await run(5, { policy: { budgetUsd: 5 }, synthesis: false })
+  // None is answered before all five are asked.
+  answer = { after: provider.untilAtOnce(5) }
+  const plan = await run(5, { policy: { budgetUsd: 5 }, synthesis: false })
+  expect(plan).toMatchObject({ status: 'succeeded', counts: { succeeded: 5 } })
   expect(provider.mostAtOnce()).toBe(5)
 }, 90_000)
 
@@ -139,7 +141,8 @@ test('a provider that bills far more than it was asked for is found out before t
 }, 90_000)
 
 test('a worker that dies in mid-call leaves nothing set aside, and the plan keeps its budget', async () => {
-  answer = { delayMs: 1_500, outputTokens: 300 }
+  const { promise: died, resolve: goOn } = Promise.withResolvers<void>()
+  answer = { after: died, outputTokens: 300 }
   const { body } = await call<Finished>(`${service.url}/v1/plans`, 'POST', {
     tasks: Array.from({ length: 6 }, (_, at) => ({ id: `t${at}`, prompt: `Look at part ${at}.` })),
     policy: { budgetUsd: 2 },
@@ -151,6 +154,7 @@ test('a worker that dies in mid-call leaves nothing set aside, and the plan keep
   }
   await service.addWorker()
   await service.workers[0]?.end('SIGKILL')
+  goOn()
   const { body: plan } = await call<Finished>(`${self}?wait=60`)
   expect(plan).toMatchObject({ status: 'succeeded', budget: { reservedUsd: 0 } })
 }, 120_000)

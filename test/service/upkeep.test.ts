@@ -244,14 +244,18 @@ test('a reader of one task is told of it and of the plan, and of no other task',
 
 test('a small plan behind a large one does not wait for it, and the large one goes on under small ones', async () => {
   await start(1, { TUTTI_CONCURRENCY: '40' })
-  const large = await submit({ tasks: many(4_000, { delayMs: 20 }) })
+  const hanging = Array.from({ length: 100 }, (_, at) => echoTask(`h${at}`, { hang: true }))
+  // More of them hang than there are slots, so that some wait however slow this machine is.
+  const large = await submit({ tasks: [...many(400, { delayMs: 20 }), ...hanging] })
   for (let round = 0; round < 5; round += 1) {
     const small = await submit({ tasks: many(5, { delayMs: 20 }) }, true)
     expect(small.status).toBe('succeeded')
   }
-  const { body } = await call<PlanView>(`${service.url}/v1/plans/${large.id}`)
-  expect(body.status).toBe('running')
-  expect(body.counts.queued).toBeGreaterThan(0)
+  const read = async () => (await call<PlanView>(`${service.url}/v1/plans/${large.id}`)).body
+  const { status, counts } = await read()
+  expect(status).toBe('running')
+  expect(counts.queued).toBeGreaterThan(0)
+  await expect.poll(async () => (await read()).counts.succeeded, { timeout: 40_000 }).toBe(400)
   const stop = await call<PlanView>(`${service.url}/v1/plans/${large.id}/cancel`, 'POST')
   expect(stop.status).toBe(200)
 }, 60_000)

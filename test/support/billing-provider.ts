@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,6 +18,8 @@ export interface BillingProvider {
   billedUsd(): number
   /** The most calls that it has answered at the same time, since it was asked the last time. */
   mostAtOnce(): number
+  /** Resolves once so many calls are open at the same time. */
+  untilAtOnce(count: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -28,6 +31,8 @@ export interface Answer {
   /** Whether it stops at the limit that it is given. */
   heedsLimit?: boolean
   delayMs?: number
+  /** Answers after this, however long that takes. */
+  after?: Promise<unknown>
   /** Refuses the call with this status instead. */
   status?: number
 }
@@ -39,6 +44,8 @@ export async function startBillingProvider(
   const calls: BilledCall[] = []
   let atOnce = 0
   let most = 0
+  const opened = new EventEmitter()
+  opened.setMaxListeners(0)
   async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -46,6 +53,8 @@ export async function startBillingProvider(
     const answer = answerOf(body)
     atOnce += 1
     most = Math.max(most, atOnce)
+    opened.emit('call')
+    await answer.after
     await delay(answer.delayMs ?? 20)
     atOnce -= 1
     if (answer.status !== undefined) {
@@ -92,6 +101,9 @@ export async function startBillingProvider(
       const since = most
       most = atOnce
       return since
+    },
+    async untilAtOnce(count) {
+      while (atOnce < count) await once(opened, 'call')
     },
     close: () =>
       new Promise((resolve) => {

@@ -35,6 +35,8 @@ export async function runTask(
       const next = await oneAttempt(deps, job, taskId, controller.signal, lost)
       if (next.kind === 'over') return 'done'
       if (next.kind === 'give-back') return 'give-back'
+      // A stop may have come after the attempt and before its pause: the store says what is left to do.
+      if (next.isNew && controller.signal.aborted) continue
       await untilNext(next.ms, controller.signal, deps.stopping)
     }
   } finally {
@@ -48,7 +50,11 @@ function untilNext(ms: number, task: AbortSignal, stopping: AbortSignal): Promis
   return task.aborted ? pause(ms, stopping) : pause(ms, task, stopping)
 }
 
-type Next = { kind: 'over' } | { kind: 'give-back' } | { kind: 'again'; ms: number }
+type Next =
+  | { kind: 'over' }
+  | { kind: 'give-back' }
+  /** `isNew`: an attempt has just ended, and nobody has asked the store since. */
+  | { kind: 'again'; ms: number; isNew?: true }
 
 async function oneAttempt(
   deps: RunUnitDeps,
@@ -105,7 +111,7 @@ async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd
   if (status !== 'recorded' || stored.replaced || end.status !== 'queued') return { kind: 'over' }
   return end.outcome === 'interrupted'
     ? { kind: 'give-back' }
-    : { kind: 'again', ms: end.retryInMs ?? 0 }
+    : { kind: 'again', ms: end.retryInMs ?? 0, isNew: true }
 }
 
 /** A synthesis on the way, after every so many ended tasks, where the plan asks for that. */

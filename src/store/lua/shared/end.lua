@@ -4,7 +4,12 @@ local function record_end(id, task, status)
   move(task, status)
   task.finishedAt = now
   task.token = nil
-  task.retryAt = nil
+  if task.retryAt then
+    -- Its worker waits out the pause before the next attempt, and would hold the plan up until then.
+    redis.call('SADD', plan .. ':cancels', id)
+    redis.call('PUBLISH', shard .. ':control', plan_id .. ' ' .. id .. ' cancelled')
+    task.retryAt = nil
+  end
   save_task(id, task)
   -- In the order of ending, by a number that never comes again: a reader goes on behind the last it has read.
   redis.call('ZADD', plan .. ':ended', redis.call('HINCRBY', plan, 'endings', 1), id)

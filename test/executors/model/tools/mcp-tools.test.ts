@@ -100,11 +100,10 @@ test('an abort ends a tool that hangs, its server and what that started', async 
     .execute(aRequest({ tools: ['mcp__people__*'] }), aContext(controller.signal))
     .catch((error: unknown) => error)
   while (calls().length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
-  expect((await serverProcesses()).length).toBe(2)
-  const aborted = performance.now()
+  await expect.poll(async () => (await serverProcesses()).length, { timeout: 20_000 }).toBe(2)
   controller.abort(reason)
+  // The tool itself would never end.
   expect(await ended).toBe(reason)
-  expect(performance.now() - aborted).toBeLessThan(2_000)
   expect(await serverProcesses()).toEqual([])
 })
 

@@ -1,0 +1,48 @@
+/**
+ * Writes down which features are tried together by the sequences of `test/model`, as a table in
+ * `docs/tested-together.md`. A test tells when this must run again.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { FEATURES, pairsTried } from '../test/model/features.ts'
+import { MIXTURES } from '../test/model/sequences.ts'
+
+const FILE = join(import.meta.dirname, '../docs/tested-together.md')
+/** Sequences looked at of each mixture. */
+const LOOKED_AT = 250
+
+const INTRODUCTION = `# Which features are tried together
+
+Features that work alone break where two of them meet. \`test/model\` plays random sequences of
+commands, ends of attempts, time and dying workers on the real service, and compares it with a model
+after each step: 2,000 sequences in \`script/test\`. Of ${LOOKED_AT * Object.keys(MIXTURES).length} of them the table says which features they
+try together: ● twenty times or more, ○ less often, nothing never. On the diagonal stands how often a
+feature was tried at all. The numbers of the columns are those of the rows.
+\`script/soak\` plays on for as long as one likes, with real processes too.
+
+Written by \`node script/tested-together.ts\`.
+`
+
+export function testedTogether(): string {
+  const all = new Map<string, number>()
+  for (const sequences of Object.values(MIXTURES)) {
+    for (const [pair, count] of pairsTried(sequences, LOOKED_AT)) {
+      all.set(pair, (all.get(pair) ?? 0) + count)
+    }
+  }
+  const numbers = FEATURES.map((_, at) => at + 1)
+  const rows = FEATURES.map((feature, row) => {
+    const cells = FEATURES.map((other, column) => {
+      const count = all.get(`${feature} × ${other}`) ?? 0
+      if (row === column) return `${count}`
+      if (count === 0) return ''
+      return count >= 20 ? '●' : '○'
+    })
+    return `| ${row + 1} ${feature} | ${cells.join(' | ')} |`
+  })
+  const head = `| | ${numbers.join(' | ')} |`
+  const line = `| --- | ${numbers.map(() => '---').join(' | ')} |`
+  return [INTRODUCTION, head, line, ...rows, ''].join('\n')
+}
+
+if (import.meta.main) writeFileSync(FILE, testedTogether())

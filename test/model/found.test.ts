@@ -1,0 +1,25 @@
+import { test } from 'vitest'
+import { replay } from './explore.ts'
+
+// Sequences that the service once got wrong, made shorter.
+
+test('a task that is cancelled in the pause before its next attempt does not hold up its plan', async () => {
+  await replay([
+    { do: 'submit', plan: 'p', shape: { tasks: [{}], synthesis: true }, keyed: false },
+    { do: 'end', nth: 0, how: 'fails for now' },
+    { do: 'cancel task', plan: 'p', task: 0 },
+  ])
+})
+
+test('a task that the budget stops in the pause before its next attempt does not hold up its plan', async () => {
+  await replay([
+    {
+      do: 'submit',
+      plan: 'p',
+      shape: { tasks: [{}, { costUsd: 1 }], budgetUsd: 1, synthesis: true },
+      keyed: false,
+    },
+    { do: 'end', nth: 0, how: 'fails for now' },
+    { do: 'end', nth: 0, how: 'succeeds' },
+  ])
+})

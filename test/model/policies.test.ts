@@ -1,0 +1,3 @@
+import { testMixture } from './model-test.ts'
+
+testMixture('money, priorities, lanes and time')

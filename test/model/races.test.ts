@@ -1,0 +1,3 @@
+import { testMixture } from './model-test.ts'
+
+testMixture('two commands at the same moment')

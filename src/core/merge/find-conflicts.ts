@@ -1,6 +1,7 @@
 import { type Finding, severityRank } from '../contract/findings.ts'
 import type { Conflict } from '../contract/synthesis.ts'
 import { formatPlace, type Place, placeOf } from '../findings/places.ts'
+import { adviceIn } from './advice.ts'
 import { type Nearness, oppose, readStances, type Stance, topicOf } from './stances.ts'
 
 /** What one task recommends about one finding. */
@@ -50,11 +51,14 @@ export function findConflicts(recommendations: readonly Recommendation[]): Found
   const read = new Map<string, Stance[]>()
   const sides = recommendations
     .flatMap((each): Side[] => {
-      const text = each.finding.recommendation ?? each.finding.title
-      const asked = each.finding.recommendation !== undefined
+      // A title describes what is there: it takes no side.
+      const { recommendation } = each.finding
+      if (recommendation === undefined) return []
       const place = placeOf(each.finding)
-      const stances = read.get(`${asked} ${text}`) ?? readStances(text, asked)
-      read.set(`${asked} ${text}`, stances)
+      const stances =
+        read.get(recommendation) ??
+        adviceIn(recommendation).flatMap((sentence) => readStances(sentence, true))
+      read.set(recommendation, stances)
       return stances.map((stance) => ({ ...each, ...place, stance }))
     })
     .sort(stronger)

@@ -72,18 +72,20 @@ export function oppose(a: Stance, b: Stance, nearness: Nearness): string | undef
   const context = sharedCount(a.context, b.context)
   const everything = jaccard(union(a), union(b))
   const open = a.context.size === 0 || b.context.size === 0
+  const choice = a.axis.startsWith('choice')
+  // One word in common is little: "do not transfer tokens to bidders", "transfer the fee in".
+  const same = sharedCount(a.object, b.object) > 1 || everything >= 0.4
+  const met = open || context > 0
   switch (nearness) {
     case 'same place':
-      if (a.axis.startsWith('choice')) {
+      if (choice) {
         return (a.chosen === true && b.chosen === true) || object >= 0.3 ? about : undefined
       }
-      return object >= 0.5 || (everything >= 0.4 && sharedCount(union(a), union(b)) > 0)
-        ? about
-        : undefined
+      return same && (object >= 0.5 || everything >= 0.4) ? about : undefined
     case 'same file':
-      return (object >= 0.5 && (open || context > 0)) || everything >= 0.5 ? about : undefined
+      return (same && object >= 0.5 && met) || everything >= 0.5 ? about : undefined
     case 'no file':
-      return (object >= 0.6 && (open || context > 0)) || everything >= 0.6 ? about : undefined
+      return (same && object >= 0.6 && met) || everything >= 0.6 ? about : undefined
     case 'different files':
       return everything >= 0.6 && sharedCount(union(a), union(b)) >= 2 ? about : undefined
   }
@@ -99,19 +101,12 @@ function union({ object, context }: Stance): Set<string> {
 
 function readClause(clause: string, imperative: boolean): Stance[] {
   const text = clause.split(PURPOSE)[0] ?? clause
-  const exchange =
-    /\b(?:replace|swap)\s+(.+?)\s+(?:with|by|for)\s+(.+)$/i.exec(text) ??
-    /\b(?:switch|migrate|move|change|convert|go)\s+(?:\S+\s+){0,3}?from\s+(.+?)\s+to\s+(.+)$/i.exec(
-      text,
-    )
-  if (exchange) {
-    return [...phrase(exchange[1] ?? '', '-'), ...phrase(exchange[2] ?? '', '+')]
-  }
-  const preference = /^(.+?)\s+(?:instead of|rather than|in place of|over using)\s+(.+)$/i.exec(
-    text,
-  )
+  const plain = text.replace(/\s+/g, ' ').trim()
+  const exchange = exchangeIn(plain)
+  if (exchange) return [...phrase(exchange.given, '-'), ...phrase(exchange.taken, '+')]
+  const preference = preferenceIn(plain)
   if (preference) {
-    return [...readClause(preference[1] ?? '', imperative), ...phrase(preference[2] ?? '', '-')]
+    return [...readClause(preference.taken, imperative), ...phrase(preference.given, '-')]
   }
   const words = wordsOf(text)
   // "The handler should not cache results": who should comes back as context.
@@ -148,6 +143,36 @@ function readClause(clause: string, imperative: boolean): Stance[] {
     ...stances,
     { axis: 'do', side: sign, object: new Set([verb]), context, label: rest.slice(0, 6).join(' ') },
   ]
+}
+
+/** "Replace X with Y", "move from X to Y"; read word by word, in one pass. */
+function exchangeIn(text: string): { given: string; taken: string } | undefined {
+  const words = text.split(' ')
+  const find = (wanted: RegExp, from: number, to = words.length) => {
+    const at = words.slice(from, to).findIndex((word) => wanted.test(word))
+    return at === -1 ? undefined : from + at
+  }
+  const replace = find(/^(?:replace|swap)$/i, 0)
+  if (replace !== undefined) {
+    const by = find(/^(?:with|by|for)$/i, replace + 2)
+    if (by !== undefined) return between(words, replace + 1, by)
+  }
+  const move = find(/^(?:switch|migrate|move|change|convert|go)$/i, 0)
+  const from = move === undefined ? undefined : find(/^from$/i, move + 1, move + 5)
+  const to = from === undefined ? undefined : find(/^to$/i, from + 2)
+  return from === undefined || to === undefined ? undefined : between(words, from + 1, to)
+}
+
+function between(words: readonly string[], from: number, middle: number) {
+  const taken = words.slice(middle + 1).join(' ')
+  return taken === '' ? undefined : { given: words.slice(from, middle).join(' '), taken }
+}
+
+function preferenceIn(text: string): { given: string; taken: string } | undefined {
+  const found = / (?:instead of|rather than|in place of|over using) /i.exec(text)
+  if (found === null) return undefined
+  const taken = text.slice(0, found.index)
+  return { taken, given: text.slice(found.index + found[0].length) }
 }
 
 /** Takes "please", "we should", "do not" … off the front, and says whether what follows is unwanted. */

@@ -118,16 +118,55 @@ describe('contradictory recommendations', () => {
     ).toEqual([])
   })
 
-  test('are found in titles alone, where nothing else says what to do', () => {
+  test('are between recommendations alone: a title takes no side', () => {
     const titled = (taskId: string, title: string) => {
       const { finding, ...rest } = advice(taskId, '', { title })
       const { recommendation: _, ...bare } = finding
       return { ...rest, finding: bare }
     }
     expect(
-      findConflicts([titled('a', 'Cache user lookups'), titled('b', 'Do not cache user lookups')]),
-    ).toMatchObject([{ between: ['a', 'b'] }])
-    expect(findConflicts([titled('a', 'No tests for login'), titled('b', 'Add tests')])).toEqual([])
+      findConflicts([
+        titled('a', 'Cache user lookups'),
+        titled('b', 'Do not cache user lookups'),
+        advice('c', 'Do not cache user lookups.'),
+      ]),
+    ).toEqual([])
+  })
+
+  test.each([
+    [
+      'a diff that removes what another one adds',
+      '```diff\n- cache.enable(user)\n```\nCheck the key of each entry.',
+      'Enable the cache for users.',
+    ],
+    [
+      'a comment in code',
+      '```ts\n// do not cache user lookups\nreturn lookup(user)\n```',
+      'Cache user lookups.',
+    ],
+    [
+      'an example',
+      'Validate each entry, for example do not cache user lookups.',
+      'Cache user lookups.',
+    ],
+    [
+      'what is so now',
+      'The handler uses a cache instead of user lookups.',
+      'Use user lookups instead of a cache.',
+    ],
+    ['what holds under a condition', 'If the key is missing, do not cache it.', 'Cache the key.'],
+    [
+      'the same side in other words',
+      'The owner must not change.',
+      'Do not allow to change the owner.',
+    ],
+    [
+      'one verb about two things',
+      'Do not transfer tokens to bidders during settlement.',
+      'Transfer the fee in when the auction begins.',
+    ],
+  ])('%s is no side', (_, one, other) => {
+    expect(findConflicts([advice('a', one), advice('b', other)])).toEqual([])
   })
 
   test('between rivals need the same subject, or the same place', () => {

@@ -1,5 +1,6 @@
 import { bullBatchQueue, type OpenBatchQueue } from '../queue/batch-queue.ts'
-import { type RedisClient, whileAvailable } from '../store/connect-redis.ts'
+import type { RedisClient } from '../store/connect-redis.ts'
+import { whileAvailable } from '../store/while-available.ts'
 import type { FaultLog } from './fault-log.ts'
 import type { Stores } from './open-stores.ts'
 

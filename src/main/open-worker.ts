@@ -86,9 +86,9 @@ export async function openWorker(options: {
         code === 'cancelled' ? 'The task was cancelled.' : `The plan was stopped: ${code}.`
       running.abort(planId, taskId, new AttemptAborted('cancelled', message))
       // A plan that ran out of time or money is still summed up.
-      if (code === 'cancelled' || code === 'deleted') {
-        writing.abort(planId, undefined, new AttemptAborted('cancelled', message))
-      }
+      const reason = new AttemptAborted('cancelled', message)
+      if (code === 'deleted') writing.abort(planId, undefined, reason)
+      if (code === 'cancelled' && taskId === undefined) writing.abortStopped(planId, reason)
     }),
   )
 
@@ -201,7 +201,7 @@ export async function openWorker(options: {
       },
       faults,
     ),
-    every(LISTEN_AGAIN_MS, () => abortStopped(stores.life, running), faults),
+    every(LISTEN_AGAIN_MS, () => abortStopped(stores.life, running, writing), faults),
   ]
   lifecycle.onClose('timers', () => {
     for (const stop of timers) stop()

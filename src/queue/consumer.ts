@@ -11,6 +11,16 @@ const STALLED_CHECK_MS = 4_000
 /** A job that failed by a fault of ours, not by a task's, comes back after this time. */
 const FAULT_DELAY_MS = 5_000
 
+/** Takes no memory. KEYS: the queue's stalled set; ARGV: the queue's prefix, ms, then id and token of each job. */
+const PROLONG = `
+  for i = 3, #ARGV, 2 do
+    local lock = ARGV[1] .. ARGV[i] .. ':lock'
+    if redis.call('GET', lock) == ARGV[i + 1] then
+      redis.call('PEXPIRE', lock, ARGV[2])
+      redis.call('SREM', KEYS[1], ARGV[i])
+    end
+  end`
+
 /** How long a fetch waits for a job to come; the end of a process waits for it. */
 const LONGEST_FETCH_S = 1
 
@@ -133,6 +143,13 @@ export function startConsumer(options: {
     }
   }
 
+  /** Keeps leases in a Redis that is full: BullMQ writes them anew, which such a Redis refuses. */
+  async function prolong(held: { id: string; token: string }[]): Promise<void> {
+    const base = `${options.prefix}:${options.queueName}`
+    const args = held.flatMap(({ id, token }) => [id, token])
+    await options.connection.eval(PROLONG, 1, `${base}:stalled`, `${base}:`, LEASE_MS, ...args)
+  }
+
   async function fetchLoop(worker: FetchingWorker): Promise<void> {
     while (!paused) {
       await gate.readyForMore()
@@ -170,6 +187,10 @@ export function startConsumer(options: {
         )
         .then((failed) => {
           for (const id of failed) jobs.get(id)?.lost.abort(new Error('lease lost'))
+        })
+        .catch(async (error: Error) => {
+          onError(error, 'lease renewal failed')
+          await prolong(held.map(([id, entry]) => ({ id, token: entry.token })))
         })
         .catch((error: Error) => onError(error, 'lease renewal failed'))
     }

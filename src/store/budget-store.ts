@@ -1,10 +1,24 @@
 import type { BudgetStore, Experience, Spender } from '../core/budget/allowance.ts'
-import { type RedisClient, whileAvailable } from './connect-redis.ts'
+import { boundedUsage } from '../core/contract/usage.ts'
+import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import type { RunScript } from './scripts.ts'
+import { whileAvailable } from './while-available.ts'
 
 /** Amounts are kept in whole nano-dollars; what is set aside is rounded up. */
 const NANOS = 1e9
+/** More than any budget, and still exact in nano-dollars. */
+const MOST_NANOS = 1e15
+
+function nanos(usd: number): number {
+  return usd > 0 ? Math.min(Math.ceil(usd * NANOS), MOST_NANOS) : 0
+}
+
+/** What a call has shown, minus what is no number: the largest of each is kept. */
+function storableExperience(seen: Experience): string {
+  const shown = Object.entries(seen).filter(([, value]) => Number.isFinite(value))
+  return JSON.stringify(Object.fromEntries(shown))
+}
 
 export function redisBudgetStore(options: {
   redis: RedisClient
@@ -14,11 +28,10 @@ export function redisBudgetStore(options: {
   const { redis, run, space } = options
   const keyOf = (planId: string) => planKey(space, planId)
   const shardOfPlan = (planId: string) => shardKey(space, shardOf(planId))
-  const nanos = (usd: number) => Math.ceil(usd * NANOS)
   return {
     count: (planId, spender, usage) =>
       whileAvailable(async () => {
-        const json = JSON.stringify(usage)
+        const json = JSON.stringify(boundedUsage(usage))
         const shard = shardOfPlan(planId)
         await run('count-usage', keyOf(planId), shard, ...fieldsOf(spender), json)
       }),
@@ -53,7 +66,7 @@ export function redisBudgetStore(options: {
           id,
           spent.status === 'unknown' ? 1 : 0,
           model,
-          seen === undefined ? '' : JSON.stringify(seen),
+          seen === undefined ? '' : storableExperience(seen),
         )
       }),
   }

@@ -1,5 +1,6 @@
 import type { StoreClock } from '../core/ports/store-clock.ts'
-import { type RedisClient, whileAvailable } from './connect-redis.ts'
+import type { RedisClient } from './connect-redis.ts'
+import { whileAvailable } from './while-available.ts'
 
 export function redisClock(redis: RedisClient): StoreClock {
   return () =>

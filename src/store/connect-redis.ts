@@ -1,5 +1,4 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
-import { ServiceError } from '../core/contract/errors.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
 
 /** One server, or the master of a group under Sentinel, or a Cluster: all take the same commands. */
@@ -166,45 +165,5 @@ function accessOf({ username, password, tls }: RedisAddress) {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(tls ? { tls: {} } : {}),
-  }
-}
-
-const AWAY =
-  /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Connection is closed|Stream isn't writeable|Command timed out|max retries per request|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM command|MISCONF|All sentinels|Cluster isn't ready|Cluster is ended|Cluster redirections|slots cache|startup nodes/i
-
-/** The error, and those of the commands that made Redis refuse a transaction as a whole. */
-function causesOf(error: Error): Error[] {
-  const previous = 'previousErrors' in error ? error.previousErrors : undefined
-  const isRefused = error.message.startsWith('EXECABORT') && Array.isArray(previous)
-  return [error, ...(isRefused ? previous.filter((each) => each instanceof Error) : [])]
-}
-
-/** Whether an error says that Redis cannot be used now, as opposed to a mistake of ours. */
-export function isRedisAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return causesOf(error).some(
-    ({ name, message }) => name === 'MaxRetriesPerRequestError' || AWAY.test(message),
-  )
-}
-
-/** Whether Redis refused a command because its memory is used up, or its disk. */
-export function isRedisFull(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    causesOf(error).some(({ message }) => /OOM command|MISCONF/.test(message))
-  )
-}
-
-/** Runs a store operation; Redis being away becomes `unavailable`, everything else stays as it is. */
-export async function whileAvailable<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation()
-  } catch (error) {
-    if (!isRedisAway(error)) throw error
-    throw new ServiceError(
-      'unavailable',
-      isRedisFull(error) ? 'The store is full.' : 'The store cannot be reached at the moment.',
-      { retryAfterSeconds: 1, cause: error },
-    )
   }
 }

@@ -1,6 +1,6 @@
 import type { Delivery } from '../core/contract/delivery.ts'
 import type { DeliveryStore, OutgoingEvent } from '../core/deliver/webhooks.ts'
-import { type RedisClient, whileAvailable } from './connect-redis.ts'
+import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { type RunScript, readScript } from './scripts.ts'
 

@@ -1,9 +1,12 @@
+import { isRedisAway } from './while-available.ts'
+
 /** How many calls go into one script: it must not keep Redis from others for long. */
 const MOST_AT_ONCE = 100
 
 /**
  * Turns calls for one into calls for many: those made under the same key in the same turn of the
- * event loop are handed to `together`, in order, which answers one result for each.
+ * event loop are handed to `together`, in order, which answers one result for each. Where the whole
+ * fails, each is handed over alone: a call must have the same effect when it is repeated.
  */
 export function gather<Call, Result>(
   keyOf: (call: Call) => string,
@@ -28,7 +31,12 @@ export function gather<Call, Result>(
         else resolve(result)
       })
     } catch (error) {
-      for (const { reject } of group) reject(error)
+      if (group.length === 1 || isRedisAway(error)) {
+        for (const { reject } of group) reject(error)
+        return
+      }
+      // One that is refused must not take the others with it.
+      for (const entry of group) await send(key, [entry])
     }
   }
 

@@ -1,8 +1,11 @@
+import { boundedUsage } from '../core/contract/usage.ts'
 import type { PartPlace, Slice } from '../core/ports/synthesis-parts.ts'
 import type { PartStore } from '../core/ports/synthesis-store.ts'
-import { type RedisClient, whileAvailable } from './connect-redis.ts'
+import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import type { RunScript } from './scripts.ts'
+import { wellFormedJson } from './storable.ts'
+import { whileAvailable } from './while-available.ts'
 
 const LAYOUT = 'layout'
 
@@ -44,9 +47,9 @@ export function redisPartStore(options: {
             shardOfPlan(planId),
             of.jobId,
             nameOf(place),
-            part,
+            wellFormedJson(part),
             jobId,
-            JSON.stringify(usage),
+            JSON.stringify(boundedUsage(usage)),
           )) as 'kept' | 'over',
       ),
     read: (planId, jobId, places) =>

@@ -1,8 +1,11 @@
 import type { Synthesis } from '../core/contract/synthesis.ts'
+import { boundedUsage } from '../core/contract/usage.ts'
 import type { SynthesisStore } from '../core/ports/synthesis-store.ts'
-import { type RedisClient, whileAvailable } from './connect-redis.ts'
+import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import type { RunScript } from './scripts.ts'
+import { wellFormedJson } from './storable.ts'
+import { whileAvailable } from './while-available.ts'
 
 export function redisSynthesisStore(options: {
   redis: RedisClient
@@ -34,11 +37,11 @@ export function redisSynthesisStore(options: {
             shardOfPlan(planId),
             jobId,
             synthesis?.version ?? 0,
-            synthesis?.json ?? '',
+            wellFormedJson(synthesis?.json ?? ''),
             synthesis?.status ?? '',
             synthesis?.executor ?? '',
             outcome,
-            usage === undefined ? '' : JSON.stringify(usage),
+            usage === undefined ? '' : JSON.stringify(boundedUsage(usage)),
             kind,
           )) as 'gone' | 'done' | 'stored' | 'finished',
       ),

@@ -1,13 +1,16 @@
 import { hostname } from 'node:os'
 import type { TaskSpec } from '../core/contract/task-spec.ts'
+import { boundedUsage } from '../core/contract/usage.ts'
 import type { Stop } from '../core/ports/records.ts'
 import type { AttemptEnd, BegunTask, TaskLife, TaskStore } from '../core/ports/task-life.ts'
-import { type RedisClient, whileAvailable } from './connect-redis.ts'
+import type { RedisClient } from './connect-redis.ts'
 import { gather } from './gather.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { readAcrossShards } from './read-across-shards.ts'
 import { storedAttempt, taskOutput, taskState } from './records.ts'
 import type { RunScript } from './scripts.ts'
+import { storableJson } from './storable.ts'
+import { whileAvailable } from './while-available.ts'
 
 export function redisTaskStore(options: { redis: RedisClient; space: KeySpace }): TaskStore {
   const { redis } = options
@@ -90,12 +93,12 @@ export function redisTaskLife(options: {
   const keyOf = (planId: string) => planKey(space, planId)
   const shardOfPlan = (planId: string) => shardKey(space, shardOf(planId))
 
-  const begin = gather<Parameters<TaskLife['begin']>[0], BegunTask>(
+  const begin = gather<Parameters<TaskLife['begin']>[0], Awaited<ReturnType<TaskLife['begin']>>>(
     (task) => task.planId,
     async (planId, tasks) => {
       const round = Math.max(...tasks.map((task) => task.round))
       const args = tasks.flatMap((task) => [task.taskId, task.token, task.unit])
-      const [answers] = (await run(
+      const [answers, released] = (await run(
         'begin-task',
         keyOf(planId),
         shardOfPlan(planId),
@@ -103,8 +106,11 @@ export function redisTaskLife(options: {
         round,
         options.mostLosses,
         ...args,
-      )) as [[string, ...unknown[]][], number[]]
-      return answers.map(begunTask)
+      )) as [[string, ...unknown[]][], (string | number)[]]
+      return answers.map((answer, index) => ({
+        ...begunTask(answer),
+        released: index === 0 ? released.map(Number) : [],
+      }))
     },
   )
 
@@ -115,16 +121,16 @@ export function redisTaskLife(options: {
         attempt.taskId,
         attempt.attempt,
         attempt.token,
-        JSON.stringify({
+        storableJson({
           status: attempt.status,
           outcome: attempt.outcome,
           spends: attempt.spends,
           error: attempt.error,
-          usage: attempt.usage,
+          usage: attempt.usage && boundedUsage(attempt.usage),
           answeredBy: attempt.answeredBy,
           retryInMs: attempt.retryInMs,
         }),
-        attempt.output === undefined ? '' : JSON.stringify(attempt.output),
+        attempt.output === undefined ? '' : storableJson(attempt.output),
       ])
       const [answers, released, remaining] = (await run(
         'end-task',

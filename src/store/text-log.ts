@@ -1,9 +1,9 @@
 import type { TextLog, TextPiece } from '../core/ports/event-log.ts'
-import { whileAvailable } from './connect-redis.ts'
 import { storedEvent } from './events.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { fieldsOf } from './records.ts'
 import type { RunScript } from './scripts.ts'
+import { whileAvailable } from './while-available.ts'
 
 /** Pieces of a task are joined for so long, so that not every token is a call. */
 const JOINED_MS = 200
@@ -27,7 +27,7 @@ type Entry = [id: string, fields: string[]]
 export function redisTextLog(options: { run: RunScript; space: KeySpace }): TextLog {
   const { run, space } = options
   /** Characters of the running attempt of each task, by plan and task. */
-  const lengths = new Map<string, { attempt: number; length: number }>()
+  const lengths = new Map<string, { attempt: number; length: number; half: string }>()
   /** What is to be written, by plan and then by task. */
   const waiting = new Map<string, Map<string, Piece>>()
   let timer: NodeJS.Timeout | undefined
@@ -65,12 +65,17 @@ export function redisTextLog(options: { run: RunScript; space: KeySpace }): Text
   }
 
   return {
-    append(planId, taskId, attempt, text) {
+    append(planId, taskId, attempt, piece) {
       const name = `${planId} ${taskId}`
       const known = lengths.get(name)
-      const offset = known?.attempt === attempt ? known.length : 0
+      const { length: offset, half } = known?.attempt === attempt ? known : { length: 0, half: '' }
       if (offset >= LONGEST_TEXT) return
-      lengths.set(name, { attempt, length: offset + text.length })
+      // A character that two pieces share is written with the second.
+      const whole = half + piece
+      const end = /[\ud800-\udbff]$/.test(whole) ? whole.length - 1 : whole.length
+      const text = whole.slice(0, end)
+      lengths.set(name, { attempt, length: offset + text.length, half: whole.slice(end) })
+      if (text === '') return
       const ofPlan = waiting.get(planId) ?? new Map<string, Piece>()
       waiting.set(planId, ofPlan)
       const before = ofPlan.get(taskId)
@@ -105,10 +110,10 @@ export function redisTextLog(options: { run: RunScript; space: KeySpace }): Text
 }
 
 function shortened(piece: Piece): Piece {
-  const excess = piece.text.length - LONGEST_WAITING
-  return excess <= 0
-    ? piece
-    : { ...piece, offset: piece.offset + excess, text: piece.text.slice(excess) }
+  let excess = piece.text.length - LONGEST_WAITING
+  if (excess <= 0) return piece
+  if (/^[\udc00-\udfff]/.test(piece.text.slice(excess, excess + 1))) excess += 1
+  return { ...piece, offset: piece.offset + excess, text: piece.text.slice(excess) }
 }
 
 function textPiece(id: string, fields: Record<string, string>): TextPiece {

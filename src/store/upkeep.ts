@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { DuePlans, Upkeep } from '../core/ports/upkeep.ts'
-import { isRedisFull, type RedisClient, whileAvailable } from './connect-redis.ts'
+import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, shardKey, shardOf } from './keys.ts'
 import { readScript } from './scripts.ts'
+import { isRedisFull, whileAvailable } from './while-available.ts'
 
 /** Plans that one script looks at: Redis answers others in between. */
 const PLANS_AT_ONCE = 200

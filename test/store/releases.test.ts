@@ -27,7 +27,7 @@ test('tasks that are retried together are released within the limit of the plan,
   const requeue = (firstUnit: number, taskIds: string[]) =>
     life.requeue(id, {
       firstUnit,
-      tasks: taskIds.map((taskId) => ({ taskId, waitsFor: [], priority: 0 })),
+      tasks: taskIds.map((taskId) => ({ taskId, waitsFor: [], priority: 0, lane: 'io' as const })),
     })
   await life.confirmReleased(id, await life.released(id))
   expect((await requeue(4, ['a', 'b'])).status).toBe('queued')
@@ -50,7 +50,10 @@ test('a task whose output another one uses is not retried until that one has end
   const { id, plans, life, begin } = await aPlan(1, { dependencies: { b: ['a'] } })
   await plans.markEnqueued(id, 0)
   const retry = () =>
-    life.requeue(id, { firstUnit: 4, tasks: [{ taskId: 'a', waitsFor: [], priority: 0 }] })
+    life.requeue(id, {
+      firstUnit: 4,
+      tasks: [{ taskId: 'a', waitsFor: [], priority: 0, lane: 'io' as const }],
+    })
   const first = await begin('a')
   const { released } = await life.end({ planId: id, ...first.spender, token: first.token, ...DONE })
   await life.confirmReleased(id, released)
@@ -76,6 +79,7 @@ test('a task that is held waits again for one that is retried behind it', async 
       taskId,
       waitsFor,
       priority: 0,
+      lane: 'io' as const,
     }))
     expect((await life.requeue(id, { firstUnit, tasks: batch })).status).toBe('queued')
     expect(await plans.markEnqueued(id, firstUnit)).toEqual({ status: 'marked', released: [] })

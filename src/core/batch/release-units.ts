@@ -2,7 +2,7 @@ import type { PlanStore } from '../ports/plan-store.ts'
 import type { BatchQueue } from '../ports/queue.ts'
 import type { PlanSpec } from '../ports/records.ts'
 import type { TaskLife } from '../ports/task-life.ts'
-import { laneOfUnit } from './units.ts'
+import { lanesOfUnit } from './units.ts'
 
 export interface ReleaseDeps {
   queue: Pick<BatchQueue, 'release'>
@@ -72,5 +72,5 @@ export async function releaseUnheld(
 }
 
 function withLanes(spec: PlanSpec, units: readonly number[]) {
-  return units.map((unit) => ({ unit, lane: laneOfUnit(spec.units, unit) }))
+  return units.flatMap((unit) => lanesOfUnit(spec.units, unit).map((lane) => ({ unit, lane })))
 }

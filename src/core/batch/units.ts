@@ -48,8 +48,19 @@ function unitSize(tasks: number, limit: number | null): number {
   return Math.max(1, Math.min(TASKS_A_JOB.large, Math.floor(tasks / fewest)))
 }
 
-export function laneOfUnit(layout: UnitLayout, unit: number): Lane {
-  return typeof layout.lane === 'string' ? layout.lane : (layout.lane[unit] ?? 'io')
+/** The lane of a task by its place in the plan. */
+export function laneOfTask(layout: UnitLayout, index: number): Lane {
+  return typeof layout.lane === 'string' ? layout.lane : (layout.lane[index] ?? 'io')
+}
+
+/**
+ * Where the job of a unit may be. A retried task of a plan of several lanes is a unit whose number does
+ * not tell its task: it is in one of them.
+ */
+export function lanesOfUnit(layout: UnitLayout, unit: number): Lane[] {
+  if (typeof layout.lane === 'string') return [layout.lane]
+  const lane = layout.lane[unit]
+  return lane === undefined ? [...new Set(layout.lane)] : [lane]
 }
 
 /** The units of a plan as first submitted. `held` are those that wait for a task or for the limit. */
@@ -66,7 +77,7 @@ export function unitsOf(
     units.push({
       planId: spec.id,
       unit,
-      lane: laneOfUnit(spec.units, unit),
+      lane: laneOfTask(spec.units, at),
       taskIds: members.map((task) => task.id),
       width,
       planTasks: tasks.length,

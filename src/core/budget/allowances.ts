@@ -1,3 +1,4 @@
+import { isUnavailable } from '../contract/errors.ts'
 import { untilAborted } from '../timing/until-aborted.ts'
 import type { Allowance, BudgetStore, Quote, Reservation, Spender } from './allowance.ts'
 
@@ -85,7 +86,11 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
     reserve: (model, quote, signal) =>
       lineUp(planId, signal, async (line) => {
         while (true) {
-          const answer = await ask(planId, spender, model, quote)
+          const answer = await ask(planId, spender, model, quote).catch((error: unknown) => {
+            // Money is set aside once the store is back; no attempt is lost over it.
+            if (isUnavailable(error)) return 'wait' as const
+            throw error
+          })
           if (answer === 'exhausted') return undefined
           if (answer === 'outdated') continue
           if (answer !== 'wait') return answer

@@ -1,4 +1,4 @@
-import { laneOfUnit } from '../batch/units.ts'
+import { lanesOfUnit } from '../batch/units.ts'
 import type { PlanRecord } from '../ports/records.ts'
 import type { ChangeDeps } from './change-deps.ts'
 
@@ -17,10 +17,9 @@ export async function deletePlan(
     planId,
     pending.map(({ id }) => id),
   )
-  const all = Array.from({ length: units }, (_, unit) => ({
-    unit,
-    lane: laneOfUnit(record.spec.units, unit),
-  }))
+  const all = Array.from({ length: units }, (_, unit) =>
+    lanesOfUnit(record.spec.units, unit).map((lane) => ({ unit, lane })),
+  ).flat()
   // Jobs that a worker has are left: it finds the plan gone, and they end.
   if (running) await deps.queue.remove(planId, all, 0)
 }

@@ -1,5 +1,5 @@
 import { type SealDeps, sealBatch } from '../batch/release-units.ts'
-import { laneOfUnit } from '../batch/units.ts'
+import { laneOfTask } from '../batch/units.ts'
 import { ServiceError } from '../contract/errors.ts'
 import { invalid } from '../contract/field-errors.ts'
 import { isEnded } from '../contract/status.ts'
@@ -19,6 +19,8 @@ export interface RetryDeps extends SealDeps, Pick<ReadDeps, 'plans' | 'tasks'> {
 }
 
 interface Task {
+  /** Its place in the plan. */
+  index: number
   spec: TaskSpec
   state: TaskState
 }
@@ -55,7 +57,12 @@ export async function retryTasks(
       firstUnit,
       tasks: [...tasks.values()]
         .filter(({ spec }) => chosen.has(spec.id))
-        .map(({ spec: { id, waitsFor = [], priority } }) => ({ taskId: id, waitsFor, priority })),
+        .map(({ spec: { id, waitsFor = [], priority }, index }) => ({
+          taskId: id,
+          waitsFor,
+          priority,
+          lane: laneOfTask(record.spec.units, index),
+        })),
     }
     const requeued = await requeue(deps, record, batch, budgetUsd)
     switch (requeued.status) {
@@ -105,7 +112,9 @@ function requeue(
 
 async function readAll(deps: Pick<ReadDeps, 'plans' | 'tasks'>, planId: string): Promise<Tasks> {
   const tasks = new Map<string, Task>()
-  for await (const task of allTasks(deps, planId)) tasks.set(task.spec.id, task)
+  for await (const task of allTasks(deps, planId)) {
+    tasks.set(task.spec.id, { ...task, index: tasks.size })
+  }
   return tasks
 }
 
@@ -185,12 +194,12 @@ export async function enqueueRetry(
   { firstUnit, tasks }: RetryBatch,
 ): Promise<void> {
   const planId = record.spec.id
-  const units = tasks.map(({ taskId, waitsFor, priority }, index): Unit => {
+  const units = tasks.map(({ taskId, waitsFor, priority, lane }, index): Unit => {
     const unit = firstUnit + index
     return {
       planId,
       unit,
-      lane: laneOfUnit(record.spec.units, unit),
+      lane,
       taskIds: [taskId],
       width: 'all',
       planTasks: tasks.length,

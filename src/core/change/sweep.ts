@@ -145,13 +145,24 @@ async function guarded(
   }
 }
 
-/** Aborts what was stopped elsewhere, for a worker that did not hear of it as it happened. */
-export async function abortStopped(life: SweepDeps['life'], running: RunningTasks): Promise<void> {
-  const planIds = running.planIds()
+/**
+ * Aborts what was stopped elsewhere, for a worker that did not hear of it as it happened: tasks, and
+ * syntheses that are being written.
+ */
+export async function abortStopped(
+  life: SweepDeps['life'],
+  running: RunningTasks,
+  writing: RunningTasks,
+): Promise<void> {
+  const planIds = [...new Set([...running.planIds(), ...writing.planIds()])]
   if (planIds.length === 0) return
   for (const { planId, stop, cancels } of await life.stopped(planIds)) {
-    if (stop !== undefined && stop.code !== 'budget-exhausted') {
-      running.abort(planId, undefined, new AttemptAborted('cancelled', stop.message))
+    if (stop !== undefined) {
+      const reason = new AttemptAborted('cancelled', stop.message)
+      if (stop.code !== 'budget-exhausted') running.abort(planId, undefined, reason)
+      // A plan that ran out of time or money is still summed up.
+      if (stop.code === 'deleted') writing.abort(planId, undefined, reason)
+      if (stop.code === 'cancelled') writing.abortStopped(planId, reason)
     }
     for (const taskId of cancels) {
       running.abort(planId, taskId, new AttemptAborted('cancelled', 'The task was cancelled.'))

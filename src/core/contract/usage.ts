@@ -25,6 +25,28 @@ export const NO_USAGE: Usage = Object.freeze({
   costUsd: 0,
 })
 
+/** Far beyond any attempt: sums of such counts still fit where they are kept. */
+const MOST_TOKENS = 1e12
+const MOST_USD = 1e6
+
+/** Usage as it can be kept, whatever a provider or an agent has told: whole counts, within bounds. */
+export function boundedUsage(told: Usage): Usage {
+  const count = (value: number) => Math.round(bounded(value, MOST_TOKENS))
+  return {
+    inputTokens: count(told.inputTokens),
+    outputTokens: count(told.outputTokens),
+    cacheReadTokens: count(told.cacheReadTokens),
+    cacheWriteTokens: count(told.cacheWriteTokens),
+    steps: count(told.steps),
+    costUsd: bounded(told.costUsd, MOST_USD),
+  }
+}
+
+/** What is no number counts as nothing. */
+function bounded(value: number, most: number): number {
+  return value > 0 ? Math.min(value, most) : 0
+}
+
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
     inputTokens: a.inputTokens + b.inputTokens,
@@ -49,7 +71,8 @@ export function usageTally(onChange: (total: Usage) => void = () => {}): UsageTa
     total: () => total,
     meter() {
       let counted = NO_USAGE
-      return (latest) => {
+      return (told) => {
+        const latest = boundedUsage(told)
         total = addUsage(total, usageSince(counted, latest))
         counted = latest
         onChange(total)

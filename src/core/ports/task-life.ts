@@ -4,13 +4,13 @@ import type { CancelTasks } from '../contract/task-selection.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Usage } from '../contract/usage.ts'
 import type { TaskOutput } from './executor.ts'
-import type { Stop, StoredAttempt, TaskState } from './records.ts'
+import type { Lane, Stop, StoredAttempt, TaskState } from './records.ts'
 
 /** Tasks to be run again as units of their own, numbered from `firstUnit`. */
 export interface RetryBatch {
   firstUnit: number
   /** `waitsFor`: all that it depends on, those that have succeeded too. */
-  tasks: { taskId: string; waitsFor: readonly string[]; priority: number }[]
+  tasks: { taskId: string; waitsFor: readonly string[]; priority: number; lane: Lane }[]
 }
 
 /** Units of the batch that may run now, by number; see `UnitLayout`. */
@@ -52,7 +52,10 @@ export interface AttemptEnd {
 
 /** The life of tasks. Each call is one step in the store: the state, its event and what follows from it. */
 export interface TaskLife {
-  /** A token names one attempt: the same call repeated begins nothing twice. */
+  /**
+   * A token names one attempt: the same call repeated begins nothing twice. A task that is found to have
+   * lost its worker too often ends by this call, and releases what waits for it.
+   */
   begin(task: {
     planId: string
     taskId: string
@@ -61,7 +64,7 @@ export interface TaskLife {
     unit: number
     /** The fair-queueing round of the job; see `fairPriority`. */
     round: number
-  }): Promise<BegunTask>
+  }): Promise<BegunTask & { released: ReleasedUnits }>
   /** `refused`: the attempt was taken for dead and begun elsewhere; nothing of it was stored. */
   end(end: AttemptEnd): Promise<{
     status: 'recorded' | 'refused' | 'gone'

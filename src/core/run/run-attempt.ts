@@ -2,7 +2,7 @@ import { type Allowance, BUDGET_EXHAUSTED } from '../budget/allowance.ts'
 import { type Failure, PermanentError, TransientError } from '../contract/errors.ts'
 import type { Finding } from '../contract/findings.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
-import { NO_USAGE, type Usage } from '../contract/usage.ts'
+import { boundedUsage, NO_USAGE, type Usage } from '../contract/usage.ts'
 import { withoutReasoning } from '../findings/reasoning.ts'
 import type {
   ExecutionContext,
@@ -79,9 +79,9 @@ async function attemptOnce(
       options.onText(piece)
     },
     onUsage(latest, answeredBy) {
-      usage = latest
+      usage = boundedUsage(latest)
       onAnswer(answeredBy)
-      options.onUsage(latest)
+      options.onUsage(usage)
     },
     onHeldBack(why) {
       heldBack = why
@@ -131,7 +131,7 @@ async function attemptOnce(
     if (error instanceof TransientError) {
       const failure = { code: error.code, message: error.message }
       // Nobody waits longer for an attempt than one may take.
-      const asked = Math.min(timeoutMs, error.retryAfterMs ?? 0)
+      const asked = Math.min(timeoutMs, Math.ceil(error.retryAfterMs ?? 0) || 0)
       const pause = Math.max(backoff(spent, options.random), asked)
       return failed(failure, 'failed', pause)
     }
@@ -164,7 +164,8 @@ async function ended(
   outcome: ExecutionOutcome,
   findingsIn: AttemptOptions['findingsIn'],
 ): Promise<AttemptResult> {
-  const { status, usage } = outcome
+  const { status } = outcome
+  const usage = boundedUsage(outcome.usage)
   let { output } = outcome
   try {
     output = await readOutput(outcome.output, findingsIn)

@@ -9,8 +9,8 @@ import type { RunUnitDeps, UnitJob } from './run-deps.ts'
 import { AttemptAborted } from './running-tasks.ts'
 import { storeEnd } from './store-end.ts'
 
-/** How soon a task that could not begin, because the store was away, is tried again. */
-const STORE_AWAY_MS = 1_000
+/** Of a task that could not begin, because the store was away: how soon it is tried again. */
+const STORE_AWAY = { status: 'wait', ms: 1_000, released: [] } as const
 
 /**
  * Runs one task of a unit to its end, attempt after attempt. `give-back`: another process is to go on
@@ -71,10 +71,11 @@ async function oneAttempt(
     const begin = () => deps.life.begin({ planId, taskId, token, unit, round })
     const [begun, plan] = await Promise.all([begin(), deps.plans.load(planId)]).catch(
       (error: unknown) => {
-        if (isUnavailable(error)) return [{ status: 'wait', ms: STORE_AWAY_MS }, undefined] as const
+        if (isUnavailable(error)) return [STORE_AWAY, undefined] as const
         throw error
       },
     )
+    if (plan !== undefined) await follow(deps, plan, taskId, begun.released, undefined)
     if (begun.status === 'wait') return { kind: 'again', ms: begun.ms }
     if (begun.status !== 'begun' || plan === undefined) return { kind: 'over' }
     const result = await tracedAttempt(deps.tracer, plan, begun, () =>
@@ -101,17 +102,28 @@ async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd
   // The process ends while the store takes nothing: the next worker finds the task still running.
   if (stored === 'store-away') return { kind: 'give-back' }
   const { status, released, remaining } = stored
-  try {
-    await releaseUnits(deps, plan, released)
-    if (status === 'recorded') await preliminarySynthesis(deps, plan, remaining)
-  } catch (error) {
-    // The attempt is stored. What was released is listed until it is in the queue, and swept.
-    if (!isUnavailable(error)) deps.onFault(error, end.planId, end.taskId)
-  }
+  await follow(deps, plan, end.taskId, released, status === 'recorded' ? remaining : undefined)
   if (status !== 'recorded' || stored.replaced || end.status !== 'queued') return { kind: 'over' }
   return end.outcome === 'interrupted'
     ? { kind: 'give-back' }
     : { kind: 'again', ms: end.retryInMs ?? 0, isNew: true }
+}
+
+/** What follows in the queue from what the store has taken. */
+async function follow(
+  deps: RunUnitDeps,
+  plan: LoadedPlan,
+  taskId: string,
+  released: readonly number[],
+  remaining: number | undefined,
+): Promise<void> {
+  try {
+    await releaseUnits(deps, plan, released)
+    if (remaining !== undefined) await preliminarySynthesis(deps, plan, remaining)
+  } catch (error) {
+    // Released units are listed until they are in the queue, and swept.
+    if (!isUnavailable(error)) deps.onFault(error, plan.spec.id, taskId)
+  }
 }
 
 /** A synthesis on the way, after every so many ended tasks, where the plan asks for that. */

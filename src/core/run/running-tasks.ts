@@ -10,10 +10,19 @@ export class AttemptAborted extends Error {
 
 /** What runs in this process, so that a cancel heard from elsewhere finds it. */
 export interface RunningTasks {
-  /** A signal for one task, from when its job was taken; call `done` when it is over. */
-  track(planId: string, taskId: string): { controller: AbortController; done(): void }
+  /**
+   * A signal for one task, from when its job was taken; call `done` when it is over. `afterStop`: it was
+   * asked for when its plan had been stopped, which is no reason to abort it.
+   */
+  track(
+    planId: string,
+    taskId: string,
+    afterStop?: boolean,
+  ): { controller: AbortController; done(): void }
   /** Aborts one task, or with no `taskId` all of a plan. */
   abort(planId: string, taskId: string | undefined, reason: AttemptAborted): void
+  /** Aborts what a stop of its plan concerns. */
+  abortStopped(planId: string, reason: AttemptAborted): void
   abortAll(reason: AttemptAborted): void
   planIds(): string[]
   readonly size: number
@@ -21,10 +30,12 @@ export interface RunningTasks {
 
 export function runningTasks(): RunningTasks {
   const plans = new Map<string, Map<string, AbortController>>()
+  const afterStops = new WeakSet<AbortController>()
   let size = 0
   return {
-    track(planId, taskId) {
+    track(planId, taskId, afterStop = false) {
       const controller = new AbortController()
+      if (afterStop) afterStops.add(controller)
       const tasks = plans.get(planId) ?? new Map<string, AbortController>()
       tasks.set(taskId, controller)
       plans.set(planId, tasks)
@@ -43,6 +54,11 @@ export function runningTasks(): RunningTasks {
       if (tasks === undefined) return
       if (taskId !== undefined) tasks.get(taskId)?.abort(reason)
       else for (const controller of tasks.values()) controller.abort(reason)
+    },
+    abortStopped(planId, reason) {
+      for (const controller of plans.get(planId)?.values() ?? []) {
+        if (!afterStops.has(controller)) controller.abort(reason)
+      }
     },
     abortAll(reason) {
       for (const tasks of plans.values()) {

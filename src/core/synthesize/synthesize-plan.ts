@@ -57,7 +57,7 @@ export async function synthesizePlan(
   let synthesis: SynthesisText | undefined
   let spent: Usage = NO_USAGE
   if (plan.spec.synthesis !== false || job.kind === 'again') {
-    const tracked = deps.writing.track(planId, jobId)
+    const tracked = deps.writing.track(planId, jobId, job.afterStop === true)
     try {
       const writing: Writing = {
         plan,

@@ -68,7 +68,7 @@ export async function writePart(
     deps.parts.layout(planId, of.jobId),
   ])
   if (begun === 'over' || plan === undefined || layout === undefined) return 'done'
-  const tracked = deps.writing.track(planId, jobId)
+  const tracked = deps.writing.track(planId, jobId, of.afterStop === true)
   try {
     const writing: Writing = {
       plan,

@@ -3,7 +3,8 @@
 -- ARGV: shard, workerId, fair-queueing round of the job, how often a task's worker may die, then
 --       taskId, token and unit of each task
 -- Answers for each task { 'begun', attempt, spent, spec, waited in ms, attempts lost } | { 'ended', attempts lost } |
--- { 'wait', until } | { 'gone' }; an attempt is lost (0 or 1) when this call found that its worker had died.
+-- { 'wait', ms } | { 'gone' }; an attempt is lost (0 or 1) when this call found that its worker had died.
+-- Then the units to promote.
 local worker_id = ARGV[2]
 local round = tonumber(ARGV[3])
 local most_losses = tonumber(ARGV[4])
@@ -49,12 +50,19 @@ for i = 5, #ARGV, 3 do
         move(task, 'queued')
         emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'worker-lost' })
       end
-      if (task.lost or 0) > most_losses then
+      -- One that runs when its plan is stopped is not begun again after the death of its worker.
+      local stop = losses == 1 and why_stopped(task)
+      if stop then
+        task.error = stop
+        end_task(id, task, status_of_stopped(stop), constrained)
+        answers[#answers + 1] = { 'ended', losses }
+      elseif (task.lost or 0) > most_losses then
         task.error = {
           code = 'worker-lost',
           message = 'The worker that ran it died ' .. task.lost .. ' times; it is not tried again.'
         }
         end_task(id, task, 'failed', constrained)
+        abort_if_asked(id)
         answers[#answers + 1] = { 'ended', losses }
       else
         if not header('startedAt') then
@@ -78,5 +86,6 @@ for i = 5, #ARGV, 3 do
     end
   end
 end
+if not gone then settle_plan(constrained) end
 publish()
 return { answers, to_promote() }

@@ -40,10 +40,10 @@ for i = 2, #ARGV, 5 do
     attempt = attempt or { number = attempt_number, startedAt = task.runningSince, workerId = task.workerId }
     attempt.outcome = result.outcome
     attempt.finishedAt = now
-    local stop = header('stop')
-    if result.status == 'cancelled' and stop and not task.cancel then
+    local stop = why_stopped(task)
+    if result.status == 'cancelled' and stop then
       -- Whoever aborted it may have heard less of why.
-      result.error = cjson.decode(stop)
+      result.error = stop
     end
     attempt.error = result.error
     attempt.answeredBy = result.answeredBy
@@ -58,10 +58,10 @@ for i = 2, #ARGV, 5 do
     task.usage = sum_usage(task.usage, attempt.usage)
     if result.spends then task.spent = task.spent + 1 end
     local status = result.status
-    if status == 'queued' and (stop or task.cancel) then
+    if status == 'queued' and stop then
       -- Stopped while it was about to be tried again.
-      result.error = stop and cjson.decode(stop) or { code = 'cancelled', message = 'The task was cancelled.' }
-      status = result.error.code == 'budget-exhausted' and 'skipped' or 'cancelled'
+      result.error = stop
+      status = status_of_stopped(stop)
     end
     if status == 'queued' then
       move(task, 'queued')
@@ -81,9 +81,7 @@ for i = 2, #ARGV, 5 do
       if output ~= '' then redis.call('HSET', plan .. ':outputs', id, output) end
       task.error = result.error
       end_task(id, task, status, constrained)
-      if status == 'failed' and header('onFailure') == 'abort' then
-        stop_plan('aborted', 'Task ' .. id .. ' failed, and the plan asks to stop at the first failure.')
-      end
+      if status == 'failed' then abort_if_asked(id) end
       exhausted = exhausted or (budget > 0 and result.error and result.error.code == 'budget-exhausted')
     end
   end
@@ -95,11 +93,6 @@ end
 if exhausted then
   stop_plan('budget-exhausted', "The plan's remaining budget does not cover more work; raise it to run the rest.")
 end
-if constrained then release_ready() end
-local left = remaining()
-if left == 0 and not header('outcome') then
-  local stop = header('stop')
-  if stop and cjson.decode(stop).code == 'cancelled' then finish_plan('cancelled') end
-end
+settle_plan(constrained)
 publish()
-return { answers, to_promote(), left }
+return { answers, to_promote(), remaining() }

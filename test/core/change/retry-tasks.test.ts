@@ -262,8 +262,8 @@ test('a retry that is enqueued again after it has run leaves no job that waits',
   const stale = {
     firstUnit: 2,
     tasks: [
-      { taskId: 'a', waitsFor: [], priority: 0 },
-      { taskId: 'b', waitsFor: ['a'], priority: 0 },
+      { taskId: 'a', waitsFor: [], priority: 0, lane: 'io' as const },
+      { taskId: 'b', waitsFor: ['a'], priority: 0, lane: 'io' as const },
     ],
   }
   await retry(planId, 'a')

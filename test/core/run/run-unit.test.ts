@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
-import { PermanentError, TransientError } from '../../../src/core/contract/errors.ts'
+import { PermanentError, ServiceError, TransientError } from '../../../src/core/contract/errors.ts'
+import { NO_USAGE, type Usage } from '../../../src/core/contract/usage.ts'
+import type { ExecutionOutcome } from '../../../src/core/ports/executor.ts'
 import type { OpenedWorkspace } from '../../../src/core/ports/workspaces.ts'
 import { AttemptAborted } from '../../../src/core/run/running-tasks.ts'
+import { planKey } from '../../../src/store/keys.ts'
 import { openUnits, succeeds, until, untilAborted } from '../../support/units.ts'
 
 let units: Awaited<ReturnType<typeof openUnits>>
@@ -235,5 +239,218 @@ test('a task whose beginning fails takes none of its unit with it', async () => 
     a: { status: 'queued' },
     b: { status: 'succeeded' },
     c: { status: 'succeeded' },
+  })
+})
+
+describe('a result that is odd is stored as far as it can be', () => {
+  const half = '\ud83d'
+  const usage = (odd: Partial<Usage>): Usage => ({ ...NO_USAGE, steps: 1, ...odd })
+
+  test.each<[string, () => Promise<ExecutionOutcome>, object]>([
+    [
+      'half a character in a text, a key and a value',
+      async () => ({
+        status: 'succeeded',
+        output: { text: `so ${half}`, data: { [half]: [half] } },
+        usage: NO_USAGE,
+      }),
+      { status: 'succeeded' },
+    ],
+    [
+      'half a character in an error',
+      async () => {
+        throw new PermanentError('provider-error', `it said ${half}`)
+      },
+      { status: 'failed', error: { code: 'provider-error', message: 'it said \ufffd' } },
+    ],
+    [
+      'a fraction of a token',
+      async () => ({ ...succeeds(), usage: usage({ inputTokens: 12.5 }) }),
+      { status: 'succeeded', usage: { inputTokens: 13 } },
+    ],
+    [
+      'more tokens than there are',
+      async () => ({ ...succeeds(), usage: usage({ inputTokens: 1e30, outputTokens: -1 }) }),
+      { status: 'succeeded', usage: { inputTokens: 1e12, outputTokens: 0 } },
+    ],
+    [
+      'counts that are no numbers',
+      async () => ({
+        ...succeeds(),
+        usage: usage({ inputTokens: Number.NaN, steps: '3' as unknown as number }),
+      }),
+      { status: 'succeeded', usage: { inputTokens: 0, steps: 3 } },
+    ],
+    [
+      'a cost beyond all bounds',
+      async () => ({ ...succeeds(), usage: usage({ costUsd: 1e11 }) }),
+      { status: 'succeeded', usage: { costUsd: 1e6 } },
+    ],
+    [
+      'a pause that is no number',
+      async () => {
+        throw new TransientError('later', { retryAfterMs: Number.NaN })
+      },
+      { status: 'failed', error: { code: 'transient' }, attempt: 2 },
+    ],
+  ])('%s', async (_, does, expected) => {
+    const plan = await units.aPlan([{ id: 'a', attempts: 2, does }])
+    await units.aWorker().run(plan.units[0])
+    expect(await plan.state('a')).toMatchObject(expected)
+    const [output] = await units.tasks.outputs(plan.id, ['a'])
+    expect(JSON.stringify(output ?? '')).not.toMatch(/\\ud[89a-f]/)
+    expect(units.faults).toEqual([])
+  })
+
+  test('what cannot be stored at all fails its task once, and none of its unit', async () => {
+    const circular: Record<string, unknown> = {}
+    circular.self = circular
+    const plan = await units.aPlan([
+      {
+        id: 'a',
+        does: async () => ({
+          status: 'succeeded',
+          output: { text: '', data: circular },
+          usage: NO_USAGE,
+        }),
+      },
+      { id: 'b' },
+    ])
+    expect(await units.aWorker().run(plan.units[0])).toBe('done')
+    expect(await plan.states()).toMatchObject({
+      a: { status: 'failed', attempt: 1, error: { code: 'result-not-storable' } },
+      b: { status: 'succeeded' },
+    })
+  })
+})
+
+describe('a store that takes nothing for now', () => {
+  test('is waited for with a finished result, which is stored then', async () => {
+    const plan = await units.aPlan([{ id: 'a', attempts: 1 }])
+    let refusals = 0
+    const life: typeof units.life = {
+      ...units.life,
+      end: async (end) => {
+        refusals += 1
+        if (refusals <= 3) throw new ServiceError('unavailable', 'The store is out of memory.')
+        return units.life.end(end)
+      },
+    }
+    expect(await units.aWorker({ life }).run(plan.units[0])).toBe('done')
+    expect(await plan.state('a')).toMatchObject({ status: 'succeeded', attempt: 1 })
+    expect(refusals).toBe(4)
+  })
+
+  test('is waited for by a task that is to begin', async () => {
+    const plan = await units.aPlan([{ id: 'a', attempts: 1 }])
+    let refusals = 0
+    const life: typeof units.life = {
+      ...units.life,
+      begin: async (task) => {
+        refusals += 1
+        if (refusals === 1) throw new ServiceError('unavailable', 'The store is out of memory.')
+        return units.life.begin(task)
+      },
+    }
+    expect(await units.aWorker({ life }).run(plan.units[0])).toBe('done')
+    expect(await plan.state('a')).toMatchObject({ status: 'succeeded', attempt: 1 })
+  })
+
+  test('is not waited for once the process has no time left', async () => {
+    const plan = await units.aPlan([{ id: 'a', attempts: 1 }])
+    const worker = units.aWorker({
+      life: {
+        ...units.life,
+        end: async () => {
+          worker.ending.abort()
+          throw new ServiceError('unavailable', 'The store is out of memory.')
+        },
+      },
+    })
+    expect(await worker.run(plan.units[0])).toBe('give-back')
+    expect(await plan.state('a')).toMatchObject({ status: 'running' })
+  })
+})
+
+describe('a task whose worker died', () => {
+  /** Begins as a worker does that is killed then. */
+  const die = async (planId: string, taskId: string, unit: number) => {
+    const begun = await units.life.begin({ planId, taskId, token: randomUUID(), unit, round: 0 })
+    expect(begun.status).toBe('begun')
+  }
+  const unforgivingWorker = () => units.aWorker({ life: units.lifeOf('w', 0) })
+
+  test('too often fails, and what waits behind it goes on', async () => {
+    const plan = await units.aPlan([{ id: 'a' }, { id: 'b' }], { policy: { maxConcurrency: 1 } })
+    await die(plan.id, 'a', 0)
+    await unforgivingWorker().run(plan.units[0])
+    expect(await plan.state('a')).toMatchObject({
+      status: 'failed',
+      error: { code: 'worker-lost' },
+    })
+    await units.aWorker().run(plan.units[1])
+    expect(await plan.state('b')).toMatchObject({ status: 'succeeded' })
+    // It is no longer listed as to be promoted, for it was.
+    expect(await units.life.released(plan.id)).toEqual([])
+    expect(await units.redis.hget(planKey(units.space, plan.id), 'inFlight')).toBe('0')
+  })
+
+  test('too often stops its plan, where a failure does', async () => {
+    const plan = await units.aPlan([{ id: 'a' }, { id: 'b', executor: 'files' }, { id: 'c' }], {
+      policy: { maxConcurrency: 1, onFailure: 'abort' },
+    })
+    await die(plan.id, 'a', 0)
+    await unforgivingWorker().run(plan.units[0])
+    expect(await plan.states()).toMatchObject({
+      a: { status: 'failed' },
+      b: { status: 'skipped', error: { code: 'aborted' } },
+      c: { status: 'skipped' },
+    })
+  })
+
+  test.each<[string, (planId: string) => Promise<unknown>, object]>([
+    ['was cancelled', (id) => units.life.cancel(id, 'a'), { code: 'cancelled' }],
+    [
+      'ran in a plan that was cancelled',
+      (id) => units.life.stop(id, 'cancelled', 'So.'),
+      { code: 'cancelled', message: 'So.' },
+    ],
+    [
+      'ran in a plan that ran out of time',
+      (id) => units.life.stop(id, 'plan-timeout', 'So.'),
+      { code: 'plan-timeout' },
+    ],
+    [
+      'ran in a plan that was aborted',
+      (id) => units.life.stop(id, 'aborted', 'So.'),
+      { code: 'aborted' },
+    ],
+  ])('and that %s is not begun again', async (_, stop, error) => {
+    const plan = await units.aPlan([{ id: 'a' }])
+    await die(plan.id, 'a', 0)
+    await stop(plan.id)
+    expect(await units.aWorker().run(plan.units[0])).toBe('done')
+    expect(await plan.state('a')).toMatchObject({ status: 'cancelled', attempt: 1, error })
+    expect(await outcomesOf(plan, 'a')).toEqual(['lost'])
+  })
+
+  test('in a plan whose budget is used up is left out', async () => {
+    const plan = await units.aPlan([{ id: 'a' }])
+    await die(plan.id, 'a', 0)
+    await units.life.stop(plan.id, 'budget-exhausted', 'So.')
+    await units.aWorker().run(plan.units[0])
+    expect(await plan.state('a')).toMatchObject({
+      status: 'skipped',
+      error: { code: 'budget-exhausted' },
+    })
+  })
+
+  test('in a plan that was cancelled is what the plan waits for to finish', async () => {
+    const plan = await units.aPlan([{ id: 'a' }])
+    await die(plan.id, 'a', 0)
+    await units.life.stop(plan.id, 'cancelled', 'So.')
+    expect((await units.plans.get(plan.id))?.outcome).toBeUndefined()
+    await units.aWorker().run(plan.units[0])
+    expect((await units.plans.get(plan.id))?.outcome).toBe('cancelled')
   })
 })

@@ -86,3 +86,28 @@ local function stop_plan(code, message)
   if code == 'cancelled' and remaining() == 0 then finish_plan('cancelled') end
   return true
 end
+
+-- Why a task that runs is not to go on: it was cancelled itself, or its plan was stopped.
+local function why_stopped(task)
+  if task.cancel then return { code = 'cancelled', message = 'The task was cancelled.' } end
+  local stop = header('stop')
+  return stop and cjson.decode(stop)
+end
+
+-- How a task ends that ran when it, or its plan, was stopped, and that has no result.
+local function status_of_stopped(stop)
+  return stop.code == 'budget-exhausted' and 'skipped' or 'cancelled'
+end
+
+-- A task has failed: its plan may ask to stop then.
+local function abort_if_asked(id)
+  if header('onFailure') ~= 'abort' then return end
+  stop_plan('aborted', 'Task ' .. id .. ' failed, and the plan asks to stop at the first failure.')
+end
+
+-- What follows once tasks have ended: others may run, and a cancelled plan may have nothing left.
+local function settle_plan(constrained)
+  if constrained then release_ready() end
+  local stop = header('stop')
+  if stop and remaining() == 0 and cjson.decode(stop).code == 'cancelled' then finish_plan('cancelled') end
+end

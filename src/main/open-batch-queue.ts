@@ -17,6 +17,7 @@ export async function openBatchQueue(
     close: () => queue.close(),
     enqueueBatch: (...batch) => whileAvailable(() => queue.enqueueBatch(...batch)),
     enqueueSynthesis: (synthesis) => whileAvailable(() => queue.enqueueSynthesis(synthesis)),
+    enqueueBundle: (bundle) => whileAvailable(() => queue.enqueueBundle(bundle)),
     enqueueParts: (...parts) => whileAvailable(() => queue.enqueueParts(...parts)),
     release: (...units) => whileAvailable(() => queue.release(...units)),
     remove: (...units) => whileAvailable(() => queue.remove(...units)),

@@ -145,7 +145,7 @@ export async function openWorker(options: {
       synthesis: countingGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
       parts: countingGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
     },
-    runUnit: (job, lost) => runUnit(runDeps, job, lost),
+    runUnit: (job, lost, delivery) => runUnit(runDeps, job, lost, delivery),
     synthesize: (job, lost) => {
       const signal = AbortSignal.any([lost, ending.signal])
       return tracedSynthesis(tracer, plans, synthesizeDeps, job, signal)
@@ -220,7 +220,7 @@ function openConsumers(options: {
   redis: RedisClient
   shards: { count: number; prefixOf(shard: number): string }
   gates: Record<QueueKind, Gate>
-  runUnit: (job: UnitJob, lost: AbortSignal) => Promise<Handled>
+  runUnit: (job: UnitJob, lost: AbortSignal, delivery: number) => Promise<Handled>
   synthesize: (job: SynthesisJob, lost: AbortSignal) => Promise<Handled>
   writePart: (job: PartJob, lost: AbortSignal) => Promise<Handled>
   faults: FaultLog
@@ -236,12 +236,12 @@ function openConsumers(options: {
           connection: options.redis,
           instances: INSTANCES[kind],
           gate,
-          handle: async (data, _jobId, lost) => {
+          handle: async (data, { delivery }, lost) => {
             const leave = gate.enter?.()
             try {
               if (kind === 'synthesis') return await options.synthesize(data as SynthesisJob, lost)
               if (kind === 'parts') return await options.writePart(data as PartJob, lost)
-              return await options.runUnit(data as UnitJob, lost)
+              return await options.runUnit(data as UnitJob, lost, delivery)
             } finally {
               leave?.()
             }

@@ -121,8 +121,7 @@ export async function bullBatchQueue(options: {
   function unitNode(unit: Unit): FlowJob {
     const { planId, held, lane, priority, ...rest } = unit
     return {
-      name:
-        unit.taskIds.length === 1 ? (unit.taskIds[0] ?? 'task') : `${unit.taskIds.length} tasks`,
+      name: unit.taskIds[0] ?? `up to ${unit.bundle} tasks`,
       queueName: queueOfLane(lane),
       prefix: shards.prefixOf(shards.shardOf(planId)),
       data: { planId, lane, ...rest },
@@ -200,6 +199,15 @@ export async function bullBatchQueue(options: {
           }
         }),
       )
+    },
+
+    async enqueueBundle(bundle) {
+      const { name, data, opts } = unitNode(bundle)
+      const { qualifiedName } = queueFor(bundle.planId, 'synthesis')
+      const parent = { id: finalSynthesisJobId(bundle.planId, 0), queue: qualifiedName }
+      await queueFor(bundle.planId, bundle.lane).addBulk([
+        { name, data, opts: { ...opts, parent } },
+      ])
     },
 
     async release(planId, units) {

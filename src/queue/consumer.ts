@@ -65,7 +65,11 @@ export function startConsumer(options: {
   instances: number
   gate: Gate
   /** `lost` aborts when another worker may have the job. Never throws for a task's failure. */
-  handle: (data: unknown, jobId: string, lost: AbortSignal) => Promise<Handled>
+  handle: (
+    data: unknown,
+    job: { id: string; delivery: number },
+    lost: AbortSignal,
+  ) => Promise<Handled>
   onError: (error: Error, event: string, jobId?: string) => void
 }): Consumer {
   const { gate, onError } = options
@@ -115,7 +119,11 @@ export function startConsumer(options: {
       jobs.set(id, entry)
       let next: Job | undefined
       try {
-        const handled = await options.handle(job.data, id, lost.signal)
+        const handled = await options.handle(
+          job.data,
+          { id, delivery: job.attemptsStarted },
+          lost.signal,
+        )
         if (handled === 'done') {
           next = await worker.completeAndFetch(job, token, !paused && gate.wantsMore())
         } else if (handled === 'give-back' || !(await job.moveToWaitingChildren(token))) {

@@ -3,6 +3,7 @@ import type { DeliveryStore, OutgoingEvent } from '../core/deliver/webhooks.ts'
 import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { type RunScript, readScript } from './scripts.ts'
+import { whileAvailable } from './while-available.ts'
 
 export function redisDeliveryStore(options: {
   redis: RedisClient

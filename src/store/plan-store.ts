@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { initialUnits } from '../core/batch/units.ts'
+import { initialUnits, inOrderOfPriority } from '../core/batch/units.ts'
 import type { Usage } from '../core/contract/usage.ts'
 import type { PlanStore } from '../core/ports/plan-store.ts'
 import type { NewPlan, PlanKey } from '../core/ports/records.ts'
@@ -208,6 +208,7 @@ export function redisPlanStore(options: {
 function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
   const { spec, usage } = plan
   const units = Math.ceil(plan.tasks.length / spec.units.size)
+  const bundles = spec.units.size > 1 ? units : 0
   const held = spec.units.limit !== null || plan.dependencies.size > 0
   return [
     'spec',
@@ -226,6 +227,9 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     held ? initialUnits(plan.tasks, spec.units, plan.dependencies).released.length : 0,
     'nextUnit',
     units,
+    ...(bundles === 0
+      ? []
+      : ['bundles', bundles, 'tickets', bundles, 'bundleSize', spec.units.size]),
     'budgetNanos',
     Math.round((spec.policy.budgetUsd ?? 0) * 1e9),
     'webhookEvents',
@@ -247,26 +251,33 @@ function usageFields({ costUsd, ...tokens }: Usage): (string | number)[] {
   return [...counts, 'u:costNanos', Math.round(costUsd * 1e9)]
 }
 
+/** As `make_ready` of the scripts orders them. */
+function rankOf({ tasks, spec }: NewPlan, unit: number): number {
+  const priority = spec.units.size > 1 ? 0 : (tasks[unit]?.priority ?? 0)
+  return unit - priority * 1e7
+}
+
 /** What a plan with an order or a limit needs beside its header; see `lua/shared/release.lua`. */
 function holdingFields(plan: NewPlan): [suffix: string, field: string, value: string | number][] {
   const { size, limit } = plan.spec.units
-  if (limit === null && plan.dependencies.size === 0) return []
   const fields: [string, string, string | number][] = []
+  const { held, ready } = initialUnits(plan.tasks, plan.spec.units, plan.dependencies)
+  for (const unit of ready) fields.push(['ready', String(unit), rankOf(plan, unit)])
+  if (size > 1) {
+    const ids = inOrderOfPriority(plan.tasks).map(({ id }) => id)
+    fields.push(['todo', JSON.stringify(ids), ''])
+    return fields
+  }
+  if (limit === null && plan.dependencies.size === 0) return []
   const dependents = new Map<string, string[]>()
-  plan.tasks.forEach((task, index) => {
-    fields.push(['units', task.id, Math.floor(index / size)])
+  plan.tasks.forEach((task, unit) => {
+    fields.push(['units', task.id, unit])
+    if (task.priority !== 0) fields.push(['priorities', String(unit), task.priority])
     for (const dependency of plan.dependencies.get(task.id) ?? []) {
       dependents.set(dependency, [...(dependents.get(dependency) ?? []), task.id])
     }
   })
-  if (size > 1) {
-    for (let at = 0; at < plan.tasks.length; at += size) {
-      fields.push(['left', String(at / size), Math.min(size, plan.tasks.length - at)])
-    }
-  }
   for (const [taskId, ids] of dependents) fields.push(['dependents', taskId, JSON.stringify(ids)])
-  const { held, ready } = initialUnits(plan.tasks, plan.spec.units, plan.dependencies)
   for (const [unit, count] of held) fields.push(['held', String(unit), count])
-  for (const unit of ready) fields.push(['ready', String(unit), unit])
   return fields
 }

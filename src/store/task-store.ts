@@ -97,7 +97,12 @@ export function redisTaskLife(options: {
     (task) => task.planId,
     async (planId, tasks) => {
       const round = Math.max(...tasks.map((task) => task.round))
-      const args = tasks.flatMap((task) => [task.taskId, task.token, task.unit])
+      const args = tasks.flatMap((task) => [
+        task.taskId ?? '',
+        task.token,
+        task.unit,
+        task.delivery,
+      ])
       const [answers, released] = (await run(
         'begin-task',
         keyOf(planId),
@@ -233,12 +238,16 @@ function begunTask([status, ...rest]: [string, ...unknown[]]): BegunTask {
         spec: JSON.parse(String(rest[2])) as TaskSpec,
         waitedMs: Number(rest[3]),
         lost: Number(rest[4]),
+        taskId: String(rest[5]),
+        goesOn: Number(rest[6]) === 1,
+        issued: Number(rest[7]) === 0 ? undefined : Number(rest[7]),
       }
     case 'wait':
-      return { status, ms: Number(rest[0]) }
+      return { status, ms: Number(rest[0]), taskId: String(rest[1]) }
     case 'gone':
+    case 'none':
       return { status }
     default:
-      return { status: 'ended', lost: Number(rest[0]) }
+      return { status: 'ended', lost: Number(rest[0]), taskId: String(rest[1]) }
   }
 }

@@ -85,7 +85,7 @@ export async function aPlan(
   await redis.hset(`${planKey(space, id)}:seen`, 'm', JSON.stringify(SEEN))
   const begin = async (taskId: string, unit = TASKS.indexOf(taskId)) => {
     const token = randomUUID()
-    const begun = await life.begin({ planId: id, taskId, token, unit, round: 0 })
+    const begun = await life.begin({ planId: id, taskId, token, unit, round: 0, delivery: 1 })
     if (begun.status !== 'begun') throw new Error(`${taskId} is ${begun.status}`)
     return { token, spender: { taskId, attempt: begun.attempt } }
   }

@@ -198,9 +198,9 @@ export async function openUnits(redisUrl: string) {
       ending,
       running,
       lost,
-      run: (unit: Parameters<typeof runUnit>[1] | undefined) => {
+      run: (unit: Parameters<typeof runUnit>[1] | undefined, delivery = 1) => {
         if (unit === undefined) throw new Error('there is no such unit')
-        return runUnit(deps, unit, lost.signal)
+        return runUnit(deps, unit, lost.signal, delivery)
       },
     }
   }

@@ -63,6 +63,11 @@ export function lanesOfUnit(layout: UnitLayout, unit: number): Lane[] {
   return lane === undefined ? [...new Set(layout.lane)] : [lane]
 }
 
+/** Tasks that wait for nothing else run in this order. */
+export function inOrderOfPriority(tasks: readonly TaskSpec[]): TaskSpec[] {
+  return tasks.toSorted((a, b) => b.priority - a.priority)
+}
+
 /** The units of a plan as first submitted. `held` are those that wait for a task or for the limit. */
 export function unitsOf(
   spec: PlanSpec,
@@ -70,18 +75,23 @@ export function unitsOf(
   options: { round: number; held: (unit: number) => boolean },
 ): Unit[] {
   const { size, width } = spec.units
+  const bundled = size > 1
+  const ranks = new Map(inOrderOfPriority(tasks).map((task, rank) => [task.id, rank]))
   const units: Unit[] = []
   for (let at = 0; at < tasks.length; at += size) {
     const members = tasks.slice(at, at + size)
     const unit = at / size
+    const rank = bundled ? unit : (ranks.get(members[0]?.id ?? '') ?? unit)
     units.push({
       planId: spec.id,
       unit,
       lane: laneOfTask(spec.units, at),
-      taskIds: members.map((task) => task.id),
+      taskIds: bundled ? [] : members.map((task) => task.id),
+      bundle: bundled ? members.length : 0,
       width,
       planTasks: tasks.length,
-      round: options.round + unit,
+      // In the order of their priorities within the plan, however far apart they stand in it.
+      round: options.round + rank,
       priority: Math.max(...members.map((task) => task.priority)),
       held: options.held(unit),
     })
@@ -101,7 +111,10 @@ export function initialUnits(
     if (waitsFor > 0) held.set(Math.floor(index / layout.size), waitsFor)
   })
   const count = Math.ceil(tasks.length / layout.size)
-  const free = Array.from({ length: count }, (_, unit) => unit).filter((unit) => !held.has(unit))
+  const priorityOf = (unit: number) => (layout.size > 1 ? 0 : (tasks[unit]?.priority ?? 0))
+  const free = Array.from({ length: count }, (_, unit) => unit)
+    .filter((unit) => !held.has(unit))
+    .sort((a, b) => priorityOf(b) - priorityOf(a) || a - b)
   const at = layout.limit ?? free.length
   return { released: free.slice(0, at), ready: free.slice(at), held }
 }

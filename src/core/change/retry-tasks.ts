@@ -201,6 +201,7 @@ export async function enqueueRetry(
       unit,
       lane,
       taskIds: [taskId],
+      bundle: 0,
       width: 'all',
       planTasks: tasks.length,
       round: 0,

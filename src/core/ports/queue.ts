@@ -1,13 +1,16 @@
 import type { Lane } from './records.ts'
 import type { PartPlace } from './synthesis-parts.ts'
 
-/** One job of the queue: a task, or neighbouring tasks of a large plan. */
+/** One job of the queue: a task, or a bundle of any tasks of a plan that wait for nothing. */
 export interface Unit {
   planId: string
   /** From 0, in plan order; retried tasks get new numbers. */
   unit: number
   lane: Lane
+  /** Its task; of a bundle none: it takes them one by one, as slots come free. */
   taskIds: string[]
+  /** How many tasks a bundle takes before it makes way for others; 0 for a unit of one task. */
+  bundle: number
   /** How many of them may run at once. */
   width: 'all' | 1
   /** How many tasks the whole plan has. */
@@ -62,6 +65,8 @@ export interface BatchQueue {
    * again when all of them are done. Those that are there already are left as they are.
    */
   enqueueParts(synthesis: SynthesisJob, parts: readonly PartPlace[]): Promise<void>
+  /** One more bundle of a plan whose first batch is being run. Enqueueing it again changes nothing. */
+  enqueueBundle(bundle: Unit): Promise<void>
   /** Lets held units run. Units that are not held, or gone, are passed over. */
   release(planId: string, units: readonly { unit: number; lane: Lane }[]): Promise<void>
   /**

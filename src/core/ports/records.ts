@@ -29,8 +29,8 @@ export interface PlanSpec {
 }
 
 /**
- * How a plan's tasks are packed into queue jobs. A unit is one job: one task, or for a large plan
- * several neighbours in plan order.
+ * How a plan's tasks are packed into queue jobs. A unit is one job: one task, or a bundle, which takes
+ * tasks of the plan as slots come free.
  */
 export interface UnitLayout {
   /** How many tasks one unit holds; the last may hold fewer. */

@@ -19,16 +19,23 @@ export type ReleasedUnits = number[]
 export type BegunTask =
   | {
       status: 'begun'
+      taskId: string
       attempt: number
       spent: number
       spec: TaskSpec
+      /** Of a bundle: whether it is to ask for another task after this one. */
+      goesOn: boolean
+      /** Of a bundle: the number of one more, to be enqueued for slots elsewhere. */
+      issued: number | undefined
       /** Since it could first have run. */
       waitedMs: number
       /** Attempts, none or one, that this call found to be lost with their worker. */
       lost: number
     }
-  | { status: 'ended'; lost: number }
-  | { status: 'wait'; ms: number }
+  | { status: 'ended'; taskId: string; lost: number }
+  | { status: 'wait'; taskId: string; ms: number }
+  /** Of a bundle: there is nothing left for it to do. */
+  | { status: 'none' }
   | { status: 'gone' }
 
 /** How one attempt ended, as the store keeps it. */
@@ -58,8 +65,11 @@ export interface TaskLife {
    */
   begin(task: {
     planId: string
-    taskId: string
+    /** `undefined`: whichever is the next for the bundle `unit`. */
+    taskId: string | undefined
     token: string
+    /** How often the job was handed to a worker; what an earlier delivery left behind is taken first. */
+    delivery: number
     /** Of the job; a task that was retried since is not begun for it. */
     unit: number
     /** The fair-queueing round of the job; see `fairPriority`. */

@@ -43,5 +43,5 @@ export interface RunUnitDeps {
 
 export type UnitJob = Pick<
   Unit,
-  'planId' | 'unit' | 'lane' | 'taskIds' | 'width' | 'round' | 'planTasks'
+  'planId' | 'unit' | 'lane' | 'taskIds' | 'bundle' | 'width' | 'round' | 'planTasks'
 >

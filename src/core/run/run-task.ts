@@ -1,6 +1,6 @@
 import { releaseUnits } from '../batch/release-units.ts'
 import { isUnavailable } from '../contract/errors.ts'
-import type { AttemptEnd } from '../ports/task-life.ts'
+import type { AttemptEnd, BegunTask } from '../ports/task-life.ts'
 import { pause } from '../timing/pause.ts'
 import { tracedAttempt } from './attempt-span.ts'
 import type { LoadedPlan } from './plan-cache.ts'
@@ -9,8 +9,22 @@ import type { RunUnitDeps, UnitJob } from './run-deps.ts'
 import { AttemptAborted } from './running-tasks.ts'
 import { storeEnd } from './store-end.ts'
 
-/** Of a task that could not begin, because the store was away: how soon it is tried again. */
-const STORE_AWAY = { status: 'wait', ms: 1_000, released: [] } as const
+/** How soon a task that could not begin, because the store was away, is tried again. */
+const STORE_AWAY_MS = 1_000
+
+interface Delivered {
+  /** Aborts when another worker may have the job. */
+  lost: AbortSignal
+  delivery: number
+}
+
+/** An attempt that was begun with its bundle, in a slot of its own. */
+interface Begun {
+  begun: Extract<BegunTask, { status: 'begun' }>
+  plan: LoadedPlan
+  token: string
+  releaseSlot: () => void
+}
 
 /**
  * Runs one task of a unit to its end, attempt after attempt. `give-back`: another process is to go on
@@ -20,19 +34,28 @@ export async function runTask(
   deps: RunUnitDeps,
   job: UnitJob,
   taskId: string,
-  lost: AbortSignal,
+  delivered: Delivered,
+  first?: Begun,
 ): Promise<'done' | 'give-back'> {
   const { planId } = job
+  const { lost } = delivered
   const tracked = deps.running.track(planId, taskId)
   const { controller } = tracked
   const onLost = () => controller.abort(new AttemptAborted('lost', 'The lease was lost.'))
   if (lost.aborted) onLost()
   else lost.addEventListener('abort', onLost, { once: true })
+  let begun = first
   try {
     while (true) {
-      if (lost.aborted) return 'done'
-      if (deps.stopping.aborted) return 'give-back'
-      const next = await oneAttempt(deps, job, taskId, controller.signal, lost)
+      if (begun === undefined) {
+        if (lost.aborted) return 'done'
+        if (deps.stopping.aborted) return 'give-back'
+      }
+      const next =
+        begun === undefined
+          ? await nextAttempt(deps, job, taskId, controller.signal, delivered)
+          : await runBegun(deps, begun, controller.signal)
+      begun = undefined
       if (next.kind === 'over') return 'done'
       if (next.kind === 'give-back') return 'give-back'
       // A stop may have come after the attempt and before its pause: the store says what is left to do.
@@ -56,44 +79,49 @@ type Next =
   /** `isNew`: an attempt has just ended, and nobody has asked the store since. */
   | { kind: 'again'; ms: number; isNew?: true }
 
-async function oneAttempt(
+async function nextAttempt(
   deps: RunUnitDeps,
   job: UnitJob,
   taskId: string,
   signal: AbortSignal,
-  lost: AbortSignal,
+  { lost, delivery }: Delivered,
 ): Promise<Next> {
   const { planId, unit, round } = job
   const releaseSlot = await deps.acquireSlot(job, AbortSignal.any([lost, deps.stopping]))
   if (releaseSlot === undefined) return { kind: 'again', ms: 0 }
   try {
     const token = deps.newToken()
-    const begin = () => deps.life.begin({ planId, taskId, token, unit, round })
-    const [begun, plan] = await Promise.all([begin(), deps.plans.load(planId)]).catch(
-      (error: unknown) => {
-        if (isUnavailable(error)) return [STORE_AWAY, undefined] as const
-        throw error
-      },
-    )
-    if (plan !== undefined) await follow(deps, plan, taskId, begun.released, undefined)
+    const [begun, plan] = await Promise.all([
+      deps.life.begin({ planId, taskId, token, unit, round, delivery }),
+      deps.plans.load(planId),
+    ])
+    if (plan === undefined) return { kind: 'over' }
+    await followUp(deps, plan, taskId, begun.released, undefined)
     if (begun.status === 'wait') return { kind: 'again', ms: begun.ms }
-    if (begun.status !== 'begun' || plan === undefined) return { kind: 'over' }
-    const result = await tracedAttempt(deps.tracer, plan, begun, () =>
-      preparedAttempt(deps, plan, begun, taskId, signal),
-    )
-    releaseSlot()
-    // Not waited for: it goes down the same connection as the end, and before it.
-    void deps.texts.end(planId, taskId)
-    return await afterAttempt(deps, plan, {
-      planId,
-      taskId,
-      attempt: begun.attempt,
-      token,
-      ...result,
-    })
+    if (begun.status !== 'begun') return { kind: 'over' }
+    return await runBegun(deps, { begun, plan, token, releaseSlot }, signal)
+  } catch (error) {
+    if (isUnavailable(error)) return { kind: 'again', ms: STORE_AWAY_MS }
+    throw error
   } finally {
     releaseSlot()
   }
+}
+
+async function runBegun(
+  deps: RunUnitDeps,
+  { begun, plan, token, releaseSlot }: Begun,
+  signal: AbortSignal,
+): Promise<Next> {
+  const { taskId, attempt } = begun
+  const planId = plan.spec.id
+  const result = await tracedAttempt(deps.tracer, plan, begun, () =>
+    preparedAttempt(deps, plan, begun, taskId, signal),
+  )
+  releaseSlot()
+  // Not waited for: it goes down the same connection as the end, and before it.
+  void deps.texts.end(planId, taskId)
+  return afterAttempt(deps, plan, { planId, taskId, attempt, token, ...result })
 }
 
 /** Stores how an attempt ended, does what follows from it, and says what is next for its task. */
@@ -102,7 +130,7 @@ async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd
   // The process ends while the store takes nothing: the next worker finds the task still running.
   if (stored === 'store-away') return { kind: 'give-back' }
   const { status, released, remaining } = stored
-  await follow(deps, plan, end.taskId, released, status === 'recorded' ? remaining : undefined)
+  await followUp(deps, plan, end.taskId, released, status === 'recorded' ? remaining : undefined)
   if (status !== 'recorded' || stored.replaced || end.status !== 'queued') return { kind: 'over' }
   return end.outcome === 'interrupted'
     ? { kind: 'give-back' }
@@ -110,7 +138,7 @@ async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd
 }
 
 /** What follows in the queue from what the store has taken. */
-async function follow(
+export async function followUp(
   deps: RunUnitDeps,
   plan: LoadedPlan,
   taskId: string,

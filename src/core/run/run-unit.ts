@@ -1,10 +1,11 @@
+import { runBundle } from './run-bundle.ts'
 import type { RunUnitDeps, UnitJob } from './run-deps.ts'
 import { runTask } from './run-task.ts'
 
 /**
  * Runs the tasks of one job to their ends: each with its own attempts, timeout, cancel and output,
  * stored as it ends, so that after a crash only unfinished ones run again. `give-back`: some are to
- * be run by another process.
+ * be run by another process. `delivery`: how often the job was handed to a worker.
  *
  * @throws What went wrong with one task, once the others have ended.
  */
@@ -12,17 +13,9 @@ export async function runUnit(
   deps: RunUnitDeps,
   job: UnitJob,
   lost: AbortSignal,
+  delivery: number,
 ): Promise<'done' | 'give-back'> {
-  const run = (taskId: string) => runTask(deps, job, taskId, lost)
-  const results: PromiseSettledResult<'done' | 'give-back'>[] = []
-  if (job.width === 1) {
-    for (const taskId of job.taskIds) results.push(...(await Promise.allSettled([run(taskId)])))
-  } else {
-    results.push(...(await Promise.allSettled(job.taskIds.map(run))))
-  }
-  const failed = results.find((result) => result.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
-  const givesBack = (result: (typeof results)[number]) =>
-    result.status === 'fulfilled' && result.value === 'give-back'
-  return results.some(givesBack) ? 'give-back' : 'done'
+  if (job.bundle > 0) return runBundle(deps, job, lost, delivery)
+  const [taskId] = job.taskIds
+  return taskId === undefined ? 'done' : runTask(deps, job, taskId, { lost, delivery })
 }

@@ -1,9 +1,11 @@
 -- Begins one attempt at each of some tasks. Sent twice by a connection that came back, it answers the
 -- same twice: the token says that it is the same attempt.
 -- ARGV: shard, workerId, fair-queueing round of the job, how often a task's worker may die, then
---       taskId, token and unit of each task
--- Answers for each task { 'begun', attempt, spent, spec, waited in ms, attempts lost } | { 'ended', attempts lost } |
--- { 'wait', ms } | { 'gone' }; an attempt is lost (0 or 1) when this call found that its worker had died.
+--       taskId, token and unit of each task, and the number of its job's delivery; an empty taskId is
+--       the next task of the bundle
+-- Answers for each task { 'begun', attempt, spent, spec, waited in ms, attempts lost, taskId, whether its
+-- bundle goes on, number of a bundle to be enqueued or 0 } | { 'ended', attempts lost, taskId } |
+-- { 'wait', ms, taskId } | { 'none' } | { 'gone' }; an attempt is lost (0 or 1) when this call found that its worker had died.
 -- Then the units to promote.
 local worker_id = ARGV[2]
 local round = tonumber(ARGV[3])
@@ -16,21 +18,31 @@ if not gone and round > 0 and round > tonumber(redis.call('GET', shard .. ':roun
   redis.call('SET', shard .. ':round', round)
 end
 
-for i = 5, #ARGV, 3 do
+-- Of each bundle, where its answers are.
+local of_bundle = {}
+
+for i = 5, #ARGV, 4 do
   local id, token = ARGV[i], ARGV[i + 1]
+  if id == '' and not gone then
+    id = next_of_bundle(ARGV[i + 2], token, tonumber(ARGV[i + 3]))
+    of_bundle[ARGV[i + 2]] = of_bundle[ARGV[i + 2]] or {}
+    if id then table.insert(of_bundle[ARGV[i + 2]], #answers + 1) end
+  end
   -- The job of a task that was retried since may still be in the queue: the task belongs to another one now.
-  local unit = not gone and redis.call('HGET', plan .. ':units', id) or ARGV[i + 2]
+  local unit = not gone and id and redis.call('HGET', plan .. ':units', id) or ARGV[i + 2]
   if gone then
     answers[#answers + 1] = { 'gone' }
+  elseif not id then
+    answers[#answers + 1] = { 'none' }
   else
     local task = load_task(id)
     if task.status == 'running' and task.token == token then
-      answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), 0, 0 }
+      answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), 0, 0, id, 1, 0 }
     elseif ENDED[task.status] or unit ~= ARGV[i + 2]
       or redis.call('HEXISTS', plan .. ':specs', id) == 0 then
-      answers[#answers + 1] = { 'ended', 0 }
+      answers[#answers + 1] = { 'ended', 0, id }
     elseif task.retryAt and task.retryAt > now then
-      answers[#answers + 1] = { 'wait', task.retryAt - now }
+      answers[#answers + 1] = { 'wait', task.retryAt - now, id }
     else
       local losses = 0
       if task.status == 'running' then
@@ -55,7 +67,7 @@ for i = 5, #ARGV, 3 do
       if stop then
         task.error = stop
         end_task(id, task, status_of_stopped(stop), constrained)
-        answers[#answers + 1] = { 'ended', losses }
+        answers[#answers + 1] = { 'ended', losses, id }
       elseif (task.lost or 0) > most_losses then
         task.error = {
           code = 'worker-lost',
@@ -63,7 +75,7 @@ for i = 5, #ARGV, 3 do
         }
         end_task(id, task, 'failed', constrained)
         abort_if_asked(id)
-        answers[#answers + 1] = { 'ended', losses }
+        answers[#answers + 1] = { 'ended', losses, id }
       else
         if not header('startedAt') then
           redis.call('HSET', plan, 'startedAt', now)
@@ -81,11 +93,26 @@ for i = 5, #ARGV, 3 do
         save_attempt(id, { number = task.attempt, outcome = 'running', startedAt = now, workerId = worker_id })
         emit('task.started', { taskId = id, attempt = task.attempt, at = now, workerId = worker_id })
         local waited = now - (tonumber(task.queuedAt) or number('createdAt'))
-        answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), waited, losses }
+        answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), waited, losses, id, 1, 0 }
       end
     end
   end
 end
+for unit, places in pairs(of_bundle) do
+  local issued = #places > 0 and issue_ticket(unit) or 0
+  local bundle = bundles[unit]
+  -- Under a limit it asks once more, to say that it is over.
+  local goes_on = number('limit') > 0 or #bundle.pending > 0
+    or (redis.call('EXISTS', plan .. ':todo') == 1 and not makes_way(bundle))
+  for _, place in ipairs(places) do
+    if answers[place][1] == 'begun' then answers[place][8] = goes_on and 1 or 0 end
+  end
+  if issued ~= 0 then
+    local last = answers[places[#places]]
+    if last[1] == 'begun' then last[9] = issued else bundle.told = nil end
+  end
+end
+save_bundles()
 if not gone then settle_plan(constrained) end
 publish()
 return { answers, to_promote() }

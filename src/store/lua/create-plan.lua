@@ -1,6 +1,7 @@
 -- Stores a plan, unless its Idempotency-Key names one that is there.
 -- ARGV: shard, staged key or '', record of the Idempotency-Key or '', count of header pairs, pairs…, context, ids, tenant index key,
---       deadline in ms or 0, suffix, field and value of everything else (`:ready` is a sorted set, the rest are hashes)
+--       deadline in ms or 0, suffix, field and value of everything else (`:ready` is a sorted set,
+--       `:todo` a list, from one JSON array; the rest are hashes)
 -- Answers { 'created', now, round } | { 'exists', plan id, hash of its request }
 local existing = redis.call('HGET', plan, 'requestHash')
 if existing then return { 'exists', plan_id, existing } end
@@ -35,6 +36,11 @@ end
 while at <= #ARGV do
   if ARGV[at] == ':ready' then
     redis.call('ZADD', plan .. ':ready', ARGV[at + 2], ARGV[at + 1])
+  elseif ARGV[at] == ':todo' then
+    local ids = cjson.decode(ARGV[at + 1])
+    for first = 1, #ids, 1000 do
+      redis.call('RPUSH', plan .. ':todo', unpack(ids, first, math.min(first + 999, #ids)))
+    end
   else
     redis.call('HSET', plan .. ARGV[at], ARGV[at + 1], ARGV[at + 2])
   end

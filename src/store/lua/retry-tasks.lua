@@ -92,7 +92,10 @@ end
 for i = FIRST, #ARGV, 2 do hold_dependents(ARGV[i]) end
 
 local limit = number('limit')
+local batch_tasks = cjson.decode(ARGV[2]).tasks
 for i = FIRST, #ARGV, 2 do
+  local priority = batch_tasks[(i - FIRST) / 2 + 1].priority
+  if priority ~= 0 then redis.call('HSET', plan .. ':priorities', unit, priority) end
   local dependencies, waits = cjson.decode(ARGV[i + 1]), 0
   for _, other in ipairs(dependencies) do
     if not ENDED[load_task(other).status] then waits = waits + 1 end
@@ -100,7 +103,7 @@ for i = FIRST, #ARGV, 2 do
   if waits > 0 then
     redis.call('HSET', plan .. ':held', unit, waits)
   elseif #dependencies > 0 or limit > 0 then
-    redis.call('ZADD', plan .. ':ready', unit, unit)
+    make_ready(unit)
   else
     redis.call('HINCRBY', plan, 'inFlight', 1)
   end

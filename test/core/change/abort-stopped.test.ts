@@ -52,7 +52,14 @@ test('a plan that ran out of time is still summed up', async () => {
 test('the cancel of another task concerns neither', async () => {
   expect(
     await afterStop(async (id) => {
-      await units.life.begin({ planId: id, taskId: 'b', token: 't', unit: 0, round: 0 })
+      await units.life.begin({
+        planId: id,
+        taskId: 'b',
+        token: 't',
+        unit: 0,
+        round: 0,
+        delivery: 1,
+      })
       await units.life.cancel(id, 'b')
     }),
   ).toEqual({ task: false, synthesis: false, askedForLater: false })

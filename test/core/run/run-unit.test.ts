@@ -227,16 +227,18 @@ describe('a workspace that is being opened', () => {
 test('a task whose beginning fails takes none of its unit with it', async () => {
   const plan = await units.aPlan(['a', 'b', 'c'].map((id) => ({ id })))
   expect(plan.units).toHaveLength(1)
+  let calls = 0
   const life: typeof units.life = {
     ...units.life,
     begin: async (task) => {
-      if (task.taskId === 'a') throw new Error('a fault')
+      calls += 1
+      if (calls === 1) throw new Error('a fault')
       return units.life.begin(task)
     },
   }
   await expect(units.aWorker({ life }).run(plan.units[0])).rejects.toThrow('a fault')
   expect(await plan.states()).toMatchObject({
-    a: { status: 'queued' },
+    a: { status: 'succeeded' },
     b: { status: 'succeeded' },
     c: { status: 'succeeded' },
   })
@@ -373,17 +375,25 @@ describe('a store that takes nothing for now', () => {
 })
 
 describe('a task whose worker died', () => {
-  /** Begins as a worker does that is killed then. */
-  const die = async (planId: string, taskId: string, unit: number) => {
-    const begun = await units.life.begin({ planId, taskId, token: randomUUID(), unit, round: 0 })
+  /** Begins the first task as a worker does that is killed then. */
+  const die = async (plan: Awaited<ReturnType<typeof units.aPlan>>) => {
+    const [unit] = plan.units
+    const begun = await units.life.begin({
+      planId: plan.id,
+      taskId: unit?.taskIds[0],
+      token: randomUUID(),
+      unit: 0,
+      round: 0,
+      delivery: 1,
+    })
     expect(begun.status).toBe('begun')
   }
   const unforgivingWorker = () => units.aWorker({ life: units.lifeOf('w', 0) })
 
   test('too often fails, and what waits behind it goes on', async () => {
     const plan = await units.aPlan([{ id: 'a' }, { id: 'b' }], { policy: { maxConcurrency: 1 } })
-    await die(plan.id, 'a', 0)
-    await unforgivingWorker().run(plan.units[0])
+    await die(plan)
+    await unforgivingWorker().run(plan.units[0], 2)
     expect(await plan.state('a')).toMatchObject({
       status: 'failed',
       error: { code: 'worker-lost' },
@@ -399,8 +409,8 @@ describe('a task whose worker died', () => {
     const plan = await units.aPlan([{ id: 'a' }, { id: 'b', executor: 'files' }, { id: 'c' }], {
       policy: { maxConcurrency: 1, onFailure: 'abort' },
     })
-    await die(plan.id, 'a', 0)
-    await unforgivingWorker().run(plan.units[0])
+    await die(plan)
+    await unforgivingWorker().run(plan.units[0], 2)
     expect(await plan.states()).toMatchObject({
       a: { status: 'failed' },
       b: { status: 'skipped', error: { code: 'aborted' } },
@@ -427,18 +437,18 @@ describe('a task whose worker died', () => {
     ],
   ])('and that %s is not begun again', async (_, stop, error) => {
     const plan = await units.aPlan([{ id: 'a' }])
-    await die(plan.id, 'a', 0)
+    await die(plan)
     await stop(plan.id)
-    expect(await units.aWorker().run(plan.units[0])).toBe('done')
+    expect(await units.aWorker().run(plan.units[0], 2)).toBe('done')
     expect(await plan.state('a')).toMatchObject({ status: 'cancelled', attempt: 1, error })
     expect(await outcomesOf(plan, 'a')).toEqual(['lost'])
   })
 
   test('in a plan whose budget is used up is left out', async () => {
     const plan = await units.aPlan([{ id: 'a' }])
-    await die(plan.id, 'a', 0)
+    await die(plan)
     await units.life.stop(plan.id, 'budget-exhausted', 'So.')
-    await units.aWorker().run(plan.units[0])
+    await units.aWorker().run(plan.units[0], 2)
     expect(await plan.state('a')).toMatchObject({
       status: 'skipped',
       error: { code: 'budget-exhausted' },
@@ -447,10 +457,10 @@ describe('a task whose worker died', () => {
 
   test('in a plan that was cancelled is what the plan waits for to finish', async () => {
     const plan = await units.aPlan([{ id: 'a' }])
-    await die(plan.id, 'a', 0)
+    await die(plan)
     await units.life.stop(plan.id, 'cancelled', 'So.')
     expect((await units.plans.get(plan.id))?.outcome).toBeUndefined()
-    await units.aWorker().run(plan.units[0])
+    await units.aWorker().run(plan.units[0], 2)
     expect((await units.plans.get(plan.id))?.outcome).toBe('cancelled')
   })
 })

@@ -79,6 +79,7 @@ local function stop_plan(code, message)
       end_task(id, task, status, constrained)
     end
   end
+  drop_bundles()
   -- A budget that is used up starts nothing more; what runs has its money set aside, and may end.
   if code ~= 'budget-exhausted' then
     redis.call('PUBLISH', shard .. ':control', plan_id .. ' * ' .. code)

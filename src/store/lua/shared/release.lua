@@ -23,6 +23,12 @@ local function to_promote()
   return has_jobs() and released or {}
 end
 
+-- Those of a higher priority first, then as they come in the plan.
+local function make_ready(unit)
+  local priority = tonumber(redis.call('HGET', plan .. ':priorities', unit) or '0')
+  redis.call('ZADD', plan .. ':ready', unit - priority * 1e7, unit)
+end
+
 local function release_ready()
   local limit = number('limit')
   while limit == 0 or number('inFlight') < limit do
@@ -37,11 +43,6 @@ end
 local function leave_unit(id)
   local unit = redis.call('HGET', plan .. ':units', id)
   if not unit then return end
-  local left = 0
-  if redis.call('HEXISTS', plan .. ':left', unit) == 1 then
-    left = redis.call('HINCRBY', plan .. ':left', unit, -1)
-  end
-  if left > 0 then return end
   -- A unit that ends while still held (its task was skipped or cancelled) was never in flight: its
   -- job is released only to be thrown away.
   if redis.call('HDEL', plan .. ':held', unit) == 1 or redis.call('ZREM', plan .. ':ready', unit) == 1 then
@@ -64,7 +65,7 @@ local function follow_dependents(id, status)
         if unit and redis.call('HEXISTS', plan .. ':held', unit) == 1
           and redis.call('HINCRBY', plan .. ':held', unit, -1) <= 0 then
           redis.call('HDEL', plan .. ':held', unit)
-          redis.call('ZADD', plan .. ':ready', unit, unit)
+          make_ready(unit)
           task.queuedAt = now
           save_task(dependent, task)
         end

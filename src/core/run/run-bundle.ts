@@ -1,0 +1,102 @@
+import { isUnavailable } from '../contract/errors.ts'
+import { pause } from '../timing/pause.ts'
+import type { RunUnitDeps, UnitJob } from './run-deps.ts'
+import { followUp, runTask } from './run-task.ts'
+import { untilAvailable } from './until-available.ts'
+
+const STORE_AWAY_MS = 1_000
+
+/**
+ * Runs tasks of a plan for as long as there are some, or until it is the turn of others: side by side as
+ * far as there are slots, or one after the other where the plan has a limit. Which ones shows only as
+ * slots come free, so that no task waits behind another while there is room for it anywhere.
+ */
+export async function runBundle(
+  deps: RunUnitDeps,
+  job: UnitJob,
+  lost: AbortSignal,
+  delivery: number,
+): Promise<'done' | 'give-back'> {
+  const over = new AbortController()
+  const count = job.width === 1 ? 1 : job.bundle
+  const runners = Array.from({ length: count }, () => runNext(deps, job, { lost, delivery, over }))
+  const results = await Promise.allSettled(runners)
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  const givesBack = (result: (typeof results)[number]) =>
+    result.status === 'fulfilled' && result.value === 'give-back'
+  return results.some(givesBack) ? 'give-back' : 'done'
+}
+
+interface Delivered {
+  lost: AbortSignal
+  delivery: number
+  /** Aborts when nothing is left for the bundle: runners that wait for a slot need none. */
+  over: AbortController
+}
+
+async function runNext(
+  deps: RunUnitDeps,
+  job: UnitJob,
+  { lost, delivery, over }: Delivered,
+): Promise<'done' | 'give-back'> {
+  const { planId, unit, round } = job
+  const halt = AbortSignal.any([lost, deps.stopping, over.signal])
+  while (true) {
+    if (lost.aborted || over.signal.aborted) return 'done'
+    if (deps.stopping.aborted) return 'give-back'
+    const releaseSlot = await deps.acquireSlot(job, halt)
+    if (releaseSlot === undefined) continue
+    const token = deps.newToken()
+    try {
+      const begin = { planId, taskId: undefined, token, unit, round, delivery }
+      const [begun, plan] = await Promise.all([deps.life.begin(begin), deps.plans.load(planId)])
+      if (plan !== undefined) await followUp(deps, plan, `unit ${unit}`, begun.released, undefined)
+      if (plan === undefined || begun.status === 'none' || begun.status === 'gone') {
+        over.abort()
+        return 'done'
+      }
+      const { taskId } = begun
+      if (begun.status === 'ended') continue
+      if (begun.status === 'wait') {
+        releaseSlot()
+        if ((await runTask(deps, job, taskId, { lost, delivery })) === 'give-back')
+          return 'give-back'
+        continue
+      }
+      const issuing =
+        begun.issued === undefined ? undefined : issueBundle(deps, job, begun.issued, halt)
+      issuing?.catch(() => undefined)
+      const ran = await runTask(
+        deps,
+        job,
+        taskId,
+        { lost, delivery },
+        { begun, plan, token, releaseSlot },
+      )
+      await issuing
+      if (ran === 'give-back') return 'give-back'
+      if (!begun.goesOn) return 'done'
+    } catch (error) {
+      if (!isUnavailable(error)) throw error
+      releaseSlot()
+      await pause(STORE_AWAY_MS, halt)
+    } finally {
+      releaseSlot()
+    }
+  }
+}
+
+/** One more bundle of the plan, for slots that this one does not know of. */
+async function issueBundle(
+  deps: RunUnitDeps,
+  job: UnitJob,
+  unit: number,
+  halt: AbortSignal,
+): Promise<void> {
+  const bundle = { ...job, unit, round: job.round + 1, priority: 0, held: false }
+  // Given up with its job: whoever has that next is told to do it again.
+  await untilAvailable(() => deps.queue.enqueueBundle(bundle), halt).catch((error: unknown) => {
+    if (!halt.aborted) throw error
+  })
+}

@@ -1,0 +1,117 @@
+-- Bundles: the units of a plan whose tasks wait for nothing are jobs for several of them, and which tasks
+-- those are shows only as slots come free: each takes the next of `:todo`, so that none waits behind a
+-- slow one. `:bundles` holds, of each bundle that was begun, what it took: `{ id, token }`, and the number
+-- of its job's delivery; what an earlier delivery left behind is `pending`. `tickets` counts those that
+-- were not begun. While there is something to do, there is one of them, or a bundle that goes on.
+
+local bundles = {}
+
+local function open_bundle(unit)
+  if not bundles[unit] then
+    local raw = redis.call('HGET', plan .. ':bundles', unit)
+    if not raw then redis.call('HINCRBY', plan, 'tickets', -1) end
+    bundles[unit] = raw and cjson.decode(raw) or { delivery = 0, taken = {}, pending = {}, begun = 0 }
+  end
+  return bundles[unit]
+end
+
+local function save_bundles()
+  for unit, bundle in pairs(bundles) do
+    redis.call('HSET', plan .. ':bundles', unit, cjson.encode(bundle))
+  end
+end
+
+-- A task that was retried belongs to a unit of its own.
+local function is_open(id)
+  return not ENDED[load_task(id).status] and redis.call('HEXISTS', plan .. ':units', id) == 0
+end
+
+local function open_ones(taken)
+  local left = {}
+  for _, entry in ipairs(taken) do
+    if is_open(entry[1]) then left[#left + 1] = entry end
+  end
+  return left
+end
+
+-- Nothing is left to do: bundles that wait for the limit are released only to be thrown away.
+local function drop_bundles()
+  redis.call('DEL', plan .. ':todo')
+  local count = number('bundles')
+  if count == 0 then return end
+  for _, unit in ipairs(redis.call('ZRANGE', plan .. ':ready', 0, -1)) do
+    if tonumber(unit) < count then
+      redis.call('ZREM', plan .. ':ready', unit)
+      open_bundle(unit).over = true
+      release(unit)
+    end
+  end
+  save_bundles()
+end
+
+-- Whether a bundle that has done its share makes way for another one, of this plan or of others.
+local function makes_way(bundle)
+  return bundle.begun >= number('bundleSize') and #bundle.pending == 0 and number('tickets') > 0
+    and (number('limit') == 0 or redis.call('ZCARD', plan .. ':ready') > 0)
+end
+
+-- Its place under the limit is free again.
+local function leave_bundle(bundle)
+  if bundle.over then return end
+  bundle.over = true
+  if number('limit') > 0 then redis.call('HINCRBY', plan, 'inFlight', -1) end
+  if redis.call('EXISTS', plan .. ':todo') == 0 then drop_bundles() end
+end
+
+-- How many entries are kept before those that have ended are forgotten.
+local MOST_TAKEN = 64
+
+-- The next task for a bundle, or nothing. Asked again with the same token, it answers the same.
+local function next_of_bundle(unit, token, delivery)
+  local bundle = open_bundle(unit)
+  if delivery < bundle.delivery then return nil end
+  if delivery > bundle.delivery then
+    bundle.delivery = delivery
+    local left = open_ones(bundle.taken)
+    for _, entry in ipairs(bundle.pending) do left[#left + 1] = entry end
+    bundle.pending, bundle.taken = left, {}
+  end
+  for _, entry in ipairs(bundle.taken) do
+    if entry[2] == token then return entry[1] end
+  end
+  if makes_way(bundle) then
+    leave_bundle(bundle)
+    return nil
+  end
+  while true do
+    local entry = table.remove(bundle.pending, 1)
+    local id = entry and entry[1] or redis.call('LPOP', plan .. ':todo')
+    if not id then
+      leave_bundle(bundle)
+      return nil
+    end
+    if is_open(id) then
+      if #bundle.taken >= MOST_TAKEN then bundle.taken = open_ones(bundle.taken) end
+      bundle.taken[#bundle.taken + 1] = { id, token }
+      bundle.begun = bundle.begun + 1
+      return id
+    end
+  end
+end
+
+-- A bundle has taken the last ticket and left something to do: there is to be another one, for slots
+-- that it does not know of. Answers its number.
+local function issue_ticket(unit)
+  local bundle = bundles[unit]
+  if bundle.issued and redis.call('HEXISTS', plan .. ':bundles', bundle.issued) == 0
+    and bundle.told ~= bundle.delivery then
+    bundle.told = bundle.delivery
+    return bundle.issued
+  end
+  if number('limit') > 0 or number('tickets') > 0 or redis.call('EXISTS', plan .. ':todo') == 0 then return 0 end
+  bundle.issued = number('nextUnit')
+  bundle.told = bundle.delivery
+  redis.call('HINCRBY', plan, 'nextUnit', 1)
+  redis.call('HINCRBY', plan, 'tickets', 1)
+  return bundle.issued
+end

@@ -41,8 +41,8 @@ test('everything of a plan that was deleted is aborted', async () => {
   })
 })
 
-test('a plan that ran out of time is still summed up', async () => {
-  expect(await afterStop((id) => units.life.stop(id, 'plan-timeout', 'So.'))).toEqual({
+test('a plan that was aborted is still summed up', async () => {
+  expect(await afterStop((id) => units.life.stop(id, 'aborted', 'So.'))).toEqual({
     task: true,
     synthesis: false,
     askedForLater: false,

@@ -33,7 +33,14 @@ async function submit(tasks: Record<string, string[]>, rest: object = {}): Promi
 
 async function begin(planId: string, taskId: string, unit: number) {
   const token = `${taskId}-${unit}`
-  const begun = await service.stores.life.begin({ planId, taskId, token, unit, round: 0 })
+  const begun = await service.stores.life.begin({
+    planId,
+    taskId,
+    token,
+    unit,
+    round: 0,
+    delivery: 1,
+  })
   if (begun.status !== 'begun') throw new Error(`${taskId} is ${begun.status}`)
   return (how: Partial<AttemptEnd> & Pick<AttemptEnd, 'status'>) =>
     service.stores.life.end({

@@ -27,7 +27,7 @@ const away = () => Promise.reject(new ServiceError('unavailable', 'The store is 
 async function run(planId: string, taskId: string, unit: number): Promise<void> {
   const { life, queue } = { ...service.stores, queue: service.queue }
   const token = `${taskId}-${unit}`
-  const begun = await life.begin({ planId, taskId, token, unit, round: 0 })
+  const begun = await life.begin({ planId, taskId, token, unit, round: 0, delivery: 1 })
   if (begun.status !== 'begun') throw new Error(`${taskId} is ${begun.status}`)
   const { released } = await life.end({
     planId,

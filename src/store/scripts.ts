@@ -30,17 +30,7 @@ const NAMES = [
 type ScriptName = (typeof NAMES)[number]
 
 /** What the scripts share, in the order in which its parts build on each other. */
-const SHARED = [
-  'plan',
-  'events',
-  'tasks',
-  'usage',
-  'money',
-  'release',
-  'bundles',
-  'end',
-  'life',
-]
+const SHARED = ['plan', 'events', 'tasks', 'usage', 'money', 'release', 'bundles', 'end', 'life']
 
 /**
  * Calls one of the scripts in `lua/` on a plan's keys. A list that may be long is given as a list: as

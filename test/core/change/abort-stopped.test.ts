@@ -60,7 +60,7 @@ test('the cancel of another task concerns neither', async () => {
         round: 0,
         delivery: 1,
       })
-      await units.life.cancel(id, 'b')
+      await units.life.cancel(id, { tasks: ['b'] })
     }),
   ).toEqual({ task: false, synthesis: false, askedForLater: false })
 })

@@ -196,8 +196,8 @@ describe('a bundle that comes again', () => {
     const run = worker.run(plan.units[0])
     await until(async () => (await counts(plan))?.running === 2)
     worker.stopping.abort()
-    await units.life.cancel(plan.id, 't0')
-    await units.life.cancel(plan.id, 't1')
+    await units.life.cancel(plan.id, { tasks: ['t0'] })
+    await units.life.cancel(plan.id, { tasks: ['t1'] })
     for (const taskId of ['t0', 't1']) {
       worker.running.abort(plan.id, taskId, new AttemptAborted('cancelled', 'So.'))
     }
@@ -218,7 +218,7 @@ test('a plan that is stopped lets go of the bundles that waited for its limit', 
 
 test('a task that is cancelled before its turn is passed over', async () => {
   const plan = await units.aPlan(names(5))
-  await units.life.cancel(plan.id, 't1')
+  await units.life.cancel(plan.id, { tasks: ['t1'] })
   await units.aWorker().run(plan.units[0])
   expect(await counts(plan)).toMatchObject({ succeeded: 4, cancelled: 1 })
 })

@@ -424,7 +424,7 @@ describe('a task whose worker died', () => {
   })
 
   test.each<[string, (planId: string) => Promise<unknown>, object]>([
-    ['was cancelled', (id) => units.life.cancel(id, 'a'), { code: 'cancelled' }],
+    ['was cancelled', (id) => units.life.cancel(id, { tasks: ['a'] }), { code: 'cancelled' }],
     [
       'ran in a plan that was cancelled',
       (id) => units.life.stop(id, 'cancelled', 'So.'),

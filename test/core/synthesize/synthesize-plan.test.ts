@@ -70,7 +70,7 @@ async function submit(tasks: Record<string, string[]>, rest: object = {}): Promi
 async function begin(planId: string, taskId: string, unit: number) {
   const { life } = service.stores
   const token = `${taskId}-${unit}`
-  const begun = await life.begin({ planId, taskId, token, unit, round: 0 })
+  const begun = await life.begin({ planId, taskId, token, unit, round: 0, delivery: 1 })
   if (begun.status !== 'begun') throw new Error(`${taskId} is ${begun.status}`)
   return () =>
     life.end({

@@ -71,7 +71,7 @@ export async function fileTools(options: {
     }),
     grep: tool({
       description:
-        'Searches the text of files with a regular expression (Rust syntax). Gives path, line number and line.',
+        'Searches the text of files with a regular expression (Rust syntax). Gives path, line number and line. Leaves out what .gitignore names, and node_modules unless the glob names it.',
       inputSchema: z.object({
         pattern: z.string().max(1_000),
         path: path.optional().describe('A folder or a file; the whole workspace when left out.'),

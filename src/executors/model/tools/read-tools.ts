@@ -17,7 +17,7 @@ export async function readLines(
     limit = MAX_LINES,
   }: { path: string; offset?: number | undefined; limit?: number | undefined },
 ): Promise<string> {
-  const { text } = await readTextFile(root, path)
+  const { text, isValid } = await readTextFile(root, path)
   const lines = linesOf(text)
   if (lines.length === 0) return `${path} is empty.`
   if (offset > lines.length) return `${path} has ${lines.length} lines.`
@@ -26,8 +26,11 @@ export async function readLines(
     .map((line, index) => `${offset + index}\t${cutLine(line)}`)
   const fitted = fitLines(wanted)
   const last = offset - 1 + fitted.count
-  if (last >= lines.length) return fitted.text
-  return `${fitted.text}\n[lines ${offset} to ${last} of ${lines.length}; go on with offset ${last + 1}]`
+  const note = isValid
+    ? ''
+    : '\n[not valid UTF-8: U+FFFD stands for what cannot be shown, and the file cannot be edited]'
+  if (last >= lines.length) return `${fitted.text}${note}`
+  return `${fitted.text}${note}\n[lines ${offset} to ${last} of ${lines.length}; go on with offset ${last + 1}]`
 }
 
 /** What a folder holds: folders with a `/`, links with an `@` behind their names. */

@@ -1,18 +1,25 @@
-import { openFolder } from './open-inside.ts'
-import { cutLine, fitLines } from './output-budget.ts'
+import { readMatchingLines } from './matching-lines.ts'
+import { openFile, openFolder } from './open-inside.ts'
+import { fitLines } from './output-budget.ts'
 import { Refusal } from './refusal.ts'
 import { runRipgrep } from './ripgrep.ts'
-import { linesOf, MAX_FILE_BYTES, readTextFile } from './text-file.ts'
 import { partsOf } from './workspace-path.ts'
 
 const MAX_PATHS = 1_000
+/** Matching lines that are shown, in all and of one file. */
 const MAX_MATCHES = 200
 const MAX_MATCHES_OF_FILE = 50
+/** Matching lines that are counted. */
+const MAX_COUNTED = 100_000
+/** Notes on single files. */
+const MAX_NOTES = 20
 const MAX_PATTERN_CHARS = 1_000
+const TOO_SLOW = 'Nothing was found in the time that a search may take; search in a smaller folder.'
 
-interface Place {
-  path: string
-  line: number
+/** Matches in one file: the lines that are shown, each with the byte in which the match begins. */
+interface FileMatches {
+  count: number
+  shown: Map<number, number>
 }
 
 /**
@@ -39,7 +46,7 @@ export async function findFiles(
     folders.set(parent, known)
     if (known) inside.push(file)
   }
-  if (inside.length === 0) return `No file matches ${pattern}.`
+  if (inside.length === 0) return isWhole ? `No file matches ${pattern}.` : TOO_SLOW
   const { text, count } = fitLines(inside)
   if (isWhole && count === inside.length) return text
   return `${text}\n[cut: the first ${count} files; use a narrower pattern]`
@@ -63,32 +70,49 @@ export async function searchFiles(
   const { pattern, path = '.', glob, ignoreCase = false, context = 0 } = options
   if (pattern.length > MAX_PATTERN_CHARS) throw new Refusal('That pattern is too long.')
   const target = await plainTarget(root, path)
-  const places: Place[] = []
+  const files = new Map<string, FileMatches>()
+  let counted = 0
+  let shown = 0
   const args = [
     '--line-number',
+    '--column',
     '--with-filename',
     '--null',
     '--no-heading',
     '--color=never',
     '--max-columns=1',
-    `--max-count=${MAX_MATCHES_OF_FILE}`,
-    `--max-filesize=${MAX_FILE_BYTES}`,
     ...(ignoreCase ? ['--ignore-case'] : []),
     ...globs(glob),
     `--regexp=${pattern}`,
     '--',
     target === '' ? './' : `./${target}`,
   ]
-  const isWhole = await runRipgrep({ cwd: root, args, signal }, (line) => {
-    const [file = '', rest = ''] = line.split('\0', 2)
-    places.push({ path: file.replace(/^\.\//, ''), line: Number.parseInt(rest, 10) })
-    return places.length < MAX_MATCHES
+  const isWhole = await runRipgrep({ cwd: root, args, signal }, (found) => {
+    const [name = '', place = ''] = found.split('\0', 2)
+    const [line = Number.NaN, column = 1] = place.split(':', 2).map(Number)
+    const file = name.replace(/^\.\//, '')
+    const matches = files.get(file) ?? { count: 0, shown: new Map() }
+    files.set(file, matches)
+    // What is no place is its word on a binary file.
+    if (!Number.isInteger(line)) return true
+    counted += 1
+    matches.count += 1
+    if (shown < MAX_MATCHES && matches.shown.size < MAX_MATCHES_OF_FILE) {
+      matches.shown.set(line, column - 1)
+      shown += 1
+    }
+    return counted < MAX_COUNTED
   })
-  const lines = await linesAt(root, places, context)
-  if (lines.length === 0) return 'Nothing matches.'
+  if (files.size === 0) return isWhole ? 'Nothing matches.' : TOO_SLOW
+  const { lines, notes } = await linesIn(root, files, context)
   const { text, count } = fitLines(lines)
-  if (isWhole && count === lines.length) return text
-  return `${text}\n[cut: there are more matches; search for something narrower]`
+  const all = `${isWhole ? '' : 'more than '}${counted}`
+  if (!isWhole || shown < counted || count < lines.length) {
+    notes.push(`[cut: ${all} lines match; search for something narrower to see the others]`)
+  }
+  const cut = notes.splice(MAX_NOTES)
+  if (cut.length > 0) notes.push(`[and ${cut.length} further files of which not all is shown]`)
+  return [text, ...notes].filter((part) => part !== '').join('\n') || 'Nothing matches.'
 }
 
 /** The user's glob first: among ripgrep's globs the last one that matches decides. */
@@ -104,25 +128,46 @@ function globs(pattern: string | undefined): string[] {
   return [...own, '--iglob=!**/.git', ...(wantsModules ? [] : ['--glob=!**/node_modules'])]
 }
 
-async function linesAt(root: string, places: readonly Place[], context: number): Promise<string[]> {
+/** The lines to show, and for each file of which something is left out a note that says so. */
+async function linesIn(
+  root: string,
+  files: ReadonlyMap<string, FileMatches>,
+  context: number,
+): Promise<{ lines: string[]; notes: string[] }> {
   const found: string[] = []
-  for (const [path, inFile] of Map.groupBy(places, (place) => place.path)) {
-    const file = await readTextFile(root, path).catch(() => undefined)
-    // Links resolve to another path: what they lead to is found under its own name, if at all.
-    if (file === undefined || file.path !== path) continue
-    const lines = linesOf(file.text)
-    let shownUntil = 0
-    for (const { line } of inFile) {
-      const from = Math.max(1, line - context, shownUntil + 1)
-      const to = Math.min(lines.length, line + context)
-      if (context > 0 && found.length > 0 && from > shownUntil + 1) found.push('--')
-      for (let number = from; number <= to; number += 1) {
-        found.push(`${path}:${number}: ${cutLine(lines[number - 1] ?? '')}`)
-      }
-      shownUntil = Math.max(shownUntil, to)
+  const notes: string[] = []
+  for (const [path, { count, shown }] of files) {
+    const wanted = withContext(shown, context)
+    const lines = wanted.size === 0 ? new Map() : await readMatchingLines(root, path, wanted)
+    if (lines === undefined || count === 0) {
+      if (!(await isPlainFile(root, path))) continue
+      notes.push(`[${path} matches, but is no text, or too large to be shown]`)
+      continue
+    }
+    let before = 0
+    for (const [number, line] of lines) {
+      if (context > 0 && found.length > 0 && number > before + 1) found.push('--')
+      found.push(`${path}:${number}: ${line}`)
+      before = number
+    }
+    if (shown.size < count) {
+      notes.push(
+        `[${path}: ${shown.size === 0 ? 'none' : `the first ${shown.size}`} of ${count} matching lines]`,
+      )
     }
   }
-  return found
+  return { lines: found, notes }
+}
+
+/** The lines that match and those around them, in order. */
+function withContext(matches: ReadonlyMap<number, number>, context: number): Map<number, number> {
+  const wanted = new Map<number, number>()
+  for (const match of matches.keys()) {
+    for (let line = Math.max(1, match - context); line <= match + context; line += 1) {
+      wanted.set(line, matches.get(line) ?? 0)
+    }
+  }
+  return wanted
 }
 
 /** The real path of a folder, relative to the workspace. @throws {Refusal} */
@@ -132,10 +177,21 @@ async function plainFolder(root: string, path: string): Promise<string> {
   return parts.join('/')
 }
 
-/** The same for a folder or a text file. @throws {Refusal} */
+/** The same for a folder or a file. @throws {Refusal} */
 async function plainTarget(root: string, path: string): Promise<string> {
   const isFolder = await plainFolder(root, path).catch(() => undefined)
-  return isFolder ?? (await readTextFile(root, path)).path
+  return isFolder ?? plainFile(root, path)
+}
+
+async function plainFile(root: string, path: string): Promise<string> {
+  const { handle, parts } = await openFile(root, path)
+  await handle.close()
+  return parts.join('/')
+}
+
+/** Whether a file is really at that path: what a link leads to is found under its own name, if at all. */
+async function isPlainFile(root: string, path: string): Promise<boolean> {
+  return (await plainFile(root, path).catch(() => undefined)) === path
 }
 
 async function isPlainFolder(root: string, path: string): Promise<boolean> {

@@ -1,13 +1,16 @@
+import { isUtf8 } from 'node:buffer'
 import { openFile } from './open-inside.ts'
 import { Refusal } from './refusal.ts'
 
 /** Larger ones are searched with `grep`, which does not hold them in memory. */
 export const MAX_FILE_BYTES = 5_000_000
 /** A NUL character in this many bytes at the beginning makes a file binary, as git has it. */
-const SNIFFED_BYTES = 8_000
+export const SNIFFED_BYTES = 8_000
 
 export interface TextFile {
   text: string
+  /** False where bytes of it are no text, and stand in `text` as U+FFFD. */
+  isValid: boolean
   /** Links resolved, relative to the workspace. */
   path: string
 }
@@ -32,7 +35,7 @@ export async function readTextFile(root: string, path: string): Promise<TextFile
     if (bytes.subarray(0, SNIFFED_BYTES).includes(0)) {
       throw new Refusal(`${path} is a binary file of ${size} bytes.`)
     }
-    return { text: bytes.toString('utf8'), path: parts.join('/') }
+    return { text: bytes.toString('utf8'), isValid: isUtf8(bytes), path: parts.join('/') }
   } finally {
     await handle.close()
   }
@@ -43,4 +46,11 @@ export function linesOf(text: string): string[] {
   const lines = text.split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
   return lines
+}
+
+/** The same for a file that is to be changed. @throws {Refusal} Bytes of it would be lost. */
+export async function readEditable(root: string, path: string): Promise<TextFile> {
+  const file = await readTextFile(root, path)
+  if (file.isValid) return file
+  throw new Refusal(`${path} is not valid UTF-8; changing it here would damage its other bytes.`)
 }

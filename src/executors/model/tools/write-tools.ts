@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { constants, type FileHandle, lstat, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { scopeTest } from '../../../core/preflight/file-scope.ts'
+import { replaceContent, replacePiece } from './line-ends.ts'
 import { HAS_PROC, openFolder } from './open-inside.ts'
 import { Refusal, refusalOf } from './refusal.ts'
-import { MAX_FILE_BYTES, readTextFile } from './text-file.ts'
+import { MAX_FILE_BYTES, readEditable } from './text-file.ts'
 import { partsOf, shown } from './workspace-path.ts'
 
 /** Says whether a task may write a path. */
@@ -25,8 +26,16 @@ export async function writeText(
   if (Buffer.byteLength(content) > MAX_FILE_BYTES) {
     throw new Refusal(`A file must not have more than ${MAX_FILE_BYTES} bytes.`)
   }
-  const existed = await replaceFile(root, parts, content)
-  return `${existed ? 'Replaced' : 'Created'} ${shown(parts)}.`
+  if (!(await exists(root, parts))) {
+    await replaceFile(root, parts, content)
+    return `Created ${shown(parts)}.`
+  }
+  const { text } = await readEditable(root, shown(parts)).catch((error: unknown) => {
+    const { message } = refusalOf(error, shown(parts))
+    throw new Refusal(`${message} To put another file in its place, delete it first.`)
+  })
+  await replaceFile(root, parts, replaceContent(text, content))
+  return `Replaced ${shown(parts)}.`
 }
 
 /** Replaces a piece of a file that occurs in it once, or everywhere it occurs. */
@@ -36,18 +45,18 @@ export async function editText(
   edit: { path: string; oldText: string; newText: string; replaceAll?: boolean | undefined },
 ): Promise<string> {
   const parts = writable(edit.path, scope)
-  const { text } = await readTextFile(root, shown(parts))
-  const { oldText, newText } = inEndingsOf(text, edit)
+  const file = await readEditable(root, shown(parts))
+  const { oldText, newText, replaceAll = false } = edit
   if (oldText === '') throw new Refusal('oldText is empty. Use write for a new file.')
-  const pieces = text.split(oldText)
-  if (pieces.length === 1) throw new Refusal(`oldText does not occur in ${shown(parts)}.`)
-  if (pieces.length > 2 && edit.replaceAll !== true) {
+  const { count, text } = replacePiece(file.text, oldText, newText)
+  if (count === 0) throw new Refusal(`oldText does not occur in ${shown(parts)}.`)
+  if (count > 1 && !replaceAll) {
     throw new Refusal(
-      `oldText occurs ${pieces.length - 1} times in ${shown(parts)}. Give more of what is around it, or set replaceAll.`,
+      `oldText occurs ${count} times in ${shown(parts)}. Give more of what is around it, or set replaceAll.`,
     )
   }
-  await replaceFile(root, parts, pieces.join(newText))
-  return `Replaced ${pieces.length - 1} occurrence${pieces.length === 2 ? '' : 's'} in ${shown(parts)}.`
+  await replaceFile(root, parts, text)
+  return `Replaced ${count} occurrence${count === 1 ? '' : 's'} in ${shown(parts)}.`
 }
 
 export async function deleteFile(
@@ -73,8 +82,14 @@ function writable(path: string, scope: WriteScope): string[] {
   return parts
 }
 
-/** Puts the new content in the place of the old one at once. @returns Whether there was a file. */
-function replaceFile(root: string, parts: string[], content: string): Promise<boolean> {
+/** Whether there is something of this name that is written over, and not refused. */
+async function exists(root: string, parts: string[]): Promise<boolean> {
+  const isFile = async (target: string) => (await lstat(target)).isFile()
+  return inParent(root, parts, { create: true }, isFile).catch(() => false)
+}
+
+/** Puts the new content in the place of the old one at once. */
+function replaceFile(root: string, parts: string[], content: string): Promise<void> {
   return inParent(root, parts, { create: true }, async (target) => {
     const before = await lstat(target).catch(() => undefined)
     if (before !== undefined && !before.isFile()) {
@@ -93,7 +108,6 @@ function replaceFile(root: string, parts: string[], content: string): Promise<bo
       await unlink(temporary).catch(() => {})
       throw error
     }
-    return before !== undefined
   })
 }
 
@@ -146,14 +160,4 @@ function ignoreExisting(error: unknown): void {
 
 function linked(parts: string[]): Refusal {
   return new Refusal(`${shown(parts)} goes through a link.`)
-}
-
-/** Models write `\n`; a file whose lines end with `\r\n` keeps its ends. */
-function inEndingsOf(
-  text: string,
-  { oldText, newText }: { oldText: string; newText: string },
-): { oldText: string; newText: string } {
-  if (!text.includes('\r\n') || text.includes(oldText)) return { oldText, newText }
-  const ended = (piece: string) => piece.replace(/\r?\n/g, '\r\n')
-  return { oldText: ended(oldText), newText: ended(newText) }
 }

@@ -33,6 +33,11 @@ test('says of what it cannot read why', async () => {
   expect(await call('read', { path: 'big.txt' })).toMatch(/^Error: big.txt has 6000000 bytes/)
 })
 
+test('says of a file that is no UTF-8 that not all of it can be shown', async () => {
+  await writeFile(join(root, 'old.txt'), Buffer.from('na\xefve\n', 'latin1'))
+  expect(await call('read', { path: 'old.txt' })).toMatch(/^1\tna\uFFFDve\n\[not valid UTF-8: /)
+})
+
 test('cuts what is too long, and says so', async () => {
   await writeFile(join(root, 'long.txt'), `${'y'.repeat(5_000)}\n${'line\n'.repeat(20_000)}`)
   const text = await call('read', { path: 'long.txt' })
@@ -85,12 +90,52 @@ test('searches text, with context where it is asked for', async () => {
   expect(await call('grep', { pattern: '(' })).toMatch(/^Error: That pattern is not valid/)
 })
 
-test('stops searching at a limit, and says that there is more', async () => {
+test('says of each file, and in all, how many of the lines that match are shown', async () => {
   for (let file = 0; file < 10; file += 1) {
-    await writeFile(join(root, `src/many-${file}.ts`), 'hit\n'.repeat(100))
+    await writeFile(join(root, `src/many-${file}.ts`), 'hit\n'.repeat(130))
   }
+  expect(await call('grep', { pattern: 'hit', path: 'src/many-3.ts' })).toMatch(
+    /src\/many-3.ts:50: hit\n\[src\/many-3.ts: the first 50 of 130 matching lines\]\n\[cut: 130 lines match/,
+  )
   const text = await call('grep', { pattern: 'hit' })
-  expect(text).toMatch(/\[cut: there are more matches; search for something narrower\]$/)
+  expect(text).toContain('[src/many-0.ts: the first 50 of 130 matching lines]')
+  expect(text).toContain('[src/many-9.ts: none of 130 matching lines]')
+  expect(text).toMatch(
+    /\[cut: 1300 lines match; search for something narrower to see the others\]$/,
+  )
+})
+
+test('finds lines in files that are too large to be read at once', async () => {
+  const filler = `${'x'.repeat(99)}\n`
+  const lines = ['first hit\n', filler.repeat(60_000), 'last hit']
+  await writeFile(join(root, 'src/large.txt'), lines.join(''))
+  expect(await call('read', { path: 'src/large.txt' })).toContain('Use grep.')
+  expect(await call('grep', { pattern: 'hit', path: 'src/large.txt' })).toBe(
+    'src/large.txt:1: first hit\nsrc/large.txt:60002: last hit',
+  )
+  const around = await call('grep', { pattern: 'last', context: 1 })
+  expect(around).toMatch(/^src\/large.txt:60001: x+\nsrc\/large.txt:60002: last hit$/)
+})
+
+test('shows a match far into a long line', async () => {
+  const line = (before: string) => `${before.repeat(30_000)}needle-42${'y'.repeat(50_000)}`
+  await writeFile(join(root, 'src/bundle.js'), `short\n${line('x')}\n${line('é')}\n`)
+  const text = await call('grep', { pattern: 'needle-42' })
+  const [first = '', second = ''] = text.split('\n')
+  expect(first).toMatch(
+    /^src\/bundle.js:2: x+needle-42y+ \[cut: 80009 characters; from character 29800 on\]$/,
+  )
+  expect(second).toMatch(
+    /^src\/bundle.js:3: é+needle-42y+ \[cut: \d+ characters; from character \d+ on\]$/,
+  )
+  expect(text.length).toBeLessThan(3_000)
+})
+
+test('says that a file matches whose text cannot be shown', async () => {
+  await writeFile(join(root, 'src/wide.txt'), `\uFEFF${'needle\n'.repeat(3)}`, 'utf16le')
+  expect(await call('grep', { pattern: 'needle', path: 'src/wide.txt' })).toContain(
+    'src/wide.txt matches, but is no text',
+  )
 })
 
 test('a search ends with the abort, and its process with it', async () => {

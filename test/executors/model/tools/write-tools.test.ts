@@ -50,6 +50,50 @@ describe('writing', () => {
     expect(await readFile(join(root, 'src/windows.ts'), 'utf8')).toBe('a\r\nb\r\n')
   })
 
+  test.each([
+    ['a new line in a file of Windows', 'a\r\nb\r\n', 'a', 'a\nx', 'a\r\nx\r\nb\r\n'],
+    ['a line of a file of both kinds', 'a\nb\r\nc\n', 'b\nc', 'b\nx\nc', 'a\nb\r\nx\r\nc\n'],
+    ['the last line, without an end', 'a\r\nb', 'b', 'b\nc', 'a\r\nb\r\nc'],
+    ['a file of Unix that is told of other ends', 'a\nb\n', 'a', 'a\r\nx', 'a\nx\nb\n'],
+    ['ends that are named, to be changed', 'a\r\nb\r\n', 'a\r\nb\r\n', 'a\nb\n', 'a\nb\n'],
+    ['a file with a byte order mark', '\uFEFFa\r\nb', 'b', 'c', '\uFEFFa\r\nc'],
+    ['signs of regular expressions', 'f(a)\r\n$1', 'f(a)\n$1', 'g(b)\n$&', 'g(b)\r\n$&'],
+  ])('an edit keeps what it does not change: %s', async (_, before, oldText, newText, after) => {
+    await writeFile(join(root, 'src/ends.txt'), before)
+    await call('edit', { path: 'src/ends.txt', oldText, newText })
+    expect(await readFile(join(root, 'src/ends.txt'), 'utf8')).toBe(after)
+  })
+
+  test.each([
+    ['of Windows', 'a\r\nb\r\n', 'a\nc\nd\n', 'a\r\nc\r\nd\r\n'],
+    ['of both kinds', 'a\nb\r\nc\r\nd\n', 'a\nx\ny\nc\nd\n', 'a\nx\r\ny\r\nc\r\nd\n'],
+    ['with a byte order mark', '\uFEFFa\r\n', 'b\n', '\uFEFFb\r\n'],
+    ['whose last line gets no end', 'a\r\nb\r\n', 'a\nb', 'a\r\nb'],
+    ['of Unix', 'a\nb\n', 'a\r\n', 'a\r\n'],
+    ['that was empty', '', 'a\n', 'a\n'],
+  ])('a new content has the line ends of the file, %s', async (_, before, content, after) => {
+    await writeFile(join(root, 'src/ends.txt'), before)
+    expect(await call('write', { path: 'src/ends.txt', content })).toBe('Replaced src/ends.txt.')
+    expect(await readFile(join(root, 'src/ends.txt'), 'utf8')).toBe(after)
+  })
+
+  test.each([
+    ['Latin-1', Buffer.from('na\xefve = 1\nother = 2\n', 'latin1')],
+    ['Shift JIS', Buffer.from([0x93, 0xfa, 0x96, 0x7b, 0x0a, 0x31])],
+    ['a broken character', Buffer.from([0x6f, 0xe2, 0x82, 0x0a, 0x31])],
+    ['a binary file', Buffer.from([0x31, 0, 1])],
+  ])('a file that is no UTF-8 is not damaged: %s', async (_, bytes) => {
+    const path = 'src/old.txt'
+    await writeFile(join(root, path), bytes)
+    expect(await call('edit', { path, oldText: '1', newText: '2' })).toMatch(
+      /^Error: src\/old.txt is/,
+    )
+    expect(await call('write', { path, content: 'new' })).toMatch(/^Error: .*delete it first\.$/)
+    expect(await readFile(join(root, path))).toEqual(bytes)
+    await call('delete', { path })
+    expect(await call('write', { path, content: 'new' })).toBe('Created src/old.txt.')
+  })
+
   test('two edits of one file at the same time both last', async () => {
     await Promise.all([
       call('edit', { path: 'src/a.ts', oldText: 'one', newText: 'ONE' }),

@@ -168,6 +168,10 @@ export interface Edits {
   patch: string
   files: string[]
 }
+export interface EvidenceCheck {
+  kind: 'file' | 'line' | 'quote'
+  holds: boolean
+}
 export interface ExecutorList {
   default: string
   defaultModel: string | null
@@ -273,10 +277,15 @@ export interface SynthesisFinding {
   detail: string
   recommendation?: string
   sources: string[]
+  verification?: Verification
+}
+export interface Verification {
+  status: 'confirmed' | 'refuted' | 'unverified'
+  checks: EvidenceCheck[]
 }
 export interface LedgerEntry {
   finding: string
-  fate: 'kept' | 'merged' | 'dropped'
+  fate: 'kept' | 'merged' | 'dropped' | 'refuted'
   into?: string
   reason?: string
 }

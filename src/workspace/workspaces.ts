@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { PermanentError } from '../core/contract/errors.ts'
 import type {
@@ -26,6 +27,7 @@ import {
   inlineFiles,
   type PlanRepository,
 } from './plan-repository.ts'
+import { readableFiles } from './readable-files.ts'
 import { repositoryCache } from './repository-cache.ts'
 import { openTaskFolder } from './task-folder.ts'
 
@@ -169,6 +171,11 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
       const repository = await untilAborted(repositoryOf(plan), signal)
       const folder = await folders.make(plan.folder)
       return openTaskFolder(git, repository, folder, task, limits, signal)
+    },
+
+    async readable(plan, signal) {
+      const folder = await realpath(await untilAborted(sharedFolder(plan), signal))
+      return readableFiles(folder, limits, signal)
     },
 
     async merge(plan, edits, signal) {

@@ -42,6 +42,7 @@ export function FindingItem({ finding, refs, open }: FindingItemProps) {
               </span>
             )}
           </span>
+          <VerificationBadge finding={finding} />
           <span className="hidden shrink-0 text-xs leading-5 text-ink-3 sm:block">
             {plural(finding.sources.length, 'task')}
           </span>
@@ -84,6 +85,25 @@ export function FindingItem({ finding, refs, open }: FindingItemProps) {
         </div>
       </details>
     </li>
+  )
+}
+
+/** Says what came of looking its evidence up; nothing where nothing could be looked up. */
+function VerificationBadge({ finding: { verification } }: { finding: SynthesisFinding }) {
+  if (verification === undefined || verification.status === 'unverified') return null
+  const isRefuted = verification.status === 'refuted'
+  const missing = verification.checks.find(({ holds }) => !holds)?.kind
+  return (
+    <span
+      className={`shrink-0 rounded border px-1.5 text-xs leading-5 ${isRefuted ? 'border-failed/40 text-failed' : 'border-line text-ink-2'}`}
+      title={
+        isRefuted
+          ? `The ${missing ?? 'evidence'} that it names is not in the plan's files.`
+          : "What it quotes stands in the plan's files."
+      }
+    >
+      {isRefuted ? 'refuted' : 'evidence found'}
+    </span>
   )
 }
 

@@ -10,7 +10,7 @@ import { taskOf } from './finding-item.tsx'
 import { FindingLink } from './finding-link.tsx'
 
 type Fate = LedgerEntry['fate']
-const FATES: Fate[] = ['kept', 'merged', 'dropped']
+const FATES: Fate[] = ['kept', 'merged', 'dropped', 'refuted']
 
 /** What became of every finding of every task. */
 export function Ledger({ ledger }: { ledger: readonly LedgerEntry[] }) {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Severity } from './findings.ts'
 import { TaskStatus } from './status.ts'
 import { Usage } from './usage.ts'
+import { Verification } from './verification.ts'
 
 /** A finding of the synthesis: one or more findings of tasks, merged. */
 export const SynthesisFinding = z
@@ -18,6 +19,8 @@ export const SynthesisFinding = z
     recommendation: z.string().optional(),
     /** Ids of the tasks that found it. */
     sources: z.array(z.string()).min(1),
+    /** Whether what it says of the plan's files is so; absent for a plan without files. */
+    verification: Verification.optional(),
   })
   .meta({ id: 'SynthesisFinding' })
 export type SynthesisFinding = z.output<typeof SynthesisFinding>
@@ -53,7 +56,8 @@ export const LedgerEntry = z
   .object({
     /** `security/2`: the second finding of the task `security`. */
     finding: z.string(),
-    fate: z.enum(['kept', 'merged', 'dropped']),
+    /** `refuted`: what it says is not in the plan's files; it stands alone, below all others. */
+    fate: z.enum(['kept', 'merged', 'dropped', 'refuted']),
     /** The synthesis's finding it is in; absent when it was dropped. */
     into: z.string().optional(),
     reason: z.string().optional(),

@@ -56,6 +56,7 @@ function findingText(finding: SynthesisFinding): string {
     finding.category,
     `${Math.round(finding.confidence * 100)}% sure`,
     `found by ${finding.sources.join(', ')}`,
+    evidenceOf(finding),
   ].filter((fact) => fact !== undefined)
   const parts = [
     `#### ${finding.id}: ${oneLine(finding.title, 300)}`,
@@ -64,6 +65,18 @@ function findingText(finding: SynthesisFinding): string {
     finding.recommendation && `**Recommendation:** ${finding.recommendation.trim()}`,
   ]
   return parts.filter((part) => part).join('\n\n')
+}
+
+function evidenceOf({ verification }: SynthesisFinding): string | undefined {
+  switch (verification?.status) {
+    case 'confirmed':
+      return 'what it quotes was found'
+    case 'refuted':
+      return '**refuted: what it says is not there**'
+    case 'unverified':
+    case undefined:
+      return undefined
+  }
 }
 
 function conflictsSection({ conflicts }: Synthesis): string {
@@ -114,9 +127,9 @@ function ledgerSection({ ledger }: Synthesis): string {
   if (ledger.length === 0) return ''
   const count = (fate: string) => ledger.filter((entry) => entry.fate === fate).length
   const dropped = ledger
-    .filter(({ fate }) => fate === 'dropped')
+    .filter(({ fate }) => fate === 'dropped' || fate === 'refuted')
     .map(({ finding, reason }) => `- ${finding}: ${oneLine(reason ?? '', 300)}`)
-  return `## Ledger\n\nThe tasks reported ${countOf(ledger.length, 'finding')}: ${count('kept')} kept, ${count('merged')} merged, ${count('dropped')} dropped.${dropped.length === 0 ? '' : `\n\n${dropped.join('\n')}`}`
+  return `## Ledger\n\nThe tasks reported ${countOf(ledger.length, 'finding')}: ${count('kept')} kept, ${count('merged')} merged, ${count('dropped')} dropped${count('refuted') === 0 ? '' : `, ${count('refuted')} refuted`}.${dropped.length === 0 ? '' : `\n\n${dropped.join('\n')}`}`
 }
 
 function notesSection({ notes }: Synthesis): string {

@@ -23,10 +23,10 @@ export function extractFindings(text: string): Finding[] {
   return (inJson.length > 0 ? inJson : findingsInMarkdown(searched)).slice(0, MAX_FINDINGS)
 }
 
-/** Every result with findings: its own where the task reported some, else those in its text. */
+/** Every result with findings: its own where the task reported some, or some were chosen, else those in its text. */
 export function withFindings(results: readonly TaskResult[]): TaskResult[] {
   return results.map((result) =>
-    result.findings.length > 0 || result.text === ''
+    result.findings.length > 0 || result.refs !== undefined || result.text === ''
       ? result
       : { ...result, findings: extractFindings(result.text) },
   )

@@ -7,6 +7,7 @@ import { combineDrafts } from './combine-drafts.ts'
 import { groupResults, type PartLimits, slicesOf } from './group-results.ts'
 import { mergeFindings } from './merge-findings.ts'
 import { resolveDraft, resultsOfDrafts } from './nested-drafts.ts'
+import { type Evidence, leaveOutRefuted } from './settle-evidence.ts'
 import { addRepairs, NO_REPAIRS } from './settle-findings.ts'
 import { settleSynthesis } from './settle-synthesis.ts'
 import { combineParts, type Part, reportedBy } from './synthesis-part.ts'
@@ -37,6 +38,7 @@ export interface Settling {
   preliminary: boolean
   notes: string[]
   edits: MergedEdits | undefined
+  evidence?: Evidence | undefined
 }
 
 export const MERGING = {
@@ -85,9 +87,10 @@ export const MERGING = {
 
   /** The version, checked against what the tasks reported. */
   settle(settling: Settling): SynthesisText {
-    const { from, results: given, model, usage, edits, ...rest } = settling
+    const { from, results: given, model, usage, edits, evidence, ...rest } = settling
     const results = withFindings(given)
     const part = from.kind === 'part' ? (JSON.parse(from.part) as Part) : undefined
+    if (part !== undefined && evidence !== undefined) leaveOutRefuted(part.draft, evidence)
     const drafted = part === undefined ? draftOf(from, results) : wholeOf(part.draft, results, from)
     const synthesis = settleSynthesis({
       ...rest,
@@ -96,6 +99,7 @@ export const MERGING = {
       executor: from.kind === 'merge' ? 'merge' : 'model',
       repairs: part?.repairs ?? NO_REPAIRS,
       ...(edits === undefined ? {} : { edits }),
+      evidence,
     })
     // Said where it is read: whoever takes the summary alone must know that no model stands behind it.
     if (from.kind === 'merge' && rest.notes.length > 0) {

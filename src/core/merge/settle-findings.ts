@@ -144,7 +144,7 @@ function closestPlace(drafted: DraftFinding, sources: readonly Reported[]) {
   )
 }
 
-function putBack({ ref, taskId, finding }: Reported): SettledFinding {
+export function putBack({ ref, taskId, finding }: Reported): SettledFinding {
   const place = placeOf(finding)
   return {
     finding: {

@@ -10,6 +10,7 @@ import type {
 import { withFindings } from '../findings/extract-findings.ts'
 import type { SynthesisDraft, SynthesisInput, TaskResult } from '../ports/models.ts'
 import { compareFindings, countOf } from './draft-findings.ts'
+import { type Evidence, refutedFindings, verificationOf } from './settle-evidence.ts'
 import {
   addRepairs,
   describeRepairs,
@@ -41,6 +42,8 @@ export function settleSynthesis(options: {
   /** Repairs that were made to parts of the draft before. */
   repairs?: Repairs
   edits?: MergedEdits
+  /** What was looked up in the plan's files; its refuted findings are in no result. */
+  evidence?: Evidence | undefined
 }): Synthesis {
   const { draft, executor, version, createdAt, preliminary } = options
   const notes = [...(options.notes ?? [])]
@@ -52,7 +55,15 @@ export function settleSynthesis(options: {
     .map((each, place) => ({ ...each, place }))
     .sort((a, b) => compareFindings(a.finding, b.finding) || a.place - b.place)
     .map((each, index) => ({ ...each, id: `f-${index + 1}` }))
-  const findings = ranked.map(({ id, finding }): SynthesisFinding => ({ id, ...finding }))
+  const { evidence } = options
+  const findings = ranked.map(
+    ({ id, finding, from }): SynthesisFinding => ({
+      id,
+      ...finding,
+      ...(evidence === undefined ? {} : { verification: verificationOf(from, evidence) }),
+    }),
+  )
+  const refuted = evidence && refutedFindings(evidence, findings.length + 1)
   const idOfDraft = new Map(
     ranked.flatMap(({ draftIndex, id }) => (draftIndex === undefined ? [] : [[draftIndex, id]])),
   )
@@ -73,17 +84,44 @@ export function settleSynthesis(options: {
     ...(draft.model === undefined ? {} : { model: draft.model }),
     createdAt,
     preliminary,
-    summary: settleSummary(draft, { results, ranked, conflicts, actions }, notes),
-    findings,
+    summary: withRefuted(
+      settleSummary(draft, { results, ranked, conflicts, actions }, notes),
+      refuted?.ledger.length ?? 0,
+    ),
+    findings: [...findings, ...(refuted?.findings ?? [])],
     conflicts,
     actions,
-    ledger: writeLedger(reported, ranked, settled.dropped, new Set(draft.putBack)),
+    ledger: inOrder(results, [
+      ...writeLedger(reported, ranked, settled.dropped, new Set(draft.putBack)),
+      ...(refuted?.ledger ?? []),
+    ]),
     coverage: coverageOf(results),
     ...(options.edits === undefined ? {} : { edits: options.edits }),
     ...(draft.data === undefined ? {} : { data: draft.data }),
     notes,
     usage: draft.usage,
   }
+}
+
+/** Who reads the summary alone must know that there is more, and why it is not there. */
+function withRefuted(summary: string, refuted: number): string {
+  if (refuted === 0) return summary
+  const [what, stand] =
+    refuted === 1
+      ? ['1 reported finding is left out here: what it says', 'It stands last, marked']
+      : [`${refuted} reported findings are left out here: what they say`, 'They stand last, marked']
+  return `${summary.trimEnd()}\n\n${what} is not in the plan's files. ${stand} as refuted.`
+}
+
+/** By task, and then by number. */
+function inOrder(results: readonly TaskResult[], ledger: LedgerEntry[]): LedgerEntry[] {
+  const places = new Map(results.map(({ taskId }, place) => [taskId, place]))
+  const keyed = ledger.map((entry) => {
+    const slash = entry.finding.lastIndexOf('/')
+    const task = places.get(entry.finding.slice(0, slash)) ?? 0
+    return { entry, task, number: Number(entry.finding.slice(slash + 1)) }
+  })
+  return keyed.sort((a, b) => a.task - b.task || a.number - b.number).map(({ entry }) => entry)
 }
 
 interface Ranked {

@@ -81,6 +81,16 @@ export interface OpenedWorkspace {
   close(): Promise<void>
 }
 
+/** A plan's files, to look things up in. */
+export interface ReadableFiles {
+  /** Relative to the workspace, with `/`, sorted; links, `.git` and `node_modules` are left out. */
+  paths: string[]
+  /** There are more files than `paths` has. */
+  truncated: boolean
+  /** One of `paths`; undefined where it is no text, is too large to read at once, or is gone. */
+  read(path: string): Promise<string | undefined>
+}
+
 /**
  * The files that plans work on. Nothing here relies on another machine's disk: what a process needs
  * and does not find, it builds again from the plan, to the same commit.
@@ -97,6 +107,12 @@ export interface Workspaces {
   listFiles(spec: WorkspaceSpec, signal: AbortSignal): Promise<FileListing>
   /** @throws {TransientError | PermanentError} */
   open(plan: PlanFiles, task: TaskAccess, signal: AbortSignal): Promise<OpenedWorkspace>
+  /**
+   * The files as tasks that only read find them. What is read is certain to lie in the workspace.
+   *
+   * @throws {TransientError | PermanentError}
+   */
+  readable(plan: PlanFiles, signal: AbortSignal): Promise<ReadableFiles>
   /**
    * Merges the edits of tasks in the order given, three-way, into one commit on the plan's base.
    * A task with any conflict is left out as a whole and named in `conflicts`. Contents there are

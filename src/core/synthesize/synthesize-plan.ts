@@ -25,12 +25,13 @@ import {
 } from './draft-synthesis.ts'
 import { type ProposeDeps, proposeResolutions } from './propose-resolutions.ts'
 import { readResults } from './read-results.ts'
+import { verifyEvidence } from './verify-evidence.ts'
 import { type PartDeps, putTogether, spreadParts } from './write-synthesis-parts.ts'
 
 export interface SynthesizeDeps extends PartDeps, ProposeDeps {
   syntheses: SynthesisStore
   queue: Pick<BatchQueue, 'enqueueParts'>
-  workspaces: Pick<Workspaces, 'merge' | 'forget'>
+  workspaces: Pick<Workspaces, 'merge' | 'forget' | 'readable'>
   now: StoreClock
 }
 
@@ -68,12 +69,20 @@ export async function synthesizePlan(
         ...means(deps, plan, jobId),
       }
       if (layout !== undefined && (await spreadParts(deps, job, layout))) return 'wait'
-      const results = await readResults(deps, planId, taskIds, taskIds.length)
+      const doubts: string[] = []
+      const { results, evidence } = await verifyEvidence(
+        deps,
+        plan,
+        await readResults(deps, planId, taskIds, taskIds.length),
+        doubts,
+        signal,
+      )
       const drafted =
         layout === undefined
           ? await draftWhole(deps, writing, results)
           : await draftOfParts(deps, writing, layout)
       if (drafted === 'give-back' || drafted === 'wait') return drafted
+      drafted.notes.push(...doubts)
       const merged = await mergedEdits(deps, plan, job, results, drafted.notes, signal)
       const before = writing.usage.total()
       const edits =
@@ -84,6 +93,7 @@ export async function synthesizePlan(
         usage: addUsage(drafted.usage, usageSince(before, writing.usage.total())),
         results,
         edits,
+        evidence,
         version: begun.version,
         createdAt: new Date(await deps.now()).toISOString(),
         preliminary: job.kind === 'preliminary' || plan.counts.queued + plan.counts.running > 0,

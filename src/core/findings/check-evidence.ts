@@ -1,0 +1,111 @@
+import type { Finding } from '../contract/findings.ts'
+import type { EvidenceCheck } from '../contract/verification.ts'
+import { placeOf } from './places.ts'
+import { findQuote, quotesOf, type SearchedText } from './quotes.ts'
+
+/** What came of looking up what a finding says is there. */
+export interface CheckedEvidence {
+  checks: EvidenceCheck[]
+  /** Where it is, where the finding named a place close by. */
+  place: { file?: string; line?: number }
+  /** Why it does not hold, in a sentence; absent where nothing speaks against it. */
+  refuted?: string
+}
+
+/** The path of the workspace that a finding means; `folder` for one with files below it. */
+export type Resolved =
+  | { kind: 'file'; path: string }
+  | { kind: 'folder' }
+  | { kind: 'none' }
+  | { kind: 'unclear' }
+
+/**
+ * Checks what a finding says of a file, as far as code can: that the file is there, that it has the
+ * line, and that what the finding quotes stands in it. A quotation that stands elsewhere in the file
+ * corrects the line.
+ *
+ * @param text of the file; absent where it is no text or was not read, and then only its name is checked
+ */
+export function checkEvidence(
+  finding: Finding,
+  resolved: Resolved,
+  text: SearchedText | undefined,
+): CheckedEvidence {
+  const named = placeOf(finding)
+  if (named.file === undefined || resolved.kind === 'unclear') return { checks: [], place: {} }
+  if (resolved.kind === 'none') {
+    return {
+      checks: [{ kind: 'file', holds: false }],
+      place: {},
+      refuted: `${named.file} is not in the workspace.`,
+    }
+  }
+  const checks: EvidenceCheck[] = [{ kind: 'file', holds: true }]
+  if (resolved.kind === 'folder') return { checks, place: {} }
+  const file = resolved.path
+  if (text === undefined) return { checks, place: { file } }
+  const lastLine = text.lines.at(-1) === '' ? text.lines.length - 1 : text.lines.length
+  const quotes = quotesOf(finding)
+  const found = quotes.flatMap((quote) => findQuote(quote, text, named.line) ?? [])
+  const [line] = found
+  const reaches = named.line === undefined || named.line <= Math.max(1, lastLine)
+  if (line !== undefined) {
+    // Within the quotation, or right beside it, the line that was named is as good.
+    const isNear =
+      named.line !== undefined && found.some((each) => isWithin(named.line, each, quotes))
+    const corrected = reaches && isNear ? named.line : line
+    checks.push({ kind: 'line', holds: true }, { kind: 'quote', holds: true })
+    return { checks, place: { file, ...(corrected === undefined ? {} : { line: corrected }) } }
+  }
+  if (named.line !== undefined) checks.push({ kind: 'line', holds: reaches })
+  if (quotes.length > 0) checks.push({ kind: 'quote', holds: false })
+  const place = { file, ...(named.line === undefined ? {} : { line: named.line }) }
+  if (!reaches) {
+    const refuted = `${file} has ${lastLine} ${lastLine === 1 ? 'line' : 'lines'}, so there is no line ${named.line}.`
+    return { checks, place, refuted }
+  }
+  return quotes.length > 0
+    ? { checks, place, refuted: `What it quotes does not stand in ${file}.` }
+    : { checks, place }
+}
+
+function isWithin(line: number | undefined, start: number, quotes: readonly string[]): boolean {
+  const longest = Math.max(...quotes.map((quote) => quote.split('\n').length))
+  return line !== undefined && line >= start - 2 && line <= start + longest + 1
+}
+
+/**
+ * What a path in a finding means: the file of that path, else the only one whose path ends with it,
+ * else the one that its own end names, as in `/home/me/project/src/a.ts`.
+ */
+export function pathResolver(
+  files: readonly string[],
+  isWhole: boolean,
+): (file: string) => Resolved {
+  const known = new Set(files)
+  const byName = new Map<string, string[]>()
+  const folders = new Set<string>()
+  for (const file of files) {
+    const name = file.slice(file.lastIndexOf('/') + 1)
+    byName.set(name, [...(byName.get(name) ?? []), file])
+    for (let at = file.indexOf('/'); at > 0; at = file.indexOf('/', at + 1))
+      folders.add(file.slice(0, at))
+  }
+  return (file) => {
+    if (known.has(file)) return { kind: 'file', path: file }
+    if (folders.has(file)) return { kind: 'folder' }
+    // Globs, lists of files and sentences are no path.
+    if (/[*?{}<>|,;\s]|^\w+:|^\.\.\//.test(file)) return { kind: 'unclear' }
+    const name = file.slice(file.lastIndexOf('/') + 1)
+    const ending = (byName.get(name) ?? []).filter((path) => path.endsWith(`/${file}`))
+    const [only] = ending
+    if (only !== undefined)
+      return ending.length === 1 ? { kind: 'file', path: only } : { kind: 'unclear' }
+    for (let at = file.indexOf('/'); at >= 0; at = file.indexOf('/', at + 1)) {
+      const rest = file.slice(at + 1)
+      if (rest.includes('/') && known.has(rest)) return { kind: 'file', path: rest }
+    }
+    // Without an extension it may be a module or a service.
+    return isWhole && /\.\w{1,10}$/.test(name) ? { kind: 'none' } : { kind: 'unclear' }
+  }
+}

@@ -18,7 +18,7 @@ const MAX_TEXT = 64_000_000
 const MAX_QUOTED = 5_000
 
 interface VerifyDeps {
-  plans: Pick<PlanStore, 'files' | 'base' | 'pinBase'>
+  plans: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>
   workspaces: Pick<Workspaces, 'readable'>
   onFault: (error: unknown, planId: string) => void
 }

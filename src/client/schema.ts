@@ -183,6 +183,10 @@ export interface ExecutorList {
     tools: string[]
     capabilities: {
       readsWorkspace: boolean
+      /**
+       * Whether a plan with a task for it must have a `workspace`.
+       */
+      requiresWorkspace: boolean
       writesWorkspace: boolean
       usesModel: boolean
       structuredOutput: boolean

@@ -15,6 +15,7 @@ const DESCRIPTION: ExecutorDescription = {
   tools: [],
   capabilities: {
     readsWorkspace: false,
+    requiresWorkspace: false,
     writesWorkspace: false,
     usesModel: false,
     structuredOutput: false,

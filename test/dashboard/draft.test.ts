@@ -63,7 +63,7 @@ test('a field is removed by an empty value, not set to it', () => {
   expect(withField({ a: 1 }, 'a', 0)).toEqual({ a: 0 })
 })
 
-test('every example is a plan that the service takes, once a folder is filled in', () => {
+test('every example is a plan that the service takes', () => {
   for (const { draft } of EXAMPLES) {
     const result = SubmitPlan.safeParse(toSubmission(draft))
     expect(result.error?.issues ?? []).toEqual([])

@@ -61,6 +61,7 @@ export function puppetExecutor(
       tools: [],
       capabilities: {
         readsWorkspace: false,
+        requiresWorkspace: false,
         writesWorkspace: false,
         usesModel: false,
         structuredOutput: false,

@@ -70,6 +70,7 @@ export async function openUnits(redisUrl: string) {
       tools: [],
       capabilities: {
         readsWorkspace,
+        requiresWorkspace: false,
         writesWorkspace: readsWorkspace,
         usesModel: false,
         structuredOutput: false,

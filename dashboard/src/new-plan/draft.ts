@@ -135,6 +135,32 @@ export interface Example {
 
 export const EMPTY_DRAFT: Draft = { tasks: [{}] }
 
+/** Examples bring their files, so that they run on a service that was given no folder. */
+const SAMPLE_FILES = {
+  'src/auth/session.ts': `import { createHash } from 'node:crypto'
+
+export function sessionId(user: string) {
+  return createHash('md5').update(user + Math.random()).digest('hex')
+}
+`,
+  'src/api/export.ts': `import { exec } from 'node:child_process'
+
+export function exportReport(name: string) {
+  exec(\`tar czf /tmp/\${name}.tgz reports/\${name}\`)
+}
+`,
+  'src/db/users.ts': `import type { Client } from 'pg'
+
+export async function usersByIds(client: Client, ids: string[]) {
+  const users = []
+  for (const id of ids) {
+    users.push(await client.query(\`select * from users where id = '\${id}'\`))
+  }
+  return users
+}
+`,
+}
+
 export const EXAMPLES: Example[] = [
   {
     name: 'Review from four sides',
@@ -151,7 +177,7 @@ export const EXAMPLES: Example[] = [
           outputFormat: 'Findings with severity, file, line and a recommendation.',
         },
       },
-      workspace: { path: '' },
+      workspace: { files: SAMPLE_FILES },
     },
   },
   {
@@ -168,7 +194,7 @@ export const EXAMPLES: Example[] = [
           files: ['{{directory}}/**'],
         },
       },
-      workspace: { path: '' },
+      workspace: { files: SAMPLE_FILES },
     },
   },
   {

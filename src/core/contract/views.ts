@@ -284,6 +284,9 @@ export const ExecutorList = z
         tools: z.array(z.string()),
         capabilities: z.object({
           readsWorkspace: z.boolean(),
+          requiresWorkspace: z
+            .boolean()
+            .describe('Whether a plan with a task for it must have a `workspace`.'),
           writesWorkspace: z.boolean(),
           usesModel: z.boolean(),
           structuredOutput: z.boolean(),

@@ -87,6 +87,8 @@ export interface ExecutorDescription {
   tools: string[]
   capabilities: {
     readsWorkspace: boolean
+    /** Its tasks fail in a plan without files, so such a plan is refused. */
+    requiresWorkspace: boolean
     writesWorkspace: boolean
     usesModel: boolean
     structuredOutput: boolean

@@ -14,6 +14,7 @@ import type { Workspaces } from '../ports/workspaces.ts'
 import { type PricingDeps, planPriceErrors, taskPriceErrors } from '../preflight/check-budget.ts'
 import type { PlanCheck } from '../preflight/check-plan.ts'
 import { expandTasks } from './expand-pattern.ts'
+import { lacksFiles, missingFiles } from './missing-files.ts'
 import { planGoal } from './plan-goal.ts'
 
 export interface PrepareDeps extends PricingDeps {
@@ -117,6 +118,11 @@ async function planErrors(deps: PrepareDeps, plan: SubmitPlan): Promise<FieldErr
   // Without a model there is nothing to pay for: the merge writes the synthesis.
   if (deps.modelAvailable) errors.push(...planPriceErrors(deps, plan))
   if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
+  // Known before a planner is paid: the tasks that it writes run with the default executor.
+  if (plan.goal !== undefined && lacksFiles(deps.executors, plan, deps.defaultExecutor)) {
+    const detail = `the default executor \`${deps.defaultExecutor}\` needs files: give \`workspace\``
+    errors.push({ pointer: '/workspace', detail })
+  }
   return errors
 }
 
@@ -150,6 +156,7 @@ async function prepareTasks(
   tasks.forEach((task, index) => {
     errors.push(...taskErrors(deps, task, pointerOf(index)))
   })
+  errors.push(...missingFiles(deps.executors, plan, tasks, pointerOf))
   for (const error of taskPriceErrors(deps, plan, tasks, pointerOf)) errors.push(error)
   if (errors.length > 0) throw invalid(dedupe(errors))
 

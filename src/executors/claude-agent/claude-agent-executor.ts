@@ -59,6 +59,7 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
       tools: [...TOOLS],
       capabilities: {
         readsWorkspace: true,
+        requiresWorkspace: false,
         writesWorkspace: true,
         usesModel: true,
         structuredOutput: true,

@@ -55,6 +55,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
         tools: [],
         capabilities: {
           readsWorkspace: true,
+          requiresWorkspace: false,
           writesWorkspace: true,
           usesModel: false,
           structuredOutput: true,

@@ -48,6 +48,7 @@ export function httpExecutor({
         tools: [],
         capabilities: {
           readsWorkspace: false,
+          requiresWorkspace: false,
           writesWorkspace: false,
           usesModel: false,
           structuredOutput: true,

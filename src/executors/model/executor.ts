@@ -34,6 +34,7 @@ export function modelExecutor(
     tools: [...FILE_TOOLS, ...Object.keys(mcpServers).map((name) => mcpToolName(name, '*'))],
     capabilities: {
       readsWorkspace: true,
+      requiresWorkspace: false,
       writesWorkspace: true,
       usesModel: true,
       structuredOutput: true,

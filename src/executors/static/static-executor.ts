@@ -65,6 +65,7 @@ function describeHere(): ExecutorDescription {
     tools: [],
     capabilities: {
       readsWorkspace: true,
+      requiresWorkspace: true,
       writesWorkspace: false,
       usesModel: false,
       structuredOutput: false,

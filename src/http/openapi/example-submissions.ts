@@ -1,6 +1,13 @@
 import type { z } from 'zod'
 import type { SubmitPlan } from '../../core/contract/submission.ts'
 
+const WORKSPACE = {
+  files: {
+    'src/auth/session.ts': 'export const sessionId = (user: string) => user + Math.random()\n',
+    'test/auth/session.test.ts': "test.skip('no two sessions share an id', () => {})\n",
+  },
+}
+
 /** Bodies of `POST /v1/plans`. A test submits each of them. */
 export const SUBMISSIONS = {
   tasks: {
@@ -26,6 +33,7 @@ export const SUBMISSIONS = {
         },
       ],
       policy: { maxConcurrency: 50, budgetUsd: 5 },
+      workspace: WORKSPACE,
     },
   },
   perspectives: {
@@ -37,6 +45,7 @@ export const SUBMISSIONS = {
         perspectives: ['security', 'performance', 'testing', 'architecture'],
         task: { task: 'Review the code for its {{perspective}}.', files: ['src/**'] },
       },
+      workspace: WORKSPACE,
     },
   },
   rehearsal: {

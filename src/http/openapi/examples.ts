@@ -249,6 +249,7 @@ export const EXECUTORS: ExecutorList = {
       tools: [],
       capabilities: {
         readsWorkspace: false,
+        requiresWorkspace: false,
         writesWorkspace: false,
         usesModel: false,
         structuredOutput: false,

@@ -11,6 +11,7 @@ export function stagedExecutors(): ExecutorList {
     tools: [],
     capabilities: {
       readsWorkspace: false,
+      requiresWorkspace: false,
       writesWorkspace: false,
       usesModel: false,
       structuredOutput: false,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { deletePlan } from '../../../src/core/change/delete-plan.ts'
 import { sweep, sweepHeld } from '../../../src/core/change/sweep.ts'
 import { ServiceError } from '../../../src/core/contract/errors.ts'
+import { dryRun } from '../../../src/core/submit/dry-run.ts'
 import { type SubmitDeps, submitPlan } from '../../../src/core/submit/submit-plan.ts'
 import { echoPlan, openUseCases, type UseCases } from '../../support/use-cases.ts'
 
@@ -258,4 +259,47 @@ test('writes that come after a plan was deleted bring nothing of it back', async
   await life.stop(planId, 'cancelled', 'Enough.')
   await life.confirmReleased(planId, [1])
   expect((await service.keys()).filter((key) => key.includes(planId))).toEqual([])
+})
+
+describe('a plan without files whose tasks need some', () => {
+  const body = { tasks: [{ prompt: 'Hello', executor: 'echo' }, { prompt: 'Look.' }] }
+  const refusal = {
+    code: 'invalid-request',
+    errors: [
+      {
+        pointer: '/workspace',
+        detail:
+          'the executor `static` needs files: give `workspace`, or name another executor in `/tasks/1/executor`',
+      },
+    ],
+  }
+
+  test('is refused before anything is stored', async () => {
+    const submit = { ...service.submitting, defaultExecutor: 'static' }
+    await expect(submitPlan(submit, submission(undefined, body))).rejects.toMatchObject(refusal)
+  })
+
+  test('is refused in a dry run too', async () => {
+    const submit = { ...service.submitting, defaultExecutor: 'static' }
+    await expect(dryRun(submit, submission(undefined, body))).rejects.toMatchObject(refusal)
+  })
+
+  test('with a goal is refused before a model is paid for planning it', async () => {
+    let asked = 0
+    const planner = () => {
+      asked += 1
+      return Promise.reject(new Error('not expected'))
+    }
+    const submit = { ...service.submitting, defaultExecutor: 'static', planner }
+    const submitted = submitPlan(submit, submission(undefined, { goal: 'Log in' }))
+    await expect(submitted).rejects.toMatchObject({
+      errors: [
+        {
+          pointer: '/workspace',
+          detail: 'the default executor `static` needs files: give `workspace`',
+        },
+      ],
+    })
+    expect(asked).toBe(0)
+  })
 })

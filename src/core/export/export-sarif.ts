@@ -1,6 +1,7 @@
 import type { Severity } from '../contract/findings.ts'
 import type { Synthesis, SynthesisFinding } from '../contract/synthesis.ts'
 import { oneLine } from '../merge/draft-findings.ts'
+import { fingerprintsOf } from './sarif-fingerprints.ts'
 
 type Level = 'error' | 'warning' | 'note'
 
@@ -10,14 +11,29 @@ export interface SarifLog {
   version: '2.1.0'
   runs: [
     {
-      tool: {
-        driver: { name: string; rules: { id: string; shortDescription: { text: string } }[] }
-      }
+      tool: { driver: { name: string; rules: SarifRule[] } }
+      /** Findings about no file, which code scanning has no place for, and what was left out. */
+      invocations: [{ executionSuccessful: true; toolExecutionNotifications: SarifNotification[] }]
       results: SarifResult[]
       columnKind: 'utf16CodeUnits'
       originalUriBaseIds: { SRCROOT: { description: { text: string } } }
     },
   ]
+}
+
+export interface SarifRule {
+  id: string
+  shortDescription: { text: string }
+  fullDescription: { text: string }
+  help: { text: string }
+  defaultConfiguration: { level: Level }
+  properties: { tags: string[]; 'security-severity': string }
+}
+
+export interface SarifNotification {
+  level: Level
+  message: { text: string }
+  properties?: { id: string; severity: Severity; confidence: number; sources: string[] }
 }
 
 export interface SarifResult {
@@ -26,15 +42,18 @@ export interface SarifResult {
   level: Level
   /** 0 to 100, by severity and confidence: what to look at first. */
   rank: number
-  message: { text: string; markdown: string }
-  locations: {
-    physicalLocation: {
-      artifactLocation: { uri: string; uriBaseId: 'SRCROOT' }
-      region?: { startLine: number }
-    }
-  }[]
-  /** The same for the same finding in another version of the synthesis. */
-  partialFingerprints: { 'findingKey/v1': string }
+  message: { text: string; markdown?: string }
+  locations: [
+    {
+      physicalLocation: {
+        artifactLocation: { uri: string; uriBaseId: 'SRCROOT' }
+        /** The first line for a finding about the file as a whole. */
+        region: { startLine: number }
+      }
+    },
+  ]
+  /** The same for the same finding in another version of the synthesis, moved or told otherwise. */
+  partialFingerprints: { 'findingKey/v2': string; primaryLocationLineHash: string }
   properties: {
     id: string
     severity: Severity
@@ -62,13 +81,43 @@ const SECURITY: Record<Severity, string> = {
   info: '0.0',
 }
 
-/** The findings of a synthesis as SARIF 2.1.0, for code scanning and editors. */
+/** GitHub refuses a run with more, and an upload that is larger than this when it is compressed. */
+const MAX_RESULTS = 25_000
+const MAX_BYTES = 10_000_000
+/** Of those, for what is not a result. */
+const RESERVED_BYTES = 1_000_000
+const MAX_NOTIFICATIONS = 1_000
+/** Characters of a message, and of one where whole messages are too much for the file. */
+const MAX_MESSAGE = 8_000
+const SHORT_MESSAGE = 200
+
+const ENCODER = new TextEncoder()
+
+/**
+ * The findings of a synthesis as SARIF 2.1.0, for code scanning and editors: the most severe first,
+ * as many as GitHub takes. Findings without a file are notifications, and so is what is left out.
+ * Refuted findings would be false alarms.
+ */
 export function synthesisSarif(synthesis: Synthesis): SarifLog {
-  const rules = [...new Set(synthesis.findings.map(ruleOf))].map((id) => ({
-    id,
-    shortDescription: { text: id },
-  }))
-  const places = new Map(rules.map(({ id }, index) => [id, index]))
+  const standing = synthesis.findings.filter(
+    ({ verification }) => verification?.status !== 'refuted',
+  )
+  const placed = standing.filter(({ file }) => file !== undefined)
+  const rules = rulesOf(placed)
+  const indexes = new Map(rules.map(({ id }, index) => [id, index]))
+  const fitting = placed.slice(0, MAX_RESULTS)
+  const fingerprints = fingerprintsOf(fitting)
+  const results = withinLimits(
+    fitting.map((finding, index) => (limit: number) => {
+      const ruleId = ruleOf(finding)
+      return toResult(finding, {
+        ruleId,
+        ruleIndex: indexes.get(ruleId) ?? 0,
+        fingerprint: fingerprints[index] ?? '',
+        limit,
+      })
+    }),
+  )
   return {
     $schema:
       'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
@@ -76,9 +125,13 @@ export function synthesisSarif(synthesis: Synthesis): SarifLog {
     runs: [
       {
         tool: { driver: { name: 'Tutti', rules } },
-        results: synthesis.findings.map((finding) =>
-          toResult(finding, places.get(ruleOf(finding)) ?? 0),
-        ),
+        invocations: [
+          {
+            executionSuccessful: true,
+            toolExecutionNotifications: notifications(synthesis, standing, placed, results.length),
+          },
+        ],
+        results,
         columnKind: 'utf16CodeUnits',
         originalUriBaseIds: {
           SRCROOT: { description: { text: 'The root of the workspace that the plan worked on.' } },
@@ -88,48 +141,158 @@ export function synthesisSarif(synthesis: Synthesis): SarifLog {
   }
 }
 
-function toResult(finding: SynthesisFinding, ruleIndex: number): SarifResult {
-  const { title, detail, recommendation, severity, confidence, file, line, id, sources } = finding
-  const advice = recommendation === undefined ? '' : `\n\nRecommendation: ${recommendation}`
-  const said = detail.trim() === '' || detail === title ? '' : `\n\n${detail}`
-  const isSecurity = /secur|inject|secret|vulnerab|auth|crypto/i.test(finding.category ?? '')
+/** Whole messages for the first half of the room, unless all fit; then short ones; then none. */
+function withinLimits(results: ((limit: number) => SarifResult)[]): SarifResult[] {
+  const room = MAX_BYTES - RESERVED_BYTES
+  const whole: SarifResult[] = []
+  const kept: SarifResult[] = []
+  let used = 0
+  let usedWhole = 0
+  for (const toLimit of results) {
+    const result = toLimit(MAX_MESSAGE)
+    const size = sizeOf(result)
+    if (usedWhole <= room) {
+      usedWhole += size
+      whole.push(result)
+    }
+    const isShort = used + size > room / 2
+    const shown = isShort ? shortened(toLimit(SHORT_MESSAGE)) : result
+    const shownSize = isShort ? sizeOf(shown) : size
+    if (used + shownSize > room) break
+    used += shownSize
+    kept.push(shown)
+  }
+  return usedWhole <= room && whole.length === results.length ? whole : kept
+}
+
+/** In bytes, with the comma behind it. */
+function sizeOf(result: SarifResult): number {
+  return ENCODER.encode(JSON.stringify(result)).length + 1
+}
+
+function shortened({ message: { text }, ...result }: SarifResult): SarifResult {
+  return { ...result, message: { text } }
+}
+
+function toResult(
+  finding: SynthesisFinding,
+  its: { ruleId: string; ruleIndex: number; fingerprint: string; limit: number },
+): SarifResult {
+  const { severity, confidence, file = '', line, id, sources } = finding
+  const { text, markdown } = messageOf(finding, its.limit)
   return {
-    ruleId: ruleOf(finding),
-    ruleIndex,
+    ruleId: its.ruleId,
+    ruleIndex: its.ruleIndex,
     level: LEVELS[severity],
     rank: RANKS[severity] + Math.round(confidence * 20),
-    message: { text: `${title}${said}${advice}`, markdown: `**${title}**${said}${advice}` },
-    locations:
-      file === undefined
-        ? []
-        : [
-            {
-              physicalLocation: {
-                artifactLocation: { uri: uriOf(file), uriBaseId: 'SRCROOT' },
-                ...(line === undefined ? {} : { region: { startLine: line } }),
-              },
-            },
-          ],
+    message: { text, markdown },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: uriOf(file), uriBaseId: 'SRCROOT' },
+          region: { startLine: line ?? 1 },
+        },
+      },
+    ],
     partialFingerprints: {
-      'findingKey/v1': [ruleOf(finding), file ?? '', oneLine(title, 200).toLowerCase()].join('|'),
+      'findingKey/v2': its.fingerprint,
+      primaryLocationLineHash: its.fingerprint,
     },
     properties: {
       id,
       severity,
       confidence,
-      sources,
-      ...(isSecurity ? { 'security-severity': SECURITY[severity] } : {}),
+      sources: sources.slice(0, 20),
+      ...(isSecurity(finding) ? { 'security-severity': SECURITY[severity] } : {}),
     },
   }
 }
 
-/** Findings of one category are of one rule; ids hold no spaces. */
-function ruleOf({ category }: SynthesisFinding): string {
+function messageOf({ title, detail, recommendation }: SynthesisFinding, limit: number) {
+  const advice = recommendation === undefined ? '' : `\n\nRecommendation: ${recommendation}`
+  const said = detail.trim() === '' || detail === title ? '' : `\n\n${detail}`
+  const name = oneLine(title, limit)
+  const rest = cut(`${said}${advice}`, limit)
+  return { text: `${name}${rest}`, markdown: `**${name}**${rest}` }
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1).toWellFormed()}…`
+}
+
+function notifications(
+  { findings }: Synthesis,
+  standing: readonly SynthesisFinding[],
+  placed: readonly SynthesisFinding[],
+  exported: number,
+): SarifNotification[] {
+  const placeless = standing.filter(({ file }) => file === undefined)
+  const notes: SarifNotification[] = placeless.slice(0, MAX_NOTIFICATIONS).map((finding) => ({
+    level: LEVELS[finding.severity],
+    message: { text: messageOf(finding, SHORT_MESSAGE).text },
+    properties: {
+      id: finding.id,
+      severity: finding.severity,
+      confidence: finding.confidence,
+      sources: finding.sources.slice(0, 20),
+    },
+  }))
+  const left = placed.length - exported + Math.max(0, placeless.length - MAX_NOTIFICATIONS)
+  if (left > 0) {
+    const text = `${left} more findings are in the synthesis: a file for code scanning holds no more.`
+    notes.push({ level: 'warning', message: { text } })
+  }
+  const refuted = findings.length - standing.length
+  if (refuted > 0) {
+    const text = `Left out as refuted: ${refuted}. What they say is not in the plan's files.`
+    notes.push({ level: 'note', message: { text } })
+  }
+  return notes
+}
+
+function rulesOf(findings: readonly SynthesisFinding[]): SarifRule[] {
+  const first = new Map<string, SynthesisFinding>()
+  for (const finding of findings) {
+    const id = ruleOf(finding)
+    if (!first.has(id)) first.set(id, finding)
+  }
+  return [...first].slice(0, MAX_RESULTS).map(([id, finding]) => {
+    const { severity, category } = finding
+    const name = oneLine(category ?? 'Finding', 200)
+    const text = `${name}, ${severity}`
+    return {
+      id,
+      shortDescription: { text },
+      fullDescription: {
+        text: `What reviewers found, of the kind "${name}" and of ${severity} severity.`,
+      },
+      help: { text: 'Each result says what was found, why it matters and what to do.' },
+      defaultConfiguration: { level: LEVELS[severity] },
+      properties: {
+        tags: isSecurity(finding) ? ['security'] : ['maintainability'],
+        'security-severity': SECURITY[severity],
+      },
+    }
+  })
+}
+
+function isSecurity({ category }: SynthesisFinding): boolean {
+  return /secur|inject|secret|vulnerab|auth|crypto|xss|csrf|ssrf|access|privacy|cwe/i.test(
+    category ?? '',
+  )
+}
+
+/**
+ * Findings of one category and severity are of one rule, because code scanning takes the severity
+ * from there. Ids hold no spaces.
+ */
+function ruleOf({ category, severity }: SynthesisFinding): string {
   const slug = (category ?? '')
+    .slice(0, 200)
     .toLowerCase()
     .replace(/[^\p{L}\p{N}._/-]+/gu, '-')
     .replace(/^-+|(?<!-)-+$/g, '')
-  return slug === '' ? 'finding' : slug
+  return `${slug === '' ? 'finding' : slug}/${severity}`
 }
 
 /** A relative reference (RFC 3986), with every segment escaped. */

@@ -135,48 +135,123 @@ test('as Markdown, a synthesis is one document with everything it rests on', () 
 
 describe('as SARIF', () => {
   const { runs, version } = synthesisSarif(synthesis)
-  const [{ results, tool }] = runs
+  const [{ results, tool, invocations }] = runs
 
   test('findings have a rule, a level, a place and a fingerprint', () => {
     expect(version).toBe('2.1.0')
-    expect(tool.driver.rules.map(({ id }) => id)).toEqual(['security', 'finding'])
-    expect(results[0]).toEqual({
-      ruleId: 'security',
-      ruleIndex: 0,
-      level: 'error',
-      rank: 98,
-      message: {
-        text: 'SQL injection\n\nThe name is concatenated.\n\nRecommendation: Bind it.',
-        markdown: '**SQL injection**\n\nThe name is concatenated.\n\nRecommendation: Bind it.',
+    expect(tool.driver.rules).toEqual([
+      {
+        id: 'security/critical',
+        shortDescription: { text: 'Security, critical' },
+        fullDescription: { text: expect.stringContaining('critical severity') },
+        help: { text: expect.any(String) },
+        defaultConfiguration: { level: 'error' },
+        properties: { tags: ['security'], 'security-severity': '9.5' },
       },
-      locations: [
-        {
-          physicalLocation: {
-            artifactLocation: { uri: 'src/my%20file.ts', uriBaseId: 'SRCROOT' },
-            region: { startLine: 12 },
-          },
+    ])
+    expect(results).toEqual([
+      {
+        ruleId: 'security/critical',
+        ruleIndex: 0,
+        level: 'error',
+        rank: 98,
+        message: {
+          text: 'SQL injection\n\nThe name is concatenated.\n\nRecommendation: Bind it.',
+          markdown: '**SQL injection**\n\nThe name is concatenated.\n\nRecommendation: Bind it.',
         },
-      ],
-      partialFingerprints: { 'findingKey/v1': 'security|src/my file.ts|sql injection' },
-      properties: {
-        id: 'f-1',
-        severity: 'critical',
-        confidence: 0.9,
-        sources: ['security', 'testing'],
-        'security-severity': '9.5',
+        locations: [
+          {
+            physicalLocation: {
+              artifactLocation: { uri: 'src/my%20file.ts', uriBaseId: 'SRCROOT' },
+              region: { startLine: 12 },
+            },
+          },
+        ],
+        partialFingerprints: {
+          'findingKey/v2': expect.stringMatching(/^[0-9a-f]{16}:1$/),
+          primaryLocationLineHash: expect.stringMatching(/^[0-9a-f]{16}:1$/),
+        },
+        properties: {
+          id: 'f-1',
+          severity: 'critical',
+          confidence: 0.9,
+          sources: ['security', 'testing'],
+          'security-severity': '9.5',
+        },
       },
-    })
+    ])
   })
 
-  test('a finding without a file has no location, and ranks are within their bounds', () => {
-    expect(results[1]).toMatchObject({ level: 'note', locations: [], ruleIndex: 1, rank: 30 })
-    const sure = {
+  test('a finding without a file is a notification, because code scanning has no place for it', () => {
+    expect(invocations[0].toolExecutionNotifications).toMatchObject([
+      { level: 'note', message: { text: expect.stringContaining('No tests') } },
+    ])
+  })
+
+  const [first] = synthesis.findings
+  if (first === undefined) throw new Error('there is a finding')
+  const exported = (findings: Partial<typeof first>[]) =>
+    synthesisSarif({
       ...synthesis,
-      findings: synthesis.findings.map((each) => ({ ...each, confidence: 1 })),
-    }
-    for (const { rank } of synthesisSarif(sure).runs[0].results) {
-      expect(rank >= 0 && rank <= 100).toBe(true)
-    }
+      findings: findings.map((each, index) => ({ ...first, id: `f-${index + 1}`, ...each })),
+    }).runs[0]
+  const printsOf = (findings: Partial<typeof first>[]) =>
+    exported(findings).results.map((each) => each.partialFingerprints.primaryLocationLineHash)
+
+  test('refuted findings are no results', () => {
+    const refuted = { verification: { status: 'refuted' as const, checks: [] } }
+    const run = exported([{}, refuted])
+    expect(run.results).toHaveLength(1)
+    expect(run.invocations[0].toolExecutionNotifications).toMatchObject([
+      { message: { text: expect.stringContaining('refuted: 1') } },
+    ])
+  })
+
+  test('ranks are within their bounds', () => {
+    const severities = ['critical', 'high', 'medium', 'low', 'info'] as const
+    const run = exported(severities.map((severity) => ({ severity, confidence: 1 })))
+    expect(run.results.map(({ rank }) => rank)).toEqual([100, 80, 60, 40, 20])
+    expect(run.tool.driver.rules).toHaveLength(5)
+  })
+
+  test('fingerprints stay the same when lines move and titles are reworded', () => {
+    const detail = 'The parameter of `findUser` is put into the query; findUser is open.'
+    const other = { line: 40, title: 'Weak hash', detail: 'hash_password uses MD5.' }
+    const before = printsOf([{ detail }, other])
+    const after = printsOf([
+      { ...other, line: 90, title: 'MD5 is used for passwords' },
+      { detail, line: 61, title: 'The query is built of text' },
+    ])
+    expect(new Set(before).size).toBe(2)
+    expect(after).toEqual(before.toReversed())
+  })
+
+  test('fingerprints differ for two findings in one file that name nothing', () => {
+    const [one, two] = printsOf([
+      { line: 3, title: 'No tests', detail: 'It has none.' },
+      { line: 9, title: 'No types', detail: 'It has none at all.' },
+    ])
+    expect(one).not.toBe(two)
+  })
+
+  test('a run is no larger than GitHub takes it, and says what was left out', () => {
+    const detail = 'Über alles hinaus. '.repeat(400)
+    const run = exported(Array.from({ length: 30_000 }, (_, line) => ({ line: line + 1, detail })))
+    const { length } = run.results
+    expect(length).toBeGreaterThan(5_000)
+    expect(length).toBeLessThanOrEqual(25_000)
+    expect(Buffer.byteLength(JSON.stringify(run))).toBeLessThan(10_000_000)
+    expect(run.results[0]?.message.text.length).toBeGreaterThan(5_000)
+    expect(run.invocations[0].toolExecutionNotifications).toMatchObject([
+      { level: 'warning', message: { text: expect.stringContaining(`${30_000 - length} more`) } },
+    ])
+  })
+
+  test('findings that all fit are told in full', () => {
+    const detail = 'x'.repeat(3_000)
+    const run = exported(Array.from({ length: 1_200 }, (_, line) => ({ line: line + 1, detail })))
+    expect(run.results.every(({ message }) => message.text.length > 3_000)).toBe(true)
+    expect(run.invocations[0].toolExecutionNotifications).toEqual([])
   })
 })
 

@@ -1,5 +1,5 @@
 import { TuttiError } from './error.ts'
-import { linesOf } from './lines.ts'
+import { textOf } from './lines.ts'
 import type { Counts, Failure, Plan, TaskSummary, Usage } from './schema.ts'
 import { eventsOf, type ServerSentEvent } from './sse.ts'
 import { isFinished } from './status.ts'
@@ -134,7 +134,7 @@ async function* readConnection(
   if (response.status === 204 || response.body === null) return 'finished'
   let isEmpty = true
   try {
-    for await (const event of eventsOf(linesOf(response.body, idleTimeoutMs))) {
+    for await (const event of eventsOf(textOf(response.body, idleTimeoutMs))) {
       // An event sent again, such as by a service that resumes at the event instead of after it.
       if (event.id !== undefined && event.id === position.lastEventId) continue
       const planEvent = planEventOf(event)

@@ -1,8 +1,6 @@
 /**
- * The lines of a body, without their ends: `\n`, `\r\n` or `\r`, as Server-Sent Events and NDJSON
- * need. A last line without an end is given too, unless it is empty.
- *
- * Leaving the loop closes the connection.
+ * The lines of a body, without their ends: `\n` or `\r\n`, as NDJSON needs. A last line without an end is
+ * given too, unless it is empty. Leaving the loop closes the connection.
  *
  * @param idleTimeoutMs How long nothing at all may arrive.
  * @throws {IdleError} After that time.
@@ -12,30 +10,43 @@ export async function* linesOf(
   body: ReadableStream<Uint8Array>,
   idleTimeoutMs: number,
 ): AsyncGenerator<string, void> {
+  // The line that has not ended, in pieces: joined once, because a line may be many chunks long.
+  let unfinished: string[] = []
+  for await (const text of textOf(body, idleTimeoutMs)) {
+    const [first = '', ...others] = text.split('\n')
+    unfinished.push(first)
+    for (const next of others) {
+      yield withoutReturn(unfinished.join(''))
+      unfinished = [next]
+    }
+  }
+  const last = unfinished.join('')
+  if (last !== '') yield last
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line
+}
+
+/**
+ * The text of a body, as it arrives. Leaving the loop closes the connection.
+ *
+ * @throws As `linesOf`.
+ */
+export async function* textOf(
+  body: ReadableStream<Uint8Array>,
+  idleTimeoutMs: number,
+): AsyncGenerator<string, void> {
   const reader = body.getReader()
   // Also drops a byte order mark at the start, as both formats ask for.
   const decoder = new TextDecoder()
-  // The line that has not ended, in pieces: joined once, because a line may be many chunks long.
-  let unfinished: string[] = []
-  let carriageReturn = ''
   try {
     while (true) {
       const { done, value } = await withinIdleTime(reader.read(), idleTimeoutMs)
-      let text =
-        carriageReturn + (done ? decoder.decode() : decoder.decode(value, { stream: true }))
-      // At the end of a chunk it may be the first half of a `\r\n`.
-      carriageReturn = !done && text.endsWith('\r') ? '\r' : ''
-      if (carriageReturn !== '') text = text.slice(0, -1)
-      const [first = '', ...others] = text.split(/\r\n|\n|\r/)
-      unfinished.push(first)
-      for (const next of others) {
-        yield unfinished.join('')
-        unfinished = [next]
-      }
-      if (done) break
+      const text = done ? decoder.decode() : decoder.decode(value, { stream: true })
+      if (text !== '') yield text
+      if (done) return
     }
-    const last = unfinished.join('')
-    if (last !== '') yield last
   } finally {
     // Settles after the connection is closed; a broken one rejects, which says nothing new.
     reader.cancel().catch(() => {})

@@ -1,3 +1,5 @@
+import { createParser } from 'eventsource-parser'
+
 /** One event of a Server-Sent Events stream. */
 export interface ServerSentEvent {
   /** `message` where the event has no name. */
@@ -7,30 +9,16 @@ export interface ServerSentEvent {
   id: string | undefined
 }
 
-/**
- * Reads a stream of lines as the HTML standard says (Server-sent events, section 9.2.6): comments are
- * skipped, data lines joined, an event cut off by the end of the stream dropped.
- */
+/** Reads a stream of text as the HTML standard says (Server-sent events, section 9.2.6). */
 export async function* eventsOf(
-  lines: AsyncIterable<string>,
+  chunks: AsyncIterable<string>,
 ): AsyncGenerator<ServerSentEvent, void> {
-  let type = ''
-  let id: string | undefined
-  let data: string[] = []
-  for await (const line of lines) {
-    if (line === '') {
-      if (data.length > 0) yield { type: type === '' ? 'message' : type, data: data.join('\n'), id }
-      type = ''
-      id = undefined
-      data = []
-      continue
-    }
-    const colon = line.indexOf(':')
-    if (colon === 0) continue
-    const field = colon === -1 ? line : line.slice(0, colon)
-    const value = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '')
-    if (field === 'event') type = value
-    else if (field === 'data') data.push(value)
-    else if (field === 'id' && !value.includes('\0')) id = value
+  const read: ServerSentEvent[] = []
+  const parser = createParser({
+    onEvent: ({ event = 'message', data, id }) => read.push({ type: event, data, id }),
+  })
+  for await (const chunk of chunks) {
+    parser.feed(chunk)
+    yield* read.splice(0)
   }
 }

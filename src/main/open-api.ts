@@ -72,7 +72,7 @@ export async function openApi(options: {
     log,
   })
   lifecycle.onClose('submission thread', () => large.close())
-  const readDeps = { ...stores, waiting: changeWaiters(feed) }
+  const readDeps = { ...stores, waiting: changeWaiters(feed, () => performance.now()) }
   const { TUTTI_RATE_LIMIT_PER_MINUTE: perMinute } = config
   const plugins =
     perMinute === undefined ? [] : [rateLimits({ redis, prefix: config.TUTTI_PREFIX, perMinute })]

@@ -40,7 +40,7 @@ export interface Executors {
 export function openExecutors(
   config: Config,
   log: Logger,
-  gates: ModelGates = { gate: localModelGate(), prefixes: prefixGate() },
+  gates: ModelGates = { gate: localModelGate(), prefixes: prefixGate({ now: Date.now }) },
   tracer: Tracer = NO_TRACER,
   read?: ReadOutput,
 ): Executors {

@@ -36,6 +36,7 @@ export async function openModelGates(options: {
     redis.disconnect()
   })
   const prefixes = prefixGate({
+    now: Date.now,
     marks: redisPrefixMarks({ redis, space }),
     onFault: (err) => faults(err, 'prefix gate fault'),
   })

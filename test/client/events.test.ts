@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type FollowOptions, type PlanEvent, type Tutti, tutti } from '../../src/client/index.ts'
-import { linesOf } from '../../src/client/lines.ts'
+import { textOf } from '../../src/client/lines.ts'
 import { eventsOf, type ServerSentEvent } from '../../src/client/sse.ts'
 import type { FakePlan } from '../support/fake-plan.ts'
 import { type FakeService, startFakeService } from '../support/fake-service.ts'
@@ -164,7 +164,7 @@ async function parse(texts: string[], cuts: number[] = []): Promise<ServerSentEv
   const edges = [0, ...cuts.toSorted((a, b) => a - b), bytes.length]
   const chunks = edges.slice(1).map((edge, index) => bytes.slice(edges[index], edge))
   const events: ServerSentEvent[] = []
-  for await (const event of eventsOf(linesOf(ReadableStream.from(chunks), 1_000))) {
+  for await (const event of eventsOf(textOf(ReadableStream.from(chunks), 1_000))) {
     events.push(event)
   }
   return events

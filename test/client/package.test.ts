@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,6 +22,12 @@ beforeAll(async () => {
   await run(process.execPath, [TSC, '-p', join(ROOT, 'src/client'), '--outDir', installed])
   await copyFile(join(ROOT, 'src/client/package.json'), join(installed, 'package.json'))
   await writeFile(join(project, 'package.json'), '{ "type": "module" }')
+  const { dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+  }
+  for (const name of Object.keys(dependencies)) {
+    await symlink(join(ROOT, 'node_modules', name), join(project, 'node_modules', name))
+  }
 })
 afterAll(async () => {
   await service.close()
@@ -29,7 +35,7 @@ afterAll(async () => {
 })
 
 describe('the built client', () => {
-  test('runs where nothing else is installed', async () => {
+  test('runs where nothing is installed but what it names', async () => {
     const program = `
       import { tutti, TuttiError } from 'tutti-client'
       const { plans, syntheses } = tutti({ baseUrl: '${service.url}' })

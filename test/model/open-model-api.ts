@@ -44,7 +44,7 @@ export async function openModelApi(options: {
   lifecycle.onClose('queues', () => queue.close())
   const workspaces = openWorkspaces(config, {}, log)
   const submitDeps = submitDepsOf({ ...options, stores, queue, workspaces, tracer: NO_TRACER })
-  const readDeps = { ...stores, waiting: changeWaiters(feed) }
+  const readDeps = { ...stores, waiting: changeWaiters(feed, () => performance.now()) }
   const changeDeps = {
     ...readDeps,
     queue,

@@ -28,7 +28,7 @@ function connect(): Redis {
 
 /** A gate as another process would have it: on a connection of its own. */
 function newGate() {
-  return prefixGate({ marks: redisPrefixMarks({ redis: connect(), space }) })
+  return prefixGate({ now: Date.now, marks: redisPrefixMarks({ redis: connect(), space }) })
 }
 
 async function marked(): Promise<{ value: string | null; ttlMs: number }> {
@@ -108,6 +108,7 @@ test('waiting for another process ends with an abort', async () => {
 test('without a store that answers, calls go on', async () => {
   const faults: unknown[] = []
   const gate = prefixGate({
+    now: Date.now,
     marks: {
       claim: () => Promise.reject(new Error('away')),
       hold: () => Promise.reject(new Error('away')),

@@ -54,9 +54,9 @@ const SRC: Record<string, string[]> = {
 }
 
 /** Packages that compute and nothing else: no files, no network, no framework. */
-const CORE_PACKAGES = ['zod', 'safe-stable-stringify']
+const CORE_PACKAGES = ['zod', 'safe-stable-stringify', 'lru-cache']
 /** What an installation of the client brings with it. */
-const CLIENT_PACKAGES = ['standardwebhooks']
+const CLIENT_PACKAGES = ['eventsource-parser', 'standardwebhooks']
 
 /** Packages with a folder of their own, so that another one could take their place. */
 const HOMES: [packages: RegExp, folders: string[]][] = [

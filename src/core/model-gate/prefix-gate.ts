@@ -1,3 +1,4 @@
+import type { Clock } from '../timing/clock.ts'
 import { untilAborted } from '../timing/until-aborted.ts'
 
 /**
@@ -58,16 +59,14 @@ interface Prefix {
 }
 
 /** One of this process asks `marks` for all that wait here, so that many that wait cost no more. */
-export function prefixGate(
-  options: {
-    marks?: PrefixMarks
-    now?: () => number
-    newToken?: () => string
-    /** The marks could not be read or set: calls go on without. */
-    onFault?: (error: unknown) => void
-  } = {},
-): PrefixGate {
-  const { marks, now = Date.now, newToken = () => crypto.randomUUID() } = options
+export function prefixGate(options: {
+  now: Clock
+  marks?: PrefixMarks
+  newToken?: () => string
+  /** The marks could not be read or set: calls go on without. */
+  onFault?: (error: unknown) => void
+}): PrefixGate {
+  const { marks, now, newToken = () => crypto.randomUUID() } = options
   const prefixes = new Map<string, Prefix>()
   const fault = (error: unknown): void => options.onFault?.(error)
 

@@ -1,5 +1,6 @@
 import type { Wait } from '../contract/api.ts'
 import type { ChangeFeed, ChangeMessage } from '../ports/event-log.ts'
+import type { Clock } from '../timing/clock.ts'
 import { untilAborted } from '../timing/until-aborted.ts'
 
 /** Callers of one process that wait for changes of plans: one subscription, however many there are. */
@@ -24,7 +25,7 @@ interface Watcher {
   wake: () => void
 }
 
-export function changeWaiters(feed: ChangeFeed): ChangeWaiters {
+export function changeWaiters(feed: ChangeFeed, now: Clock): ChangeWaiters {
   const plans = new Map<string, Set<Watcher>>()
   let size = 0
 
@@ -55,7 +56,7 @@ export function changeWaiters(feed: ChangeFeed): ChangeWaiters {
 
   return {
     async until(planId, concerns, read, wait) {
-      const deadline = Date.now() + wait.timeoutMs
+      const deadline = now() + wait.timeoutMs
       let woken = false
       let wake: () => void = () => undefined
       const remove = add(planId, {
@@ -71,7 +72,7 @@ export function changeWaiters(feed: ChangeFeed): ChangeWaiters {
           woken = false
           const answer = await read()
           if (answer !== undefined) return answer
-          const left = deadline - Date.now()
+          const left = deadline - now()
           if (left <= 0 || wait.signal.aborted) return undefined
           if (woken) continue
           const over = Promise.withResolvers<void>()

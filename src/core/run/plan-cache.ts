@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { PlanStore } from '../ports/plan-store.ts'
 import type { PlanSpec } from '../ports/records.ts'
 
@@ -13,9 +14,20 @@ export interface PlanCache {
   load(planId: string): Promise<LoadedPlan | undefined>
 }
 
+/** What is kept of plans in all, in bytes: a context may be two million characters. */
+const MOST_BYTES = 64 * 1024 * 1024
+
 /** Keeps the plans used last, so that a plan of a thousand tasks is read once a process. */
-export function planCache(plans: Pick<PlanStore, 'get' | 'context'>, size = 100): PlanCache {
-  const cache = new Map<string, Promise<LoadedPlan | undefined>>()
+export function planCache(
+  plans: Pick<PlanStore, 'get' | 'context'>,
+  mostBytes = MOST_BYTES,
+): PlanCache {
+  const cache = new LRUCache<string, LoadedPlan>({
+    maxSize: mostBytes,
+    sizeCalculation: bytesOf,
+    // Called once for all that ask for a plan at the same time; a failure is kept for nobody.
+    fetchMethod: read,
+  })
 
   async function read(planId: string): Promise<LoadedPlan | undefined> {
     const [record, context] = await Promise.all([plans.get(planId), plans.context(planId)])
@@ -24,24 +36,10 @@ export function planCache(plans: Pick<PlanStore, 'get' | 'context'>, size = 100)
     return { spec: record.spec, context, taskCount }
   }
 
-  return {
-    load(planId) {
-      const known = cache.get(planId)
-      if (known !== undefined) {
-        // Moved to the end: the first of the map is the one used longest ago.
-        cache.delete(planId)
-        cache.set(planId, known)
-        return known
-      }
-      const loaded = read(planId)
-      cache.set(planId, loaded)
-      const forget = () => {
-        if (cache.get(planId) === loaded) cache.delete(planId)
-      }
-      loaded.then((plan) => plan === undefined && forget(), forget)
-      const oldest = cache.keys().next()
-      if (cache.size > size && oldest.done !== true) cache.delete(oldest.value)
-      return loaded
-    },
-  }
+  return { load: (planId) => cache.fetch(planId) }
+}
+
+/** Nearly: a character of a text takes one or two bytes, and the rest of a plan is small. */
+function bytesOf({ spec, context }: LoadedPlan): number {
+  return 2 * (context.length + JSON.stringify(spec).length)
 }

@@ -12,7 +12,7 @@ export type ResolvedSetup = Required<ModelSetup>
 export function resolveSetup(setup: ModelSetup): ResolvedSetup {
   return {
     gate: localModelGate(),
-    prefixes: prefixGate(),
+    prefixes: prefixGate({ now: Date.now }),
     prices: PRICES,
     tracer: NO_TRACER,
     log: { info() {}, warn() {} },

@@ -75,7 +75,7 @@ test('a short shared context is not worth a breakpoint', async () => {
 })
 
 test('whoever waits for a prefix goes ahead when the one before gives up', async () => {
-  const gate = prefixGate()
+  const gate = prefixGate({ now: Date.now })
   const { signal } = new AbortController()
   const first = await gate.enter('p', signal)
   const order: string[] = []
@@ -93,7 +93,7 @@ test('whoever waits for a prefix goes ahead when the one before gives up', async
 })
 
 test('waiting for a prefix ends with an abort', async () => {
-  const gate = prefixGate()
+  const gate = prefixGate({ now: Date.now })
   await gate.enter('p', new AbortController().signal)
   const controller = new AbortController()
   const waiting = gate.enter('p', controller.signal)
@@ -155,7 +155,7 @@ test('tasks that differ in what comes before the shared text send one ahead each
 })
 
 test('a local server is not waited for', async () => {
-  const gate = prefixGate()
+  const gate = prefixGate({ now: Date.now })
   const taken = await gate.enter('p', new AbortController().signal)
   let entered = 0
   const executor = modelExecutor({

@@ -70,6 +70,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
       tracer: setup.tracer,
       log: setup.log,
       about: { planId, taskId: request.taskId },
+      sharedTokens: estimateTokens(sharedContext),
       schema: spec.outputSchema,
       onText(piece) {
         text += piece

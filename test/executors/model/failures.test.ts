@@ -270,6 +270,37 @@ test.each([
   expect(error.message).not.toContain(said)
 })
 
+test('a quota that is used up makes another model answer at once', async () => {
+  const unpaid = {
+    error: { message: 'Your account is not active', type: 'billing_not_active' },
+    status: 429,
+  }
+  const { result, calls } = await run([look, unpaid, done], {
+    spec: { options: { fallbackModels: ['local:qwen3:8b'] } },
+  })
+  expect(await result).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
+  expect(calls().map(({ status }) => status)).toEqual([200, 429, 200])
+})
+
+test('a model that cannot write as much as it was let is asked for less', async () => {
+  const said =
+    'max_tokens: 32000 > 8192, which is the maximum allowed number of output tokens for m'
+  const refused = { error: { message: said, type: 'invalid_request_error' }, status: 400 }
+  const { result, calls } = await run([refused, look, done], { model: 'anthropic:my-small-model' })
+  expect(await result).toMatchObject({ status: 'succeeded' })
+  expect(calls().map(({ body }) => body.max_tokens)).toEqual([32_000, 8_192, 8_192])
+})
+
+test('a task that is too long says what was long', async () => {
+  const said = 'prompt is too long: 210000 tokens > 200000 maximum'
+  const { result } = await run([look, { error: { message: said }, status: 400 }], {
+    spec: { prompt: 'x' },
+  })
+  expect((await failed(result)).message).toMatch(
+    /It takes 200000 tokens\. It was 10000 tokens too many, of 210000\. By an estimate it was sent \d+ tokens: instructions and tools \d+, .*results of `list` \d+/,
+  )
+})
+
 test('another model answers where the wanted one cannot be had', async () => {
   const fallbackModels = ['local:qwen3:8b']
   const missing = { error: { message: 'no such model' }, status: 404 }

@@ -1,5 +1,6 @@
-import { APICallError } from 'ai'
 import { PermanentError, TransientError } from '../../../core/contract/errors.ts'
+import { factsOf, isMisuse } from './error-facts.ts'
+import { QUOTA_TYPES, TOO_LONG_TYPES, type Understood, understood } from './known-words.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /**
@@ -18,17 +19,19 @@ export interface CallFailure {
   elsewhere: boolean
   /** The HTTP status, where there was one. */
   status?: number | undefined
+  /** Output tokens with which the same call may be taken, where only that many are too many. */
+  outputLimit?: number | undefined
 }
 
-/** Words that providers are known to send as the type or code of an error. */
+/** Words that providers are known to send as the type or code of an error, and that may be passed on. */
 const KNOWN_TYPES = new Set([
+  ...QUOTA_TYPES,
+  ...TOO_LONG_TYPES,
   'api_error',
   'authentication_error',
-  'billing_error',
   'content_filter',
   'content_policy_violation',
-  'context_length_exceeded',
-  'insufficient_quota',
+  'engine_overloaded_error',
   'invalid_api_key',
   'invalid_prompt',
   'invalid_request_error',
@@ -38,12 +41,18 @@ const KNOWN_TYPES = new Set([
   'permission_error',
   'rate_limit_error',
   'rate_limit_exceeded',
-  'request_too_large',
+  'rate_limit_reached_error',
+  'RESOURCE_EXHAUSTED',
   'server_error',
+  'ThrottlingException',
   'timeout_error',
   'tokens',
+  'UNAVAILABLE',
   'requests',
 ])
+const TOO_FAST_TYPES = /^rate_?limit|^Throttling|^RESOURCE_EXHAUSTED$|^too_many_requests/i
+const OVERLOADED_TYPES = /^overloaded_error$|^engine_overloaded|^ServiceUnavailable|^UNAVAILABLE$/i
+const FAILED_TYPES = /^(?:api_error|server_error|internal_?error|INTERNAL|timeout_error)$/i
 
 /** Reads an error that a provider's SDK threw or sent within a stream. */
 export function failureOf(error: unknown, provider: string): CallFailure {
@@ -51,19 +60,25 @@ export function failureOf(error: unknown, provider: string): CallFailure {
     const message = `The call could not be made of the provider ${provider}.`
     return { kind: 'permanent', code: 'model-call-invalid', message, elsewhere: true }
   }
-  const { status, types, headers, hasResponse, said: words } = factsOf(error)
-  const known = types.find((type) => KNOWN_TYPES.has(type))
+  const facts = factsOf(error)
+  const { types, headers, hasResponse } = facts
+  const status = facts.status
+  const known = types.find((type) => KNOWN_TYPES.has(type) && !/^\d+$/.test(type))
   const said = known === undefined ? '' : ` (${known})`
   const answered = status === undefined ? 'sent an error' : `answered ${status}`
   const message = `The provider ${provider} ${answered}${said}.`
-  const wait = { status, retryAfterMs: retryAfterMs(headers) }
+  const wait = { status, retryAfterMs: retryAfterMs(headers) ?? facts.retryAfterMs }
+  const meaning = meaningOf(status, types, facts.said)
 
-  const isUnpaid = types.includes('insufficient_quota') || types.includes('billing_error')
-  if (isUnpaid || status === 402 || (status === 400 && UNPAID.test(words))) {
+  if (status === 402 || meaning?.means === 'quota') {
     const why = `${message} The quota or credit of its account is used up.`
     return { kind: 'permanent', code: 'provider-quota', message: why, elsewhere: true, status }
   }
-  if (status === 429 || (status === undefined && types.some((type) => /^rate_limit/.test(type)))) {
+  if (meaning !== undefined) return tooLong(meaning, message, status)
+  if (status === 529 || types.some((type) => OVERLOADED_TYPES.test(type))) {
+    return { kind: 'overloaded', code: 'provider-overloaded', message, elsewhere: true, ...wait }
+  }
+  if (status === 429 || types.some((type) => TOO_FAST_TYPES.test(type))) {
     return {
       kind: 'rate-limited',
       code: 'provider-rate-limited',
@@ -72,17 +87,14 @@ export function failureOf(error: unknown, provider: string): CallFailure {
       ...wait,
     }
   }
-  if (status === 529 || types.includes('overloaded_error')) {
-    return { kind: 'overloaded', code: 'provider-overloaded', message, elsewhere: true, ...wait }
-  }
   if (status === 408 || status === 409 || status === 425 || (status ?? 0) >= 500) {
     return { kind: 'transient', code: 'provider-error', message, elsewhere: true, ...wait }
   }
-  if (status !== undefined && status >= 400) return refusal(status, types, message, words)
-  if (status === undefined && (known === 'api_error' || known === 'server_error')) {
+  if (status !== undefined && status >= 400) return refusal(status, types, message)
+  if (types.some((type) => FAILED_TYPES.test(type))) {
     return { kind: 'transient', code: 'provider-error', message, elsewhere: true }
   }
-  if (status === undefined && known !== undefined) return refusal(400, types, message, words)
+  if (known !== undefined) return refusal(400, types, message)
   if (hasResponse) return unusable(provider)
   return {
     kind: 'transient',
@@ -91,6 +103,54 @@ export function failureOf(error: unknown, provider: string): CallFailure {
     elsewhere: true,
   }
 }
+
+/** Statuses with which a provider says something else than what its words may remind of. */
+const OTHERWISE = new Set([401, 404, 408, 529])
+
+function meaningOf(
+  status: number | undefined,
+  types: readonly string[],
+  said: string,
+): Understood | undefined {
+  if (status !== undefined && OTHERWISE.has(status)) return undefined
+  const words = understood(said)
+  const isTooLong = types.some((type) => TOO_LONG_TYPES.has(type))
+  // Google's word for a limit a minute is OpenAI's for an account without money: only the rest tells.
+  const isQuota = types.some((type) => QUOTA_TYPES.has(type))
+  if (isQuota && words?.means !== 'too-long') return { means: 'quota' }
+  if (words !== undefined) return words
+  return isTooLong || status === 413 ? { means: 'too-long' } : undefined
+}
+
+function tooLong(meaning: Understood, answered: string, status: number | undefined): CallFailure {
+  const { means, sent, limit, output = 0 } = meaning
+  if (means === 'output-limit') {
+    const most = limit === undefined ? '' : `: at most ${limit} tokens`
+    const message = `${answered} It was to write more than it can${most}.`
+    const refused = { code: 'provider-rejected', message, elsewhere: true, status }
+    return { kind: 'permanent', ...refused, outputLimit: limit }
+  }
+  const over =
+    meaning.over ?? (sent === undefined || limit === undefined ? 0 : sent + output - limit)
+  const size =
+    sent === undefined ? '' : ` of ${sent}${output === 0 ? '' : ` and ${output} to be written`}`
+  const most = limit === undefined ? '' : ` It takes ${limit} tokens.`
+  const excess = over > 0 ? ` It was ${over} tokens too many${size === '' ? '' : `,${size}`}.` : ''
+  const message = `${answered} It was sent more than it takes.${most}${excess}`
+  const room = sent === undefined || limit === undefined || output === 0 ? 0 : limit - sent
+  return {
+    kind: 'permanent',
+    code: 'context-too-long',
+    message,
+    // Another model may take more.
+    elsewhere: true,
+    status,
+    outputLimit: room >= LEAST_OUTPUT ? room : undefined,
+  }
+}
+
+/** With room for fewer output tokens a call is not worth making. */
+const LEAST_OUTPUT = 1_000
 
 /** An answer that ended too early, or was no answer at all. */
 export function unusable(provider: string): CallFailure {
@@ -110,23 +170,11 @@ export function errorOf(failure: CallFailure): TransientError | PermanentError {
     : new TransientError(message, { code, retryAfterMs: failure.retryAfterMs })
 }
 
-/** Some refusals have no type of their own and are told by what they say, which is not passed on. */
-const UNPAID = /credit balance is too low|insufficient (?:credits?|balance|funds)/i
-const TOO_LONG =
-  /(?:prompt|input|request|messages?) (?:is|are) too long|(?:maximum|max) context|context (?:length|window|size)|too many (?:input )?tokens/i
-
-function refusal(status: number, types: string[], answered: string, words: string): CallFailure {
+function refusal(status: number, types: string[], answered: string): CallFailure {
   const refused = (code: string, why: string, elsewhere: boolean): CallFailure => {
     return { kind: 'permanent', code, message: `${answered} ${why}`, elsewhere, status }
   }
-  const isTooLong =
-    status === 413 ||
-    types.includes('context_length_exceeded') ||
-    types.includes('request_too_large') ||
-    (status === 400 && TOO_LONG.test(words))
-  if (isTooLong) return refused('context-too-long', 'It was sent more than it takes.', false)
-  if (types.includes('model_not_found')) status = 404
-  switch (status) {
+  switch (types.includes('model_not_found') ? 404 : status) {
     case 401:
       return refused('provider-unauthorized', 'It does not accept the key configured here.', true)
     case 403:
@@ -136,80 +184,4 @@ function refusal(status: number, types: string[], answered: string, words: strin
     default:
       return refused('provider-rejected', 'It does not accept what it was sent.', false)
   }
-}
-
-interface Facts {
-  status: number | undefined
-  /** The words under `type` and `code`, wherever the provider put them. */
-  types: string[]
-  headers: Record<string, string> | undefined
-  /** There was an answer, of whatever kind. */
-  hasResponse: boolean
-  /** What the error says, only to be looked at: it may repeat the prompt or the key. */
-  said: string
-}
-
-/** SDK errors that mean: the answer came and could not be read. */
-const UNREADABLE =
-  /^AI_(JSONParse|TypeValidation|InvalidResponseData|EmptyResponseBody|NoContentGenerated)/
-
-/** The SDK refused to make the call: a missing key, something the model cannot do. */
-function isMisuse(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    error.name.startsWith('AI_') &&
-    !APICallError.isInstance(error) &&
-    !UNREADABLE.test(error.name)
-  )
-}
-
-function factsOf(error: unknown): Facts {
-  if (APICallError.isInstance(error)) {
-    const { statusCode, responseHeaders, responseBody } = error
-    return {
-      status: statusCode === undefined || statusCode < 300 ? undefined : statusCode,
-      types: typesIn(error.data).concat(typesIn(parse(responseBody))),
-      headers: responseHeaders,
-      hasResponse: statusCode !== undefined,
-      said: `${messageIn(error.data)} ${messageIn(parse(responseBody))}`,
-    }
-  }
-  const isError = error instanceof Error
-  const isUnreadable = isError && UNREADABLE.test(error.name)
-  // What is no error is what the provider sent in its stream.
-  const types = isError ? [] : typesIn(error)
-  const status = isRecord(error) && !isError ? error.statusCode : undefined
-  return {
-    status: typeof status === 'number' ? status : undefined,
-    types,
-    headers: undefined,
-    hasResponse: isUnreadable || !isError,
-    said: isError ? '' : messageIn(error),
-  }
-}
-
-function messageIn(value: unknown, depth = 0): string {
-  if (!isRecord(value) || depth > 2) return ''
-  const { message } = value
-  // Where a provider repeats the prompt, it does so after its own words.
-  return typeof message === 'string' ? message.slice(0, 200) : messageIn(value.error, depth + 1)
-}
-
-function typesIn(value: unknown, depth = 0): string[] {
-  if (!isRecord(value) || depth > 2) return []
-  const own = [value.type, value.code].filter((word) => typeof word === 'string')
-  return [...own, ...typesIn(value.error, depth + 1), ...typesIn(value.data, depth + 1)]
-}
-
-function parse(text: string | undefined): unknown {
-  if (text === undefined || text.length > 100_000) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -12,6 +12,7 @@ import type { ModelLog } from '../options.ts'
 import { type FinishPart, isCut, isEnd, type Part } from './answer-parts.ts'
 import { type CallFailure, errorOf, failureOf, unusable } from './call-failure.ts'
 import { callFunds, cutByBudget, isExhausted } from './call-funds.ts'
+import { lengthOf } from './call-length.ts'
 import { answerAttributes, callSpan } from './call-span.ts'
 import { fitted } from './fitted-call.ts'
 import { withCacheBreakpoint } from './prompt-cache.ts'
@@ -40,6 +41,8 @@ export interface CallerOptions {
   /** What the answers must fit; asked for in whatever way the provider knows. */
   schema?: Record<string, unknown> | undefined
   log: ModelLog
+  /** Of the context that the first message begins with, for whoever has to make a call shorter. */
+  sharedTokens?: number | undefined
   /** Ids that go with every event. */
   about: object
   onText(text: string): void
@@ -134,6 +137,15 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     return parts
   }
 
+  /** Output tokens that a model takes at most, by what it has said. */
+  const outputLimits = new Map<string, number>()
+
+  function withinOutputLimit(call: CallOptions): CallOptions {
+    const limit = outputLimits.get(current.name)
+    if (limit === undefined || (call.maxOutputTokens ?? limit + 1) <= limit) return call
+    return { ...call, maxOutputTokens: limit }
+  }
+
   /** What the call before this one was told, where it was one too many. */
   let refusal: string | undefined
 
@@ -207,7 +219,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     let overloads = 0
     let cutOff: Part[] | undefined
     while (true) {
-      const request = fitted(asked, schema, current.provider)
+      const request = withinOutputLimit(fitted(asked, schema, current.provider))
       const marked = withCacheBreakpoint(request, usage.steps > 0)
       const covered = await funds.cover(current.name, marked).catch((error: unknown) => {
         if (cutOff === undefined || !isExhausted(error)) throw error
@@ -254,13 +266,28 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
             schema = undefined
             continue
           }
+          if (learnsOutputLimit(result, covered.maxOutputTokens)) continue
           if (fallBack(result)) continue
           break
       }
       if (cutOff !== undefined) return cutOff
-      failure = errorOf(result)
+      failure = errorOf(withLength(result, request))
       throw failure
     }
+  }
+
+  /** True when the same call may go well with fewer output tokens. */
+  function learnsOutputLimit({ outputLimit }: CallFailure, asked: number | undefined): boolean {
+    const before = outputLimits.get(current.name) ?? asked ?? Number.POSITIVE_INFINITY
+    if (outputLimit === undefined || outputLimit >= before) return false
+    outputLimits.set(current.name, outputLimit)
+    return true
+  }
+
+  function withLength(failed: CallFailure, call: CallOptions): CallFailure {
+    if (failed.code !== 'context-too-long') return failed
+    const message = `${failed.message} ${lengthOf(call, options.sharedTokens ?? 0)}`
+    return { ...failed, message }
   }
 
   function retriesAllowed(): number {

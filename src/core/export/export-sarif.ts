@@ -149,17 +149,16 @@ function withinLimits(results: ((limit: number) => SarifResult)[]): SarifResult[
   let used = 0
   let usedWhole = 0
   for (const toLimit of results) {
-    const result = toLimit(MAX_MESSAGE)
-    const size = sizeOf(result)
     if (usedWhole <= room) {
-      usedWhole += size
+      const result = toLimit(MAX_MESSAGE)
+      usedWhole += sizeOf(result)
       whole.push(result)
     }
-    const isShort = used + size > room / 2
-    const shown = isShort ? shortened(toLimit(SHORT_MESSAGE)) : result
-    const shownSize = isShort ? sizeOf(shown) : size
-    if (used + shownSize > room) break
-    used += shownSize
+    const told = usedWhole <= room / 2 ? whole.at(-1) : undefined
+    const shown = told ?? shortened(toLimit(SHORT_MESSAGE))
+    const size = sizeOf(shown)
+    if (used + size > room) break
+    used += size
     kept.push(shown)
   }
   return usedWhole <= room && whole.length === results.length ? whole : kept

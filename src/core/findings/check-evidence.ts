@@ -34,6 +34,8 @@ export function checkEvidence(
   const named = placeOf(finding)
   if (named.file === undefined || resolved.kind === 'unclear') return { checks: [], place: {} }
   if (resolved.kind === 'none') {
+    // It may be about a library, or another repository.
+    if (linksTo(finding, named.file)) return { checks: [], place: {} }
     return {
       checks: [{ kind: 'file', holds: false }],
       place: {},
@@ -58,15 +60,33 @@ export function checkEvidence(
     return { checks, place: { file, ...(corrected === undefined ? {} : { line: corrected }) } }
   }
   if (named.line !== undefined) checks.push({ kind: 'line', holds: reaches })
-  if (quotes.length > 0) checks.push({ kind: 'quote', holds: false })
+  // What is told of several files may be quoted from another one of them.
+  const isElsewhere = quotes.length > 0 && namesOthers(finding, file)
+  const isMissing = quotes.length > 0 && !isElsewhere
+  if (isMissing) checks.push({ kind: 'quote', holds: false })
   const place = { file, ...(named.line === undefined ? {} : { line: named.line }) }
   if (!reaches) {
     const refuted = `${file} has ${lastLine} ${lastLine === 1 ? 'line' : 'lines'}, so there is no line ${named.line}.`
     return { checks, place, refuted }
   }
-  return quotes.length > 0
+  return isMissing
     ? { checks, place, refuted: `What it quotes does not stand in ${file}.` }
     : { checks, place }
+}
+
+function linksTo({ evidence = '', detail = '' }: Finding, file: string): boolean {
+  const links = `${evidence}\n${detail}`.slice(0, 10_000).match(/https?:\/\/[^\s)\]]{1,500}/g) ?? []
+  return links.some((link) => link.includes(`/${file}`))
+}
+
+/** Whether a finding names other files too, by their paths or in links. */
+function namesOthers({ evidence = '', detail = '' }: Finding, file: string): boolean {
+  const name = file.slice(file.lastIndexOf('/') + 1)
+  const names =
+    `${evidence}\n${detail}`.slice(0, 10_000).match(/[\w-]{1,60}\.\w{1,6}(?=[#:?)\]`'"\s]|$)/g) ??
+    []
+  const extension = name.slice(name.lastIndexOf('.'))
+  return names.some((other) => other !== name && other.endsWith(extension))
 }
 
 function isWithin(line: number | undefined, start: number, quotes: readonly string[]): boolean {

@@ -83,11 +83,9 @@ export function addText(found: Found, text: string, kind: Field['kind'] = 'detai
   }
 }
 
-/** Code below a finding: what was seen, where it is not an example of something else. */
+/** Code below a finding: what was seen, where it is called that; elsewhere it may be an example or advice. */
 export function addCode(found: Found, code: string, kind: Field['kind']): void {
-  if (kind === 'evidence' || (kind === 'detail' && found.parts.evidence.length === 0)) {
-    found.parts.evidence.push(code)
-  }
+  if (kind === 'evidence') found.parts.evidence.push(code)
 }
 
 export function asFinding(found: Found): Finding | undefined {

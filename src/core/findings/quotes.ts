@@ -21,7 +21,7 @@ export function quotesOf({ evidence = '', detail = '' }: Finding): string[] {
   const bare = evidence.replace(/```[^\n`]{0,40}\n[^`]{1,4000}```/g, '\n')
   const inline = [...bare.matchAll(/`([^`\n]{1,400})`/g)].map(([, code = '']) => code)
   if (inline.length > 0) quotes.push(...inline)
-  else if (isCode(bare)) quotes.push(bare)
+  else quotes.push(...codeIn(bare))
   for (const { 1: code = '', index } of blocks(detail)) {
     if (!PROPOSED.test(detail.slice(Math.max(0, index - 60), index).trimEnd())) quotes.push(code)
   }
@@ -30,9 +30,24 @@ export function quotesOf({ evidence = '', detail = '' }: Finding): string[] {
     if (isCode(code) && !PROPOSED.test(before)) quotes.push(code)
   }
   return quotes
+    .filter((quote) => !TESTS.test(quote))
     .map((quote) => quote.slice(0, MAX_QUOTE).trim())
     .filter((quote) => squeezed(quote).length >= LEAST)
     .slice(0, MAX_QUOTES)
+}
+
+/** Code that shows a finding rather than being what it is about. */
+const TESTS =
+  /\b(?:function test\w*|def test_\w*|it\(|describe\(|assert\w*\(|expect\(|console\.log|println!|vm\.\w+\()|^[-+] ?\S[^\n]*\n/
+
+/** Lines that are code, each run of them one quotation. Links and sentences between them are none. */
+function codeIn(text: string): string[] {
+  const runs: string[][] = [[]]
+  for (const line of text.split('\n')) {
+    if (/https?:\/\//.test(line) || !(isCode(line) || /^[\s{}()[\];,.]+$/.test(line))) runs.push([])
+    else runs.at(-1)?.push(line)
+  }
+  return runs.map((run) => run.join('\n').trim()).filter((run) => isCode(run))
 }
 
 const KEYWORDS = new Set(

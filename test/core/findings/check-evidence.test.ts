@@ -45,6 +45,10 @@ describe('the evidence of a finding', () => {
       3,
     ],
     ['const row = await db.query("select * from users where name = \'" + name + "\'");', 4],
+    [
+      'The query:\nconst rows = await db.query("select * from users where name = \'" + name\nhttps://host/x',
+      4,
+    ],
   ])('is found, and its line corrected: %j', (evidence, line) => {
     expect(check({ file: 'src/login.ts', line: 40, evidence })).toEqual({
       said: 'file, line, quote',
@@ -87,6 +91,22 @@ describe('the evidence of a finding', () => {
     [{ file: 'src/login.ts', evidence: 'Line 12 calls eval(x) (see the log)' }, 'file'],
     [
       { file: 'src/login.ts', evidence: 'login() is called by route(), which is (again) open' },
+      'file',
+    ],
+    [
+      {
+        file: 'src/login.ts',
+        evidence:
+          'See https://host/a/b/blob/main/src/db.ts#L1\nconst other = connect(twice, again)',
+      },
+      'file',
+    ],
+    [{ file: 'lib/x.ts', evidence: 'https://host/a/b/blob/main/lib/x.ts#L1' }, ''],
+    [
+      {
+        file: 'src/login.ts',
+        evidence: '```ts\nit("logs in", () => expect(login()).toBe(1))\n```',
+      },
       'file',
     ],
     [{ file: 'src/login.ts', detail: 'Use `db.query(sql, [name])` instead.' }, 'file'],

@@ -31,6 +31,7 @@ import { openBatchQueue } from './open-batch-queue.ts'
 import { openForgetDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
 import { type ApiMetrics, openApiMetrics } from './open-metrics.ts'
+import { openSchemaChecks } from './open-schema-checks.ts'
 import { openFeed, openStores } from './open-stores.ts'
 import { submitDepsOf } from './open-submit.ts'
 import { openUpkeep } from './open-upkeep.ts'
@@ -65,7 +66,9 @@ export async function openApi(options: {
   lifecycle.onClose('queues', () => queue.close())
 
   const onFault = (err: unknown, planId: string) => log.warn({ err, planId }, 'request fault')
-  const submitDeps = submitDepsOf({ ...options, stores, queue })
+  const schemas = openSchemaChecks(log)
+  lifecycle.onClose('schema threads', () => schemas.close())
+  const submitDeps = submitDepsOf({ ...options, stores, queue, schemas })
   const large = openLargeSubmissions({
     redisUrl: options.redisUrl,
     isTraced: tracer !== NO_TRACER,

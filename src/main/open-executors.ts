@@ -14,11 +14,11 @@ import { modelExecutor } from '../executors/model/executor.ts'
 import type { ModelSetup } from '../executors/model/options.ts'
 import { modelPlanner } from '../executors/model/planner.ts'
 import { modelSynthesizer } from '../executors/model/synthesizer.ts'
-import type { ReadOutput } from '../executors/output/read-output.ts'
 import { staticExecutor } from '../executors/static/static-executor.ts'
 import { type Config, EnvironmentError, providersOf } from './config.ts'
 import { watchedGate } from './open-metrics.ts'
 import type { ModelGates } from './open-model-gates.ts'
+import type { Reading } from './open-reading.ts'
 
 export interface Executors {
   byName: ReadonlyMap<string, Executor>
@@ -34,15 +34,15 @@ export interface Executors {
 }
 
 /**
- * `gates` are those shared with other processes; without them, this one keeps its own. `read` reads
- * outputs, by default on this thread.
+ * `gates` are those shared with other processes; without them, this one keeps its own. Without
+ * `reading`, outputs are read on this thread.
  */
 export function openExecutors(
   config: Config,
   log: Logger,
   gates: ModelGates = { gate: localModelGate(), prefixes: prefixGate({ now: Date.now }) },
   tracer: Tracer = NO_TRACER,
-  read?: ReadOutput,
+  reading?: Pick<Reading, 'readOutput' | 'schemas'>,
 ): Executors {
   let onHold: () => void = () => undefined
   const setup: ModelSetup = {
@@ -53,13 +53,16 @@ export function openExecutors(
     prices: pricesWith(config.TUTTI_PRICES),
     log,
     tracer,
+    ...(reading === undefined ? {} : { schemas: reading.schemas }),
   }
+  const read = reading?.readOutput
   const model = modelExecutor({ ...setup, mcpServers: config.TUTTI_MCP_SERVERS })
   const claudeAgent = claudeAgentExecutor({
     apiKey: config.ANTHROPIC_API_KEY,
     baseUrl: config.ANTHROPIC_BASE_URL,
     defaultModel: config.TUTTI_MODEL,
     gate: setup.gate,
+    read,
   })
   const command = commandExecutor({ commands: config.TUTTI_COMMANDS, read })
   const http = httpExecutor({ agents: config.TUTTI_AGENTS, read })

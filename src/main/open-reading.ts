@@ -3,7 +3,9 @@ import { PermanentError } from '../core/contract/errors.ts'
 import type { Finding } from '../core/contract/findings.ts'
 import { MERGING, type Merging } from '../core/merge/merge-operations.ts'
 import type { ReadOutput } from '../executors/output/read-output.ts'
+import type { SchemaChecks } from '../executors/output/schema-checks.ts'
 import { openThreadPool, type ThreadPool, WorkTimeout } from '../threads/thread-pool.ts'
+import { openSchemaChecks } from './open-schema-checks.ts'
 import { READING_WORK } from './reading-work.ts'
 
 type Work = keyof typeof READING_WORK
@@ -19,13 +21,15 @@ export interface Reading {
   merging: Merging
   findingsIn: (text: string) => Promise<Finding[]>
   readOutput: ReadOutput
+  schemas: SchemaChecks
   close(): Promise<void>
 }
 
 /**
  * Reads what is small at once, and what is large on threads of their own, where it holds up nothing
  * else: leases are renewed and other plans go on meanwhile. What takes too long there ends with a
- * PermanentError, `output-not-readable` or `merge-timeout`, and takes nothing else with it.
+ * PermanentError, `output-not-readable`, `schema-timeout` or `merge-timeout`, and takes nothing else
+ * with it. Schemas of callers are always run on threads.
  */
 export function openReading(log: Logger): Reading {
   const pool = openThreadPool({
@@ -33,6 +37,7 @@ export function openReading(log: Logger): Reading {
     size: THREADS,
     log,
   })
+  const schemas = openSchemaChecks(log)
   const names = Object.keys(MERGING) as (keyof typeof MERGING)[]
   return {
     merging: Object.fromEntries(
@@ -40,8 +45,13 @@ export function openReading(log: Logger): Reading {
     ) as Merging,
     findingsIn: async (text) => (await read(pool, 'extractFindings', [text])) as Finding[],
     readOutput: async (...args) =>
-      (await read(pool, 'readOutput', args)) as Awaited<ReturnType<ReadOutput>>,
-    close: () => pool.close(),
+      args[1].outputSchema !== undefined
+        ? schemas.run('readOutput', ...args)
+        : ((await read(pool, 'readOutput', args)) as Awaited<ReturnType<ReadOutput>>),
+    schemas,
+    close: async () => {
+      await Promise.all([pool.close(), schemas.close()])
+    },
   }
 }
 

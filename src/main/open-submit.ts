@@ -8,7 +8,7 @@ import type { Tracer } from '../core/ports/tracing.ts'
 import type { Workspaces } from '../core/ports/workspaces.ts'
 import { checkPlan } from '../core/preflight/check-plan.ts'
 import type { SubmitDeps } from '../core/submit/submit-plan.ts'
-import { schemaProblem } from '../executors/output/output-schema.ts'
+import type { SchemaChecks } from '../executors/output/schema-checks.ts'
 import { planIdFrom } from '../store/keys.ts'
 import { tracedSubmission } from '../tracing/traced-submission.ts'
 import type { Config } from './config.ts'
@@ -37,6 +37,7 @@ export function submitDepsOf(options: {
   queue: BatchQueue
   executors: Executors
   workspaces: Workspaces
+  schemas: Pick<SchemaChecks, 'problem'>
   tracer: Tracer
   log: Logger
 }): SubmitDeps {
@@ -54,7 +55,7 @@ export function submitDepsOf(options: {
     defaultExecutor: executors.defaultName,
     modelAvailable: executors.synthesizer !== undefined,
     workspaces,
-    schemaProblem,
+    schemaProblem: (schema) => options.schemas.problem(schema),
     webhooksAvailable: config.TUTTI_WEBHOOK_SECRET !== undefined,
     checkPlan: (plan, tasks, options) =>
       checkPlan(

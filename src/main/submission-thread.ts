@@ -10,6 +10,7 @@ import { faultLog } from './fault-log.ts'
 import { createLog } from './log.ts'
 import { openBatchQueue } from './open-batch-queue.ts'
 import { openExecutors } from './open-executors.ts'
+import { openSchemaChecks } from './open-schema-checks.ts'
 import { openStores } from './open-stores.ts'
 import { submitDepsOf } from './open-submit.ts'
 import { openTracing } from './open-tracing.ts'
@@ -29,6 +30,7 @@ const deps = submitDepsOf({
   queue: await openBatchQueue(redis, stores, faults),
   executors: openExecutors(config, log, undefined, tracer),
   workspaces: openWorkspaces(config, process.env, log),
+  schemas: openSchemaChecks(log),
   tracer,
   log,
 })

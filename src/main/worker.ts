@@ -15,7 +15,7 @@ await runProcess('worker', async ({ config, lifecycle, log, tracing }) => {
   await openWorker({
     config,
     redisUrl,
-    executors: openExecutors(config, log, gates, tracer, reading.readOutput),
+    executors: openExecutors(config, log, gates, tracer, reading),
     workspaces: tracedWorkspaces(tracer, openWorkspaces(config, process.env, log)),
     reading,
     lifecycle,

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
-import type { WorkAnswer, WorkRequest } from './answer-work.ts'
+import { cpuMs, type WorkAnswer, type WorkRequest } from './answer-work.ts'
 
-/** A piece of work took longer than it may. It would again, so it is not to be repeated. */
+/** A piece of work computed for longer than it may. It would again, so it is not to be repeated. */
 export class WorkTimeout extends Error {
   override readonly name = 'WorkTimeout'
 }
@@ -11,7 +11,7 @@ export interface ThreadPool {
   /**
    * Has a thread do a piece of work.
    *
-   * @param limitMs How long it may take once a thread has begun it.
+   * @param limitMs How long it may compute. A machine that is busy with something else takes nothing from it.
    * @throws {WorkTimeout} when it took longer; the thread ends in the middle of it.
    * @throws what the work throws, without its class; or an error that says that its thread died.
    */
@@ -25,6 +25,9 @@ interface Piece {
   asked: PromiseWithResolvers<unknown>
 }
 
+/** How soon a thread is asked again what it has computed, at the least. */
+const CHECK_MS = 20
+
 /**
  * Threads for work that would hold up everything else in this process. Each is started when it is
  * needed, does one piece at a time, and is replaced after one that it could not end.
@@ -35,13 +38,14 @@ export function openThreadPool(options: { entry: URL; size: number; log: Logger 
   const { entry, size, log } = options
   const queue: Piece[] = []
   const idle: Worker[] = []
-  const all = new Set<Worker>()
+  /** What each had computed before its work of now, ms. */
+  const all = new Map<Worker, number>()
   let closed = false
 
   function start(): Worker {
     const thread = new Worker(entry)
     thread.unref()
-    all.add(thread)
+    all.set(thread, 0)
     thread.on('error', (err) => log.error({ err }, 'thread died'))
     thread.once('exit', () => {
       all.delete(thread)
@@ -62,18 +66,31 @@ export function openThreadPool(options: { entry: URL; size: number; log: Logger 
   }
 
   function give(thread: Worker, { request, limitMs, asked }: Piece): void {
-    const timer = setTimeout(() => {
+    const before = all.get(thread) ?? 0
+    let timer: ReturnType<typeof setTimeout>
+    let isDone = false
+    const checkAfter = (ms: number) => {
+      timer = setTimeout(() => void check(), ms)
+    }
+    const check = async () => {
+      // It cannot say before it is up, and not at its end.
+      const usage = await thread.cpuUsage().catch(() => undefined)
+      if (isDone) return
+      const left = usage === undefined ? limitMs : limitMs - (cpuMs(usage) - before)
+      if (left > 0) return checkAfter(Math.max(left, CHECK_MS))
       thread.off('message', onMessage)
-      asked.reject(new WorkTimeout(`${request.name} took longer than ${limitMs} ms`))
+      asked.reject(new WorkTimeout(`${request.name} computed for longer than ${limitMs} ms`))
       void thread.terminate()
-    }, limitMs)
+    }
     const done = () => {
+      isDone = true
       clearTimeout(timer)
       thread.off('message', onMessage)
       thread.off('exit', onExit)
     }
     const onMessage = (answer: WorkAnswer) => {
       done()
+      all.set(thread, answer.cpuMs)
       if ('error' in answer) asked.reject(answer.error)
       else asked.resolve(answer.value)
       idle.push(thread)
@@ -86,6 +103,7 @@ export function openThreadPool(options: { entry: URL; size: number; log: Logger 
     }
     thread.on('message', onMessage)
     thread.on('exit', onExit)
+    checkAfter(limitMs)
     try {
       thread.postMessage(request)
     } catch (error) {
@@ -106,7 +124,7 @@ export function openThreadPool(options: { entry: URL; size: number; log: Logger 
     async close() {
       closed = true
       for (const { asked } of queue.splice(0)) asked.reject(new Error('the threads are closed'))
-      await Promise.all([...all].map((thread) => thread.terminate()))
+      await Promise.all([...all.keys()].map((thread) => thread.terminate()))
     },
   }
 }

@@ -10,6 +10,7 @@ import { readPlans } from '../../src/core/read/read-plans.ts'
 import { readSyntheses } from '../../src/core/read/read-syntheses.ts'
 import { readTasks } from '../../src/core/read/read-tasks.ts'
 import { submitPlan } from '../../src/core/submit/submit-plan.ts'
+import { CHECKS_HERE } from '../../src/executors/output/schema-checks.ts'
 import type { Config } from '../../src/main/config.ts'
 import { faultLog } from '../../src/main/fault-log.ts'
 import type { Lifecycle } from '../../src/main/lifecycle.ts'
@@ -43,7 +44,14 @@ export async function openModelApi(options: {
   const queue = await openBatchQueue(redis, stores, faults)
   lifecycle.onClose('queues', () => queue.close())
   const workspaces = openWorkspaces(config, {}, log)
-  const submitDeps = submitDepsOf({ ...options, stores, queue, workspaces, tracer: NO_TRACER })
+  const submitDeps = submitDepsOf({
+    ...options,
+    stores,
+    queue,
+    workspaces,
+    schemas: CHECKS_HERE,
+    tracer: NO_TRACER,
+  })
   const readDeps = { ...stores, waiting: changeWaiters(feed, () => performance.now()) }
   const changeDeps = {
     ...readDeps,

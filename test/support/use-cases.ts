@@ -6,6 +6,7 @@ import type { SweepDeps } from '../../src/core/change/sweep.ts'
 import { NO_TRACER } from '../../src/core/ports/tracing.ts'
 import { runningTasks } from '../../src/core/run/running-tasks.ts'
 import type { SubmitDeps } from '../../src/core/submit/submit-plan.ts'
+import { CHECKS_HERE } from '../../src/executors/output/schema-checks.ts'
 import { loadConfig } from '../../src/main/config.ts'
 import { faultLog } from '../../src/main/fault-log.ts'
 import { openBatchQueue } from '../../src/main/open-batch-queue.ts'
@@ -32,6 +33,7 @@ export async function openUseCases(redisUrl: string, env: Record<string, string>
       queue,
       executors: openExecutors(config, log, undefined, NO_TRACER),
       workspaces: openWorkspaces(config, {}, log),
+      schemas: CHECKS_HERE,
       tracer: NO_TRACER,
       log,
     }),

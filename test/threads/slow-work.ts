@@ -2,6 +2,7 @@ import { answerWork } from '../../src/threads/answer-work.ts'
 
 answerWork({
   double: (value: number) => value * 2,
+  wait: (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
   never: () => {
     for (;;);
   },

@@ -41,3 +41,9 @@ test('a pool that closes answers all that waits', async () => {
   expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   await expect(pool.run('double', [1], 60_000)).rejects.toThrow('the threads are closed')
 })
+
+test('what counts is what work computes, not how long the machine lets it wait', async () => {
+  const pool = aPool()
+  await pool.run('double', [1], 60_000)
+  expect(await pool.run('wait', [1_500], 500)).toBe('timed-out')
+})

@@ -10,7 +10,7 @@ export function changeSyntheses(deps: ChangeDeps): Pick<SynthesesApi, 'request'>
   return {
     async request(tenant, planId, spec) {
       const record = await requirePlan(deps, tenant, planId)
-      const errors = synthesisErrors(deps.preparing, spec, '')
+      const errors = await synthesisErrors(deps.preparing, spec, '')
       if (record.budgetUsd !== undefined && deps.preparing.modelAvailable) {
         errors.push(...synthesisPriceErrors(deps.preparing, spec, ''))
       }

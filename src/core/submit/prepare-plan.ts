@@ -3,7 +3,7 @@ import { layoutUnits } from '../batch/units.ts'
 import { type FieldError, ServiceError } from '../contract/errors.ts'
 import { check, invalid, jsonPointer } from '../contract/field-errors.ts'
 import { withWrites } from '../contract/files-written.ts'
-import { type Limits, MAX_SCHEMAS } from '../contract/limits.ts'
+import type { Limits } from '../contract/limits.ts'
 import { type SubmitPlan, submitPlanSchema } from '../contract/submission.ts'
 import type { SubmittedTask, TaskSpec } from '../contract/task-spec.ts'
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
@@ -13,6 +13,7 @@ import type { UnitLayout } from '../ports/records.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
 import { type PricingDeps, planPriceErrors, taskPriceErrors } from '../preflight/check-budget.ts'
 import type { PlanCheck } from '../preflight/check-plan.ts'
+import { distinctSchemas, schemaCountErrors, schemaErrors } from './check-schemas.ts'
 import { expandTasks } from './expand-pattern.ts'
 import { lacksFiles, missingFiles } from './missing-files.ts'
 import { planGoal } from './plan-goal.ts'
@@ -24,7 +25,7 @@ export interface PrepareDeps extends PricingDeps {
   modelAvailable: boolean
   workspaces: Pick<Workspaces, 'check' | 'listFiles'>
   /** Whether a JSON Schema can be used; the reason when it cannot. */
-  schemaProblem: (schema: Record<string, unknown>) => string | undefined
+  schemaProblem: (schema: Record<string, unknown>) => Promise<string | undefined>
   checkPlan: CheckPlan
   /** Whether webhooks can be signed here. */
   webhooksAvailable: boolean
@@ -107,7 +108,7 @@ export async function preparePlan(
 
 /** What is wrong with a plan beside its tasks. */
 async function planErrors(deps: PrepareDeps, plan: SubmitPlan): Promise<FieldError[]> {
-  const errors = synthesisErrors(deps, plan.synthesis)
+  const errors = await synthesisErrors(deps, plan.synthesis)
   if (plan.webhook !== undefined && !deps.webhooksAvailable) {
     errors.push({
       pointer: '/webhook',
@@ -151,12 +152,14 @@ async function prepareTasks(
   })
   const pointerOf = (index: number) =>
     plan.pattern === undefined ? `/tasks/${index}` : '/pattern/task'
-  const tooMany = schemaCountErrors(tasks, pointerOf)
+  const schemas = distinctSchemas(tasks)
+  const tooMany = schemaCountErrors(schemas, pointerOf)
   if (tooMany.length > 0) throw invalid(dedupe([...errors, ...tooMany]))
   tasks.forEach((task, index) => {
     errors.push(...taskErrors(deps, task, pointerOf(index)))
   })
   errors.push(...missingFiles(deps.executors, plan, tasks, pointerOf))
+  errors.push(...(await schemaErrors(deps, tasks, schemas, pointerOf)))
   for (const error of taskPriceErrors(deps, plan, tasks, pointerOf)) errors.push(error)
   if (errors.length > 0) throw invalid(dedupe(errors))
 
@@ -186,23 +189,6 @@ async function prepareTasks(
   }
 }
 
-/** Before any of them is compiled. */
-function schemaCountErrors(
-  tasks: readonly TaskSpec[],
-  pointerOf: (index: number) => string,
-): FieldError[] {
-  const seen = new Set<string>()
-  for (const [index, { outputSchema }] of tasks.entries()) {
-    if (outputSchema === undefined) continue
-    seen.add(JSON.stringify(outputSchema))
-    if (seen.size > MAX_SCHEMAS) {
-      const detail = `is one JSON Schema too many: the tasks of a plan may have at most ${MAX_SCHEMAS} distinct ones`
-      return [{ pointer: `${pointerOf(index)}/outputSchema`, detail }]
-    }
-  }
-  return []
-}
-
 function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldError[] {
   const errors: FieldError[] = []
   const executor = deps.executors.get(task.executor)
@@ -223,23 +209,14 @@ function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldEr
   for (const { path, message } of executor.validate(task)) {
     errors.push({ pointer: `${pointer}${jsonPointer(path)}`, detail: message })
   }
-  if (task.outputSchema !== undefined) {
-    const problem = deps.schemaProblem(task.outputSchema)
-    if (problem !== undefined) {
-      errors.push({
-        pointer: `${pointer}/outputSchema`,
-        detail: `is not a valid JSON Schema: it ${problem}`,
-      })
-    }
-  }
   return errors
 }
 
-export function synthesisErrors(
+export async function synthesisErrors(
   deps: Pick<PrepareDeps, 'modelAvailable' | 'schemaProblem'>,
   synthesis: SubmitPlan['synthesis'],
   pointer = '/synthesis',
-): FieldError[] {
+): Promise<FieldError[]> {
   if (synthesis === false) return []
   const errors: FieldError[] = []
   const needsModel = synthesis.executor === 'model' || synthesis.model !== undefined
@@ -250,7 +227,7 @@ export function synthesisErrors(
     })
   }
   if (synthesis.outputSchema !== undefined) {
-    const problem = deps.schemaProblem(synthesis.outputSchema)
+    const problem = await deps.schemaProblem(synthesis.outputSchema)
     if (problem !== undefined) {
       errors.push({
         pointer: `${pointer}/outputSchema`,

@@ -8,6 +8,7 @@ import type { Executor, ExecutorDescription } from '../../core/ports/executor.ts
 import { estimateTokens } from '../../core/text/tokens.ts'
 import { localModelGate } from '../model/calls/local-gate.ts'
 import { parseModel } from '../model/models.ts'
+import { type ReadOutput, readOutput } from '../output/read-output.ts'
 import { withMoney } from './agent-money.ts'
 import { ClaudeAgentOptions } from './options.ts'
 import { type AgentQuery, loadSdk, sdkProblem } from './sdk.ts'
@@ -21,6 +22,8 @@ export interface ClaudeAgentSetup {
   defaultModel: string | undefined
   /** Shared by all that call models. */
   gate?: ModelGate | undefined
+  /** Reads what an agent answered; by default on this thread. */
+  read?: ReadOutput | undefined
   /** Stands in for the SDK's. */
   query?: AgentQuery
   /** A path that the SDK's package is looked for from; this file's by default. */
@@ -35,6 +38,7 @@ export interface ClaudeAgentSetup {
  */
 export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
   const { apiKey, baseUrl, gate = localModelGate(), temporaryDir = tmpdir() } = setup
+  const { read = async (...args) => readOutput(...args) } = setup
   const defaultModel =
     setup.defaultModel === undefined ? undefined : anthropicModel(setup.defaultModel)
 
@@ -113,6 +117,7 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
           apiKey,
           baseUrl,
           gate,
+          read,
           temporaryDir,
         }),
       )

@@ -3,7 +3,7 @@ import type { TaskSpec } from '../../core/contract/task-spec.ts'
 import type { ExecutionOutcome } from '../../core/ports/executor.ts'
 import { type CallFailure, errorOf, failureOf } from '../model/calls/call-failure.ts'
 import { offSchema, outcomeOf } from '../output/outcome.ts'
-import { readOutput } from '../output/read-output.ts'
+import type { ReadOutput } from '../output/read-output.ts'
 import type { ApiRetry, Result } from './messages.ts'
 import type { Progress } from './progress.ts'
 
@@ -24,10 +24,10 @@ export const COST_LIMIT = 'cost-limit'
  *
  * @throws {TransientError | PermanentError} With the codes of the executor `model`, or `agent-failed`.
  */
-export function outcomeOfEnding(
+export async function outcomeOfEnding(
   { result, error, lastRetry }: Ending,
-  task: { spec: TaskSpec; progress: Progress; maxSteps: number },
-): ExecutionOutcome {
+  task: { spec: TaskSpec; progress: Progress; maxSteps: number; read: ReadOutput },
+): Promise<ExecutionOutcome> {
   const { progress, spec } = task
   const usage = progress.usage()
   const incomplete = (reason: Failure) =>
@@ -41,7 +41,7 @@ export function outcomeOfEnding(
       const { structured_output: data, result: text = '' } = result
       const refused = result.stop_reason === 'refusal' ? REFUSED : undefined
       const output = data === undefined ? text : JSON.stringify(data)
-      return readOutput(output, spec, { usage, unfinished: refused })
+      return task.read(output, spec, { usage, unfinished: refused })
     }
     case 'error_max_turns':
       return incomplete({

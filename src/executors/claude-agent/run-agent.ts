@@ -9,6 +9,7 @@ import type {
 } from '../../core/ports/executor.ts'
 import { renderFullPrompt } from '../../core/text/prompt.ts'
 import { instructionsFor, schemaRequest } from '../model/agent-prompt.ts'
+import type { ReadOutput } from '../output/read-output.ts'
 import { type AgentProcess, agentProcess } from './agent-process.ts'
 import { type Ending, hopeless, outcomeOfEnding, refusalOf } from './ending.ts'
 import { type FirstCall, takeTurn } from './first-call.ts'
@@ -35,6 +36,7 @@ export interface AgentRun {
   apiKey: string | undefined
   baseUrl: string | undefined
   gate: ModelGate
+  read: ReadOutput
   temporaryDir: string
 }
 
@@ -54,7 +56,7 @@ export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
     const prompt = promptOf(request, settings)
     const begin = () => run.query({ prompt, options: settings })
     const ending = await listen({ begin, agent, progress, turn, signal })
-    return outcomeOfEnding(ending, { spec: request.spec, progress, maxSteps })
+    return await outcomeOfEnding(ending, { spec: request.spec, progress, maxSteps, read: run.read })
   } finally {
     await agent.end()
     await turn?.end({ status: 'failed' })

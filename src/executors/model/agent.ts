@@ -11,7 +11,7 @@ import type {
 } from '../../core/ports/executor.ts'
 import { estimateTokens } from '../../core/text/tokens.ts'
 import { EMPTY, offSchema, outcomeOf, unfinished } from '../output/outcome.ts'
-import { type OutputSchema, outputSchema } from '../output/output-schema.ts'
+import type { ReadJson } from '../output/output-schema.ts'
 import { firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
 import { isExhausted } from './calls/call-funds.ts'
@@ -83,7 +83,8 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
       onHeldBack: context.onHeldBack,
       allowance: context.allowance,
     })
-    const schema = spec.outputSchema === undefined ? undefined : outputSchema(spec.outputSchema)
+    const { outputSchema } = spec
+    const read = outputSchema && ((answer: string) => setup.schemas.read(outputSchema, answer))
     const conversation = {
       caller,
       tools,
@@ -107,8 +108,8 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
       marksPrefix: candidates.some(({ provider }) => provider === 'anthropic'),
     })
     const maxSteps = options.maxSteps ?? DEFAULT_MAX_STEPS
-    const answer = await converse(conversation, [first], maxSteps, schema)
-    return judge(answer, { schema, maxSteps, findings: report?.findings() ?? [], caller })
+    const answer = await converse(conversation, [first], maxSteps, read)
+    return await judge(answer, { read, maxSteps, findings: report?.findings() ?? [], caller })
   } catch (error) {
     // A reason to stop comes before whatever else went wrong because of it.
     signal.throwIfAborted()
@@ -132,6 +133,9 @@ function prefixKey({ planId, spec }: ExecutionRequest, tools: string[]): string 
   return JSON.stringify([planId, tools, spec.outputSchema ?? null])
 }
 
+/** Finds the JSON in an answer that is to satisfy the schema of the task. */
+type ReadAnswer = (text: string) => Promise<ReadJson>
+
 interface Conversation {
   caller: ModelCaller
   tools: ToolSet
@@ -145,7 +149,7 @@ async function converse(
   conversation: Conversation,
   start: ModelMessage[],
   maxSteps: number,
-  schema: OutputSchema | undefined,
+  readAnswer: ReadAnswer | undefined,
 ): Promise<Step[]> {
   const messages = [...start]
   const steps: Step[] = []
@@ -153,8 +157,8 @@ async function converse(
     const run = await runSteps(conversation, messages, maxSteps - steps.length)
     steps.push(...run.steps)
     const last = steps.at(-1)
-    if (schema === undefined || last === undefined || last.finishReason !== 'stop') return steps
-    const read = schema.read(last.text)
+    if (readAnswer === undefined || last === undefined || last.finishReason !== 'stop') return steps
+    const read = await readAnswer(last.text)
     if (read.fits || repairs === REPAIRS || steps.length >= maxSteps) return steps
     messages.push(...run.messages, repairRequest(read.problems))
   }
@@ -190,16 +194,16 @@ async function runSteps(
   return { steps: [...steps], messages: [...response.messages] }
 }
 
-function judge(
+async function judge(
   steps: readonly Step[],
   task: {
-    schema: OutputSchema | undefined
+    read: ReadAnswer | undefined
     maxSteps: number
     findings: Finding[]
     caller: ModelCaller
   },
-): ExecutionOutcome {
-  const { schema, caller } = task
+): Promise<ExecutionOutcome> {
+  const { caller } = task
   const last = steps.at(-1)
   const usage = caller.usage()
   const answer = finalText(steps)
@@ -211,10 +215,10 @@ function judge(
     const text = answer === '' ? allText(steps) : answer
     return outcomeOf({ text, findings: task.findings, reason, usage })
   }
-  if (schema !== undefined) {
+  if (task.read !== undefined) {
     const { findings } = task
     if (isSilent(last?.text)) return outcomeOf({ text: '', findings, reason: EMPTY, usage })
-    const read = schema.read(last?.text ?? '')
+    const read = await task.read(last?.text ?? '')
     if (!read.fits) {
       return outcomeOf({ text: answer, findings, reason: offSchema(read.problems), usage })
     }

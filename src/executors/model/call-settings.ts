@@ -1,6 +1,7 @@
 import { PRICES } from '../../core/budget/prices.ts'
 import { prefixGate } from '../../core/model-gate/prefix-gate.ts'
 import { NO_TRACER } from '../../core/ports/tracing.ts'
+import { CHECKS_HERE } from '../output/schema-checks.ts'
 import { localModelGate } from './calls/local-gate.ts'
 import type { Candidate } from './calls/model-caller.ts'
 import { loadModel, parseModel } from './models.ts'
@@ -16,6 +17,7 @@ export function resolveSetup(setup: ModelSetup): ResolvedSetup {
     prices: PRICES,
     tracer: NO_TRACER,
     log: { info() {}, warn() {} },
+    schemas: CHECKS_HERE,
     ...setup,
   }
 }

@@ -4,6 +4,7 @@ import { ModelName } from '../../core/contract/task-spec.ts'
 import type { ModelGate } from '../../core/model-gate/gate.ts'
 import type { PrefixGate } from '../../core/model-gate/prefix-gate.ts'
 import type { Tracer } from '../../core/ports/tracing.ts'
+import type { SchemaChecks } from '../output/schema-checks.ts'
 
 /** `task.options` of the executor `model`. */
 export const ModelOptions = z.strictObject({
@@ -64,6 +65,8 @@ export interface ModelSetup {
   prices?: Prices
   tracer?: Tracer
   log?: ModelLog
+  /** By default on this thread. */
+  schemas?: SchemaChecks
 }
 
 export const DEFAULT_MAX_STEPS = 30

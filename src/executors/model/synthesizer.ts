@@ -3,7 +3,6 @@ import { TransientError } from '../../core/contract/errors.ts'
 import { Severity } from '../../core/contract/findings.ts'
 import { Conflict } from '../../core/contract/synthesis.ts'
 import type { ModelSynthesizer } from '../../core/ports/models.ts'
-import { outputSchema } from '../output/output-schema.ts'
 import { resolveSetup } from './call-settings.ts'
 import type { ModelSetup } from './options.ts'
 import { SYNTHESIS_INSTRUCTIONS, synthesisPrompt } from './synthesis-prompt.ts'
@@ -53,7 +52,7 @@ export function modelSynthesizer(options: ModelSetup): ModelSynthesizer {
       const draft = { ...answer.value, usage: answer.usage, model: answer.model }
       if (own === undefined) return draft
       const data = 'data' in answer.value ? answer.value.data : undefined
-      const read = outputSchema(own).read(JSON.stringify(data) ?? '')
+      const read = await setup.schemas.read(own, JSON.stringify(data) ?? '')
       if (read.fits) return { ...draft, data: read.data }
       throw new TransientError('The data of the synthesis does not satisfy its schema.', {
         code: 'off-schema',

@@ -1,4 +1,3 @@
-import { createContext, Script } from 'node:vm'
 import type { Ajv as AjvBase, ErrorObject, ValidateFunction } from 'ajv'
 import { Ajv } from 'ajv'
 import { Ajv2019 } from 'ajv/dist/2019.js'
@@ -7,86 +6,107 @@ import formats from 'ajv-formats'
 import { jsonTexts } from './json-text.ts'
 
 const MAX_SCHEMA_CHARS = 256_000
-/** A pattern of the schema may take for ever on some texts, and would stop the whole process. */
-const TIME_LIMIT_MS = 1_000
 const KEPT_SCHEMAS = 100
 const MAX_PROBLEMS = 10
+/** A validator keeps something of each schema, so that it is replaced after so many. */
+const SCHEMAS_PER_VALIDATOR = 200
 
-/** A JSON Schema, compiled. */
-export interface OutputSchema {
-  /** The JSON that an answer holds, where some of it fits; else what is wrong with it, in words. */
-  read(
-    text: string,
-  ): { fits: true; text: string; data: unknown } | { fits: false; problems: string[] }
-}
+/** The JSON that an answer holds, where some of it fits its schema; else what is wrong with it, in words. */
+export type ReadJson =
+  | { fits: true; text: string; data: unknown }
+  | { fits: false; problems: string[] }
 
 type Schema = Record<string, unknown>
+type Dialect = new (options: object) => AjvBase
 
-const compiled = new Map<string, OutputSchema | string>()
+const compiled = new Map<string, ValidateFunction | string>()
+const shared = new Map<Dialect, { ajv: AjvBase; left: number }>()
 
-/** What is wrong with a schema; `undefined` when nothing is. */
+/**
+ * What is wrong with a schema; `undefined` when nothing is. Like `readJson`, it may take for ever: a
+ * pattern does on some texts, and a schema that refers to itself on some answers. Schemas of callers
+ * are looked at on threads, by `SchemaChecks`.
+ */
 export function schemaProblem(schema: Schema): string | undefined {
   const result = compile(schema)
   return typeof result === 'string' ? result : undefined
 }
 
 /** @throws For a schema with a `schemaProblem`. */
-export function outputSchema(schema: Schema): OutputSchema {
-  const result = compile(schema)
-  if (typeof result === 'string') throw new Error(`the schema ${result}`)
-  return result
+export function readJson(schema: Schema, text: string): ReadJson {
+  const validate = compile(schema)
+  if (typeof validate === 'string') throw new Error(`the schema ${validate}`)
+  let problems = ['It holds no JSON.']
+  let hasJson = false
+  for (const candidate of jsonTexts(text)) {
+    const data = parse(candidate)
+    if (data === undefined) continue
+    if (validate(data)) return { fits: true, text: candidate, data }
+    // The first JSON is what was most likely meant.
+    if (!hasJson) problems = (validate.errors ?? []).slice(0, MAX_PROBLEMS).map(inWords)
+    hasJson = true
+  }
+  return { fits: false, problems }
 }
 
 /** The tasks of one plan share a few schemas: each is compiled once. */
-function compile(schema: Schema): OutputSchema | string {
+function compile(schema: Schema): ValidateFunction | string {
   const key = JSON.stringify(schema)
   if (key.length > MAX_SCHEMA_CHARS) return `must not exceed ${MAX_SCHEMA_CHARS} characters`
   const known = compiled.get(key)
   if (known !== undefined) return known
-  const result = compileAnew(schema)
+  const result = compileAnew(schema, key)
   const oldest = compiled.keys().next()
   if (compiled.size >= KEPT_SCHEMAS && !oldest.done) compiled.delete(oldest.value)
   compiled.set(key, result)
   return result
 }
 
-function compileAnew(schema: Schema): OutputSchema | string {
+function compileAnew(schema: Schema, text: string): ValidateFunction | string {
   const { $schema: dialect, ...rest } = schema
-  const Validator = dialectOf(dialect)
+  const ajv = validatorFor(dialectOf(dialect), text)
   try {
-    const ajv = new Validator({ allErrors: true, strict: false, logger: false })
-    formats.default(ajv)
-    const validate = withinTime(() => ajv.compile(rest))
-    return { read: (text) => read(text, validate) }
+    return ajv.compile(rest)
   } catch (error) {
     const message = error instanceof Error ? error.message : 'unknown'
     return `does not compile: ${message.slice(0, 300)}`
+  } finally {
+    ajv.removeSchema(rest)
   }
 }
 
 /** 2020-12, unless the schema says that it is older. */
-function dialectOf(dialect: unknown): new (options: object) => AjvBase {
+function dialectOf(dialect: unknown): Dialect {
   if (typeof dialect !== 'string') return Ajv2020
   if (/draft-0[467]/.test(dialect)) return Ajv
   return dialect.includes('2019-09') ? Ajv2019 : Ajv2020
 }
 
-function read(text: string, validate: ValidateFunction): ReturnType<OutputSchema['read']> {
-  let problems = ['It holds no JSON.']
-  let hasJson = false
-  for (const candidate of jsonTexts(text)) {
-    const data = parse(candidate)
-    if (data === undefined) continue
-    try {
-      if (withinTime(() => validate(data))) return { fits: true, text: candidate, data }
-    } catch {
-      return { fits: false, problems: ['It could not be checked in time.'] }
-    }
-    // The first JSON is what was most likely meant.
-    if (!hasJson) problems = (validate.errors ?? []).slice(0, MAX_PROBLEMS).map(inWords)
-    hasJson = true
+/**
+ * Making a validator takes longer than most schemas. One that has names is known by them to all others
+ * of its validator, and so gets its own.
+ */
+function validatorFor(Validator: Dialect, schemaText: string): AjvBase {
+  if (/"\$(id|anchor|dynamicAnchor|recursiveAnchor)"/.test(schemaText)) return validator(Validator)
+  let entry = shared.get(Validator)
+  if (entry === undefined || entry.left === 0) {
+    entry = { ajv: validator(Validator), left: SCHEMAS_PER_VALIDATOR }
+    shared.set(Validator, entry)
   }
-  return { fits: false, problems }
+  entry.left -= 1
+  return entry.ajv
+}
+
+function validator(Validator: Dialect): AjvBase {
+  const ajv = new Validator({
+    allErrors: true,
+    strict: false,
+    logger: false,
+    // A definition that is referred to a thousand times is compiled once.
+    inlineRefs: false,
+  })
+  formats.default(ajv)
+  return ajv
 }
 
 function inWords({ instancePath, message, params }: ErrorObject): string {
@@ -103,11 +123,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-const callIt = new Script('call()')
-
-/** Calls a function that is ended when it takes too long, in the middle of a regular expression too. */
-function withinTime<T>(call: () => T): T {
-  return callIt.runInContext(createContext({ call }), { timeout: TIME_LIMIT_MS }) as T
 }

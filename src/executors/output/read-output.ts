@@ -5,7 +5,7 @@ import { findingsInJson } from '../../core/findings/findings-in-json.ts'
 import { withoutReasoning } from '../../core/findings/reasoning.ts'
 import type { ExecutionOutcome } from '../../core/ports/executor.ts'
 import { EMPTY, offSchema, outcomeOf } from './outcome.ts'
-import { outputSchema, schemaProblem } from './output-schema.ts'
+import { readJson, schemaProblem } from './output-schema.ts'
 
 /** `readOutput`, wherever it is done. */
 export type ReadOutput = (
@@ -30,6 +30,6 @@ export function readOutput(
   if (schema === undefined) return end(undefined)
   const problem = schemaProblem(schema)
   if (problem !== undefined) return end(offSchema([`The schema ${problem}`]))
-  const read = outputSchema(schema).read(text)
+  const read = readJson(schema, text)
   return read.fits ? end(undefined, read.data, read.text) : end(offSchema(read.problems))
 }

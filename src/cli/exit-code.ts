@@ -1,14 +1,22 @@
-import type { PlanStatus, TaskStatus } from '../client/index.ts'
+import type { Plan, TaskStatus } from '../client/index.ts'
 
 /** What the command ends with; scripts switch on it, so numbers are added and never changed. */
-export const EXIT = { succeeded: 0, error: 1, partial: 2, failed: 3, cancelled: 4 } as const
+export const EXIT = {
+  succeeded: 0,
+  error: 1,
+  partial: 2,
+  failed: 3,
+  cancelled: 4,
+  /** Partial, and the patch lacks edits that conflict with others. */
+  conflict: 5,
+} as const
 
-export function exitCodeOfPlan(status: PlanStatus): number {
+export function exitCodeOfPlan({ status, reason }: Pick<Plan, 'status' | 'reason'>): number {
   switch (status) {
     case 'succeeded':
       return EXIT.succeeded
     case 'partial':
-      return EXIT.partial
+      return reason?.code === 'merge-conflict' ? EXIT.conflict : EXIT.partial
     case 'failed':
       return EXIT.failed
     case 'cancelled':

@@ -74,7 +74,7 @@ export async function followPlan(
   const outcome = await outcomeOf(tutti, plan.id, options.json)
   if (options.json) terminal.out(JSON.stringify(outcome, null, 2))
   else present(terminal, outcome)
-  return exitCodeOfPlan(outcome.plan.status)
+  return exitCodeOfPlan(outcome.plan)
 }
 
 /** Calls back with each interrupt, counted from 1. */
@@ -113,7 +113,7 @@ function present(terminal: Terminal, { plan, synthesis, report, tasks }: Outcome
   }
   const missing = NOT_DONE.reduce((sum, status) => sum + plan.counts[status], 0)
   if (missing > tasks.length) note(`… and ${missing - tasks.length} more`)
-  if (plan.stopped !== undefined) note(`stopped: ${withoutControls(plan.stopped.message)}`)
+  if (plan.reason !== undefined) note(`why: ${withoutControls(plan.reason.message)}`)
   for (const { message } of report.diagnostics) note(`note: ${withoutControls(message)}`)
   const { counts, usage } = plan
   const tokens = usage.inputTokens + usage.outputTokens

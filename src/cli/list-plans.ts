@@ -27,17 +27,30 @@ export async function listPlans(
     terminal.note('There are no plans yet; `tutti run plan.yaml` submits one.')
     return EXIT.succeeded
   }
-  const head = ['PLAN', 'STATUS', 'TASKS', 'AGE', 'TOOK', 'COST', 'TITLE']
+  const explained = plans.some(({ reason }) => reason !== undefined)
+  const head = [
+    'PLAN',
+    'STATUS',
+    ...(explained ? ['WHY'] : []),
+    'TASKS',
+    'AGE',
+    'TOOK',
+    'COST',
+    'TITLE',
+  ]
   const now = Date.now()
-  terminal.out(terminal.printable(table([head, ...plans.map((plan) => rowOf(plan, now))])))
+  terminal.out(
+    terminal.printable(table([head, ...plans.map((plan) => rowOf(plan, now, explained))])),
+  )
   return EXIT.succeeded
 }
 
-function rowOf(plan: Plan, now: number): string[] {
+function rowOf(plan: Plan, now: number, explained: boolean): string[] {
   const { id, status, counts, createdAt, startedAt, finishedAt, usage, title } = plan
   const end = finishedAt === null ? now : Date.parse(finishedAt)
   const took = startedAt === null ? '' : duration(Math.max(0, end - Date.parse(startedAt)))
   const cost = usage.costUsd > 0 ? money(usage.costUsd) : ''
   const tasks = isFinished(status) ? `${counts.succeeded}/${counts.total}` : ended(counts)
-  return [id, status, tasks, age(createdAt, now), took, cost, cut(title, 60)]
+  const why = explained ? [plan.reason?.code ?? ''] : []
+  return [id, status, ...why, tasks, age(createdAt, now), took, cost, cut(title, 60)]
 }

@@ -41,7 +41,7 @@ Examples:
   tutti synth PLAN --format patch | git apply
 
 Exit codes of run, watch, retry --wait and resume --wait:
-  0 succeeded  2 partial  3 failed  4 cancelled  1 anything else
+  0 succeeded  2 partial  3 failed  4 cancelled  5 edits in conflict  1 anything else
 
 Plans are YAML or JSON. For completion in an editor, begin a plan with
   # yaml-language-server: $schema=plan.schema.json
@@ -215,12 +215,13 @@ export function programOf(
         .choices(['markdown', 'sarif', 'patch'] as const)
         .conflicts(['json', 'instructions', 'model', 'executor']),
     )
+    .option('--strict', 'with --format patch: fail where edits are missing from it', false)
     .option('--json', 'print it whole, as JSON', false)
-    .action((planId, { format, ...options }) =>
+    .action((planId, { format, strict, ...options }) =>
       act((context) =>
         format === undefined
           ? synthesize(context, planId, options)
-          : exportSynthesis(context, planId, { format, show: options.show }),
+          : exportSynthesis(context, planId, { format, show: options.show, strict }),
       ),
     )
 

@@ -209,6 +209,7 @@ export interface FinishedPlan {
   usage: Usage
   budget?: Budget
   stopped?: Failure
+  reason?: Failure
   synthesis:
     | Synthesis
     | {
@@ -350,6 +351,7 @@ export interface Plan {
   usage: Usage
   budget?: Budget
   stopped?: Failure
+  reason?: Failure
   synthesis: {
     status: 'pending' | 'running' | 'succeeded' | 'failed' | 'disabled'
     version: number

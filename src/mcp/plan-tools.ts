@@ -166,14 +166,15 @@ async function waitFor(
 }
 
 function planOf(plan: Plan): Record<string, unknown> {
-  const { id, title, status, counts, stopped, usage } = plan
+  const { id, title, status, counts, stopped, reason, usage } = plan
   return {
     planId: id,
     title,
     status,
     finished: isFinished(status),
     counts: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
-    ...(stopped === undefined ? {} : { stopped }),
+    ...(stopped === undefined || reason !== undefined ? {} : { stopped }),
+    ...(reason === undefined ? {} : { reason }),
     synthesisVersion: plan.synthesis.version,
     tokens: usage.inputTokens + usage.outputTokens,
     costUsd: usage.costUsd,

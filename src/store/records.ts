@@ -1,3 +1,4 @@
+import type { Failure } from '../core/contract/errors.ts'
 import { TASK_STATUSES, type TaskCounts } from '../core/contract/status.ts'
 import { NO_USAGE, type Usage } from '../core/contract/usage.ts'
 import type { TaskOutput } from '../core/ports/executor.ts'
@@ -46,6 +47,8 @@ export function planRecord(fields: Fields): PlanRecord {
     outcome: fields.outcome as PlanRecord['outcome'],
     expiresAt: time(fields.expiresAt),
     stop: fields.stop === undefined ? undefined : (JSON.parse(fields.stop) as Stop),
+    editsProblem:
+      fields.editsProblem === undefined ? undefined : (JSON.parse(fields.editsProblem) as Failure),
     budgetUsd: fields.budgetUsd === undefined ? spec.policy.budgetUsd : Number(fields.budgetUsd),
     held: {
       reservedUsd: Number(fields['b:reserved'] ?? 0) / 1e9,

@@ -28,7 +28,7 @@ export function redisSynthesisStore(options: {
         if (status === 'gone' || status === 'superseded') return { status }
         return { status, version: Number(version) }
       }),
-    finish: (planId, jobId, { kind, synthesis, outcome, usage }) =>
+    finish: (planId, jobId, { kind, synthesis, outcome, editsProblem, usage }) =>
       whileAvailable(
         async () =>
           (await run(
@@ -43,6 +43,7 @@ export function redisSynthesisStore(options: {
             outcome,
             usage === undefined ? '' : JSON.stringify(boundedUsage(usage)),
             kind,
+            editsProblem === undefined ? '' : JSON.stringify(editsProblem),
           )) as 'gone' | 'done' | 'stored' | 'finished',
       ),
     request: (planId, jobId) =>

@@ -246,3 +246,44 @@ describe('help', () => {
     expect(JSON.parse(stdout)).toMatchObject({ title: 'A plan for Tutti' })
   })
 })
+
+describe('a plan whose edits are in conflict', () => {
+  const edits = {
+    base: 'base',
+    merged: ['a'],
+    conflicts: [{ path: 'shared.txt', tasks: ['a', 'b'] }],
+    patch: 'diff --git a/a.txt b/a.txt\n',
+  }
+  beforeEach(() => {
+    plan.finish('a')
+    plan.finish('b')
+    plan.synthesize({ edits })
+    plan.end('partial', { code: 'merge-conflict', message: 'The edits of b are not in the patch.' })
+  })
+
+  test('ends with a code of its own, and says why', async () => {
+    const { code, stderr } = await runTutti(['watch', 'plan-1'], { env })
+    expect(code).toBe(5)
+    expect(stderr).toContain('why: The edits of b are not in the patch.')
+    const { stdout } = await runTutti(['ls'], { env })
+    expect(stdout).toMatch(/partial +merge-conflict/)
+  })
+
+  test('exports its patch with a word on what is missing', async () => {
+    const args = ['synth', 'plan-1', '--format', 'patch']
+    expect(await runTutti(args, { env })).toEqual({
+      code: 0,
+      stdout: edits.patch,
+      stderr: 'not in the patch: shared.txt of b, in conflict with a\n',
+    })
+  })
+
+  test('exports no patch with --strict', async () => {
+    const args = ['synth', 'plan-1', '--format', 'patch', '--strict']
+    expect(await runTutti(args, { env })).toMatchObject({
+      code: 5,
+      stdout: '',
+      stderr: expect.stringContaining('not in the patch: shared.txt of b'),
+    })
+  })
+})

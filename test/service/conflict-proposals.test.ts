@@ -74,6 +74,7 @@ afterAll(async () => {
 })
 
 interface Synthesis {
+  summary: string
   executor: string
   usage: { steps: number }
   notes: string[]
@@ -141,4 +142,17 @@ test('nobody is asked where the synthesis is to be the merge', async () => {
   expect(executor).toBe('merge')
   expect(edits.conflicts).toHaveLength(1)
   expect(asked).toHaveLength(0)
+})
+
+test('a plan whose patch lacks the edits of a task is partial, and says which where it is read', async () => {
+  const message =
+    'The edits of two are not in the patch: they conflict with those of one in shared.txt.'
+  const synthesis = await conflicting({ executor: 'merge' })
+  const { body } = await call<{ items: object[] }>(`${service.url}/v1/plans?limit=1`)
+  expect(body.items[0]).toMatchObject({
+    status: 'partial',
+    counts: { succeeded: 2, total: 2 },
+    reason: { code: 'merge-conflict', message },
+  })
+  expect(synthesis.summary).toContain(message)
 })

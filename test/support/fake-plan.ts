@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { Failure } from '../../src/core/contract/errors.ts'
 import {
   isEnded,
   isFinished,
@@ -30,6 +31,7 @@ export class FakePlan {
   /** `change` after every change, `event` with each event. */
   readonly changes = new EventEmitter().setMaxListeners(0)
   status: PlanStatus = 'queued'
+  reason: Failure | undefined
 
   constructor(id: string, submission: SubmitPlan) {
     this.id = id
@@ -77,6 +79,7 @@ export class FakePlan {
       waves: [this.tasks.map(({ id }) => id)],
       policy: this.submission.policy,
       usage: NO_USAGE,
+      ...(this.reason === undefined ? {} : { reason: this.reason }),
       synthesis: {
         status: this.syntheses.length > 0 ? 'succeeded' : 'pending',
         version: this.syntheses.length,
@@ -164,8 +167,9 @@ export class FakePlan {
     return synthesis
   }
 
-  end(status: PlanStatus): void {
+  end(status: PlanStatus, reason?: Failure): void {
     this.status = status
+    this.reason = reason
     this.emit('plan.finished', { status, counts: this.view().counts })
   }
 
@@ -184,13 +188,18 @@ export class FakePlan {
     }
     this.synthesize()
     const failed = this.tasks.filter(({ status }) => status === 'failed').length
-    if (failed === 0) this.end('succeeded')
-    else this.end(failed === this.tasks.length ? 'failed' : 'partial')
+    if (failed === 0) {
+      this.end('succeeded')
+      return
+    }
+    const total = this.tasks.length
+    const message = `${failed} of ${total} tasks did not succeed: ${failed} failed.`
+    this.end(failed === total ? 'failed' : 'partial', { code: 'tasks-not-succeeded', message })
   }
 
   cancel(): void {
     for (const { id, status } of this.tasks) if (!isEnded(status)) this.finish(id, 'cancelled', '')
-    this.end('cancelled')
+    this.end('cancelled', { code: 'cancelled', message: 'The plan was cancelled.' })
   }
 
   reopen(taskId: string): void {
@@ -198,6 +207,7 @@ export class FakePlan {
     task.status = 'queued'
     delete task.error
     this.status = 'running'
+    this.reason = undefined
     this.emit('plan.reopened', { taskId })
   }
 

@@ -50,7 +50,15 @@ export function PlanHeader({ plan, status, onChanged }: PlanHeaderProps) {
         </div>
         <PlanActions plan={plan} status={status} onChanged={onChanged} />
       </div>
-      {plan.stopped !== undefined && (
+      {plan.reason !== undefined && (
+        <div className="mt-3">
+          <Notice tone={plan.reason.code === 'merge-conflict' ? 'failed' : 'warning'}>
+            {plan.reason.message}
+            {plan.reason.code.includes('budget') && ` ${budgetWords(plan) ?? ''}`}
+          </Notice>
+        </div>
+      )}
+      {plan.stopped !== undefined && plan.reason === undefined && (
         <div className="mt-3">
           <Notice tone="warning">
             Stopped before its tasks had ended: {plan.stopped.message}

@@ -24,6 +24,7 @@ export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
   const speedup = useSpeedup(plan)
   const cost = plan.usage.costUsd > 0 ? formatUsd(plan.usage.costUsd) : '–'
   const budget = plan.policy.budgetUsd
+  const why = plan.reason?.message ?? plan.stopped?.message
   const title = (
     <div className="flex min-w-0 items-center gap-3">
       <StatusIcon status={plan.status} />
@@ -39,8 +40,8 @@ export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
         </Link>
         <p className="truncate text-xs text-ink-3">
           {appearance(plan.status).label}
-          {plan.stopped !== undefined && `: ${plan.stopped.message}`}
-          {plan.stopped === undefined && plan.mode === 'sequential' && ' · one task at a time'}
+          {why !== undefined && `: ${why}`}
+          {why === undefined && plan.mode === 'sequential' && ' · one task at a time'}
         </p>
       </div>
     </div>

@@ -44,13 +44,13 @@
  */
 
 import type { Delivery } from './delivery.ts'
+import type { ExecutorList } from './executors.ts'
 import type { PlanStatus, TaskStatus } from './status.ts'
 import type { SynthesisSpec } from './submission.ts'
 import type { Synthesis } from './synthesis.ts'
 import type { CancelTasks, RetryTasks } from './task-selection.ts'
 import type {
   DryRun,
-  ExecutorList,
   OutputTask,
   Plan,
   PlanPage,

@@ -64,8 +64,8 @@ export function activePlanStatus(counts: TaskCounts): 'queued' | 'running' | 'sy
 }
 
 /**
- * How a plan ends once all its tasks have. A plan with failed tasks is `partial`, because partial
- * answers are useful, until fewer than `minSuccess` (0 to 1, a share of all tasks) succeeded.
+ * How a plan ends once all its tasks have. A plan with failed tasks, or whose tasks' edits could not all
+ * be merged, is `partial`, because partial answers are useful, until fewer than `minSuccess` (0 to 1, a share of all tasks) succeeded.
  */
 export function finalPlanStatus(
   counts: TaskCounts,
@@ -73,11 +73,15 @@ export function finalPlanStatus(
     cancelled: boolean
     minSuccess: number
     synthesis: 'succeeded' | 'failed' | 'none'
+    /** Whether the merged edits lack some of the tasks'. */
+    editsMissing?: boolean
   },
 ): 'succeeded' | 'partial' | 'failed' | 'cancelled' {
   if (how.cancelled) return 'cancelled'
   const total = TASK_STATUSES.reduce((sum, status) => sum + counts[status], 0)
-  if (counts.succeeded === total) return how.synthesis === 'failed' ? 'partial' : 'succeeded'
+  if (counts.succeeded === total) {
+    return how.synthesis === 'failed' || how.editsMissing === true ? 'partial' : 'succeeded'
+  }
   if (counts.succeeded + counts.incomplete === 0) return 'failed'
   if (counts.succeeded / total < how.minSuccess) return 'failed'
   return 'partial'

@@ -66,6 +66,9 @@ export const Plan = z
     budget: Budget.optional(),
     /** Why the plan was stopped before its tasks ended, where it was. */
     stopped: Failure.optional(),
+    reason: Failure.optional().describe(
+      'Why a finished plan is not simply `succeeded`: `cancelled`, `aborted`, `plan-timeout`, `budget-exhausted`, `min-success`, `merge-conflict`, `edits-not-merged`, `tasks-not-succeeded` or `synthesis-failed`. The message tells of all of them.',
+    ),
     synthesis: z.object({
       status: z.enum(['pending', 'running', 'succeeded', 'failed', 'disabled']),
       /** The newest version; 0 before there is one. */
@@ -270,32 +273,3 @@ export const DryRun = z
   })
   .meta({ id: 'DryRun' })
 export type DryRun = z.output<typeof DryRun>
-
-export const ExecutorList = z
-  .object({
-    default: z.string(),
-    defaultModel: z.string().nullable(),
-    items: z.array(
-      z.object({
-        name: z.string(),
-        description: z.string(),
-        available: z.boolean(),
-        reason: z.string().optional(),
-        tools: z.array(z.string()),
-        capabilities: z.object({
-          readsWorkspace: z.boolean(),
-          requiresWorkspace: z
-            .boolean()
-            .describe('Whether a plan with a task for it must have a `workspace`.'),
-          writesWorkspace: z.boolean(),
-          usesModel: z.boolean(),
-          structuredOutput: z.boolean(),
-        }),
-        /** `unknown`: tasks may cost something that no budget hears of. */
-        cost: z.enum(['none', 'counted', 'unknown']),
-        options: z.record(z.string(), z.unknown()),
-      }),
-    ),
-  })
-  .meta({ id: 'ExecutorList' })
-export type ExecutorList = z.output<typeof ExecutorList>

@@ -10,6 +10,7 @@ import type {
 import { withFindings } from '../findings/extract-findings.ts'
 import type { SynthesisDraft, SynthesisInput, TaskResult } from '../ports/models.ts'
 import { compareFindings, countOf } from './draft-findings.ts'
+import { missingEdits } from './missing-edits.ts'
 import { type Evidence, refutedFindings, verificationOf } from './settle-evidence.ts'
 import {
   addRepairs,
@@ -84,9 +85,12 @@ export function settleSynthesis(options: {
     ...(draft.model === undefined ? {} : { model: draft.model }),
     createdAt,
     preliminary,
-    summary: withRefuted(
-      settleSummary(draft, { results, ranked, conflicts, actions }, notes),
-      refuted?.ledger.length ?? 0,
+    summary: withMissingEdits(
+      withRefuted(
+        settleSummary(draft, { results, ranked, conflicts, actions }, notes),
+        refuted?.ledger.length ?? 0,
+      ),
+      options.edits,
     ),
     findings: [...findings, ...(refuted?.findings ?? [])],
     conflicts,
@@ -111,6 +115,12 @@ function withRefuted(summary: string, refuted: number): string {
       ? ['1 reported finding is left out here: what it says', 'It stands last, marked']
       : [`${refuted} reported findings are left out here: what they say`, 'They stand last, marked']
   return `${summary.trimEnd()}\n\n${what} is not in the plan's files. ${stand} as refuted.`
+}
+
+/** First, whoever wrote the rest: a patch that lacks the work of a task looks like one that does not. */
+function withMissingEdits(summary: string, edits: MergedEdits | undefined): string {
+  const missing = edits && missingEdits(edits)
+  return missing === undefined ? summary : `> **${missing.message}**\n\n${summary}`
 }
 
 /** By task, and then by number. */

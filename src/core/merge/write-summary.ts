@@ -148,7 +148,7 @@ function coverage(results: readonly TaskResult[], titles: ReadonlyMap<string, st
   const succeeded = results.length - missing.length
   if (results.length === 0) return ''
   if (missing.length === 0) {
-    return `## Coverage\n\n${results.length === 1 ? 'The task' : `All ${results.length} tasks`} succeeded; nothing is missing.`
+    return `## Coverage\n\n${results.length === 1 ? 'The task' : `All ${results.length} tasks`} succeeded.`
   }
   const lines = missing.slice(0, MAX_MISSING).map(({ taskId, status, error }) => {
     const why = error === undefined ? '' : `: ${oneLine(error.message, 240)}`

@@ -65,6 +65,8 @@ export interface PlanRecord {
   outcome: Extract<PlanStatus, 'succeeded' | 'partial' | 'failed' | 'cancelled'> | undefined
   expiresAt: number | undefined
   stop: Stop | undefined
+  /** What of the tasks' edits the plan ended without. */
+  editsProblem: Failure | undefined
   budgetUsd: number | undefined
   /** Of the budget: set aside for calls that run, and what calls may have cost that nobody told of. */
   held: { reservedUsd: number; unknownUsd: number }

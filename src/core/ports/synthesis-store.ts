@@ -1,3 +1,4 @@
+import type { Failure } from '../contract/errors.ts'
 import type { PlanStatus } from '../contract/status.ts'
 import type { Synthesis } from '../contract/synthesis.ts'
 import type { Usage } from '../contract/usage.ts'
@@ -39,6 +40,8 @@ export interface SynthesisStore {
       kind: SynthesisJob['kind']
       synthesis: SynthesisText | undefined
       outcome: Extract<PlanStatus, 'succeeded' | 'partial' | 'failed' | 'cancelled'>
+      /** What of the tasks' edits is missing, where the plan ends with it. */
+      editsProblem?: Failure | undefined
       /** What was used beside the parts, whose usage is counted already. */
       usage: Usage | undefined
     },

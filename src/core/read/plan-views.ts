@@ -4,6 +4,7 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Attempt, Budget, OutputTask, Plan, TaskSummary } from '../contract/views.ts'
 import type { TaskOutput } from '../ports/executor.ts'
 import type { PlanRecord, StoredAttempt, TaskState } from '../ports/records.ts'
+import { planReason } from './plan-reason.ts'
 
 // From what is stored to what the API answers.
 
@@ -22,6 +23,7 @@ export function planStatusOf(record: PlanRecord): PlanStatus {
 export function planView(record: PlanRecord, options: { waves: boolean }): Plan {
   const { spec, counts } = record
   const self = `/v1/plans/${spec.id}`
+  const reason = planReason(record)
   return {
     id: spec.id,
     title: spec.title,
@@ -34,6 +36,7 @@ export function planView(record: PlanRecord, options: { waves: boolean }): Plan 
     usage: record.usage,
     ...(record.budgetUsd === undefined ? {} : { budget: budgetOf(record, record.budgetUsd) }),
     ...(record.stop === undefined ? {} : { stopped: record.stop }),
+    ...(reason === undefined ? {} : { reason }),
     synthesis: record.synthesis,
     metadata: spec.metadata,
     createdAt: isoOf(record.createdAt),

@@ -281,6 +281,7 @@ function newRecord({ spec, tasks, usage }: NewPlan, createdAt: number): PlanReco
     outcome: undefined,
     expiresAt: undefined,
     stop: undefined,
+    editsProblem: undefined,
     budgetUsd: spec.policy.budgetUsd,
     held: { reservedUsd: 0, unknownUsd: 0 },
     synthesis: { status: spec.synthesis === false ? 'disabled' : 'pending', version: 0 },

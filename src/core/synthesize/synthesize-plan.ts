@@ -1,19 +1,16 @@
 import { BUDGET_EXHAUSTED } from '../budget/allowance.ts'
-import { PermanentError } from '../contract/errors.ts'
+import { type Failure, PermanentError } from '../contract/errors.ts'
 import { finalPlanStatus } from '../contract/status.ts'
-import type { MergedEdits } from '../contract/synthesis.ts'
 import { addUsage, NO_USAGE, type Usage, usageSince } from '../contract/usage.ts'
 import { withFindings } from '../findings/extract-findings.ts'
 import type { Settling } from '../merge/merge-operations.ts'
 import { levelsOf, placesOn } from '../merge/part-tree.ts'
 import type { TaskResult } from '../ports/models.ts'
 import type { BatchQueue, SynthesisJob } from '../ports/queue.ts'
-import type { PlanRecord } from '../ports/records.ts'
 import type { StoreClock } from '../ports/store-clock.ts'
 import type { Slice, SynthesisText } from '../ports/synthesis-parts.ts'
 import type { SynthesisStore } from '../ports/synthesis-store.ts'
-import type { OrderedEdits, Workspaces } from '../ports/workspaces.ts'
-import { editsBefore, folderOf, planFiles } from '../run/plan-files.ts'
+import type { Workspaces } from '../ports/workspaces.ts'
 import {
   CALL_LIMITS,
   draftOver,
@@ -23,6 +20,7 @@ import {
   type Writing,
   whyNotAsked,
 } from './draft-synthesis.ts'
+import { folderOfSynthesis, mergeTaskEdits } from './merge-task-edits.ts'
 import { type ProposeDeps, proposeResolutions } from './propose-resolutions.ts'
 import { readResults } from './read-results.ts'
 import { verifyEvidence } from './verify-evidence.ts'
@@ -56,6 +54,7 @@ export async function synthesizePlan(
   if (begun.status !== 'go' || plan === undefined) return 'done'
 
   let synthesis: SynthesisText | undefined
+  let editsProblem: Failure | undefined
   let spent: Usage = NO_USAGE
   if (plan.spec.synthesis !== false || job.kind === 'again') {
     const tracked = deps.writing.track(planId, jobId, job.afterStop === true)
@@ -83,10 +82,15 @@ export async function synthesizePlan(
           : await draftOfParts(deps, writing, layout)
       if (drafted === 'give-back' || drafted === 'wait') return drafted
       drafted.notes.push(...doubts)
-      const merged = await mergedEdits(deps, plan, job, results, drafted.notes, signal)
+      const merged = await mergeTaskEdits(deps, plan, job, results, signal)
+      editsProblem = merged.problem
+      if (merged.edits === undefined && editsProblem !== undefined) {
+        drafted.notes.push(editsProblem.message)
+      }
       const before = writing.usage.total()
       const edits =
-        merged && (await proposeResolutions(deps, writing, merged, results, drafted.notes))
+        merged.edits &&
+        (await proposeResolutions(deps, writing, merged.edits, results, drafted.notes))
       if (signal.aborted) return 'give-back'
       synthesis = await settle(deps, planId, {
         ...drafted,
@@ -108,8 +112,9 @@ export async function synthesizePlan(
     cancelled: plan.stop?.code === 'cancelled',
     minSuccess: plan.spec.policy.minSuccess,
     synthesis: synthesis?.status ?? 'none',
+    editsMissing: editsProblem !== undefined,
   })
-  const result = { kind: job.kind, synthesis, outcome, usage: spent }
+  const result = { kind: job.kind, synthesis, outcome, editsProblem, usage: spent }
   const stored = await deps.syntheses.finish(planId, jobId, result)
   const isUnused = job.kind !== 'final' || stored === 'finished'
   if (isUnused && plan.spec.workspace !== undefined) {
@@ -240,50 +245,5 @@ function whyMerged(failure: string): string {
       return 'The budget of the plan leaves no money for a model, so this is the deterministic merge.'
     default:
       return `The model did not write a usable synthesis (${failure}), so this is the deterministic merge.`
-  }
-}
-
-/**
- * Beside the last synthesis of a batch nothing of the plan runs, so it works where the tasks did, and
- * clears it away. The others have a folder of their own, which nobody clears away meanwhile.
- */
-function folderOfSynthesis(plan: PlanRecord, { kind, jobId }: SynthesisJob): string {
-  return kind === 'final' ? folderOf(plan.spec.id, plan.reopened) : jobId
-}
-
-/** Merges what the tasks changed. A merge that cannot be made is said so, and fails nothing else. */
-async function mergedEdits(
-  deps: SynthesizeDeps,
-  plan: PlanRecord,
-  job: SynthesisJob,
-  results: readonly TaskResult[],
-  notes: string[],
-  signal: AbortSignal,
-): Promise<MergedEdits | undefined> {
-  const edited = results.filter((result) => result.edits !== undefined)
-  if (edited.length === 0) return undefined
-  const own = await planFiles(deps.plans, plan)
-  if (own === undefined) return undefined
-  const files = { ...own, folder: folderOfSynthesis(plan, job) }
-  const specs = await deps.tasks.specs(
-    plan.spec.id,
-    edited.map((result) => result.taskId),
-  )
-  // Each with all it came after, through tasks that changed nothing too.
-  const ordered = await Promise.all(
-    edited.map(async (result, index): Promise<OrderedEdits[]> => {
-      const spec = specs[index]
-      if (result.edits === undefined || spec === undefined) return []
-      const before = await editsBefore(deps.tasks, plan.spec.id, spec)
-      const after = before.map(({ taskId }) => taskId)
-      return [{ taskId: result.taskId, edits: result.edits, after }]
-    }),
-  )
-  try {
-    return await deps.workspaces.merge(files, ordered.flat(), signal)
-  } catch (error) {
-    deps.onFault(error, plan.spec.id)
-    notes.push('The edits of the tasks could not be merged; each task keeps its own patch.')
-    return undefined
   }
 }

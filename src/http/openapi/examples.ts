@@ -1,9 +1,9 @@
 import type { Delivery } from '../../core/contract/delivery.ts'
+import type { ExecutorList } from '../../core/contract/executors.ts'
 import type { Synthesis } from '../../core/contract/synthesis.ts'
 import { NO_USAGE } from '../../core/contract/usage.ts'
 import type {
   DryRun,
-  ExecutorList,
   OutputTask,
   Plan,
   PlanPage,

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { SystemApi } from '../../core/contract/api.ts'
-import { ExecutorList } from '../../core/contract/views.ts'
+import { ExecutorList } from '../../core/contract/executors.ts'
 import { answer } from '../openapi/documented-answer.ts'
 import { problemAnswers } from '../problems/problem.ts'
 

@@ -1,6 +1,7 @@
 -- Stores a version and, where nothing is left to do, finishes the plan, in one step.
 -- ARGV: shard, job id, version or '0' for a plan without synthesis, JSON or '', status of the synthesis,
---       executor, outcome of the plan if it is to end, usage JSON or '', kind of the job
+--       executor, outcome of the plan if it is to end, usage JSON or '', kind of the job,
+--       what of the edits is missing as JSON or ''
 -- Answers 'gone' | 'done' | 'stored' | 'finished', where the plan has finished
 if redis.call('EXISTS', plan) == 0 then return 'gone' end
 local job_id, version, json, status, executor, outcome = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -26,6 +27,10 @@ local pending = number('syn:pending')
 if kind == 'final' then pending = redis.call('HINCRBY', plan, 'syn:pending', -1) end
 if version ~= '0' and not is_late then
   redis.call('HSET', plan, 'syn:status', pending > 0 and number('syn:none') == 0 and 'pending' or status)
+end
+if kind == 'final' then
+  if ARGV[10] ~= '' then redis.call('HSET', plan, 'editsProblem', ARGV[10])
+  else redis.call('HDEL', plan, 'editsProblem') end
 end
 if kind == 'final' and pending <= 0 and remaining() == 0 then finish_plan(outcome) end
 publish()

@@ -54,7 +54,7 @@ end
 local stop = header('stop')
 if header('outcome') then
   redis.call('HINCRBY', plan, 'reopened', 1)
-  redis.call('HDEL', plan, 'outcome', 'finishedAt', 'expiresAt')
+  redis.call('HDEL', plan, 'outcome', 'finishedAt', 'expiresAt', 'editsProblem')
   redis.call('ZREM', shard .. ':expiry', plan_id)
   redis.call('ZADD', shard .. ':active', number('createdAt'), plan_id)
   emit('plan.reopened', { at = now })

@@ -1,4 +1,4 @@
-import type { ExecutorList } from '../../../src/core/contract/views.ts'
+import type { ExecutorList } from '../../../src/core/contract/executors.ts'
 
 type Executor = ExecutorList['items'][number]
 

@@ -1,0 +1,61 @@
+import type { Failure } from '../contract/errors.ts'
+import type { MergedEdits } from '../contract/synthesis.ts'
+import { EDITS_NOT_MERGED, missingEdits } from '../merge/missing-edits.ts'
+import type { TaskResult } from '../ports/models.ts'
+import type { PlanStore } from '../ports/plan-store.ts'
+import type { SynthesisJob } from '../ports/queue.ts'
+import type { PlanRecord } from '../ports/records.ts'
+import type { TaskStore } from '../ports/task-life.ts'
+import type { OrderedEdits, Workspaces } from '../ports/workspaces.ts'
+import { editsBefore, folderOf, planFiles } from '../run/plan-files.ts'
+
+export interface MergeEditsDeps {
+  plans: Pick<PlanStore, 'files' | 'pinBase' | 'workspace'>
+  tasks: Pick<TaskStore, 'specs' | 'outputs'>
+  workspaces: Pick<Workspaces, 'merge'>
+  onFault: (error: unknown, planId: string) => void
+}
+
+/**
+ * Beside the last synthesis of a batch nothing of the plan runs, so it works where the tasks did, and
+ * clears it away. The others have a folder of their own, which nobody clears away meanwhile.
+ */
+export function folderOfSynthesis(plan: PlanRecord, { kind, jobId }: SynthesisJob): string {
+  return kind === 'final' ? folderOf(plan.spec.id, plan.reopened) : jobId
+}
+
+/** Merges what the tasks changed. A merge that cannot be made is said so, and fails nothing else. */
+export async function mergeTaskEdits(
+  deps: MergeEditsDeps,
+  plan: PlanRecord,
+  job: SynthesisJob,
+  results: readonly TaskResult[],
+  signal: AbortSignal,
+): Promise<{ edits?: MergedEdits; problem?: Failure | undefined }> {
+  const edited = results.filter((result) => result.edits !== undefined)
+  if (edited.length === 0) return {}
+  const own = await planFiles(deps.plans, plan)
+  if (own === undefined) return {}
+  const files = { ...own, folder: folderOfSynthesis(plan, job) }
+  const specs = await deps.tasks.specs(
+    plan.spec.id,
+    edited.map((result) => result.taskId),
+  )
+  // Each with all it came after, through tasks that changed nothing too.
+  const ordered = await Promise.all(
+    edited.map(async (result, index): Promise<OrderedEdits[]> => {
+      const spec = specs[index]
+      if (result.edits === undefined || spec === undefined) return []
+      const before = await editsBefore(deps.tasks, plan.spec.id, spec)
+      const after = before.map(({ taskId }) => taskId)
+      return [{ taskId: result.taskId, edits: result.edits, after }]
+    }),
+  )
+  try {
+    const edits = await deps.workspaces.merge(files, ordered.flat(), signal)
+    return { edits, problem: missingEdits(edits) }
+  } catch (error) {
+    deps.onFault(error, plan.spec.id)
+    return { problem: EDITS_NOT_MERGED }
+  }
+}

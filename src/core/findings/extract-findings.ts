@@ -23,11 +23,17 @@ export function extractFindings(text: string): Finding[] {
   return (inJson.length > 0 ? inJson : findingsInMarkdown(searched)).slice(0, MAX_FINDINGS)
 }
 
-/** Every result with findings: its own where the task reported some, or some were chosen, else those in its text. */
+/**
+ * Every result with findings: its own where the task reported some, or some were chosen, else those in
+ * its text. A text is searched once, however often its result comes here.
+ */
 export function withFindings(results: readonly TaskResult[]): TaskResult[] {
   return results.map((result) =>
-    result.findings.length > 0 || result.refs !== undefined || result.text === ''
+    result.findings.length > 0 ||
+    result.refs !== undefined ||
+    result.isSearched === true ||
+    result.text === ''
       ? result
-      : { ...result, findings: extractFindings(result.text) },
+      : { ...result, findings: extractFindings(result.text), isSearched: true },
   )
 }

@@ -13,6 +13,8 @@ export interface TaskResult {
   status: TaskStatus
   text: string
   findings: Finding[]
+  /** The text has been searched: it holds no findings beside these. */
+  isSearched?: true
   /** Of the findings, where they are not all of the task's, which are numbered from 1. */
   refs?: string[]
   edits?: TaskEdits

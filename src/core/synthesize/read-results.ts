@@ -37,6 +37,8 @@ export async function readResults(
         status: state?.status ?? 'queued',
         text: (output?.text ?? '').slice(0, share),
         findings: output?.findings ?? [],
+        // Of what a task succeeded with, the findings are stored with it as it ends.
+        ...(state?.status === 'succeeded' ? { isSearched: true } : {}),
         ...(edits === undefined ? {} : { edits }),
         ...(state?.error === undefined ? {} : { error: state.error }),
       })

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Finding } from '../../../src/core/contract/findings.ts'
-import { extractFindings } from '../../../src/core/findings/extract-findings.ts'
+import { extractFindings, withFindings } from '../../../src/core/findings/extract-findings.ts'
+import { aResult } from '../merge/results.ts'
 
 describe('findings in JSON', () => {
   test('are read from a fenced block with a list of findings', () => {
@@ -216,6 +217,18 @@ test.each([
   '',
 ])('a text without findings holds none: %j', (text) => {
   expect(extractFindings(text)).toEqual([])
+})
+
+test('a text is searched once, however often its result is asked for findings', () => {
+  const results = [
+    aResult('plain', [], { text: 'Nothing to report.' }),
+    aResult('review', [], { text: '- **High**: SQL injection' }),
+  ]
+  const searched = withFindings(results)
+  expect(searched.map(({ findings }) => findings.length)).toEqual([0, 1])
+  const again = withFindings(searched)
+  expect(again[0]).toBe(searched[0])
+  expect(again[1]).toBe(searched[1])
 })
 
 test('whatever the text, every finding is valid', () => {

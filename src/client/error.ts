@@ -14,6 +14,8 @@ export interface Problem {
   /** The id of the request, for whoever reads the service's log. */
   instance?: string
   errors?: FieldError[]
+  /** Of a 503: nothing of the request was begun. Absent where that is not known. */
+  begun?: boolean
   [member: string]: unknown
 }
 

@@ -39,7 +39,13 @@ export type {
   Workers,
 } from './schema.ts'
 export { isEnded, isFinished } from './status.ts'
-export type { ExportFormat, ExportOptions, NewestOptions, Syntheses } from './syntheses.ts'
+export type {
+  CreateOptions,
+  ExportFormat,
+  ExportOptions,
+  NewestOptions,
+  Syntheses,
+} from './syntheses.ts'
 export type { OutputOptions, TaskQuery, Tasks } from './tasks.ts'
 export type { CallOptions, ClientOptions } from './transport.ts'
 export type { AwaitedPlan, PlanSubmission, SynthesisRequest } from './types.ts'

@@ -420,6 +420,10 @@ export interface Problem {
     pointer: string
     detail: string
   }[]
+  /**
+   * With a 503: nothing of the request was begun, so any request may be repeated. Without it, the request may have been carried out.
+   */
+  begun?: false
   [k: string]: unknown
 }
 export interface Provider {

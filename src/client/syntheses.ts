@@ -1,6 +1,7 @@
 import { TuttiError } from './error.ts'
 import { planPath, type WaitOptions } from './plans.ts'
 import { poll, seconds } from './polling.ts'
+import { randomKey } from './random-key.ts'
 import type { Synthesis } from './schema.ts'
 import { type CallOptions, pause, type Transport } from './transport.ts'
 import type { SynthesisRequest } from './types.ts'
@@ -18,6 +19,14 @@ export interface ExportOptions extends CallOptions {
   version?: number | undefined
 }
 
+export interface CreateOptions extends CallOptions {
+  /**
+   * Repeating a call with the same key and request asks for no second version. Without one the client
+   * takes a random one, so that its own retries are safe.
+   */
+  idempotencyKey?: string | undefined
+}
+
 /** Every call throws `TuttiError`, or the reason of its signal. */
 export interface Syntheses {
   /** The newest version. @throws {TuttiError} `synthesis-not-ready` when there is none in time. */
@@ -31,7 +40,7 @@ export interface Syntheses {
   create(
     planId: string,
     request?: SynthesisRequest,
-    options?: CallOptions,
+    options?: CreateOptions,
   ): Promise<{ version: number }>
   /** A version that was asked for, once it exists. @throws {TuttiError} `timeout` */
   wait(planId: string, version: number, options?: WaitOptions): Promise<Synthesis>
@@ -98,13 +107,13 @@ export function synthesesOf(transport: Transport): Syntheses {
       return response.text()
     },
 
-    async create(planId, request = {}, options) {
+    async create(planId, request = {}, { idempotencyKey, ...options } = {}) {
       const { body } = await transport.json<{ version: number }>({
         method: 'POST',
         path: `${planPath(planId)}/syntheses`,
+        headers: { 'idempotency-key': idempotencyKey ?? randomKey() },
         body: request,
-        // Each call makes a version of its own.
-        repeatable: false,
+        repeatable: true,
         options,
       })
       return body

@@ -145,10 +145,12 @@ function mayRepeat(request: Request, error: TuttiError): boolean {
   // More patience frees no quota, unless the service says when.
   if (error.code === 'quota-exceeded' && error.retryAfterMs === undefined) return false
   switch (error.status) {
-    // The service says that it did nothing.
+    // A request that was counted out was not looked at.
     case 429:
-    case 503:
       return true
+    // The store stopped answering, perhaps in the middle of the work.
+    case 503:
+      return request.repeatable || error.problem?.begun === false
     // Something in between gave up on the service, which may have done its work.
     case 502:
     case 504:

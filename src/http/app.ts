@@ -97,7 +97,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     if (!waits.closing) return
-    const error = new ServiceError('unavailable', 'The service is shutting down.')
+    const error = new ServiceError(
+      'unavailable',
+      'The service is shutting down.',
+    ).withNothingBegun()
     return sendProblem(error, request, reply.header('connection', 'close'))
   })
   // A connection is kept only for as long as there is somebody to serve it.

@@ -100,6 +100,7 @@ export async function openApi(options: {
     tenantLimits,
     forgetDeliveries,
     newToken: randomUUID,
+    sha256: submitDeps.sha256,
     onFault,
   }
 

@@ -243,6 +243,9 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     spec.synthesis === false ? 'disabled' : 'pending',
     'syn:none',
     spec.synthesis === false ? 1 : 0,
+    ...(spec.synthesis === false || spec.synthesis.every === undefined
+      ? []
+      : ['syn:every', spec.synthesis.every]),
   ]
 }
 

@@ -17,6 +17,7 @@ const NAMES = [
   'begin-synthesis',
   'finish-synthesis',
   'released-units',
+  'claim-synthesis',
   'request-synthesis',
   'begin-part',
   'keep-part',

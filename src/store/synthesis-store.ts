@@ -46,6 +46,22 @@ export function redisSynthesisStore(options: {
             editsProblem === undefined ? '' : JSON.stringify(editsProblem),
           )) as 'gone' | 'done' | 'stored' | 'finished',
       ),
+    claim: (planId, jobId, requestHash = '') =>
+      whileAvailable(async () => {
+        const [status, claimed = '', version = ''] = (await run(
+          'claim-synthesis',
+          keyOf(planId),
+          shardOfPlan(planId),
+          jobId,
+          requestHash,
+        )) as ['gone' | 'free' | 'claimed', string?, string?]
+        if (status !== 'claimed') return { status }
+        return {
+          status,
+          requestHash: claimed,
+          version: version === '' ? undefined : Number(version),
+        }
+      }),
     request: (planId, jobId) =>
       whileAvailable(async () => {
         const [status, version] = (await run(

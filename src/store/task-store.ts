@@ -137,17 +137,17 @@ export function redisTaskLife(options: {
         }),
         attempt.output === undefined ? '' : storableJson(attempt.output),
       ])
-      const [answers, released, remaining] = (await run(
+      const [answers, released, due] = (await run(
         'end-task',
         keyOf(planId),
         shardOfPlan(planId),
         ...args,
       )) as [('recorded' | 'refused' | 'gone')[], (string | number)[], number]
-      // The units are handed to one of the callers only: each is to be released once.
+      // What follows is handed to one of the callers only: it is to be done once.
       return answers.map((status, index) => ({
         status,
         released: index === 0 ? released.map(Number) : [],
-        remaining,
+        preliminary: index === 0 && due > 0 ? due : undefined,
       }))
     },
   )

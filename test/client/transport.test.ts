@@ -115,6 +115,16 @@ describe('a call is repeated', () => {
     expect(service.requests).toHaveLength(3)
   })
 
+  test('on a 503 that says that nothing was begun, whatever it does', async () => {
+    const { plans, tasks } = client()
+    await plans.submit(PLAN)
+    service.newest().run()
+    const body = { code: 'unavailable', begun: false }
+    service.fail('POST', { answer: 503, headers: { 'retry-after': '0' }, body })
+    expect(await tasks.retry('plan-1', 'a')).toMatchObject({ id: 'a' })
+    expect(service.requests).toHaveLength(3)
+  })
+
   test('with one idempotency key, so that a lost answer makes no second plan', async () => {
     service.fail('POST', { cut: 'answer' }, { cut: 'request' })
     expect(await client().plans.submit(PLAN)).toMatchObject({ id: 'plan-1' })
@@ -171,14 +181,35 @@ describe('a call is not repeated', () => {
   })
 
   test('when it would do its work twice and its answer was lost', async () => {
-    const { plans, tasks, syntheses } = client()
+    const { plans, tasks } = client()
     await plans.submit(PLAN)
     service.newest().run()
     service.fail('POST', { cut: 'answer' }, { cut: 'answer' })
-    expect(await failureOf(syntheses.create('plan-1'))).toMatchObject({ code: 'network-error' })
+    expect(await failureOf(plans.retry('plan-1'))).toMatchObject({ code: 'network-error' })
     expect(await failureOf(tasks.retry('plan-1', 'a'))).toMatchObject({ code: 'network-error' })
     expect(service.requests).toHaveLength(3)
   })
+
+  test('on a 503 that leaves open what was done, when it would do its work twice', async () => {
+    const { plans, tasks } = client()
+    await plans.submit(PLAN)
+    service.newest().run()
+    service.fail('POST', { answer: 503, headers: { 'retry-after': '0' } })
+    expect(await failureOf(tasks.retry('plan-1', 'a'))).toMatchObject({ status: 503, tries: 1 })
+  })
+})
+
+test('another version is asked for with one key, so that a lost answer asks for no second one', async () => {
+  const { plans, syntheses } = client()
+  await plans.submit(PLAN)
+  service.newest().run()
+  const { length } = service.newest().syntheses
+  service.fail('POST', { cut: 'answer' }, { answer: 503, headers: { 'retry-after': '0' } })
+  expect(await syntheses.create('plan-1')).toEqual(expect.objectContaining({ version: length + 1 }))
+  await syntheses.wait('plan-1', length + 1)
+  expect(service.newest().syntheses).toHaveLength(length + 1)
+  const mine = await syntheses.create('plan-1', {}, { idempotencyKey: 'mine' })
+  expect(await syntheses.create('plan-1', {}, { idempotencyKey: 'mine' })).toEqual(mine)
 })
 
 test('what was done by a try whose answer was lost is done', async () => {

@@ -60,6 +60,7 @@ export async function openModelApi(options: {
     tenantLimits: submitDeps.tenantLimits,
     forgetDeliveries: await openForgetDeliveries({ redis, stores, lifecycle, faults }),
     newToken: randomUUID,
+    sha256: submitDeps.sha256,
     onFault: (err: unknown, planId: string) => log.warn({ err, planId }, 'request fault'),
   }
   return {

@@ -216,9 +216,9 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
         if (found === undefined) throw new ServiceError('synthesis-not-found', 'No such version.')
         return found
       },
-      async request(tenant, planId, spec: SynthesisSpec) {
-        record('syntheses.request', tenant, planId, spec)
-        return { version: find(tenant, planId).syntheses.length + 1 }
+      async request(tenant, planId, spec: SynthesisSpec, key) {
+        record('syntheses.request', tenant, planId, spec, ...(key === undefined ? [] : [key]))
+        return { version: find(tenant, planId).syntheses.length + 1, created: key !== 'again' }
       },
     },
 

@@ -27,6 +27,8 @@ export class FakePlan {
   readonly tasks: TaskDetail[]
   readonly outputs: OutputTask[] = []
   readonly syntheses: Synthesis[] = []
+  /** Versions that were asked for, by their Idempotency-Key. */
+  readonly asked = new Map<string, { version: number; body: string }>()
   readonly events: FakeEvent[] = []
   /** `change` after every change, `event` with each event. */
   readonly changes = new EventEmitter().setMaxListeners(0)

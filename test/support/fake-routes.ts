@@ -164,10 +164,17 @@ async function taskOf(
   }
 }
 
-function synthesesOf(plan: FakePlan, { method, body }: Call, version: string): Answer {
+function synthesesOf(plan: FakePlan, { method, headers, body }: Call, version: string): Answer {
   if (method === 'POST') {
-    const next = plan.syntheses.length + 1
-    setImmediate(() => plan.synthesize({ summary: `# Again\n\n${JSON.stringify(body)}` }))
+    const key = headers['idempotency-key']
+    const known = key === undefined ? undefined : plan.asked.get(String(key))
+    if (known !== undefined && known.body !== JSON.stringify(body)) {
+      return problem(422, 'idempotency-key-reused', 'The key came with another body before.')
+    }
+    const next = known?.version ?? plan.syntheses.length + 1
+    plan.asked.set(String(key), { version: next, body: JSON.stringify(body) })
+    if (known === undefined)
+      setImmediate(() => plan.synthesize({ summary: `# Again\n\n${JSON.stringify(body)}` }))
     const self = `/v1/plans/${plan.id}/syntheses/${next}`
     return { status: 202, body: { version: next, links: { self } } }
   }

@@ -180,6 +180,13 @@ export function describeService(url: () => string): void {
     const body = { executor: 'merge' }
     const asked = await call('POST', '/v1/plans/{planId}/syntheses', { values, body })
     expect(asked).toMatchObject({ status: 202, body: { version: 2 } })
+    const headers = { 'idempotency-key': 'once' }
+    const keyed = { values, body, headers }
+    const path = '/v1/plans/{planId}/syntheses'
+    const first = await call('POST', path, keyed)
+    expect(await call('POST', path, keyed)).toMatchObject({ status: 202, body: first.body })
+    const other = await call('POST', path, { ...keyed, body: { instructions: 'Be brief.' } })
+    expect(other).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } })
     expect((await call('DELETE', '/v1/plans/{planId}', { values })).status).toBe(204)
     expect((await call('GET', '/v1/plans/{planId}', { values })).status).toBe(404)
   })

@@ -86,7 +86,7 @@ export async function openUnits(redisUrl: string) {
   /** Stores and enqueues a plan; its tasks do what `behaviours` say. */
   async function aPlan(
     given: (Partial<TaskSpec> & { id: string; does?: Behaviour })[],
-    options: { policy?: Partial<Policy>; workspace?: boolean } = {},
+    options: { policy?: Partial<Policy>; workspace?: boolean; every?: number } = {},
   ) {
     const specs = given.map(
       ({ does, ...task }): TaskSpec => ({
@@ -119,7 +119,7 @@ export async function openUnits(redisUrl: string) {
       },
       workspace: options.workspace === true ? { path: '/nowhere' } : undefined,
       isolate: false,
-      synthesis: {},
+      synthesis: { every: options.every },
       webhook: undefined,
       metadata: {},
       waves: [specs.map((task) => task.id)],

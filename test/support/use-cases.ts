@@ -48,6 +48,7 @@ export async function openUseCases(redisUrl: string, env: Record<string, string>
   const changing: Omit<ChangeDeps, 'waiting'> = {
     ...shared,
     newToken: randomUUID,
+    sha256: submitting.sha256,
     tenantLimits: submitting.tenantLimits,
     preparing: submitting,
   }

@@ -1,14 +1,15 @@
 import { BUDGET_EXHAUSTED } from '../budget/allowance.ts'
-import { ServiceError } from '../contract/errors.ts'
+import { nothingBegun, ServiceError } from '../contract/errors.ts'
 import type { DeliveryStore, ForgetDeliveries } from '../deliver/webhooks.ts'
 import type { BatchQueue } from '../ports/queue.ts'
 import type { PlanRecord } from '../ports/records.ts'
 import type { TaskLife } from '../ports/task-life.ts'
-import type { ReadDeps } from '../read/require-plan.ts'
+import { type ReadDeps, requirePlan } from '../read/require-plan.ts'
+import type { Digests } from '../submit/idempotency.ts'
 import type { PrepareDeps } from '../submit/prepare-plan.ts'
 import type { SubmitDeps } from '../submit/submit-plan.ts'
 
-export interface ChangeDeps extends ReadDeps {
+export interface ChangeDeps extends ReadDeps, Digests {
   life: TaskLife
   queue: BatchQueue
   newToken: () => string
@@ -21,6 +22,15 @@ export interface ChangeDeps extends ReadDeps {
   >
   /** Something that the caller need not hear of; for the log. */
   onFault: (error: unknown, planId: string) => void
+}
+
+/** The plan that a call is to change. Read first, so where it cannot be, nothing of the call was begun. */
+export function planToChange(
+  deps: Pick<ReadDeps, 'plans'>,
+  tenant: string,
+  planId: string,
+): Promise<PlanRecord> {
+  return nothingBegun(requirePlan(deps, tenant, planId))
 }
 
 /** Whether nothing more of a plan is paid for: then `resume` may raise its budget, and nothing else is begun. */

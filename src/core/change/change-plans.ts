@@ -7,7 +7,7 @@ import type { RetryTasks } from '../contract/task-selection.ts'
 import { planView } from '../read/plan-views.ts'
 import { requirePlan } from '../read/require-plan.ts'
 import { cancelTasks, unknownTask } from './cancel-tasks.ts'
-import { type ChangeDeps, isOutOfMoney, refuseWithoutMoney } from './change-deps.ts'
+import { type ChangeDeps, isOutOfMoney, planToChange, refuseWithoutMoney } from './change-deps.ts'
 import { deletePlan } from './delete-plan.ts'
 import { onlyRunnable, requireRunnable, retryTasks, type Tasks } from './retry-tasks.ts'
 
@@ -16,7 +16,7 @@ export function changePlans(
 ): Pick<PlansApi, 'cancel' | 'retry' | 'delete' | 'resume'> {
   return {
     async cancel(tenant, planId, tasks = {}) {
-      const record = await requirePlan(deps, tenant, planId)
+      const record = await planToChange(deps, tenant, planId)
       if (tasks.tasks !== undefined || tasks.status !== undefined) {
         await cancelTasks(deps, record, tasks)
         return planView(await requirePlan(deps, tenant, planId), { waves: true })
@@ -31,19 +31,19 @@ export function changePlans(
     },
 
     async retry(tenant, planId, selection) {
-      const record = await requirePlan(deps, tenant, planId)
+      const record = await planToChange(deps, tenant, planId)
       refuseWithoutMoney(record)
       await retryTasks(deps, record, (tasks) => requireRunnable(tasks, selected(tasks, selection)))
       return planView(await requirePlan(deps, tenant, planId), { waves: true })
     },
 
     async delete(tenant, planId) {
-      const record = await requirePlan(deps, tenant, planId)
+      const record = await planToChange(deps, tenant, planId)
       await deletePlan(deps, record)
     },
 
     async resume(tenant, planId, budgetUsd) {
-      const record = await requirePlan(deps, tenant, planId)
+      const record = await planToChange(deps, tenant, planId)
       if (!isOutOfMoney(record)) {
         throw new ServiceError('plan-not-finished', 'The plan was not stopped by its budget.')
       }

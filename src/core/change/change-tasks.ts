@@ -1,21 +1,21 @@
 import type { TasksApi } from '../contract/api.ts'
 import { taskDetail } from '../read/read-tasks.ts'
-import { requirePlan, requireTask } from '../read/require-plan.ts'
+import { requireTask } from '../read/require-plan.ts'
 import { cancelTasks } from './cancel-tasks.ts'
-import { type ChangeDeps, refuseWithoutMoney } from './change-deps.ts'
+import { type ChangeDeps, planToChange, refuseWithoutMoney } from './change-deps.ts'
 import { requireRunnable, retryTasks } from './retry-tasks.ts'
 
 export function changeTasks(deps: ChangeDeps): Pick<TasksApi, 'cancel' | 'retry'> {
   return {
     async cancel(tenant, planId, taskId) {
-      const record = await requirePlan(deps, tenant, planId)
+      const record = await planToChange(deps, tenant, planId)
       await requireTask(deps, planId, taskId)
       await cancelTasks(deps, record, { tasks: [taskId] })
       return taskDetail(deps, tenant, planId, taskId)
     },
 
     async retry(tenant, planId, taskId) {
-      const record = await requirePlan(deps, tenant, planId)
+      const record = await planToChange(deps, tenant, planId)
       await requireTask(deps, planId, taskId)
       refuseWithoutMoney(record)
       await retryTasks(deps, record, (tasks) => requireRunnable(tasks, new Set([taskId])))

@@ -138,8 +138,18 @@ export interface SynthesesApi {
   newest(tenant: string, planId: string, wait?: Wait): Promise<Synthesis>
   all(tenant: string, planId: string): Promise<Synthesis[]>
   get(tenant: string, planId: string, version: number): Promise<Synthesis>
-  /** Asks for another version without running tasks; answers with its number, before it exists. */
-  request(tenant: string, planId: string, spec: SynthesisSpec): Promise<{ version: number }>
+  /**
+   * Asks for another version without running tasks; answers with its number, before it exists. With a
+   * key that was used before, with that of the first request, and `created: false`.
+   *
+   * @throws {ServiceError} invalid-request, budget-exceeded, idempotency-key-reused
+   */
+  request(
+    tenant: string,
+    planId: string,
+    spec: SynthesisSpec,
+    idempotencyKey?: string,
+  ): Promise<{ version: number; created: boolean }>
 }
 
 /** One change of a plan. `id` is what `Last-Event-ID` carries. */

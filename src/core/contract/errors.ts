@@ -56,11 +56,36 @@ export class ServiceError extends Error {
     this.extensions = options.extensions ?? {}
     this.retryAfterSeconds = options.retryAfterSeconds
   }
+
+  /** The same, of a call of which nothing was begun. Only `unavailable` leaves that open. */
+  withNothingBegun(): ServiceError {
+    if (this.code !== 'unavailable') return this
+    const { code, message, errors, retryAfterSeconds, cause } = this
+    const extensions = { ...this.extensions, begun: false }
+    const options = { errors, extensions, cause }
+    return new ServiceError(
+      code,
+      message,
+      retryAfterSeconds === undefined ? options : { ...options, retryAfterSeconds },
+    )
+  }
 }
 
 /** Whether the store, or what else was asked, is away for now: the same call may succeed soon. */
 export function isUnavailable(error: unknown): boolean {
   return error instanceof ServiceError && error.code === 'unavailable'
+}
+
+/**
+ * For what a call does before it changes anything: where the store is away then, the caller is told that
+ * nothing was begun, so that repeating the call is safe whatever it does.
+ */
+export async function nothingBegun<T>(before: Promise<T>): Promise<T> {
+  try {
+    return await before
+  } catch (error) {
+    throw error instanceof ServiceError ? error.withNothingBegun() : error
+  }
 }
 
 /** Why a task or a synthesis did not succeed, as callers see it. */

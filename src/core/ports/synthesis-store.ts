@@ -46,6 +46,18 @@ export interface SynthesisStore {
       usage: Usage | undefined
     },
   ): Promise<'gone' | 'done' | 'stored' | 'finished'>
+  /**
+   * The request that a job was first asked for with, and its version once it has one. With `requestHash`
+   * a job that is `free` is claimed for that request.
+   */
+  claim(
+    planId: string,
+    jobId: string,
+    requestHash?: string,
+  ): Promise<
+    | { status: 'gone' | 'free' }
+    | { status: 'claimed'; requestHash: string; version: number | undefined }
+  >
   /** The version that a job is to write, or is writing already. */
   request(
     planId: string,

@@ -75,11 +75,14 @@ export interface TaskLife {
     /** The fair-queueing round of the job; see `fairPriority`. */
     round: number
   }): Promise<BegunTask & { released: ReleasedUnits }>
-  /** `refused`: the attempt was taken for dead and begun elsewhere; nothing of it was stored. */
+  /**
+   * `refused`: the attempt was taken for dead and begun elsewhere; nothing of it was stored.
+   * `preliminary`: the number of a preliminary synthesis that is due now, of which no other call hears.
+   */
   end(end: AttemptEnd): Promise<{
     status: 'recorded' | 'refused' | 'gone'
     released: ReleasedUnits
-    remaining: number
+    preliminary: number | undefined
   }>
   /**
    * Cancels tasks, all or none: those named that have one of the statuses. `ended`: the task named has

@@ -6,7 +6,6 @@ import type { PlanSpec } from '../ports/records.ts'
 export interface LoadedPlan {
   spec: PlanSpec
   context: string
-  taskCount: number
 }
 
 export interface PlanCache {
@@ -31,9 +30,7 @@ export function planCache(
 
   async function read(planId: string): Promise<LoadedPlan | undefined> {
     const [record, context] = await Promise.all([plans.get(planId), plans.context(planId)])
-    if (record === undefined) return undefined
-    const taskCount = Object.values(record.counts).reduce((sum, count) => sum + count, 0)
-    return { spec: record.spec, context, taskCount }
+    return record === undefined ? undefined : { spec: record.spec, context }
   }
 
   return { load: (planId) => cache.fetch(planId) }

@@ -129,8 +129,8 @@ async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd
   const stored = await storeEnd(deps, end)
   // The process ends while the store takes nothing: the next worker finds the task still running.
   if (stored === 'store-away') return { kind: 'give-back' }
-  const { status, released, remaining } = stored
-  await followUp(deps, plan, end.taskId, released, status === 'recorded' ? remaining : undefined)
+  const { status, released, preliminary } = stored
+  await followUp(deps, plan, end.taskId, released, preliminary)
   if (status !== 'recorded' || stored.replaced || end.status !== 'queued') return { kind: 'over' }
   return end.outcome === 'interrupted'
     ? { kind: 'give-back' }
@@ -143,28 +143,17 @@ export async function followUp(
   plan: LoadedPlan,
   taskId: string,
   released: readonly number[],
-  remaining: number | undefined,
+  preliminary: number | undefined,
 ): Promise<void> {
   try {
     await releaseUnits(deps, plan, released)
-    if (remaining !== undefined) await preliminarySynthesis(deps, plan, remaining)
+    if (preliminary !== undefined) {
+      const planId = plan.spec.id
+      const jobId = `${planId}-p${preliminary}`
+      await deps.queue.enqueueSynthesis({ planId, jobId, kind: 'preliminary' })
+    }
   } catch (error) {
     // Released units are listed until they are in the queue, and swept.
     if (!isUnavailable(error)) deps.onFault(error, plan.spec.id, taskId)
   }
-}
-
-/** A synthesis on the way, after every so many ended tasks, where the plan asks for that. */
-async function preliminarySynthesis(
-  deps: Pick<RunUnitDeps, 'queue'>,
-  plan: LoadedPlan,
-  remaining: number,
-): Promise<void> {
-  const every = plan.spec.synthesis === false ? undefined : plan.spec.synthesis.every
-  if (every === undefined || remaining === 0) return
-  const step = Math.floor((plan.taskCount - remaining) / every)
-  if (step === 0) return
-  // Several workers may come here for one step: the job's id makes them one.
-  const jobId = `${plan.spec.id}-p${step}`
-  await deps.queue.enqueueSynthesis({ planId: plan.spec.id, jobId, kind: 'preliminary' })
 }

@@ -6,6 +6,7 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 import { type BatchQueue, finalSynthesisJobId, type Unit } from '../ports/queue.ts'
 import type { NewPlan, PlanKey, PlanRecord } from '../ports/records.ts'
+import { type Digests, digestOf, hex, requireSameRequest } from './idempotency.ts'
 import {
   type PrepareDeps,
   type PreparedPlan,
@@ -17,14 +18,12 @@ import { type TenantLimits, type TenantUse, withinLimits } from './tenant-limits
 /** A plan whose tasks all write one file has far more pairs than anyone reads. */
 const MOST_STORED_OVERLAPS = 500
 
-export interface SubmitDeps extends PrepareDeps {
+export interface SubmitDeps extends PrepareDeps, Digests {
   plans: PlanStore
   life: SealDeps['life']
   queue: BatchQueue
   /** The round of fair queueing that this process last heard of; a little behind is near enough. */
   rounds: { latest: number }
-  /** SHA-256 as 32 bytes. */
-  sha256: (text: string) => Uint8Array
   randomBytes: (count: number) => Uint8Array
   planIdFrom: (bytes: Uint8Array) => string
   pause: (ms: number) => Promise<unknown>
@@ -52,7 +51,7 @@ interface Submitted {
  */
 export async function submitPlan(deps: SubmitDeps, submission: Submission): Promise<Submitted> {
   const parsed = parseSubmission(deps.limits, submission.body)
-  const requestHash = hex(deps.sha256(parsed.canonical))
+  const requestHash = digestOf(deps, parsed.canonical)
   const key = keyOf(deps, submission)
   // Before anything else is looked at: a repetition is not checked against what has changed since.
   const known = key && (await keyedPlan(deps, key, submission.tenant, requestHash))
@@ -73,7 +72,7 @@ export async function submitPlan(deps: SubmitDeps, submission: Submission): Prom
     const other = key && (await keyedPlan(deps, key, submission.tenant, requestHash))
     if (other !== undefined) return other
   }
-  throw new ServiceError('unavailable', GIVEN_UP, { retryAfterSeconds: 1 })
+  throw new ServiceError('unavailable', GIVEN_UP, { retryAfterSeconds: 1 }).withNothingBegun()
 }
 
 const GIVEN_UP =
@@ -100,11 +99,12 @@ async function submitNew(deps: SubmitDeps, plan: NewPlan): Promise<Submitted | u
       if (status === 'gone') return undefined
       return { record: newRecord(plan, stored.createdAt), created: true }
     } catch (error) {
-      if (!(await undone(deps, plan))) {
+      const end = await undone(deps, plan)
+      if (end === 'accepted') {
         const record = await deps.plans.get(planId)
         if (record !== undefined) return { record, created: true }
       }
-      throw error
+      throw end === 'undone' && error instanceof ServiceError ? error.withNothingBegun() : error
     }
   })
 }
@@ -145,22 +145,23 @@ async function enqueue(deps: SubmitDeps, plan: NewPlan, round: number): Promise<
 }
 
 /**
- * Nothing may be left of a plan that was refused. False where it was accepted before. If the store is
- * away, the sweeper does it: it finds a plan that nobody was told of, and jobs of none.
+ * Nothing may be left of a plan that was refused. `accepted`: it was accepted before. `unknown`: the store
+ * is away, and the sweeper will do it: it finds a plan that nobody was told of, and jobs of none.
  */
-async function undone(deps: SubmitDeps, plan: NewPlan): Promise<boolean> {
+async function undone(deps: SubmitDeps, plan: NewPlan): Promise<'undone' | 'accepted' | 'unknown'> {
   const { id: planId, tenant } = plan.spec
   try {
     const { status } = await deps.plans.settleSubmission(
       { planId, tenant },
       { giveUpAfterMs: 0, isPartial: true },
     )
-    if (status === 'accepted') return false
+    if (status === 'accepted') return status
     await deps.queue.remove(planId, firstUnits(plan, 0), 0)
+    return 'undone'
   } catch (error) {
     deps.onFault(error, planId)
+    return 'unknown'
   }
-  return true
 }
 
 function keyOf(
@@ -190,12 +191,7 @@ async function keyedPlan(
 ): Promise<Submitted | undefined> {
   const known = await deps.plans.ofKey(key)
   if (known === undefined) return undefined
-  if (known.requestHash !== requestHash) {
-    throw new ServiceError(
-      'idempotency-key-reused',
-      'This Idempotency-Key was used with another body. Use a new key for a new plan.',
-    )
-  }
+  requireSameRequest(known.requestHash, requestHash)
   const { planId } = known
   while (true) {
     const settled = await deps.plans.settleSubmission(
@@ -286,8 +282,4 @@ function newRecord({ spec, tasks, usage }: NewPlan, createdAt: number): PlanReco
     held: { reservedUsd: 0, unknownUsd: 0 },
     synthesis: { status: spec.synthesis === false ? 'disabled' : 'pending', version: 0 },
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -7,22 +7,27 @@ const MAX_KEY_LENGTH = 255
  * `Idempotency-Key` in both spellings: as a plain token, which most clients send, and as a quoted
  * string, which the IETF draft asks for. Both name the same key.
  */
-const IdempotencyKey = z
-  .string()
-  .transform((header, context) => {
-    const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1]
-    const key = quoted === undefined ? header : quoted.replace(/\\(["\\])/g, '$1')
-    if (key.length <= MAX_KEY_LENGTH && /^[\x20-\x7e]+$/.test(key)) return key
-    context.addIssue({
-      code: 'custom',
-      message: `must be 1 to ${MAX_KEY_LENGTH} printable ASCII characters`,
-    })
-    return z.NEVER
+const IdempotencyKey = z.string().transform((header, context) => {
+  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1]
+  const key = quoted === undefined ? header : quoted.replace(/\\(["\\])/g, '$1')
+  if (key.length <= MAX_KEY_LENGTH && /^[\x20-\x7e]+$/.test(key)) return key
+  context.addIssue({
+    code: 'custom',
+    message: `must be 1 to ${MAX_KEY_LENGTH} printable ASCII characters`,
   })
-  .describe('The same key with the same body answers with the same plan, and makes no second one.')
+  return z.NEVER
+})
+
+export const SynthesisHeaders = z.object({
+  'idempotency-key': IdempotencyKey.optional().describe(
+    'The same key with the same body answers with the same version, and asks for no second one.',
+  ),
+})
 
 export const SubmitHeaders = z.object({
-  'idempotency-key': IdempotencyKey.optional(),
+  'idempotency-key': IdempotencyKey.optional().describe(
+    'The same key with the same body answers with the same plan, and makes no second one.',
+  ),
   prefer: z
     .string()
     .optional()

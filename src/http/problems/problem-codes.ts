@@ -81,7 +81,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     status: 422,
     title: 'Idempotency key reused',
     meaning: 'The same `Idempotency-Key` was already used with another body.',
-    remedy: 'Use a new key for a new plan, and the same key only to repeat the same request.',
+    remedy: 'Use a new key for a new request, and the same key only to repeat the same one.',
   },
   'overlapping-tasks': {
     status: 422,
@@ -143,9 +143,10 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
   unavailable: {
     status: 503,
     title: 'Temporarily unavailable',
-    meaning: 'The service cannot reach its store, or is shutting down.',
+    meaning:
+      'The service cannot reach its store, or is shutting down. The request may have been carried out, unless `begun` is `false`.',
     remedy:
-      'Send the same request again after the seconds that `Retry-After` names. With an `Idempotency-Key` a repeated submission makes no second plan.',
+      'After the seconds that `Retry-After` names, repeat a request that may be repeated: a GET, a DELETE, one with an `Idempotency-Key`, or any where `begun` is `false`. Otherwise look first at what has been done.',
   },
   'route-not-found': {
     status: 404,

@@ -23,6 +23,12 @@ export const Problem = z
         }),
       )
       .optional(),
+    begun: z
+      .literal(false)
+      .optional()
+      .describe(
+        'With a 503: nothing of the request was begun, so any request may be repeated. Without it, the request may have been carried out.',
+      ),
   })
   .meta({ id: 'Problem' })
 export type Problem = z.output<typeof Problem>
@@ -122,13 +128,24 @@ export function sendProblem(
 ): FastifyReply {
   const { problem, headers } = refusalOf(error, request.routeOptions.bodyLimit)
   if (problem.code === 'internal-error') request.log.error({ err: error }, 'request failed')
-  if (problem.code === 'unavailable') request.log.warn({ err: error }, 'store unavailable')
+  if (problem.code === 'unavailable') {
+    request.log.warn({ err: error }, 'store unavailable')
+    problem.detail = [problem.detail, whatWasDone(problem, request.method)].join(' ').trim()
+  }
   return reply
     .code(problem.status)
     .headers(headers)
     .type(PROBLEM_TYPE)
     .serializer((document: unknown) => JSON.stringify(document))
     .send({ ...problem, instance: request.id })
+}
+
+/** A store that stops answering in the middle leaves open how far a request came. */
+function whatWasDone({ begun }: Problem, method: string): string {
+  if (method === 'GET' || method === 'HEAD') return ''
+  return begun === false
+    ? 'Nothing was done.'
+    : 'What was asked for may have been done all the same.'
 }
 
 export function invalidRequest(message: string, errors: FieldError[]): ServiceError {

@@ -5,6 +5,7 @@ import { SynthesisSpec } from '../../core/contract/submission.ts'
 import { Synthesis } from '../../core/contract/synthesis.ts'
 import { answer, LOCATION } from '../openapi/documented-answer.ts'
 import { SYNTHESIS } from '../openapi/examples.ts'
+import { SynthesisHeaders } from '../openapi/headers.ts'
 import { PlanParams, VersionParams } from '../openapi/params.ts'
 import { WaitQuery } from '../openapi/query.ts'
 import { problemAnswers } from '../problems/problem.ts'
@@ -19,6 +20,11 @@ export interface SynthesisRouteOptions {
 }
 
 const SynthesisList = z.object({ items: z.array(Synthesis) }).meta({ id: 'SynthesisList' })
+
+const REPLAYED = {
+  type: 'string',
+  description: '`true` when the `Idempotency-Key` named a version that was asked for already.',
+} as const
 
 const RequestedSynthesis = z
   .object({ version: z.int().min(1), links: z.record(z.string(), z.string()) })
@@ -115,8 +121,9 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
         tags: ['Syntheses'],
         summary: 'Ask for another version of the synthesis, without running tasks',
         description:
-          'With other instructions, another model or another schema. Without a body, as the plan was submitted.',
+          'With other instructions, another model or another schema. Without a body, as the plan was submitted. Repeating a request with the same `Idempotency-Key` is safe.',
         params: PlanParams,
+        headers: SynthesisHeaders,
         body: SynthesisSpec.prefault({}),
         response: {
           202: answer('The version that will be written.', RequestedSynthesis, {
@@ -124,13 +131,14 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
               version: 2,
               links: { self: '/v1/plans/p00ff6m8vhp2rkc3a9x/syntheses/2' },
             },
-            headers: { Location: LOCATION },
+            headers: { Location: LOCATION, 'Idempotency-Replayed': REPLAYED },
           }),
           ...problemAnswers(
             'invalid-request',
             'plan-not-found',
             'plan-not-finished',
             'budget-exceeded',
+            'idempotency-key-reused',
             'payload-too-large',
             'unsupported-media-type',
           ),
@@ -148,7 +156,10 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
     },
     async (request, reply) => {
       const { planId } = request.params
-      const { version } = await syntheses.request(tenantOf(request), planId, request.body)
+      const { 'idempotency-key': key } = request.headers
+      const tenant = tenantOf(request)
+      const { version, created } = await syntheses.request(tenant, planId, request.body, key)
+      if (!created) reply.header('idempotency-replayed', 'true')
       const self = `/v1/plans/${planId}/syntheses/${version}`
       return reply.code(202).header('location', self).send({ version, links: { self } })
     },

@@ -2,7 +2,7 @@
 -- for dead and has been begun again elsewhere: its result is refused, its usage still counts.
 -- ARGV: shard, then of each: taskId, attempt, token, JSON of
 --       { status, outcome, error?, usage?, answeredBy?, retryInMs?, spends }, JSON of the output or ''
--- Answers { { 'recorded' | 'refused' | 'gone' , …}, released units, tasks remaining }
+-- Answers { { 'recorded' | 'refused' | 'gone' , …}, released units, number of the preliminary synthesis that is due, or 0 }
 local answers = {}
 if redis.call('EXISTS', plan) == 0 then
   for _ = 2, #ARGV, 5 do answers[#answers + 1] = 'gone' end
@@ -95,4 +95,4 @@ if exhausted then
 end
 settle_plan(constrained)
 publish()
-return { answers, to_promote(), remaining() }
+return { answers, to_promote(), preliminary_due(remaining()) }

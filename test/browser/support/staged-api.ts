@@ -185,7 +185,7 @@ export function createStage(): Stage {
         },
         async request(_tenant, planId, spec) {
           calls.push(`synthesize ${planId} ${JSON.stringify(spec)}`)
-          return { version: find(planId).syntheses.length + 1 }
+          return { version: find(planId).syntheses.length + 1, created: true }
         },
       },
       events: {

@@ -80,7 +80,7 @@ describe('each attempt has an end of its own', () => {
     await alone.aWorker().run(plan.units[0])
     expect(await outcomesOf(plan, 'a')).toEqual(['failed', 'succeeded'])
     // Two beginnings and two ends.
-    expect((await commandsProcessed(alone)) - before).toBeLessThan(100)
+    expect((await commandsProcessed(alone)) - before).toBeLessThan(300)
     await alone.close()
     await server.stop()
   })
@@ -462,5 +462,48 @@ describe('a task whose worker died', () => {
     expect((await units.plans.get(plan.id))?.outcome).toBeUndefined()
     await units.aWorker().run(plan.units[0], 2)
     expect((await units.plans.get(plan.id))?.outcome).toBe('cancelled')
+  })
+})
+
+describe('a preliminary synthesis', () => {
+  /** A worker that notes which syntheses it enqueues. */
+  function aNotingWorker() {
+    const worker = units.aWorker()
+    const asked: string[] = []
+    worker.deps.queue = {
+      ...units.queue,
+      enqueueSynthesis: async ({ jobId }) => void asked.push(jobId),
+    }
+    return { ...worker, asked }
+  }
+  const many = (count: number, does = async () => succeeds()) =>
+    Array.from({ length: count }, (_, index) => ({ id: `t${index}`, does }))
+
+  test('is enqueued once for every so many ended tasks, whichever workers run them', async () => {
+    const plan = await units.aPlan(many(9), { every: 2, policy: { maxConcurrency: 1 } })
+    const workers = [aNotingWorker(), aNotingWorker()]
+    for (const [index, unit] of plan.units.entries()) await workers[index % 2]?.run(unit)
+    const asked = workers.flatMap((worker) => worker.asked).toSorted()
+    expect(asked).toEqual([1, 2, 3, 4].map((step) => `${plan.id}-p${step}`))
+  })
+
+  test('is enqueued at most once for ends that come together', async () => {
+    const plan = await units.aPlan(many(40), { every: 1 })
+    const worker = aNotingWorker()
+    await Promise.all(plan.units.slice(1).map((unit) => worker.run(unit)))
+    expect(new Set(worker.asked).size).toBe(worker.asked.length)
+    expect(worker.asked.length).toBeGreaterThan(0)
+    await worker.run(plan.units[0])
+    expect(new Set(worker.asked).size).toBe(worker.asked.length)
+  })
+
+  test('is not passed over because a cancel was the end that made it due', async () => {
+    const plan = await units.aPlan(many(4), { every: 2, policy: { maxConcurrency: 1 } })
+    const worker = aNotingWorker()
+    await worker.run(plan.units[0])
+    await units.life.cancel(plan.id, { tasks: ['t1'] })
+    expect(worker.asked).toEqual([])
+    await worker.run(plan.units[2])
+    expect(worker.asked).toEqual([`${plan.id}-p1`])
   })
 })

@@ -76,6 +76,26 @@ test('tells a caller when to come back while the store is away', async () => {
   expect((await app.inject('/v1/plans')).headers['retry-after']).toBe('1')
 })
 
+test('says of a change that the store cut short whether anything of it was done', async () => {
+  const { app, api } = await anApp()
+  const away = new ServiceError('unavailable', 'The store does not answer.')
+  const detailOf = async (method: 'GET' | 'DELETE') => {
+    const response = await app.inject({ method, url: '/v1/plans/p1x' })
+    expect(response.statusCode).toBe(503)
+    return response.json()
+  }
+  api.failWith(away)
+  const unknown = await detailOf('DELETE')
+  expect(unknown.detail).toMatch(/may have been done/)
+  expect(unknown).not.toHaveProperty('begun')
+  expect((await detailOf('GET')).detail).toBe('The store does not answer.')
+  api.failWith(away.withNothingBegun())
+  expect(await detailOf('DELETE')).toMatchObject({
+    detail: 'The store does not answer. Nothing was done.',
+    begun: false,
+  })
+})
+
 test('says nothing of an unexpected error but its request', async () => {
   const { app, api } = await anApp()
   api.failWith(new Error('redis://user:hunter2@10.0.0.1 said no'))

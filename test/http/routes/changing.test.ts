@@ -47,6 +47,23 @@ test('asks for a synthesis without a body, as the plan was submitted', async () 
   expect(api.calls.at(-1)?.args).toEqual(['default', 'p1x', {}])
 })
 
+test('hands on the key of a synthesis, and says when it was used before', async () => {
+  const { app, api } = await anApp()
+  api.addPlan('p1x')
+  const ask = (key: string) =>
+    app.inject({
+      method: 'POST',
+      url: '/v1/plans/p1x/syntheses',
+      headers: { 'idempotency-key': key },
+    })
+  expect((await ask('"first"')).headers).not.toHaveProperty('idempotency-replayed')
+  expect(api.calls.at(-1)?.args).toEqual(['default', 'p1x', {}, 'first'])
+  expect((await ask('again')).headers).toMatchObject({ 'idempotency-replayed': 'true' })
+  expect((await ask('k'.repeat(256))).json()).toMatchObject({
+    errors: [{ pointer: 'header:idempotency-key' }],
+  })
+})
+
 test('names what is wrong with a synthesis', async () => {
   const { app, api } = await anApp()
   api.addPlan('p1x')

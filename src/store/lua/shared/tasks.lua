@@ -32,6 +32,18 @@ local function counts()
   return result
 end
 
+-- The number of the preliminary synthesis that is due after so many ended tasks, which is said once; else 0.
+local function preliminary_due(left)
+  local every = number('syn:every')
+  if every == 0 or left == 0 then return 0 end
+  local total = 0
+  for _, count in pairs(counts()) do total = total + count end
+  local due = math.floor((total - left) / every)
+  if due <= number('syn:due') then return 0 end
+  redis.call('HSET', plan, 'syn:due', due)
+  return due
+end
+
 local function save_attempt(id, attempt)
   redis.call('HSET', plan .. ':attempts', id .. '#' .. attempt.number, cjson.encode(attempt))
 end

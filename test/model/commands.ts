@@ -1,5 +1,5 @@
 import { isEnded } from '../../src/core/contract/status.ts'
-import { newPlan, type PlanModel, type PlanShape, type TaskModel } from './plan-model.ts'
+import { newPlan, type PlanModel, type PlanShape, severalOf, type TaskModel } from './plan-model.ts'
 import {
   askForSynthesis,
   cancelTask,
@@ -27,6 +27,9 @@ export type Command =
   | { do: 'cancel'; plan: PlanName }
   | { do: 'cancel task'; plan: PlanName; task: number }
   | { do: 'retry task'; plan: PlanName; task: number }
+  | { do: 'cancel several'; plan: PlanName; tasks: number[] }
+  /** Without any named, all that did not succeed. */
+  | { do: 'retry several'; plan: PlanName; tasks: number[] }
   | { do: 'resume'; plan: PlanName; moreUsd: number; aim?: number }
   | { do: 'synthesize'; plan: PlanName }
   | { do: 'delete'; plan: PlanName }
@@ -96,20 +99,22 @@ export function outcomesOf(before: Model, command: Command): Outcome[] {
 /** Two at the same moment come one after the other, and nobody knows in which order, or how soon. */
 function bothOrders(before: Model, [a, b]: [Command, Command]): Outcome[] {
   if (a.do === 'both' || b.do === 'both') return []
+  // How far the service came in between cannot be told.
+  if (a.do === 'pass time' && b.do === 'pass time') return []
   const outcomes: Outcome[] = []
   for (const [first, next] of [
     [a, b],
     [b, a],
   ] as const) {
-    for (const isSettled of [true, false]) {
+    for (const comesTo of ['rest', 'its syntheses', 'nothing'] as const) {
       const model = structuredClone(before)
       const reply = apply(model, first)
       if (reply === undefined) return []
-      if (isSettled) settleAll(model)
+      if (comesTo !== 'nothing') settleAll(model, comesTo === 'rest')
       const then = structuredClone(model)
       let other = apply(then, next)
       // One that runs is being cancelled for a while, and a second cancel may come before its end.
-      if (next.do === 'cancel task' && other === 'task-finished') other = undefined
+      if (next.do.startsWith('cancel ') && other === 'task-finished') other = undefined
       // What makes no sense any more does nothing, whatever it is answered.
       const after = other === undefined ? model : then
       settleAll(after)
@@ -119,8 +124,10 @@ function bothOrders(before: Model, [a, b]: [Command, Command]): Outcome[] {
   return outcomes
 }
 
-function settleAll(model: Model): void {
-  for (const { is } of Object.values(model.plans)) settle(is, model.now, model.hasWorker)
+function settleAll(model: Model, writesSyntheses = true): void {
+  for (const { is } of Object.values(model.plans)) {
+    settle(is, model.now, model.hasWorker, writesSyntheses)
+  }
 }
 
 /** Attempts that run, in the order of plans and tasks. */
@@ -219,10 +226,21 @@ function changePlan(
   plan: PlanModel,
   command: Extract<
     Command,
-    { do: 'cancel' | 'cancel task' | 'retry task' | 'resume' | 'synthesize' | 'delete' }
+    {
+      do:
+        | 'cancel'
+        | 'cancel task'
+        | 'retry task'
+        | 'cancel several'
+        | 'retry several'
+        | 'resume'
+        | 'synthesize'
+        | 'delete'
+    }
   >,
 ): string | undefined {
   const isSpent = plan.budgetUsd !== undefined && plan.costUsd >= plan.budgetUsd - 1e-12
+  const isOutOfMoney = plan.stop === 'budget-exhausted' || isSpent
   switch (command.do) {
     case 'cancel':
       if (plan.outcome !== undefined) return 'plan-finished'
@@ -236,13 +254,35 @@ function changePlan(
     }
     case 'retry task': {
       const task = plan.tasks[command.task % plan.tasks.length] as TaskModel
-      if (!isEnded(task.status)) return 'task-not-finished'
-      if (plan.stop === 'budget-exhausted' || isSpent) return 'budget-exceeded'
-      return retry(plan, [task.id]) ?? 'ok'
+      if (isOutOfMoney) return 'budget-exceeded'
+      return isEnded(task.status) ? (retry(plan, [task.id]) ?? 'ok') : 'task-not-finished'
+    }
+    case 'cancel several': {
+      const tasks = severalOf(plan, command.tasks)
+      if (tasks.some(({ status }) => isEnded(status))) return 'task-finished'
+      // One of them may be skipped because of another one.
+      for (const task of tasks) if (!isEnded(task.status)) cancelTask(plan, task)
+      return 'ok'
+    }
+    case 'retry several': {
+      if (isOutOfMoney) return 'budget-exceeded'
+      const named = severalOf(plan, command.tasks)
+      const unsuccessful = plan.tasks.filter(
+        ({ status }) => isEnded(status) && status !== 'succeeded',
+      )
+      const tasks = named.length > 0 ? named : unsuccessful
+      if (tasks.length === 0) return 'task-not-finished'
+      if (tasks.some(({ status }) => !isEnded(status))) return 'task-not-finished'
+      return (
+        retry(
+          plan,
+          tasks.map(({ id }) => id),
+        ) ?? 'ok'
+      )
     }
     case 'resume': {
       const { aim: budgetUsd = 0 } = command
-      if (plan.stop !== 'budget-exhausted' && !isSpent) return 'plan-not-finished'
+      if (!isOutOfMoney) return 'plan-not-finished'
       if (budgetUsd <= plan.costUsd) return 'invalid-request'
       return resume(plan, budgetUsd) ?? 'ok'
     }

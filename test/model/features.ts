@@ -24,6 +24,8 @@ export const FEATURES = [
   'cancel plan',
   'cancel task',
   'retry task',
+  'cancel several',
+  'retry several',
   'resume',
   'synthesize again',
   'delete',
@@ -94,6 +96,8 @@ function featuresOfCommand(command: Command, deleted: Set<string>): Feature[] {
       return ['worker killed']
     case 'cancel task':
     case 'retry task':
+    case 'cancel several':
+    case 'retry several':
     case 'resume':
       return [command.do]
     case 'start worker':

@@ -23,3 +23,13 @@ test('a task that the budget stops in the pause before its next attempt does not
     { do: 'end', nth: 0, how: 'succeeds' },
   ])
 })
+
+test('a plan that its budget stopped can still be cancelled', async () => {
+  const tasks = [{ costUsd: 1 }, {}, {}]
+  const shape = { tasks, maxConcurrency: 2, budgetUsd: 1, synthesis: true }
+  await replay([
+    { do: 'submit', plan: 'p', shape, keyed: false },
+    { do: 'end', nth: 0, how: 'succeeds' },
+    { do: 'cancel', plan: 'p' },
+  ])
+})

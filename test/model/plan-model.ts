@@ -134,3 +134,9 @@ export function taskOf(plan: PlanModel, id: string): TaskModel {
   if (found === undefined) throw new Error(`no task ${id}`)
   return found
 }
+
+/** Tasks by their positions, modulo how many there are, each once. */
+export function severalOf(plan: PlanModel, positions: readonly number[]): TaskModel[] {
+  const found = positions.map((at) => plan.tasks[at % plan.tasks.length] as TaskModel)
+  return [...new Set(found)]
+}

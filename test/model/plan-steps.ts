@@ -4,8 +4,14 @@ import { type Ending, PAUSE_SECONDS } from './puppets.ts'
 
 // What happens to a plan of the model, and what follows from it.
 
-/** Everything that happens by itself, until nothing more does. */
-export function settle(plan: PlanModel, now: number, hasWorker: boolean): void {
+/** Everything that happens by itself, until nothing more does; or up to the syntheses. */
+export function settle(
+  plan: PlanModel,
+  now: number,
+  hasWorker: boolean,
+  writesSyntheses = true,
+): void {
+  abortStopped(plan)
   release(plan)
   if (hasWorker) {
     for (const task of plan.tasks) {
@@ -19,7 +25,7 @@ export function settle(plan: PlanModel, now: number, hasWorker: boolean): void {
   }
   const isDone = plan.tasks.every(isOver)
   if (isDone && plan.stop === 'cancelled') finish(plan, 'cancelled')
-  if (!hasWorker) return
+  if (!hasWorker || !writesSyntheses) return
   for (const version of plan.asked.splice(0)) writeSynthesis(plan, version)
   if (!isDone || !plan.isFinalDue) return
   plan.isFinalDue = false
@@ -190,9 +196,6 @@ export function cancelTask(plan: PlanModel, task: TaskModel): void {
     return
   }
   task.isCancelling = true
-  if (!task.isOrphan) {
-    endAttempt(plan, task, { outcome: 'cancelled', status: 'cancelled', error: 'cancelled' })
-  }
 }
 
 export function stop(plan: PlanModel, code: string): void {
@@ -204,11 +207,17 @@ export function stop(plan: PlanModel, code: string): void {
   plan.events.push(`plan.stopped ${code}`)
   const status = code === 'aborted' || code === 'budget-exhausted' ? 'skipped' : 'cancelled'
   for (const task of plan.tasks) if (task.status === 'queued') endTask(plan, task, status, code)
-  if (code === 'budget-exhausted') return
+}
+
+/** Workers hear of a stop or a cancel a little later. What has ended by then stays as it ended. */
+function abortStopped(plan: PlanModel): void {
+  const { stop: code } = plan
+  const isStopped = code !== undefined && code !== 'budget-exhausted'
   for (const task of plan.tasks) {
     if (task.status !== 'running' || task.isOrphan) continue
+    if (!isStopped && !task.isCancelling) continue
     const error = task.isCancelling ? 'cancelled' : code
-    endAttempt(plan, task, { outcome: 'cancelled', status: 'cancelled', error })
+    endAttempt(plan, task, { outcome: 'cancelled', status: 'cancelled', ...(error && { error }) })
   }
 }
 
@@ -221,7 +230,7 @@ function finish(plan: PlanModel, outcome: string): void {
 function writeSynthesis(plan: PlanModel, version: number): void {
   plan.events.push(`synthesis.started ${version}`, `synthesis.finished ${version}`)
   plan.version = Math.max(plan.version, version)
-  plan.synthesis = plan.isFinalDue ? 'pending' : 'succeeded'
+  plan.synthesis = plan.isFinalDue && plan.shape.synthesis ? 'pending' : 'succeeded'
 }
 
 export function askForSynthesis(plan: PlanModel): void {
@@ -276,7 +285,7 @@ export function retry(plan: PlanModel, ids: string[]): string | undefined {
   plan.outcome = undefined
   plan.stop = undefined
   plan.isFinalDue = true
-  plan.synthesis = plan.shape.synthesis ? 'pending' : 'disabled'
+  if (plan.shape.synthesis) plan.synthesis = 'pending'
   for (const task of all()) {
     task.events.push(`requeued ${task.attempt} retry`)
     Object.assign(task, { status: 'queued', spent: 0, pausedUntil: 0, isCancelling: false })

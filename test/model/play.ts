@@ -15,7 +15,7 @@ import {
 import { expireLeases } from './leases.ts'
 import { leftovers, unfinishedBusiness } from './leftovers.ts'
 import { pictureOfModel, pictureOfPlan } from './picture.ts'
-import type { PlanShape } from './plan-model.ts'
+import { type PlanShape, severalOf } from './plan-model.ts'
 import { viewFaults } from './views.ts'
 import type { World } from './world.ts'
 
@@ -212,6 +212,13 @@ async function performOne(
           return api.plans.cancel(TENANT, planId)
         case 'cancel task':
           return api.tasks.cancel(TENANT, planId, taskId)
+        case 'cancel several':
+        case 'retry several': {
+          const tasks = plan === undefined ? [] : severalOf(plan, command.tasks).map(({ id }) => id)
+          return command.do === 'cancel several'
+            ? api.plans.cancel(TENANT, planId, { tasks })
+            : api.plans.retry(TENANT, planId, tasks.length > 0 ? { tasks } : {})
+        }
         case 'retry task':
           return api.tasks.retry(TENANT, planId, taskId)
         case 'resume':

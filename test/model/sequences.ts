@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import type { Command, PlanName } from './commands.ts'
-import { isLeftOut } from './left-out.ts'
 import type { PlanShape } from './plan-model.ts'
 import { ENDINGS, type Ending } from './puppets.ts'
 
@@ -32,8 +31,7 @@ function taskShapes(position: number, isRich: boolean): fc.Arbitrary<PlanShape['
       after: position === 0 ? never : some(before, 2),
       attempts: some(fc.integer({ min: 1, max: 2 })),
       timeoutSeconds: some(fc.constantFrom(200, 400)),
-      priority:
-        isRich && !isLeftOut('priorities inside a plan') ? some(fc.constantFrom(-5, 5)) : never,
+      priority: isRich ? some(fc.constantFrom(-5, 5)) : never,
       costUsd: isRich ? some(fc.constantFrom(0.25, 1), 2) : never,
       heavy: isRich ? flag() : never,
       heedless: isRich ? flag(12) : never,
@@ -52,28 +50,17 @@ function planShapes(most: number, isRich: boolean): fc.Arbitrary<PlanShape> {
         abort: flag(),
         minSuccess: some(fc.constantFrom(0.5, 1)),
         budgetUsd: isRich ? some(fc.constantFrom(1, 2), 2) : never,
-        timeoutSeconds:
-          isRich && !isLeftOut('a plan that runs out of time')
-            ? some(fc.constantFrom(250, 450))
-            : never,
-        synthesis: isLeftOut('a plan without a synthesis') ? fc.constant(true) : fc.boolean(),
+        timeoutSeconds: isRich ? some(fc.constantFrom(250, 450)) : never,
+        synthesis: fc.boolean(),
       })
       .map((shape) => compact(shape) as PlanShape),
   )
 }
 
-const UNSTORABLE: readonly Ending[] = [
-  'answers half a character',
-  'counts what is no number',
-  'counts too much',
-]
-const endings = ENDINGS.filter(
-  (each) => !UNSTORABLE.includes(each) || !isLeftOut('results that cannot be stored'),
-)
 /** Most attempts go well, or nothing would ever be reached. */
 const how = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Ending>('succeeds') },
-  { weight: 2, arbitrary: fc.constantFrom(...endings) },
+  { weight: 2, arbitrary: fc.constantFrom(...ENDINGS) },
 )
 
 const plan = fc.constantFrom<PlanName>('p', 'p', 'p', 'q')
@@ -84,6 +71,12 @@ const ofPlan = (name: 'cancel' | 'delete' | 'synthesize' | 'submit again') =>
   fc.record({ do: fc.constant(name), plan }) as fc.Arbitrary<Command>
 const ofTask = (name: 'cancel task' | 'retry task') =>
   fc.record({ do: fc.constant(name), plan, task: at }) as fc.Arbitrary<Command>
+const several = (name: 'cancel several' | 'retry several', minLength: number) =>
+  fc.record({
+    do: fc.constant(name),
+    plan,
+    tasks: fc.array(at, { minLength, maxLength: 3 }),
+  }) as fc.Arbitrary<Command>
 const plain = (name: 'pass time' | 'start worker' | 'end worker' | 'kill worker') =>
   fc.constant<Command>({ do: name })
 const end: fc.Arbitrary<Command> = fc.record({ do: fc.constant('end'), nth: at, how })
@@ -100,6 +93,8 @@ const anytime: Weighted[] = [
   { weight: 1, arbitrary: ofPlan('cancel') },
   { weight: 2, arbitrary: ofTask('cancel task') },
   { weight: 3, arbitrary: ofTask('retry task') },
+  { weight: 1, arbitrary: several('cancel several', 1) },
+  { weight: 1, arbitrary: several('retry several', 0) },
   { weight: 1, arbitrary: ofPlan('synthesize') },
   { weight: 2, arbitrary: ofPlan('submit again') },
   { weight: 1, arbitrary: ofPlan('delete') },

@@ -26,11 +26,11 @@ beforeEach(async () => {
     workers: 2,
   })
   await service.addWorker(CLOCK_AHEAD)
-})
+}, 300_000)
 afterEach(async () => {
   await service.stop()
   await redis.stop()
-})
+}, 120_000)
 
 /** Numbers from 0 to 1: Marsaglia, "Xorshift RNGs", 2003. */
 function randomFrom(seed: number): () => number {

@@ -35,6 +35,8 @@ export interface Answer {
   after?: Promise<unknown>
   /** Refuses the call with this status instead. */
   status?: number
+  /** What it says with that status. */
+  said?: string
 }
 
 /** A token for four bytes, as texts mostly have, unless the answer says otherwise. */
@@ -59,7 +61,7 @@ export async function startBillingProvider(
     atOnce -= 1
     if (answer.status !== undefined) {
       response.writeHead(answer.status, { 'content-type': 'application/json', 'retry-after': '0' })
-      response.end(JSON.stringify({ error: { message: 'no' } }))
+      response.end(JSON.stringify({ error: { message: answer.said ?? 'no' } }))
       return
     }
     const { model, max_tokens: limit, max_completion_tokens: other } = JSON.parse(body)

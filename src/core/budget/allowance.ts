@@ -6,6 +6,16 @@ import type { Usage } from '../contract/usage.ts'
 
 /** The code with which an attempt and its plan end when the budget runs out. */
 export const BUDGET_EXHAUSTED = 'budget-exhausted'
+/** The same where the account at the provider has none left, and no waiting helps. */
+export const PROVIDER_QUOTA = 'provider-quota'
+
+/**
+ * Whether a plan that ends with this code is parked: nothing more of it begins, what runs may end, and
+ * what was left out runs when somebody has paid.
+ */
+export function isParking(code: string | undefined): boolean {
+  return code === BUDGET_EXHAUSTED || code === PROVIDER_QUOTA
+}
 
 /** What the calls of one model in one plan have shown so far: the most of each. */
 export interface Experience {

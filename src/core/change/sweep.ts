@@ -1,4 +1,5 @@
 import { releaseUnits, sealBatch } from '../batch/release-units.ts'
+import { isParking } from '../budget/allowance.ts'
 import { finalSynthesisJobId } from '../ports/queue.ts'
 import type { Upkeep } from '../ports/upkeep.ts'
 import { AttemptAborted, type RunningTasks } from '../run/running-tasks.ts'
@@ -159,7 +160,7 @@ export async function abortStopped(
   for (const { planId, stop, cancels } of await life.stopped(planIds)) {
     if (stop !== undefined) {
       const reason = new AttemptAborted('cancelled', stop.message)
-      if (stop.code !== 'budget-exhausted') running.abort(planId, undefined, reason)
+      if (!isParking(stop.code)) running.abort(planId, undefined, reason)
       // A plan that ran out of time or money is still summed up.
       if (stop.code === 'deleted') writing.abort(planId, undefined, reason)
       if (stop.code === 'cancelled') writing.abortStopped(planId, reason)

@@ -48,7 +48,7 @@ export type Lane = 'io' | 'bulk' | 'cpu'
 
 /** Why a plan was stopped before its tasks had ended. */
 export interface Stop extends Failure {
-  code: 'cancelled' | 'aborted' | 'plan-timeout' | 'budget-exhausted' | 'deleted'
+  code: 'cancelled' | 'aborted' | 'plan-timeout' | 'budget-exhausted' | 'provider-quota' | 'deleted'
 }
 
 /** A plan as it stands. */

@@ -1,4 +1,4 @@
-import { type Allowance, BUDGET_EXHAUSTED } from '../budget/allowance.ts'
+import { type Allowance, isParking } from '../budget/allowance.ts'
 import { type Failure, PermanentError, TransientError } from '../contract/errors.ts'
 import type { Finding } from '../contract/findings.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
@@ -135,7 +135,7 @@ async function attemptOnce(
       const pause = Math.max(backoff(spent, options.random), asked)
       return failed(failure, 'failed', pause)
     }
-    if (error instanceof PermanentError && error.code === BUDGET_EXHAUSTED) {
+    if (error instanceof PermanentError && isParking(error.code)) {
       const failure = { code: error.code, message: error.message }
       // One that could not even begin is left out, as those that wait behind it are.
       const status = usage.steps === 0 && partial === undefined ? 'skipped' : 'incomplete'

@@ -1,4 +1,4 @@
-import { BUDGET_EXHAUSTED } from '../budget/allowance.ts'
+import { BUDGET_EXHAUSTED, PROVIDER_QUOTA } from '../budget/allowance.ts'
 import { type Failure, PermanentError } from '../contract/errors.ts'
 import { finalPlanStatus } from '../contract/status.ts'
 import { addUsage, NO_USAGE, type Usage, usageSince } from '../contract/usage.ts'
@@ -241,6 +241,8 @@ function whyMerged(failure: string): string {
   switch (failure) {
     case STOPPED:
       return 'The plan was stopped, so no model was asked: this is the deterministic merge.'
+    case PROVIDER_QUOTA:
+      return "The quota of the model's provider is used up, so this is the deterministic merge."
     case BUDGET_EXHAUSTED:
       return 'The budget of the plan leaves no money for a model, so this is the deterministic merge.'
     default:

@@ -1,4 +1,5 @@
 import { isStepCount, type ModelMessage, type StepResult, streamText, type ToolSet } from 'ai'
+import { isParking } from '../../core/budget/allowance.ts'
 import { PermanentError } from '../../core/contract/errors.ts'
 import type { Finding } from '../../core/contract/findings.ts'
 import { NO_USAGE } from '../../core/contract/usage.ts'
@@ -14,7 +15,6 @@ import { EMPTY, offSchema, outcomeOf, unfinished } from '../output/outcome.ts'
 import type { ReadJson } from '../output/output-schema.ts'
 import { firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
-import { isExhausted } from './calls/call-funds.ts'
 import { createModelCaller, type ModelCaller } from './calls/model-caller.ts'
 import { WORTH_WAITING_TOKENS } from './calls/prompt-cache.ts'
 import { DEFAULT_MAX_STEPS, type McpServer, type ModelOptions } from './options.ts'
@@ -114,7 +114,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
     // A reason to stop comes before whatever else went wrong because of it.
     signal.throwIfAborted()
     // What it has done until then is kept.
-    if (isExhausted(error) && usage.steps > 0) {
+    if (error instanceof PermanentError && isParking(error.code) && usage.steps > 0) {
       const { code, message } = error
       const findings = report?.findings() ?? []
       return outcomeOf({ text: text.trim(), findings, reason: { code, message }, usage })

@@ -11,6 +11,7 @@ end
 local constrained = number('constrained') == 1
 local budget = number('budgetNanos')
 local exhausted = false
+local unpaid
 
 for i = 2, #ARGV, 5 do
   local id, attempt_number, token = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
@@ -83,6 +84,7 @@ for i = 2, #ARGV, 5 do
       end_task(id, task, status, constrained)
       if status == 'failed' then abort_if_asked(id) end
       exhausted = exhausted or (budget > 0 and result.error and result.error.code == 'budget-exhausted')
+      if result.error and result.error.code == 'provider-quota' then unpaid = result.error.message end
     end
   end
 end
@@ -93,6 +95,7 @@ end
 if exhausted then
   stop_plan('budget-exhausted', "The plan's remaining budget does not cover more work; raise it to run the rest.")
 end
+if unpaid then stop_plan('provider-quota', unpaid .. ' Retry the plan once that is settled.') end
 settle_plan(constrained)
 publish()
 return { answers, to_promote(), preliminary_due(remaining()) }

@@ -60,18 +60,21 @@ local function finish_plan(outcome)
   return true
 end
 
+-- Codes that park a plan: it starts nothing more until somebody has paid, and lets what runs come to its end.
+local PARKING = { ['budget-exhausted'] = true, ['provider-quota'] = true }
+
 -- Ends what has not begun, and asks the workers to abort what runs (they hear of it on `:control`, and
 -- read `stop` now and then in case they did not).
 local function stop_plan(code, message)
   local stop = header('stop')
   if header('outcome') then return false end
-  -- A budget that is used up lets go on what runs, which may still be stopped for another reason.
-  if stop and (code == 'budget-exhausted' or cjson.decode(stop).code ~= 'budget-exhausted') then return false end
+  -- What runs of a parked plan may still be stopped for another reason.
+  if stop and (PARKING[code] or not PARKING[cjson.decode(stop).code]) then return false end
   local constrained = number('constrained') == 1
   redis.call('HSET', plan, 'stop', cjson.encode({ code = code, message = message }))
-  if code ~= 'budget-exhausted' then redis.call('ZREM', shard .. ':deadlines', plan_id) end
+  if not PARKING[code] then redis.call('ZREM', shard .. ':deadlines', plan_id) end
   emit('plan.stopped', { reason = { code = code, message = message }, at = now })
-  local status = (code == 'aborted' or code == 'budget-exhausted') and 'skipped' or 'cancelled'
+  local status = (code == 'aborted' or PARKING[code]) and 'skipped' or 'cancelled'
   for _, id in ipairs(cjson.decode(redis.call('GET', plan .. ':ids') or '[]')) do
     local task = load_task(id)
     if task.status == 'queued' then
@@ -80,8 +83,8 @@ local function stop_plan(code, message)
     end
   end
   drop_bundles()
-  -- A budget that is used up starts nothing more; what runs has its money set aside, and may end.
-  if code ~= 'budget-exhausted' then
+  -- What runs of a plan without money has its own set aside, and may end.
+  if not PARKING[code] then
     redis.call('PUBLISH', shard .. ':control', plan_id .. ' * ' .. code)
   end
   if code == 'cancelled' and remaining() == 0 then finish_plan('cancelled') end
@@ -97,7 +100,7 @@ end
 
 -- How a task ends that ran when it, or its plan, was stopped, and that has no result.
 local function status_of_stopped(stop)
-  return stop.code == 'budget-exhausted' and 'skipped' or 'cancelled'
+  return PARKING[stop.code] and 'skipped' or 'cancelled'
 end
 
 -- A task has failed: its plan may ask to stop then.

@@ -135,7 +135,7 @@ function conflictsAcross(groups: readonly (readonly Part[])[]): {
       found
         .filter(({ undecided }) => undecided)
         .map(({ conflict, refs }) => ({
-          action: `Decide: ${conflict.about}`,
+          action: `Decide: ${conflict.about}.`,
           why: `${conflict.between.slice(0, 5).join(', ')} recommend what cannot both be done, and nothing tells which is right`,
           findings: findings.flatMap(({ from }, index) =>
             from.some((ref) => refs.includes(ref)) ? index : [],

@@ -1,5 +1,6 @@
 import { formatPlace } from '../findings/places.ts'
-import { jaccard, stems } from '../text/words.ts'
+import { firstSentences } from '../text/sentences.ts'
+import { jaccard, stems, withoutCode } from '../text/words.ts'
 import { countOf, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
 import type { FoundConflict } from './find-conflicts.ts'
 import { type DraftAction, sortByUrgency } from './merge-actions.ts'
@@ -43,7 +44,7 @@ export function rankActions(
     for (const ref of undecided ? refs : losing) settledElsewhere.add(ref)
     if (!undecided) continue
     decisions.push({
-      action: `Decide: ${conflict.about}`,
+      action: `Decide: ${conflict.about}.`,
       why: `${nameSome(conflict.between)} recommend what cannot both be done, and nothing tells which is right`,
       findings: distinct(refs.flatMap((ref) => indexOfRef.get(ref) ?? [])).sort((a, b) => a - b),
     })
@@ -89,7 +90,10 @@ function group(advised: readonly AdvisedFinding[], settledElsewhere: ReadonlySet
 function describe(findings: readonly DraftFinding[], { findings: indexes }: Group): DraftAction {
   const members = indexes.flatMap((index) => findings[index] ?? [])
   const [first] = members
-  const recommendation = oneLine(first?.recommendation ?? `Fix: ${first?.title ?? ''}`, 400)
+  const advised = firstSentences(first?.recommendation ?? '', 400)
+  // Advice in a few words is no sentence, but it is advice; a mere diff is neither.
+  const brief = withoutCode(first?.recommendation ?? '').trim()
+  const recommendation = oneLine(advised || brief || `Fix: ${first?.title ?? ''}`, 400)
   const places = distinct(members.map(formatPlaceOf).filter((place) => place !== ''))
   const shown = places.filter((place) => !recommendation.includes(place))
   const where =
@@ -103,7 +107,7 @@ function describe(findings: readonly DraftFinding[], { findings: indexes }: Grou
     members.length > 1 ? `solves ${countOf(members.length, 'finding')}` : undefined,
   ]
   return {
-    action: `${recommendation.replace(/\.$/, '')}${where}`,
+    action: `${recommendation.replace(/[.:]$/, '')}${where}${/[!?…]$/.test(recommendation) && where === '' ? '' : '.'}`,
     why: reasons.filter((reason) => reason !== undefined).join('; '),
     findings: indexes,
   }
@@ -114,9 +118,7 @@ function formatPlaceOf({ file, line }: DraftFinding): string {
 }
 
 function nameSome(tasks: readonly string[]): string {
-  return tasks.length <= 5
-    ? tasks.join(', ')
-    : `${tasks.slice(0, 4).join(', ')} and ${tasks.length - 4} more`
+  return tasks.length <= 5 ? tasks.join(', ') : countOf(tasks.length, 'task')
 }
 
 function distinct<T>(items: readonly T[]): T[] {

@@ -2,10 +2,13 @@ import { SEVERITIES } from '../contract/findings.ts'
 import type { Conflict } from '../contract/synthesis.ts'
 import { formatPlace } from '../findings/places.ts'
 import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
+import { firstSentences } from '../text/sentences.ts'
 import { countOf, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
 
 const MAX_RISKS = 10
-const MAX_AGREED = 10
+const MAX_ROWS = 200
+/** The confidence of a finding that does not say how sure it is. */
+const UNSAID = 0.5
 const MAX_CONFLICTS = 10
 const MAX_ACTIONS = 10
 const MAX_DIGESTS = 50
@@ -23,10 +26,10 @@ export function writeSummary(input: {
   const titles = new Map(results.map(({ taskId, description }) => [taskId, description]))
   return [
     headline(results, findings, conflicts),
-    topRisks(findings),
-    agreement(findings),
+    topRisks(findings, results.length),
     conflictList(conflicts),
     actionList(actions),
+    findingsByFile(findings),
     digests(results, findings),
     coverage(results, titles),
   ]
@@ -80,30 +83,54 @@ function headline(
   return sentences.join(' ')
 }
 
-function topRisks(findings: readonly DraftFinding[]): string {
+function topRisks(findings: readonly DraftFinding[], tasks: number): string {
   if (findings.length === 0) return ''
   const lines = findings.slice(0, MAX_RISKS).map((finding, index) => {
+    const { severity, confidence, detail, title } = finding
     const place = formatPlace({ file: finding.file, line: finding.line })
-    const detail = oneLine(finding.detail.split('\n', 1)[0] ?? '', 240)
-    const says = detail === '' || detail === finding.title ? '' : `\n   ${detail}`
-    return `${index + 1}. **${capital(finding.severity)}: ${oneLine(finding.title, 160)}**${place === '' ? '' : ` in \`${place}\``} (${named(tasksOfRefs(finding.from))}; ${Math.round(finding.confidence * 100)}% sure)${says}`
+    const sure = confidence === UNSAID ? '' : `; ${Math.round(confidence * 100)}% sure`
+    const said = firstSentences(detail, 280)
+    const says = said === '' || said === title || said === `${title}.` ? '' : `\n   ${said}`
+    return `${index + 1}. **${capital(severity)}: ${oneLine(title, 160)}**${place === '' ? '' : ` in \`${place}\``} (${foundBy(finding, tasks)}${sure})${says}`
   })
-  return `## Top risks\n\n${lines.join('\n')}${more(findings.length, MAX_RISKS, 'finding')}`
+  const rest = findings.length - MAX_RISKS
+  const below = rest > 0 ? `\n\nThe other ${countOf(rest, 'finding')} are in the table below.` : ''
+  return `## Top risks\n\n${lines.join('\n')}${below.replace(/other 1 finding are/, 'other finding is')}`
 }
 
-function agreement(findings: readonly DraftFinding[]): string {
-  const agreed = findings
-    .map((finding) => ({ finding, tasks: tasksOfRefs(finding.from) }))
-    .filter(({ tasks }) => tasks.length > 1)
-    .sort((a, b) => b.tasks.length - a.tasks.length)
-  if (agreed.length === 0) return ''
-  const lines = agreed
-    .slice(0, MAX_AGREED)
-    .map(
-      ({ finding, tasks }) =>
-        `- ${oneLine(finding.title, 160)}: ${countOf(tasks.length, 'task')} (${named(tasks)})`,
+/** Three tasks at most by name; more are counted. */
+function foundBy({ from }: DraftFinding, tasks: number): string {
+  const found = tasksOfRefs(from)
+  return found.length <= 3 ? found.join(', ') : `found by ${found.length} of ${tasks} tasks`
+}
+
+/** Every finding once, where the list at the top does not hold them all. */
+function findingsByFile(findings: readonly DraftFinding[]): string {
+  if (findings.length <= MAX_RISKS) return ''
+  const rows = findings
+    .map((finding, index) => ({ finding, rank: index + 1 }))
+    .slice(0, MAX_ROWS)
+    .sort(
+      (a, b) =>
+        compareFiles(a.finding.file, b.finding.file) ||
+        (a.finding.line ?? 0) - (b.finding.line ?? 0) ||
+        a.rank - b.rank,
     )
-  return `## Found by more than one task\n\n${lines.join('\n')}${more(agreed.length, MAX_AGREED, 'finding')}`
+    .map(({ finding: { file, line, severity, title, from }, rank }) => {
+      const place = formatPlace({ file, line })
+      return `| ${place === '' ? '–' : `\`${cell(place)}\``} | ${severity} | ${cell(oneLine(title, 160))} | ${tasksOfRefs(from).length} | ${rank} |`
+    })
+  const head = '| Place | Severity | Finding | Tasks | Rank |\n| --- | --- | --- | ---: | ---: |'
+  return `## Findings by file\n\n${head}\n${rows.join('\n')}${more(findings.length, MAX_ROWS, 'finding')}`
+}
+
+/** Those without a file last. */
+function compareFiles(a = '\uffff', b = '\uffff'): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|')
 }
 
 function conflictList(conflicts: readonly Conflict[]): string {
@@ -119,13 +146,19 @@ function conflictList(conflicts: readonly Conflict[]): string {
 
 function actionList(actions: SynthesisDraft['actions']): string {
   if (actions.length === 0) return ''
-  const lines = actions
-    .slice(0, MAX_ACTIONS)
-    .map(
-      ({ action, why }, index) =>
-        `${index + 1}. ${oneLine(action, 400)}\n   Why: ${oneLine(why, 300)}`,
-    )
+  const lines = actions.slice(0, MAX_ACTIONS).map(({ action, why, findings }, index) => {
+    // What the list above tells is not told again.
+    const told = findings.length > 0 && findings.every((finding) => finding < MAX_RISKS)
+    const reason = told
+      ? `For ${listed(findings.map((finding) => `${finding + 1}`))} above.`
+      : `Why: ${oneLine(why, 300)}`
+    return `${index + 1}. ${oneLine(action, 400)}\n   ${reason}`
+  })
   return `## What to do first\n\n${lines.join('\n')}${more(actions.length, MAX_ACTIONS, 'action')}`
+}
+
+function listed(items: readonly string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
 }
 
 /** What the tasks say that reported no finding: all there is of a plan that is no review. */
@@ -167,7 +200,7 @@ export function digest(text: string): string {
   for (const line of start.split('\n')) {
     if (/^\s*(?:```|~~~)/.test(line)) fenced = !fenced
     if (fenced || /^\s*(?:```|~~~|[-*_]{3,}\s*$|\|)/.test(line)) continue
-    const heading = /^\s{0,3}#{1,6}\s+(.+?)\s*#*$/.exec(line)?.[1]
+    const heading = headingOf(line)
     if (heading !== undefined) headings.push(plain(heading))
     else if (line.trim() !== '') prose.push(plain(line))
   }
@@ -178,17 +211,21 @@ export function digest(text: string): string {
   return said === '' ? about : `${about}: ${said}`
 }
 
+/** The text of `## Text ##`. */
+function headingOf(line: string): string | undefined {
+  const marks = /^\s{0,3}#{1,6}\s/.exec(line)?.[0]
+  if (marks === undefined) return undefined
+  const text = line.slice(marks.length).trim()
+  let end = text.length
+  while (text[end - 1] === '#') end -= 1
+  return text.slice(0, end).trimEnd() || undefined
+}
+
 function plain(text: string): string {
   return text
     .replace(/^\s*(?:[-*+>]|\d+[.)])\s+/, '')
     .replace(/\*\*|__|`/g, '')
     .trim()
-}
-
-function named(tasks: readonly string[]): string {
-  return tasks.length <= 5
-    ? tasks.join(', ')
-    : `${tasks.slice(0, 4).join(', ')} and ${tasks.length - 4} more`
 }
 
 function more(total: number, shown: number, noun: string): string {

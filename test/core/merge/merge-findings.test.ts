@@ -103,15 +103,15 @@ describe('the deterministic merge', () => {
       },
     ])
     expect(draft.actions.map(({ action }) => action)).toEqual([
-      'Use parameterised queries (src/auth.ts:12, src/search.ts:3)',
-      'Do not cache user records (src/user.ts:5)',
-      'Fix: Missing index (src/db.ts)',
+      'Use parameterised queries (src/auth.ts:12, src/search.ts:3).',
+      'Do not cache user records (src/user.ts:5).',
+      'Fix: Missing index (src/db.ts).',
     ])
   })
 
   test('groups findings that one change solves', () => {
     expect(draft.actions[0]).toEqual({
-      action: 'Use parameterised queries (src/auth.ts:12, src/search.ts:3)',
+      action: 'Use parameterised queries (src/auth.ts:12, src/search.ts:3).',
       why: 'critical: SQL injection in login; found by security, testing; solves 2 findings',
       findings: [0, 1],
     })
@@ -125,14 +125,10 @@ describe('the deterministic merge', () => {
 
       1. **Critical: SQL injection in login** in \`src/auth.ts:12\` (security, testing; 60% sure)
          The user name is concatenated into the query.
-      2. **High: SQL injection in search** in \`src/search.ts:3\` (security; 50% sure)
-      3. **High: User data in cache** in \`src/user.ts:5\` (security; 50% sure)
-      4. **Medium: User looked up on every request** in \`src/user.ts:8\` (performance; 50% sure)
-      5. **Low: Missing index** in \`src/db.ts\` (performance; 50% sure)
-
-      ## Found by more than one task
-
-      - SQL injection in login: 2 tasks (security, testing)
+      2. **High: SQL injection in search** in \`src/search.ts:3\` (security)
+      3. **High: User data in cache** in \`src/user.ts:5\` (security)
+      4. **Medium: User looked up on every request** in \`src/user.ts:8\` (performance)
+      5. **Low: Missing index** in \`src/db.ts\` (performance)
 
       ## Contradictions
 
@@ -144,12 +140,12 @@ describe('the deterministic merge', () => {
 
       ## What to do first
 
-      1. Use parameterised queries (src/auth.ts:12, src/search.ts:3)
-         Why: critical: SQL injection in login; found by security, testing; solves 2 findings
-      2. Do not cache user records (src/user.ts:5)
-         Why: high: User data in cache
-      3. Fix: Missing index (src/db.ts)
-         Why: low: Missing index
+      1. Use parameterised queries (src/auth.ts:12, src/search.ts:3).
+         For 1 and 2 above.
+      2. Do not cache user records (src/user.ts:5).
+         For 3 above.
+      3. Fix: Missing index (src/db.ts).
+         For 5 above.
 
       ## Tasks without findings
 
@@ -171,7 +167,7 @@ test('a contradiction that nothing decides becomes a decision to make', () => {
   ])
   expect(actions).toEqual([
     {
-      action: 'Decide: strict mode',
+      action: 'Decide: strict mode.',
       why: 'a, b recommend what cannot both be done, and nothing tells which is right',
       findings: [0, 1],
     },

@@ -1,0 +1,38 @@
+import { withoutCode } from './words.ts'
+
+/** A line of Markdown that is no sentence: a heading, a quotation, a table, a rule, a diff, a link. */
+const NO_SENTENCE = /^(?:[#>|+]|[-*_]{3}|\/\/|!?\[[^\]]{0,200}\]\(|<)/
+const LINK = /\[([^[\]\n]{1,200})\]\([^()\s]{1,500}\)/g
+const BULLET = /^(?:[-*•]|\d{1,3}[.)])\s/
+/** Where a sentence ends, unless what ends there is short for something. */
+const END = /[.!?](?=["')\]*_]{0,3}(?:\s|$))/g
+const SHORT = /\b(?:e\.g|i\.e|etc|vs|cf|no|approx)$/i
+/** Lines with fewer words are names and labels. */
+const FEWEST_WORDS = 4
+
+/**
+ * The first whole sentences of a text that fit into `limit` characters, ending with a stop; at least
+ * one, which is cut between two words where it is longer. Code, headings and labels are passed
+ * over. Nothing where the text has no sentence.
+ */
+export function firstSentences(text: string, limit: number): string {
+  const lines = withoutCode(text.slice(0, limit * 20).replace(LINK, '$1'))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !NO_SENTENCE.test(line))
+    .map((line) => line.replace(BULLET, '').replaceAll('**', ''))
+    .filter((line) => line.split(/\s+/, FEWEST_WORDS).length === FEWEST_WORDS)
+  // What ends with a colon leads to what is not shown.
+  const [line] = [...lines.filter((each) => !each.endsWith(':')), ...lines]
+  if (line === undefined) return ''
+  const prose = line.replace(/\s+/g, ' ')
+  let end = 0
+  for (const { index } of prose.matchAll(END)) {
+    if (SHORT.test(prose.slice(Math.max(0, index - 8), index))) continue
+    if (index >= limit) break
+    end = index + 1
+  }
+  if (end > 0) return prose.slice(0, end)
+  if (prose.length < limit) return `${prose.replace(/[:,;]$/, '')}.`
+  return `${prose.slice(0, prose.lastIndexOf(' ', limit))} …`
+}

@@ -1,5 +1,6 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
+import { writeTogether } from './write-together.ts'
 
 /** One server, or the master of a group under Sentinel, or a Cluster: all take the same commands. */
 export type RedisClient = Redis | Cluster
@@ -113,6 +114,8 @@ async function opened<Client extends RedisClient>(
 ): Promise<Client> {
   redis.on('error', onError)
   redis.on('node error', onError)
+  if (redis instanceof Cluster) redis.on('+node', writeTogether)
+  else writeTogether(redis)
   await redis.connect()
   return redis
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings'
-import type { PlanStatus } from '../client/index.ts'
 import { VERSION } from '../version.ts'
 import { cancel } from './cancel.ts'
 import { type Context, contextOf, type GlobalOptions } from './context.ts'
@@ -8,25 +7,17 @@ import { EXIT } from './exit-code.ts'
 import { explain } from './explain.ts'
 import { init } from './init.ts'
 import { listPlans } from './list-plans.ts'
+import { listTasks } from './list-tasks.ts'
 import { type PlanFile, readPlanFile } from './plan-file.ts'
 import { resume } from './resume.ts'
 import { retry } from './retry.ts'
 import { run } from './run.ts'
 import { showOutput } from './show-output.ts'
+import { PLAN_STATUSES, TASK_STATUSES } from './statuses.ts'
 import { exportSynthesis, synthesize } from './synthesize.ts'
 import type { Terminal } from './terminal.ts'
 import { validate } from './validate.ts'
 import { watch } from './watch.ts'
-
-const STATUSES = [
-  'queued',
-  'running',
-  'synthesizing',
-  'succeeded',
-  'partial',
-  'failed',
-  'cancelled',
-] as const satisfies readonly PlanStatus[]
 
 const EXAMPLES = `
 Examples:
@@ -120,10 +111,18 @@ export function programOf(
   program
     .command('ls')
     .description('list plans, newest first')
-    .addOption(new Option('--status <status>', 'only these').choices(STATUSES))
+    .addOption(new Option('--status <status>', 'only these').choices(PLAN_STATUSES))
     .option('--limit <count>', 'how many', countOf, 20)
     .option('--json', 'print them as JSON', false)
     .action((options) => act((context) => listPlans(context, options)))
+
+  program
+    .command('tasks')
+    .description('list the tasks of a plan, with what they wait for or why they failed')
+    .argument('<plan>', 'its id')
+    .addOption(new Option('--status <status>', 'only these').choices(TASK_STATUSES))
+    .option('--json', 'print them as JSON', false)
+    .action((planId, options) => act((context) => listTasks(context, planId, options)))
 
   program
     .command('watch')

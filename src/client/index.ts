@@ -49,3 +49,4 @@ export type {
 export type { OutputOptions, TaskQuery, Tasks } from './tasks.ts'
 export type { CallOptions, ClientOptions } from './transport.ts'
 export type { AwaitedPlan, PlanSubmission, SynthesisRequest } from './types.ts'
+export { describeWaiting } from './waiting.ts'

@@ -5,6 +5,49 @@ export type TaskStatus =
 export type PlanStatus =
   'queued' | 'running' | 'synthesizing' | 'succeeded' | 'partial' | 'failed' | 'cancelled'
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info'
+export type WaitingFor =
+  | {
+      /**
+       * Another task has to succeed first.
+       */
+      kind: 'dependency'
+      taskId: string
+      status: TaskStatus
+    }
+  | {
+      /**
+       * As many tasks of the plan run as its policy allows.
+       */
+      kind: 'limit'
+      running: number
+      maxConcurrency: number
+    }
+  | {
+      /**
+       * No worker is alive that has the executor.
+       */
+      kind: 'worker'
+      executor: string
+    }
+  | {
+      /**
+       * The provider of the model asked all workers to wait.
+       */
+      kind: 'provider'
+      model: string
+      until: string
+    }
+  | {
+      /**
+       * Its turn in one of the workers that have the executor.
+       */
+      kind: 'slot'
+      workers: number
+      /**
+       * When it is tried again, after an attempt that failed.
+       */
+      notBefore?: string
+    }
 
 export interface Action {
   rank: number
@@ -693,6 +736,10 @@ export interface TaskDetail {
    */
   answeredBy?: string
   error?: Failure
+  /**
+   * While it is queued, what for.
+   */
+  waitingFor?: WaitingFor[]
   links: {
     [k: string]: string
   }
@@ -739,6 +786,10 @@ export interface TaskSummary {
    */
   answeredBy?: string
   error?: Failure
+  /**
+   * While it is queued, what for.
+   */
+  waitingFor?: WaitingFor[]
   links: {
     [k: string]: string
   }

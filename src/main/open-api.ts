@@ -6,6 +6,7 @@ import { changeSyntheses } from '../core/change/change-syntheses.ts'
 import { changeTasks } from '../core/change/change-tasks.ts'
 import type { Api, Submission } from '../core/contract/api.ts'
 import { type Limits, MOST_WORK_HERE } from '../core/contract/limits.ts'
+import type { TaskSpec } from '../core/contract/task-spec.ts'
 import { followPlans } from '../core/follow/follow-plan.ts'
 import { NO_TRACER, type Tracer } from '../core/ports/tracing.ts'
 import type { Workspaces } from '../core/ports/workspaces.ts'
@@ -75,7 +76,15 @@ export async function openApi(options: {
     log,
   })
   lifecycle.onClose('submission thread', () => large.close())
-  const readDeps = { ...stores, waiting: changeWaiters(feed, () => performance.now()) }
+  const providers = readProviders({ redis, space: stores.space })
+  const readDeps = {
+    ...stores,
+    waiting: changeWaiters(feed, () => performance.now()),
+    standing: async () => {
+      const [alive, held] = await Promise.all([stores.workers.alive(), providers()])
+      return { workers: alive, providers: held, modelOf: modelOf(executors, config) }
+    },
+  }
   const { TUTTI_RATE_LIMIT_PER_MINUTE: perMinute } = config
   const plugins =
     perMinute === undefined ? [] : [rateLimits({ redis, prefix: config.TUTTI_PREFIX, perMinute })]
@@ -142,7 +151,7 @@ export async function openApi(options: {
       workers: async () => ({
         workers: await stores.workers.alive(),
         queues: await queue.counts(),
-        providers: await readProviders({ redis, space: stores.space })(),
+        providers: await providers(),
       }),
       async ready() {
         try {
@@ -161,4 +170,11 @@ export async function openApi(options: {
 /** HTTP hands on the bytes of a body that is too large to be parsed on its thread. */
 function isLarge({ body }: Submission): boolean {
   return body instanceof Uint8Array || submissionWork(body) > MOST_WORK_HERE
+}
+
+function modelOf(executors: Executors, { TUTTI_MODEL }: Config) {
+  return ({ executor, model }: TaskSpec): string | undefined => {
+    const usesModel = executors.byName.get(executor)?.describe().capabilities.usesModel === true
+    return usesModel ? (model ?? TUTTI_MODEL) : undefined
+  }
 }

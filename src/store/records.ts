@@ -76,6 +76,7 @@ export function taskState(raw: string | null | undefined, createdAt?: number): T
     error: state.error,
     usage: { ...NO_USAGE, ...state.usage },
     answeredBy: state.answeredBy,
+    retryAt: state.retryAt,
   }
 }
 

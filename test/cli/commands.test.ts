@@ -287,3 +287,14 @@ describe('a plan whose edits are in conflict', () => {
     })
   })
 })
+
+test('tutti tasks tells what queued tasks wait for, and why others failed', async () => {
+  plan.finish('a', 'failed')
+  Object.assign(plan.task('b') ?? {}, {
+    waitingFor: [{ kind: 'dependency', taskId: 'a', status: 'failed' }],
+  })
+  const { code, stdout } = await runTutti(['tasks', 'plan-1'], { env })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^TASK +STATUS +ATTEMPT +TOOK +WHY\na +failed .*The provider said no\./)
+  expect(stdout).toMatch(/\nb +queued +0\/\d +waits for a \(failed\)/)
+})

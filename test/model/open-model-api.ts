@@ -52,7 +52,11 @@ export async function openModelApi(options: {
     schemas: CHECKS_HERE,
     tracer: NO_TRACER,
   })
-  const readDeps = { ...stores, waiting: changeWaiters(feed, () => performance.now()) }
+  const readDeps = {
+    ...stores,
+    waiting: changeWaiters(feed, () => performance.now()),
+    standing: async () => ({ workers: [], providers: [], modelOf: () => undefined }),
+  }
   const changeDeps = {
     ...readDeps,
     queue,

@@ -47,6 +47,11 @@ export async function openUseCases(redisUrl: string, env: Record<string, string>
   }
   const changing: Omit<ChangeDeps, 'waiting'> = {
     ...shared,
+    standing: async () => ({
+      workers: await stores.workers.alive(),
+      providers: [],
+      modelOf: ({ model }) => model,
+    }),
     newToken: randomUUID,
     sha256: submitting.sha256,
     tenantLimits: submitting.tenantLimits,

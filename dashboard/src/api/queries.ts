@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { describeWaiting } from '../../../src/client/waiting.ts'
 import { ApiError, requestJson } from './client.ts'
 import { isActive } from './statuses.ts'
 import type {
@@ -10,6 +11,7 @@ import type {
   SynthesisList,
   TaskDetail,
   TaskOutput,
+  TaskPage,
   Todos,
   Workers,
 } from './types.ts'
@@ -48,6 +50,22 @@ export function planQuery(planId: string) {
     queryFn: ({ signal }) => requestJson<Plan>(planPath(planId), { signal }),
     refetchInterval: ({ state }) =>
       state.data !== undefined && !isActive(state.data.status) ? false : 2_500,
+  })
+}
+
+/** What queued tasks wait for, in words by task; of the first few hundred. */
+export function waitingQuery(planId: string) {
+  return queryOptions({
+    queryKey: ['plan', planId, 'waiting'],
+    queryFn: async ({ signal }) => {
+      const { items } = await requestJson<TaskPage>(`${planPath(planId)}/tasks`, {
+        query: { status: 'queued', limit: 200 },
+        signal,
+      })
+      return new Map(items.map(({ id, waitingFor }) => [id, describeWaiting(waitingFor)]))
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: 3_000,
   })
 }
 

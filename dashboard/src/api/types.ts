@@ -25,6 +25,7 @@ export type {
   SynthesisList,
   TaskDetail,
   TaskOutput,
+  TaskPage,
   TaskStatus,
   Todos,
   Workers,

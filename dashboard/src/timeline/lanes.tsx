@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useEffect, useRef } from 'react'
+import { waitingQuery } from '../api/queries.ts'
 import type { Synthesis } from '../api/types.ts'
 import type { PlanModel } from '../live/plan-model.ts'
 import { useShortcuts } from '../ui/keyboard.tsx'
@@ -43,6 +45,8 @@ export function Lanes(props: LanesProps) {
     scrollPaddingEnd: 44,
   })
   const cursor = useListCursor(scroller, rows.length, (index) => virtualizer.scrollToIndex(index))
+  const queued = live && rows.some((row) => row.kind === 'task' && row.task.status === 'queued')
+  const waiting = useQuery({ ...waitingQuery(planId), enabled: queued })
   const labels = ticks(span, domain.from, width)
 
   useShortcuts([
@@ -87,6 +91,7 @@ export function Lanes(props: LanesProps) {
                   span={span}
                   width={width}
                   now={now}
+                  waitsFor={waiting.data?.get(row.task.id)}
                   index={item.index}
                   selected={row.task.id === selected}
                   onFocus={() => cursor.note(item.index)}

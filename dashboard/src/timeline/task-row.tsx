@@ -16,6 +16,8 @@ interface TaskRowProps {
   /** Of the lane, in pixels. */
   width: number
   now: number
+  /** In words, where it is queued. */
+  waitsFor: string | undefined
   index: number
   selected: boolean
   onFocus: () => void
@@ -28,6 +30,7 @@ export function TaskRow({
   span,
   width,
   now,
+  waitsFor,
   index,
   selected,
   onFocus,
@@ -42,7 +45,7 @@ export function TaskRow({
       data-row={index}
       data-task={task.id}
       aria-current={selected || undefined}
-      aria-label={describe(task, duration)}
+      aria-label={describe(task, duration, waitsFor)}
       onFocus={onFocus}
       onClick={() => onSelect(task.id)}
       className={classNames(
@@ -60,7 +63,12 @@ export function TaskRow({
         {segments.map((segment) => (
           <Bar key={`${segment.kind}:${segment.from}`} segment={segment} span={span} />
         ))}
-        {task.startedAt !== null && (
+        {task.status === 'queued' && waitsFor !== undefined && (
+          <span className="absolute inset-y-0 left-1.5 flex max-w-full items-center truncate text-[0.6875rem] text-ink-3">
+            waits for {waitsFor}
+          </span>
+        )}
+        {task.startedAt !== null && task.status !== 'queued' && (
           <BarLabel
             at={position(span, segments.at(-1)?.to ?? now)}
             width={width}
@@ -132,8 +140,9 @@ export function WaveRow({ row, index }: { row: Extract<Row, { kind: 'wave' }>; i
   )
 }
 
-function describe(task: LiveTask, duration: number): string {
+function describe(task: LiveTask, duration: number, waitsFor: string | undefined): string {
   const parts = [task.description, appearance(task.status).label.toLowerCase()]
+  if (task.status === 'queued' && waitsFor !== undefined) parts.push(`waits for ${waitsFor}`)
   if (task.startedAt !== null) parts.push(formatDuration(duration))
   if (task.attempt > 1) parts.push(`attempt ${task.attempt}`)
   return parts.join(', ')

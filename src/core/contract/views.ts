@@ -4,6 +4,7 @@ import { PlanStatus, TASK_STATUSES, TaskStatus } from './status.ts'
 import { PlanMode, Policy } from './submission.ts'
 import { TaskFiles } from './task-spec.ts'
 import { Usage } from './usage.ts'
+import { WaitingFor } from './waiting.ts'
 
 // What the API answers. One schema is the validation of what leaves, the type and the OpenAPI.
 
@@ -136,6 +137,7 @@ export const TaskSummary = z
     usage: Usage,
     answeredBy: z.string().optional().describe(ANSWERED_BY),
     error: Failure.optional(),
+    waitingFor: z.array(WaitingFor).optional().describe('While it is queued, what for.'),
     links: z.record(z.string(), z.string()),
   })
   .meta({ id: 'TaskSummary' })

@@ -95,6 +95,8 @@ export interface TaskState {
   usage: Usage
   /** `provider:model` of what answered last in the newest attempt that had an answer. */
   answeredBy?: string | undefined
+  /** When it is tried again, after an attempt that failed. */
+  retryAt?: number | undefined
 }
 
 /** The state of a task that nothing has happened to yet. */

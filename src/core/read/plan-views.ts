@@ -2,6 +2,7 @@ import { findingRef } from '../contract/findings.ts'
 import { activePlanStatus, type PlanStatus } from '../contract/status.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Attempt, Budget, OutputTask, Plan, TaskSummary } from '../contract/views.ts'
+import type { WaitingFor } from '../contract/waiting.ts'
 import type { TaskOutput } from '../ports/executor.ts'
 import type { PlanRecord, StoredAttempt, TaskState } from '../ports/records.ts'
 import { planReason } from './plan-reason.ts'
@@ -73,6 +74,7 @@ export function taskSummary(
   spec: TaskSpec,
   state: TaskState,
   wave: number,
+  waitingFor?: readonly WaitingFor[] | undefined,
 ): TaskSummary {
   const self = `/v1/plans/${planId}/tasks/${spec.id}`
   return {
@@ -93,6 +95,7 @@ export function taskSummary(
     usage: state.usage,
     ...(state.answeredBy === undefined ? {} : { answeredBy: state.answeredBy }),
     ...(state.error === undefined ? {} : { error: state.error }),
+    ...(waitingFor === undefined ? {} : { waitingFor: [...waitingFor] }),
     links: { self, output: `${self}/output` },
   }
 }

@@ -1,11 +1,13 @@
 import type { TasksApi } from '../contract/api.ts'
 import { badCursor, decodeCursor, encodeCursor } from '../contract/cursor.ts'
 import { isEnded } from '../contract/status.ts'
+import type { TaskSpec } from '../contract/task-spec.ts'
 import type { OutputTask, TaskDetail } from '../contract/views.ts'
 import type { TaskState } from '../ports/records.ts'
 import { renderFullPrompt, renderTaskPrompt } from '../text/prompt.ts'
 import { attemptView, outputTask, taskSummary, waveNumbers } from './plan-views.ts'
 import { CHUNK, type ReadDeps, requirePlan, requireTask } from './require-plan.ts'
+import { waitingFor } from './waiting-for.ts'
 
 /** What one reader of outputs holds of them at once, however slowly it reads. */
 const OUTPUT_BYTES_AT_ONCE = 2_000_000
@@ -18,8 +20,8 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
       const ids = await deps.plans.taskIds(planId)
       let at = cursor === undefined ? 0 : Number(decodeCursor(cursor))
       if (!Number.isInteger(at) || at < 0) throw badCursor()
-      const items: ReturnType<typeof taskSummary>[] = []
-      while (at < ids.length && items.length < limit) {
+      const found: { spec: TaskSpec; state: TaskState }[] = []
+      while (at < ids.length && found.length < limit) {
         const some = ids.slice(at, at + (status === undefined ? limit : CHUNK))
         const [specs, states] = await Promise.all([
           deps.tasks.specs(planId, some),
@@ -27,13 +29,17 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
         ])
         for (const [index, spec] of specs.entries()) {
           const state = states[index]
-          if (items.length >= limit) break
+          if (found.length >= limit) break
           at += 1
           if (spec === undefined || state === undefined) continue
           if (status !== undefined && state.status !== status) continue
-          items.push(taskSummary(planId, spec, state, waves.get(spec.id) ?? 1))
+          found.push({ spec, state })
         }
       }
+      const reasons = await waitingFor(deps, record, found)
+      const items = found.map(({ spec, state }) =>
+        taskSummary(planId, spec, state, waves.get(spec.id) ?? 1, reasons.get(spec.id)),
+      )
       return { items, nextCursor: at < ids.length ? encodeCursor(String(at)) : null }
     },
 
@@ -125,7 +131,8 @@ export async function taskDetail(
   const record = await requirePlan(deps, tenant, planId)
   const { spec, state } = await requireTask(deps, planId, taskId)
   const dependsOn = spec.dependsOn ?? []
-  const [context, attempts, specs, states, outputs] = await Promise.all([
+  const [reasons, context, attempts, specs, states, outputs] = await Promise.all([
+    waitingFor(deps, record, [{ spec, state }]),
     deps.plans.context(planId),
     deps.tasks.attempts(planId, taskId, state.attempt),
     deps.tasks.specs(planId, dependsOn),
@@ -143,7 +150,7 @@ export async function taskDetail(
     : []
   const wave = waveNumbers(record.spec.waves).get(taskId) ?? 1
   return {
-    ...taskSummary(planId, spec, state, wave),
+    ...taskSummary(planId, spec, state, wave, reasons.get(taskId)),
     attempts: attempts.map(attemptView),
     timeoutMs: spec.timeoutMs,
     priority: spec.priority,

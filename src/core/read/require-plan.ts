@@ -5,12 +5,14 @@ import type { PlanRecord, TaskState } from '../ports/records.ts'
 import type { SynthesisStore } from '../ports/synthesis-store.ts'
 import type { TaskStore } from '../ports/task-life.ts'
 import type { ChangeWaiters } from './change-waiters.ts'
+import type { WaitingDeps } from './waiting-for.ts'
 
 export interface ReadDeps {
   plans: PlanStore
   tasks: TaskStore
   syntheses: SynthesisStore
   waiting: ChangeWaiters
+  standing: WaitingDeps['standing']
 }
 
 /** Tasks read at once where all of a plan's are needed. */

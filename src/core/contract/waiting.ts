@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { TaskStatus } from './status.ts'
+
+/** What keeps a queued task from running. */
+export const WaitingFor = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('dependency').describe('Another task has to succeed first.'),
+      taskId: z.string(),
+      status: TaskStatus,
+    }),
+    z.object({
+      kind: z.literal('limit').describe('As many tasks of the plan run as its policy allows.'),
+      running: z.int(),
+      maxConcurrency: z.int(),
+    }),
+    z.object({
+      kind: z.literal('worker').describe('No worker is alive that has the executor.'),
+      executor: z.string(),
+    }),
+    z.object({
+      kind: z.literal('provider').describe('The provider of the model asked all workers to wait.'),
+      model: z.string(),
+      until: z.iso.datetime(),
+    }),
+    z.object({
+      kind: z.literal('slot').describe('Its turn in one of the workers that have the executor.'),
+      workers: z.int(),
+      notBefore: z.iso
+        .datetime()
+        .optional()
+        .describe('When it is tried again, after an attempt that failed.'),
+    }),
+  ])
+  .meta({ id: 'WaitingFor' })
+export type WaitingFor = z.output<typeof WaitingFor>

@@ -5,6 +5,7 @@ import { EchoOptions } from '../core/contract/task-spec.ts'
 import { NO_USAGE } from '../core/contract/usage.ts'
 import type { Executor, ExecutorDescription } from '../core/ports/executor.ts'
 import { renderFullPrompt } from '../core/text/prompt.ts'
+import { shorten } from '../core/text/shorten.ts'
 import { pause } from '../core/timing/pause.ts'
 import { untilAborted } from '../core/timing/until-aborted.ts'
 
@@ -61,7 +62,7 @@ export const echoExecutor: Executor = {
 /** Cuts or pads with spaces to exactly `size` bytes of UTF-8, never leaving half a character. */
 function fitBytes(text: string, size: number): string {
   // A UTF-16 unit takes at least one byte, so no later unit can be within `size`.
-  const bytes = Buffer.from(text.slice(0, size))
+  const bytes = Buffer.from(shorten(text, size))
   if (bytes.length <= size) return bytes.toString() + ' '.repeat(size - bytes.length)
   let end = size
   // 10xxxxxx continues a character that began before it.

@@ -1,6 +1,7 @@
 import type { Severity } from '../contract/findings.ts'
 import type { Synthesis, SynthesisFinding } from '../contract/synthesis.ts'
 import { oneLine } from '../merge/draft-findings.ts'
+import { shorten } from '../text/shorten.ts'
 import { fingerprintsOf } from './sarif-fingerprints.ts'
 
 type Level = 'error' | 'warning' | 'note'
@@ -216,7 +217,7 @@ function messageOf({ title, detail, recommendation }: SynthesisFinding, limit: n
 }
 
 function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1).toWellFormed()}…`
+  return shorten(text.toWellFormed(), limit, '…')
 }
 
 function notifications(
@@ -286,8 +287,7 @@ function isSecurity({ category }: SynthesisFinding): boolean {
  * from there. Ids hold no spaces.
  */
 function ruleOf({ category, severity }: SynthesisFinding): string {
-  const slug = (category ?? '')
-    .slice(0, 200)
+  const slug = shorten(category ?? '', 200)
     .toLowerCase()
     .replace(/[^\p{L}\p{N}._/-]+/gu, '-')
     .replace(/^-+|(?<!-)-+$/g, '')

@@ -1,4 +1,5 @@
 import type { SynthesisFinding } from '../contract/synthesis.ts'
+import { shorten } from '../text/shorten.ts'
 
 type Told = Pick<SynthesisFinding, 'title' | 'detail' | 'recommendation' | 'file' | 'line'>
 
@@ -28,7 +29,7 @@ function subjectOf({ title, detail, recommendation = '' }: Told): string {
   const counts = new Map<string, number>()
   // A title is worded anew more often than what is told below it.
   const told = detail.trim() === '' ? title : `${detail}\n${recommendation}`
-  for (const name of namesIn(told.slice(0, 1_000))) counts.set(name, (counts.get(name) ?? 0) + 1)
+  for (const name of namesIn(shorten(told, 1_000))) counts.set(name, (counts.get(name) ?? 0) + 1)
   let best = ''
   for (const [name, count] of counts) {
     const most = counts.get(best) ?? 0

@@ -1,3 +1,5 @@
+import { shorten } from '../text/shorten.ts'
+
 /** One line of a Markdown text that may say something, as far as finding findings needs it. */
 export interface Line {
   kind: 'heading' | 'item' | 'row' | 'text' | 'code' | 'break'
@@ -21,7 +23,7 @@ const FENCE = /^(?:`{3,}(?=[^`]*$)|~{3,})/
  * take linear time: the text is anybody's, and may be megabytes of anything.
  */
 export function readLines(text: string): Line[] {
-  const raw = text.split('\n').map((line) => line.slice(0, MAX_LINE).trimEnd())
+  const raw = text.split('\n').map((line) => shorten(line, MAX_LINE).trimEnd())
   const closing = closingFences(raw)
   const lines: Line[] = []
   let fence: string | undefined

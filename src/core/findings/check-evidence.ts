@@ -1,5 +1,6 @@
 import type { Finding } from '../contract/findings.ts'
 import type { EvidenceCheck } from '../contract/verification.ts'
+import { shorten } from '../text/shorten.ts'
 import { placeOf } from './places.ts'
 import { findQuote, quotesOf, type SearchedText } from './quotes.ts'
 
@@ -75,7 +76,7 @@ export function checkEvidence(
 }
 
 function linksTo({ evidence = '', detail = '' }: Finding, file: string): boolean {
-  const links = `${evidence}\n${detail}`.slice(0, 10_000).match(/https?:\/\/[^\s)\]]{1,500}/g) ?? []
+  const links = shorten(`${evidence}\n${detail}`, 10_000).match(/https?:\/\/[^\s)\]]{1,500}/g) ?? []
   return links.some((link) => link.includes(`/${file}`))
 }
 
@@ -83,7 +84,7 @@ function linksTo({ evidence = '', detail = '' }: Finding, file: string): boolean
 function namesOthers({ evidence = '', detail = '' }: Finding, file: string): boolean {
   const name = file.slice(file.lastIndexOf('/') + 1)
   const names =
-    `${evidence}\n${detail}`.slice(0, 10_000).match(/[\w-]{1,60}\.\w{1,6}(?=[#:?)\]`'"\s]|$)/g) ??
+    shorten(`${evidence}\n${detail}`, 10_000).match(/[\w-]{1,60}\.\w{1,6}(?=[#:?)\]`'"\s]|$)/g) ??
     []
   const extension = name.slice(name.lastIndexOf('.'))
   return names.some((other) => other !== name && other.endsWith(extension))

@@ -1,5 +1,6 @@
 import type { Finding } from '../contract/findings.ts'
 import type { TaskResult } from '../ports/models.ts'
+import { shorten } from '../text/shorten.ts'
 import { findingsInJson } from './findings-in-json.ts'
 import { findingsInMarkdown } from './findings-in-markdown.ts'
 import { withoutReasoning } from './reasoning.ts'
@@ -18,7 +19,7 @@ const MAX_FINDINGS = 500
  * so that their refs stay valid.
  */
 export function extractFindings(text: string): Finding[] {
-  const searched = withoutReasoning(text.slice(0, MAX_TEXT)).text
+  const searched = withoutReasoning(shorten(text, MAX_TEXT)).text
   const inJson = findingsInJson(searched)
   return (inJson.length > 0 ? inJson : findingsInMarkdown(searched)).slice(0, MAX_FINDINGS)
 }

@@ -1,3 +1,5 @@
+import { shorten } from '../text/shorten.ts'
+
 /** What a part of a finding says of it, whatever its reporter calls it. */
 export type FieldKind =
   | 'title'
@@ -75,8 +77,7 @@ export function fieldOf(text: string): Field | undefined {
 
 /** Of a name that stands alone, as in a heading or a cell of a table. */
 export function kindOf(name: string): FieldKind | undefined {
-  const bare = name
-    .slice(0, 80)
+  const bare = shorten(name, 80)
     .toLowerCase()
     .replace(/[*_`:：#]|\p{Extended_Pictographic}|\uFE0F|\u200D/gu, ' ')
     .replace(/^\s*(?:\d{1,2}(?:\.\d{1,2}){0,3}[.)]?|[a-z]\))\s/, '')

@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../contract/findings.ts'
+import { shorten } from '../text/shorten.ts'
 import { placeOf } from './places.ts'
 import { withoutReasoning } from './reasoning.ts'
 import { severityInValue, severityOfNumber } from './severity-words.ts'
@@ -81,7 +82,7 @@ function toFinding(value: unknown): Finding | undefined {
   const name = title ?? detail
   if (name === undefined || (severity === undefined && file === undefined)) return undefined
   return {
-    title: name.split('\n', 1)[0]?.slice(0, 300) ?? name,
+    title: shorten(name.split('\n', 1)[0] ?? name, 300, '…'),
     severity: severity ?? 'medium',
     confidence: confidence(value.confidence),
     ...defined({

@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../contract/findings.ts'
+import { shorten } from '../text/shorten.ts'
 import { type Field, fieldOf } from './field-names.ts'
 import { placeIn, placeOf } from './places.ts'
 import { severityInValue, severityOfScore } from './severity-words.ts'
@@ -55,7 +56,7 @@ export function addText(found: Found, text: string, kind: Field['kind'] = 'detai
       found.line = found.line ?? firstNumber(value)
       return
     case 'category':
-      found.category ??= value.slice(0, 200)
+      found.category ??= shorten(value, 200)
       return
     case 'confidence':
       found.confidence = found.confidence ?? share(value)
@@ -89,13 +90,13 @@ export function addCode(found: Found, code: string, kind: Field['kind']): void {
 }
 
 export function asFinding(found: Found): Finding | undefined {
-  const title = found.title.slice(0, MAX_TITLE).trim()
+  const title = shorten(found.title, MAX_TITLE, '…').trim()
   if (title === '') return undefined
   const { detail, evidence, recommendation } = found.parts
   const { file } = found.place ?? {}
   const line = found.place?.line ?? (file === undefined ? undefined : found.line)
   const long = found.title.length > MAX_TITLE ? [found.title] : []
-  const joined = (lines: readonly string[], most: number) => lines.join('\n').slice(0, most).trim()
+  const joined = (lines: readonly string[], most: number) => shorten(lines.join('\n'), most).trim()
   const texts = {
     detail: joined([...long, ...detail], MAX_DETAIL),
     evidence: joined(evidence, MAX_EVIDENCE),
@@ -129,9 +130,9 @@ export function splitTitle(whole: string): { title: string; more?: string; advic
 
 /** `… is built of text. Fix: bind it` in two. */
 function splitAdvice(text: string): [said: string, advice?: string] {
-  for (const { index } of text
-    .slice(0, 3_000)
-    .matchAll(/(?<=[\p{P}\p{S}]) (?=[^:：]{2,30}[:：])/gu)) {
+  for (const { index } of shorten(text, 3_000).matchAll(
+    /(?<=[\p{P}\p{S}]) (?=[^:：]{2,30}[:：])/gu,
+  )) {
     const field = fieldOf(text.slice(index + 1))
     if (field?.kind === 'recommendation' && field.value !== '') {
       return [text.slice(0, index).replace(/[\s—–-]+$/, ''), field.value]

@@ -1,3 +1,5 @@
+import { shorten } from '../text/shorten.ts'
+
 /** By which people say that there is nothing, in the languages that agents answer in. */
 const NOTHING = new Set(
   `none, none found, none identified, none detected, none reported, none so far, n/a, na, n.a., nil, null, nothing, nothing found,
@@ -26,8 +28,7 @@ const COUNT =
 
 /** Whether a text says that there is no finding, or only how many there are. */
 export function saysNothing(text: string): boolean {
-  const bare = text
-    .slice(0, 250)
+  const bare = shorten(text, 250)
     .toLowerCase()
     .replace(/[*_`()[\]{}"'“”]/g, (char) => (char === "'" ? char : ' '))
     .replace(/\s+/g, ' ')

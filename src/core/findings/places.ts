@@ -1,3 +1,5 @@
+import { shorten } from '../text/shorten.ts'
+
 /** Where a finding is, as far as it says. */
 export interface Place {
   /** Relative to the workspace, with `/`; nothing where the finding is about no file. */
@@ -11,8 +13,7 @@ const MAX_SEARCHED = 10_000
 
 /** The same place for `./src/a.ts`, `/src/a.ts`, `src\a.ts`, `src/b/../a.ts` and `src/a.ts:12`, so that findings can meet. */
 export function placeOf(finding: { file?: string | undefined; line?: number | undefined }): Place {
-  let file = (finding.file ?? '')
-    .slice(0, MAX_PATH)
+  let file = shorten(finding.file ?? '', MAX_PATH)
     .trim()
     .replaceAll('\\', '/')
     .replace(/^[`'"](.+)[`'"]$/, '$1')
@@ -42,7 +43,7 @@ const PATH =
 
 /** The first place that a text names; one with a line before one without. */
 export function placeIn(text: string): Place | undefined {
-  const searched = text.slice(0, MAX_SEARCHED)
+  const searched = shorten(text, MAX_SEARCHED)
   let first: Place | undefined
   for (const pattern of [LINK, PATH]) {
     for (const [, path = '', ...lines] of searched.matchAll(pattern)) {

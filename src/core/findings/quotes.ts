@@ -1,4 +1,5 @@
 import type { Finding } from '../contract/findings.ts'
+import { shorten } from '../text/shorten.ts'
 
 const MAX_QUOTES = 8
 const MAX_QUOTE = 2_000
@@ -31,7 +32,7 @@ export function quotesOf({ evidence = '', detail = '' }: Finding): string[] {
   }
   return quotes
     .filter((quote) => !TESTS.test(quote))
-    .map((quote) => quote.slice(0, MAX_QUOTE).trim())
+    .map((quote) => shorten(quote, MAX_QUOTE).trim())
     .filter((quote) => squeezed(quote).length >= LEAST)
     .slice(0, MAX_QUOTES)
 }

@@ -1,4 +1,5 @@
 import { SEVERITIES, type Severity } from '../contract/findings.ts'
+import { shorten } from '../text/shorten.ts'
 
 const WORDS: Record<Severity, string> = {
   critical: 'critical crit blocker blocking severe fatal p0 s0 sev0 sev-0 🔴 🚨 ⛔',
@@ -74,7 +75,7 @@ export function severityLabel(text: string): Severity | undefined {
  * `8.1`, `Medium: it needs an account`.
  */
 export function severityInValue(text: string): Severity | undefined {
-  const value = text.slice(0, 200)
+  const value = shorten(text, 200)
   const whole = severityOf(value)
   if (whole !== undefined) return whole
   for (const word of wordsOf(value).slice(0, 3)) {
@@ -87,7 +88,7 @@ export function severityInValue(text: string): Severity | undefined {
 
 /** CVSS: 9 and more is critical, 7 high, 4 medium. Of `CVSS:3.1/AV:…` the version is not a score. */
 export function severityOfScore(text: string): Severity | undefined {
-  const scores = text.slice(0, 300).replace(/CVSS[:v ]{0,3}[234](?:\.[01])?(?=$|[^\d.])/gi, ' ')
+  const scores = shorten(text, 300).replace(/CVSS[:v ]{0,3}[234](?:\.[01])?(?=$|[^\d.])/gi, ' ')
   const [, number, outOf] =
     /(?:^|[^\d.])(10(?:\.0)?|\d\.\d)(?:[^\d.%]|\.$|$)(?: ?\/? ?(10))?/.exec(scores) ??
     /(?:^|[^\d.])(\d{1,2}) ?\/ ?(10)(?:\D|$)/.exec(scores) ??
@@ -107,8 +108,7 @@ export function severityOfNumber(score: number): Severity | undefined {
 }
 
 function wordsOf(text: string): string[] {
-  return text
-    .slice(0, 200)
+  return shorten(text, 200)
     .toLowerCase()
     .normalize('NFC')
     .replace(/\([^()]{0,80}\)|（[^（）]{0,80}）/g, (part) => (part.length > 12 ? ' ' : part))

@@ -1,4 +1,5 @@
 import type { Severity } from '../contract/findings.ts'
+import { shorten } from '../text/shorten.ts'
 import { severityLabel, severityOf, severityOfScore } from './severity-words.ts'
 
 /** What a heading, an item or a line says before and after its title. */
@@ -46,7 +47,7 @@ const STATE =
 /** Reads the severity, the id and the number that stand around a title. */
 export function readMarks(text: string): Marked {
   const marked: Marked = { title: '' }
-  let rest = text.slice(0, 2_000)
+  let rest = shorten(text, 2_000)
   const emoji = EMOJI.exec(rest)?.[0]
   if (emoji !== undefined && !/^\d/.test(emoji)) {
     const severity = severityOf([...emoji.replaceAll('\uFE0F', '').trim()][0] ?? '')
@@ -183,7 +184,7 @@ export function severityOfId(id: string): Severity | undefined {
 function withoutEnd(text: string, marked: Marked): string {
   const field =
     /^(.{3,}?),? ?[([]?(?:\*\*|__)?(?:severity|risk|priority)(?:\*\*|__)? ?[:：](?:\*\*|__)? ?([^()[\]]{2,40})[)\]]?$/i.exec(
-      text.slice(0, 500),
+      shorten(text, 500),
     )
   if (field?.[1] !== undefined && field[2] !== undefined) {
     const severity = severityOf(field[2]) ?? severityOfScore(field[2])

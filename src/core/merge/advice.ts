@@ -1,3 +1,4 @@
+import { shorten } from '../text/shorten.ts'
 import { withoutCode } from '../text/words.ts'
 
 /** Characters of a recommendation that are looked at. */
@@ -30,7 +31,7 @@ const PURPOSE_FIRST = /^(?:in order )?to\s[^,]{1,200},\s*/i
  * conditions and examples ask for nothing.
  */
 export function adviceIn(recommendation: string): string[] {
-  const lines = withoutCode(recommendation.slice(0, LIMIT))
+  const lines = withoutCode(shorten(recommendation, LIMIT))
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !NOT_PROSE.test(line))

@@ -1,6 +1,7 @@
 import { severityRank } from '../contract/findings.ts'
 import type { SynthesisFinding } from '../contract/synthesis.ts'
 import type { SynthesisDraft } from '../ports/models.ts'
+import { shorten } from '../text/shorten.ts'
 
 export type DraftFinding = SynthesisDraft['findings'][number]
 
@@ -41,9 +42,8 @@ export function countOf(number: number, noun: string): string {
 
 /** On one line, cut to `limit` characters. */
 export function oneLine(text: string, limit: number): string {
-  const line = text
-    .slice(0, limit * 4)
+  const line = shorten(text, limit * 4)
     .replace(/\s+/g, ' ')
     .trim()
-  return line.length <= limit ? line : `${line.slice(0, limit - 1).trimEnd()}…`
+  return shorten(line, limit, '…')
 }

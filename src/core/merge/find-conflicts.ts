@@ -1,6 +1,7 @@
 import { type Finding, severityRank } from '../contract/findings.ts'
 import type { Conflict } from '../contract/synthesis.ts'
 import { formatPlace, type Place, placeOf } from '../findings/places.ts'
+import { shorten } from '../text/shorten.ts'
 import { adviceIn } from './advice.ts'
 import { type Nearness, oppose, readStances, type Stance, topicOf } from './stances.ts'
 
@@ -219,16 +220,12 @@ function stronger(a: Side, b: Side): number {
 }
 
 function adviceOf({ finding }: Side): string {
-  return cut((finding.recommendation ?? finding.title).trim(), 600)
+  return shorten((finding.recommendation ?? finding.title).trim(), 600, '…')
 }
 
 function evidenceOf(side: Side): string {
   const { finding } = side
   const said = finding.evidence ?? finding.detail ?? finding.title
   const place = formatPlace(side)
-  return cut(place === '' ? said.trim() : `${place}: ${said.trim()}`, 600)
-}
-
-function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`
+  return shorten(place === '' ? said.trim() : `${place}: ${said.trim()}`, 600, '…')
 }

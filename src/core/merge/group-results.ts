@@ -2,6 +2,7 @@ import { refOf } from '../contract/findings.ts'
 import { withFindings } from '../findings/extract-findings.ts'
 import type { TaskResult } from '../ports/models.ts'
 import type { Slice } from '../ports/synthesis-parts.ts'
+import { shorten } from '../text/shorten.ts'
 import { estimateTokens } from '../text/tokens.ts'
 
 /** What one call of a model can be given, and can account for in one answer. */
@@ -120,6 +121,6 @@ function cutToFit(result: TaskResult, budgetTokens: number): TaskResult {
   if (text.length <= limit) return result
   return {
     ...result,
-    text: `${text.slice(0, limit)}\n[cut: ${text.length - limit} more characters]`,
+    text: `${shorten(text, limit)}\n[cut: ${text.length - limit} more characters]`,
   }
 }

@@ -1,5 +1,6 @@
 import type { Conflict } from '../contract/synthesis.ts'
 import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
+import { shorten } from '../text/shorten.ts'
 import { estimateTokens } from '../text/tokens.ts'
 import { jaccard, stems } from '../text/words.ts'
 import { asFinding } from './combine-drafts.ts'
@@ -29,7 +30,7 @@ export function resultsOfDrafts(
     taskId: `part-${index + 1}`,
     description: `Summary of part ${index + 1} of ${drafts.length}`,
     status: 'succeeded' as const,
-    text: summary.slice(0, MAX_SUMMARY),
+    text: shorten(summary, MAX_SUMMARY),
     findings: [],
   }))
   const left = limits.tokens - estimateTokens(summaries.map(({ text }) => text).join('\n'))

@@ -1,4 +1,5 @@
 import { placeOf } from '../findings/places.ts'
+import { shorten } from '../text/shorten.ts'
 import { jaccard, stems } from '../text/words.ts'
 import { NEVER } from './average-link.ts'
 import { oppose, readStances, type Stance } from './stances.ts'
@@ -119,7 +120,7 @@ const LINES_NAMED = /\b(?:on |at |in )?lines?\s*:?\s*\d+(?:\s*[-–]\s*\d+)?/gi
 const NAMES_WITH_DIGITS = /\b[\w@]*\d\w*(?:[-./]\w+)+|\b[A-Za-z]+-\d[\w.-]*/g
 
 function filesIn(file: string | undefined, text: string): string[] {
-  const named = text.slice(0, 4_000).match(/[\w-]+\.[A-Za-z]{1,5}\b/g) ?? []
+  const named = shorten(text, 4_000).match(/[\w-]+\.[A-Za-z]{1,5}\b/g) ?? []
   return [...new Set([...(file === undefined ? [] : [nameOf(file)]), ...named])]
 }
 

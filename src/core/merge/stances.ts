@@ -1,3 +1,4 @@
+import { shorten } from '../text/shorten.ts'
 import { jaccard, sharedCount, stem, stems } from '../text/words.ts'
 import {
   CHOICES,
@@ -57,8 +58,7 @@ const PURPOSE =
  *   often describe what is there. Verbs that are in no list count in both: "Log the body".
  */
 export function readStances(text: string, imperative: boolean): Stance[] {
-  const clauses = text
-    .slice(0, 1_000)
+  const clauses = shorten(text, 1_000)
     .split(/[.;:!?](?:\s|$)|\n|,\s+(?:then|and|but)\s+/)
     .filter((clause) => clause.trim() !== '')
   return clauses.slice(0, 6).flatMap((clause) => readClause(clause, imperative))

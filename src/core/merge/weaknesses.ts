@@ -1,3 +1,5 @@
+import { shorten } from '../text/shorten.ts'
+
 /** Characters of a text that are looked at. */
 const LIMIT = 400
 
@@ -72,7 +74,7 @@ const PATTERNS = WEAKNESSES.map(([name, said]) => ({ name, pattern: new RegExp(s
 
 /** The well-known weaknesses that a text speaks of. */
 export function weaknessesIn(text: string): string[] {
-  const searched = text.slice(0, LIMIT)
+  const searched = shorten(text, LIMIT)
   return PATTERNS.filter(({ pattern }) => pattern.test(searched)).map(({ name }) => name)
 }
 

@@ -3,6 +3,7 @@ import type { Conflict } from '../contract/synthesis.ts'
 import { formatPlace } from '../findings/places.ts'
 import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
 import { firstSentences } from '../text/sentences.ts'
+import { shorten } from '../text/shorten.ts'
 import { countOf, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
 
 const MAX_RISKS = 10
@@ -192,7 +193,7 @@ function coverage(results: readonly TaskResult[], titles: ReadonlyMap<string, st
 
 /** The headings of a text and its first sentences, or the beginning of its JSON, on one line. */
 export function digest(text: string): string {
-  const start = text.slice(0, 20_000).trim()
+  const start = shorten(text, 20_000).trim()
   if (/^[[{]/.test(start)) return `\`${oneLine(start, 200).replaceAll('`', "'")}\``
   const headings: string[] = []
   const prose: string[] = []

@@ -1,5 +1,6 @@
 import type { SubmitPlan } from '../contract/submission.ts'
 import type { Advice } from '../contract/views.ts'
+import { shorten } from '../text/shorten.ts'
 import { leaningTasks } from './leaning-tasks.ts'
 import { type DescribedTask, similarTasks } from './similar-tasks.ts'
 import { orderOf, waves } from './task-order.ts'
@@ -117,7 +118,7 @@ function stepOf(task: DescribedTask, pattern: RegExp): boolean {
 }
 
 function beginningOf({ task, prompt }: DescribedTask): string {
-  return (task ?? prompt ?? '').slice(0, 300)
+  return shorten(task ?? prompt ?? '', 300)
 }
 
 function orderWords(tasks: readonly DescribedTask[]): Advice[] {

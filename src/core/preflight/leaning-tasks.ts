@@ -1,3 +1,4 @@
+import { shorten } from '../text/shorten.ts'
 import type { DescribedTask } from './similar-tasks.ts'
 import { orderOf } from './task-order.ts'
 
@@ -47,10 +48,8 @@ export function leaningTasks(tasks: readonly DescribedTask[]): Leaning[] {
     if (!places.has(description.toLowerCase())) places.set(description.toLowerCase(), index)
   }
   return tasks.flatMap((task, index): Leaning[] => {
-    const text = [task.task, task.context, task.prompt]
-      .filter((part) => part !== undefined)
-      .join('\n')
-      .slice(0, MAX_TEXT)
+    const parts = [task.task, task.context, task.prompt].filter((part) => part !== undefined)
+    const text = shorten(parts.join('\n'), MAX_TEXT)
     const named = namedTask(text, index, places)
     if (named !== undefined) {
       if (ordered(index, named.place)) return []

@@ -4,6 +4,7 @@ import type { PlanStore } from '../ports/plan-store.ts'
 import type { PlanRecord, TaskState } from '../ports/records.ts'
 import type { SynthesisStore } from '../ports/synthesis-store.ts'
 import type { TaskStore } from '../ports/task-life.ts'
+import { shorten } from '../text/shorten.ts'
 import type { ChangeWaiters } from './change-waiters.ts'
 import type { WaitingDeps } from './waiting-for.ts'
 
@@ -26,7 +27,7 @@ export async function requirePlan(
   const record = await deps.plans.get(planId)
   // Another tenant's plan is answered as if there were none: ids cannot be probed.
   if (record === undefined || record.spec.tenant !== tenant) {
-    throw new ServiceError('plan-not-found', `There is no plan ${planId.slice(0, 80)}.`)
+    throw new ServiceError('plan-not-found', `There is no plan ${shorten(planId, 80, '…')}.`)
   }
   return record
 }
@@ -42,7 +43,7 @@ export async function requireTask(
     deps.tasks.states(planId, [taskId]),
   ])
   if (spec === undefined || state === undefined) {
-    throw new ServiceError('task-not-found', `The plan has no task ${taskId.slice(0, 80)}.`)
+    throw new ServiceError('task-not-found', `The plan has no task ${shorten(taskId, 80, '…')}.`)
   }
   return { spec, state }
 }

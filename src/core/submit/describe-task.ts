@@ -1,5 +1,5 @@
 import type { SubmittedTask } from '../contract/task-spec.ts'
-import { shorten } from '../text/tokens.ts'
+import { shorten } from '../text/shorten.ts'
 
 /**
  * Three to five words for lists, where the caller gave no description: the beginning of the task's
@@ -11,7 +11,7 @@ export function describeTask(task: Pick<SubmittedTask, 'task' | 'prompt' | 'role
   while (words.length > 3 && /^(please|kindly|now|then|first)$/i.test(words[0] ?? '')) words.shift()
   const chosen = words.slice(0, 5)
   while (chosen.length > 3 && DANGLING.test(chosen.at(-1) ?? '')) chosen.pop()
-  const text = shorten(chosen.join(' ').replace(/(?<![\s.,;:!?–—-])[\s.,;:!?–—-]+$/u, ''), 80)
+  const text = shorten(chosen.join(' ').replace(/(?<![\s.,;:!?–—-])[\s.,;:!?–—-]+$/u, ''), 80, '…')
   return text === '' ? 'Task' : text.charAt(0).toUpperCase() + text.slice(1)
 }
 
@@ -22,8 +22,7 @@ export const DANGLING =
 /** The first sentence of the first line that says something, without Markdown's marks. */
 export function firstLine(text: string): string {
   for (const line of text.split('\n', 50)) {
-    const plain = line
-      .slice(0, 1000)
+    const plain = shorten(line, 1000)
       .replace(/^[\s#>*+-]+|^\s*\d+[.)]\s+/, '')
       .replace(/[`*]+/g, '')
       .trim()

@@ -3,6 +3,7 @@ import { check } from '../contract/field-errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../contract/limits.ts'
 import type { SubmitPlan } from '../contract/submission.ts'
 import { type SubmittedTask, taskSchema } from '../contract/task-spec.ts'
+import { shorten } from '../text/shorten.ts'
 import { checkTaskGraph } from './check-task-graph.ts'
 import { describeTask } from './describe-task.ts'
 
@@ -146,7 +147,7 @@ function expandTemplate(
       own || `${pattern.kind === 'directories' ? 'directory' : 'perspective'}-${index + 1}`,
       taken,
     ),
-    description: cut(expandDescription(pattern, value, fill), 200),
+    description: shorten(expandDescription(pattern, value, fill), 200, '…'),
   }
   if (pattern.kind === 'directories') {
     const literal = escapeBrackets(value)
@@ -197,14 +198,13 @@ function escapeBrackets(path: string): string {
 
 /** Letters and digits without accents, in lower case: `src/Über uns` is `src-uber-uns`. */
 function slug(text: string): string {
-  return text
+  const words = text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9_]+/g, '-')
     .replace(/^[-_]+/, '')
-    .slice(0, 64)
-    .replace(/(?<!-)-+$/, '')
+  return shorten(words, 64).replace(/(?<!-)-+$/, '')
 }
 
 /** Ids in use, each with the number that the next one of the same name tries first. */
@@ -216,13 +216,9 @@ function unique(id: string, taken: TakenIds): string {
   let number = taken.get(id) ?? 2
   for (; taken.has(candidate); number += 1) {
     const suffix = `-${number}`
-    candidate = id.slice(0, 64 - suffix.length) + suffix
+    candidate = shorten(id, 64 - suffix.length) + suffix
   }
   taken.set(id, number)
   taken.set(candidate, taken.get(candidate) ?? 2)
   return candidate
-}
-
-function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`
 }

@@ -13,6 +13,7 @@ import type { UnitLayout } from '../ports/records.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
 import { type PricingDeps, planPriceErrors, taskPriceErrors } from '../preflight/check-budget.ts'
 import type { PlanCheck } from '../preflight/check-plan.ts'
+import { shorten } from '../text/shorten.ts'
 import { distinctSchemas, schemaCountErrors, schemaErrors } from './check-schemas.ts'
 import { expandTasks } from './expand-pattern.ts'
 import { lacksFiles, missingFiles } from './missing-files.ts'
@@ -244,14 +245,12 @@ export async function synthesisErrors(
 }
 
 function titleOf(plan: SubmitPlan, tasks: readonly TaskSpec[]): string {
-  if (plan.goal !== undefined) return plan.goal.slice(0, 300)
+  if (plan.goal !== undefined) return shorten(plan.goal, 300, '…')
   const [first] = tasks
-  return tasks.length === 1 && first !== undefined
-    ? first.description
-    : `${tasks.length} tasks: ${tasks
-        .slice(0, 3)
-        .map((task) => task.description)
-        .join(', ')}${tasks.length > 3 ? ' …' : ''}`.slice(0, 300)
+  if (tasks.length === 1 && first !== undefined) return first.description
+  const some = tasks.slice(0, 3).map((task) => task.description)
+  const title = `${tasks.length} tasks: ${some.join(', ')}${tasks.length > 3 ? ' …' : ''}`
+  return shorten(title, 300, '…')
 }
 
 function overlapping(overlaps: readonly Overlap[]): ServiceError {

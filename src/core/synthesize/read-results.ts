@@ -1,5 +1,6 @@
 import type { TaskResult } from '../ports/models.ts'
 import type { TaskStore } from '../ports/task-life.ts'
+import { shorten } from '../text/shorten.ts'
 
 /** Tasks whose outputs are read at once. */
 const TASKS_AT_ONCE = 100
@@ -35,7 +36,7 @@ export async function readResults(
         taskId,
         description: specs[index]?.description ?? taskId,
         status: state?.status ?? 'queued',
-        text: (output?.text ?? '').slice(0, share),
+        text: shorten(output?.text ?? '', share),
         findings: output?.findings ?? [],
         // Of what a task succeeded with, the findings are stored with it as it ends.
         ...(state?.status === 'succeeded' ? { isSearched: true } : {}),

@@ -1,6 +1,7 @@
 import type { TaskStatus } from '../contract/status.ts'
 import type { TaskFiles, TaskSpec } from '../contract/task-spec.ts'
-import { fairShares, shorten } from './tokens.ts'
+import { shorten } from './shorten.ts'
+import { fairShares } from './tokens.ts'
 
 /** What a task is told of one task that it depends on. */
 export interface DependencyResult {

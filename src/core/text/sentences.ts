@@ -1,3 +1,4 @@
+import { shorten } from './shorten.ts'
 import { withoutCode } from './words.ts'
 
 /** A line of Markdown that is no sentence: a heading, a quotation, a table, a rule, a diff, a link. */
@@ -16,7 +17,7 @@ const FEWEST_WORDS = 4
  * over. Nothing where the text has no sentence.
  */
 export function firstSentences(text: string, limit: number): string {
-  const lines = withoutCode(text.slice(0, limit * 20).replace(LINK, '$1'))
+  const lines = withoutCode(shorten(text, limit * 20).replace(LINK, '$1'))
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !NO_SENTENCE.test(line))
@@ -34,5 +35,6 @@ export function firstSentences(text: string, limit: number): string {
   }
   if (end > 0) return prose.slice(0, end)
   if (prose.length < limit) return `${prose.replace(/[:,;]$/, '')}.`
-  return `${prose.slice(0, prose.lastIndexOf(' ', limit))} …`
+  const space = prose.lastIndexOf(' ', limit)
+  return `${space > 0 ? prose.slice(0, space) : shorten(prose, limit)} …`
 }

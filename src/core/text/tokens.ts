@@ -20,10 +20,3 @@ export function fairShares(wanted: readonly number[], total: number): number[] {
   }
   return shares
 }
-
-/** The first `limit` characters, without half of a surrogate pair at the end. */
-export function shorten(text: string, limit: number): string {
-  if (text.length <= limit) return text
-  const last = text.charCodeAt(limit - 1)
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit)
-}

@@ -1,3 +1,5 @@
+import { shorten } from './shorten.ts'
+
 /** Words that say nothing about what a sentence is about. */
 const STOP_WORDS = new Set(
   (
@@ -41,7 +43,7 @@ const WIDE = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=T
  */
 export function stems(text: string, limit = 600): Set<string> {
   const found = new Set<string>()
-  for (const word of words(spaced(text.slice(0, limit)))) {
+  for (const word of words(spaced(shorten(text, limit)))) {
     for (const each of stemsOfWord(word)) found.add(each)
   }
   return found
@@ -55,7 +57,7 @@ export function stems(text: string, limit = 600): Set<string> {
  */
 export function termCounts(text: string, limit = 4_000): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const name of withoutCode(text.slice(0, limit)).match(NAME) ?? []) {
+  for (const name of withoutCode(shorten(text, limit)).match(NAME) ?? []) {
     for (const term of termsOfName(name)) counts.set(term, (counts.get(term) ?? 0) + 1)
   }
   return counts

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { TransientError } from '../../core/contract/errors.ts'
+import { shorten } from '../../core/text/shorten.ts'
 import { STATUS_FD } from './sandbox.ts'
 
 /** Output that is kept, in characters. */
@@ -87,7 +88,7 @@ function collect(stream: Readable, limit: number, onText?: (text: string) => voi
   let text = ''
   let cut = false
   const add = (piece: string) => {
-    const kept = piece.slice(0, limit - text.length)
+    const kept = cut ? '' : shorten(piece, limit - text.length)
     cut ||= kept.length < piece.length
     text += kept
     if (kept !== '') onText?.(kept)

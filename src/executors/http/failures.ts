@@ -1,6 +1,6 @@
 import { A2AError } from '@a2a-js/sdk/errors'
 import { PermanentError, TransientError } from '../../core/contract/errors.ts'
-import { shorten } from '../../core/text/tokens.ts'
+import { shorten } from '../../core/text/shorten.ts'
 import { retryAfterMs } from '../model/calls/retry-after.ts'
 import type { Agent } from './options.ts'
 
@@ -62,5 +62,5 @@ export function withWords(sentence: string, words: string, { secrets }: Agent): 
   let said = words
   for (const secret of secrets) said = said.replaceAll(secret, '[secret]')
   said = said.replace(/\s+/g, ' ').trim()
-  return said === '' ? `${sentence}.` : `${sentence}: ${shorten(said, MAX_WORDS)}`
+  return said === '' ? `${sentence}.` : `${sentence}: ${shorten(said, MAX_WORDS, '…')}`
 }

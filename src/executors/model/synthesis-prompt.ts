@@ -1,6 +1,7 @@
 import { type Finding, refOf } from '../../core/contract/findings.ts'
 import type { SynthesisInput, TaskResult } from '../../core/ports/models.ts'
-import { fairShares, shorten } from '../../core/text/tokens.ts'
+import { shorten } from '../../core/text/shorten.ts'
+import { fairShares } from '../../core/text/tokens.ts'
 
 /** Characters of a whole prompt: about 100,000 tokens, which leaves room in every large model. */
 const MAX_PROMPT_CHARS = 420_000

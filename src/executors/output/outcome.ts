@@ -2,6 +2,7 @@ import type { Failure } from '../../core/contract/errors.ts'
 import type { Finding } from '../../core/contract/findings.ts'
 import type { Usage } from '../../core/contract/usage.ts'
 import type { ExecutionOutcome } from '../../core/ports/executor.ts'
+import { shorten } from '../../core/text/shorten.ts'
 
 /** Why the model's last answer ended, in the AI SDK's words. */
 export type FinishReason =
@@ -50,7 +51,7 @@ export const EMPTY: Failure = { code: 'empty-output', message: 'The model gave a
 
 /** Callers see which rule was broken; the output is theirs to look at. */
 export function offSchema(problems: readonly string[]): Failure {
-  const list = problems.slice(0, 3).join('; ').slice(0, 500)
+  const list = shorten(problems.slice(0, 3).join('; '), 500, '…')
   return { code: 'off-schema', message: `The answer does not satisfy the output schema. ${list}` }
 }
 

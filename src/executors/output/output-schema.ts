@@ -3,6 +3,7 @@ import { Ajv } from 'ajv'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
+import { shorten } from '../../core/text/shorten.ts'
 import { jsonTexts } from './json-text.ts'
 
 const MAX_SCHEMA_CHARS = 256_000
@@ -69,7 +70,7 @@ function compileAnew(schema: Schema, text: string): ValidateFunction | string {
     return ajv.compile(rest)
   } catch (error) {
     const message = error instanceof Error ? error.message : 'unknown'
-    return `does not compile: ${message.slice(0, 300)}`
+    return `does not compile: ${shorten(message, 300, '…')}`
   } finally {
     ajv.removeSchema(rest)
   }

@@ -1,4 +1,5 @@
 import { type Finding, severityRank } from '../../core/contract/findings.ts'
+import { shorten } from '../../core/text/shorten.ts'
 import type { Hit } from './findings.ts'
 
 /** Serious hits of a rule in one file stay findings of their own up to this many. */
@@ -49,7 +50,7 @@ function toFinding(hits: readonly Hit[]): Finding {
     file: first.file,
     line: first.line,
     detail: `${first.detail ?? rule.detail} [${rule.id}]`.trim(),
-    evidence: shorten(first.evidence) + also,
+    evidence: shorten(first.evidence, MAX_EVIDENCE_CHARS, '…') + also,
     recommendation: first.recommendation ?? rule.recommendation,
   }
 }
@@ -66,12 +67,6 @@ function withoutRepeats(hits: readonly Hit[]): Hit[] {
 
 function inOrder(hits: readonly Hit[]): Hit[] {
   return hits.toSorted((a, b) => a.line - b.line)
-}
-
-function shorten(evidence: string): string {
-  return evidence.length <= MAX_EVIDENCE_CHARS
-    ? evidence
-    : `${evidence.slice(0, MAX_EVIDENCE_CHARS - 1)}…`
 }
 
 /** By code unit, so that the order is the same everywhere. */

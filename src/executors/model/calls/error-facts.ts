@@ -1,4 +1,5 @@
 import { APICallError } from 'ai'
+import { shorten } from '../../../core/text/shorten.ts'
 
 /** What is known of an error that a provider sent, or its SDK threw. */
 export interface ErrorFacts {
@@ -65,7 +66,7 @@ function gathered(values: unknown[]): Gathered {
     if (typeof value === 'string') {
       const inner = value.length > MAX_BODY ? undefined : parsed(value)
       if (isRecord(inner)) look(inner, depth + 1)
-      else texts.push(value.slice(0, LOOKED_AT))
+      else texts.push(shorten(value, LOOKED_AT))
       return
     }
     if (Array.isArray(value)) {
@@ -123,7 +124,7 @@ function gathered(values: unknown[]): Gathered {
   }
 
   for (const value of values) look(value, 0)
-  const said = [...new Set(texts)].join('\n').slice(0, 4 * LOOKED_AT)
+  const said = shorten([...new Set(texts)].join('\n'), 4 * LOOKED_AT)
   retryAfterMs ??= askedToWait(said)
   return {
     status,

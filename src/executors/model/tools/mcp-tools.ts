@@ -1,5 +1,6 @@
 import type { ToolSet } from 'ai'
 import { PermanentError, TransientError } from '../../../core/contract/errors.ts'
+import { shorten } from '../../../core/text/shorten.ts'
 import { untilAborted } from '../../../core/timing/until-aborted.ts'
 import type { McpServer } from '../options.ts'
 import { mcpProcess } from './mcp-process.ts'
@@ -118,7 +119,7 @@ function chosenTools(server: string, offered: ToolSet, names: readonly string[])
 
 /** MCP lets a tool have any name; providers refuse the whole call for some. */
 function acceptedName(name: string): string {
-  return name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 64)
+  return shorten(name.replace(/[^A-Za-z0-9_-]/g, '_'), 64)
 }
 
 /** A tool whose text results are cut, so that one of them cannot fill the model's context. */

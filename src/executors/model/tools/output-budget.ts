@@ -1,3 +1,5 @@
+import { shorten } from '../../../core/text/shorten.ts'
+
 /** Characters of one tool result. A model that needs more asks again, with what the result tells it. */
 export const MAX_RESULT_CHARS = 40_000
 const MAX_LINE_CHARS = 1_000
@@ -5,7 +7,7 @@ const MAX_LINE_CHARS = 1_000
 /** One line, cut where it is too long to be code that somebody wrote. */
 export function cutLine(line: string): string {
   if (line.length <= MAX_LINE_CHARS) return line
-  return `${line.slice(0, MAX_LINE_CHARS)} [cut: ${line.length} characters]`
+  return `${shorten(line, MAX_LINE_CHARS)} [cut: ${line.length} characters]`
 }
 
 /** As many lines as fit, and how many those are. */
@@ -23,5 +25,5 @@ export function fitLines(lines: readonly string[]): { text: string; count: numbe
 /** A result that another program made, cut with a word on it. */
 export function fitText(text: string): string {
   if (text.length <= MAX_RESULT_CHARS) return text
-  return `${text.slice(0, MAX_RESULT_CHARS)}\n[cut: the first ${MAX_RESULT_CHARS} of ${text.length} characters]`
+  return `${shorten(text, MAX_RESULT_CHARS)}\n[cut: the first ${MAX_RESULT_CHARS} of ${text.length} characters]`
 }

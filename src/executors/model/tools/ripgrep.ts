@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { shorten } from '../../../core/text/shorten.ts'
 import { Refusal } from './refusal.ts'
 
 /** What ignores files is what lies in the workspace: `.gitignore`, but no file outside of it. */
@@ -63,7 +64,7 @@ export async function runRipgrep(
     signal.throwIfAborted()
     // 1 is its word for nothing found; 2 comes with complaints about single files as well.
     if (code === 2 && complaint.includes('error')) {
-      throw new Refusal(`That pattern is not valid: ${complaint.slice(0, MAX_COMPLAINT_CHARS)}`)
+      throw new Refusal(`That pattern is not valid: ${shorten(complaint, MAX_COMPLAINT_CHARS)}`)
     }
     return !stopped
   } finally {

@@ -1,3 +1,5 @@
+import { shorten } from '../../../core/text/shorten.ts'
+
 /** What a file is to a reviewer, as its name and its first lines tell. */
 export type FileRole =
   /** Holds tests. */
@@ -79,7 +81,7 @@ const GENERATED =
 
 function leadingComment(text: string): string {
   return (
-    /^(?:#!.*\n)?(?:\s*(?:\/\/.*(?:\n|$)|\/\*[\s\S]*?\*\/))*/.exec(text.slice(0, 2_000))?.[0] ?? ''
+    /^(?:#!.*\n)?(?:\s*(?:\/\/.*(?:\n|$)|\/\*[\s\S]*?\*\/))*/.exec(shorten(text, 2_000))?.[0] ?? ''
   )
 }
 

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { shorten } from '../../../core/text/shorten.ts'
 import { type CodeFile, readCopy } from '../files/survey.ts'
 import type { Hit } from '../findings.ts'
 import { maskLine } from '../secrets/mask.ts'
@@ -79,7 +80,7 @@ function adjustments({ message }: Diagnostic, rule: OxlintRule): Partial<Hit['ru
 
 /** A message as one line, without the full stop at its end, and without what may be secret in it. */
 function sentence(message: string): string {
-  return maskLine(message.replace(/\s+/g, ' ').trim().replace(/\.$/, '')).slice(0, 300)
+  return shorten(maskLine(message.replace(/\s+/g, ' ').trim().replace(/\.$/, '')), 300, '…')
 }
 
 function capitalized(text: string): string {

@@ -1,4 +1,5 @@
 import type { SgNode } from '@ast-grep/napi'
+import { shorten } from '../../../core/text/shorten.ts'
 import { isRequestInput, REQUEST_HINT } from './request-input.ts'
 import { callTo, type SyntaxRule, type Verdict } from './rule.ts'
 import {
@@ -41,11 +42,7 @@ function judgeHash(call: SgNode): Verdict {
   const statement = ancestorsInFunction(call).find((node) =>
     /statement$|declaration$/.test(kindOf(node)),
   )
-  const around =
-    (statement ?? scope)
-      ?.text()
-      .slice(0, 300)
-      .replace(/\.digest\b/g, '') ?? ''
+  const around = shorten((statement ?? scope)?.text() ?? '', 300).replace(/\.digest\b/g, '')
   const words = `${purpose(call)} ${around}`
   if (/passw(?:or)?d|passphrase|credential|secret|signature|\bsign|token|otp/i.test(words)) {
     const password = /passw(?:or)?d|passphrase/i.test(words)

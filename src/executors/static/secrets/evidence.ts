@@ -1,3 +1,4 @@
+import { shorten } from '../../../core/text/shorten.ts'
 import type { Hit } from '../findings.ts'
 import type { FoundSecret } from './find-secrets.ts'
 import { maskLine, maskRanges, maskStrings } from './mask.ts'
@@ -27,8 +28,7 @@ export function addEvidence(
 
 /** Without the indentation, and without characters that a terminal or a reader would obey. */
 function visible(line: string): string {
-  return line
-    .slice(0, 2_000)
+  return shorten(line, 2_000)
     .trim()
     .replace(/[\p{Cc}\p{Cf}]/gu, ' ')
 }

@@ -49,21 +49,24 @@ export async function loadModel(name: string, providers: Providers): Promise<Pro
   const { provider, model } = parseModel(name) ?? { provider: 'local', model: name }
   // Always given, so that no package looks for a key in the environment on its own.
   const noKey = 'none'
+  const { providerFetch } = await import('./wire/provider-fetch.ts')
   switch (provider) {
     case 'anthropic': {
       const { createAnthropic } = await import('@ai-sdk/anthropic')
       const { anthropicApiKey: apiKey = noKey, anthropicBaseUrl } = providers
       const baseURL = versioned(anthropicBaseUrl ?? 'https://api.anthropic.com')
-      return createAnthropic({ apiKey, baseURL })(model)
+      return createAnthropic({ apiKey, baseURL, fetch: providerFetch('messages') })(model)
     }
     case 'openai': {
       const { createOpenAI } = await import('@ai-sdk/openai')
       const { openaiApiKey: apiKey = noKey, openaiBaseUrl } = providers
       if (openaiBaseUrl === undefined) {
-        return createOpenAI({ apiKey, baseURL: 'https://api.openai.com/v1' })(model)
+        const baseURL = 'https://api.openai.com/v1'
+        return createOpenAI({ apiKey, baseURL, fetch: providerFetch('responses') })(model)
       }
       // Servers that stand in for OpenAI's all speak chat completions; few speak responses.
-      return createOpenAI({ apiKey, baseURL: rooted(openaiBaseUrl) }).chat(model)
+      const baseURL = rooted(openaiBaseUrl)
+      return createOpenAI({ apiKey, baseURL, fetch: providerFetch('chat') }).chat(model)
     }
     case 'local': {
       const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
@@ -72,6 +75,7 @@ export async function loadModel(name: string, providers: Providers): Promise<Pro
         baseURL: rooted(providers.localBaseUrl ?? ''),
         includeUsage: true,
         supportsStructuredOutputs: true,
+        fetch: providerFetch('chat'),
       })(model)
     }
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { Command, Help, Option } from '@commander-js/extra-typings'
 import { VERSION } from '../version.ts'
+import { addressOf, countOf, dollarsOf } from './argument-parsers.ts'
 import { cancel } from './cancel.ts'
 import { type Context, contextOf, type GlobalOptions } from './context.ts'
 import { EXIT } from './exit-code.ts'
@@ -13,6 +14,7 @@ import { resume } from './resume.ts'
 import { retry } from './retry.ts'
 import { run } from './run.ts'
 import { showOutput } from './show-output.ts'
+import { showSubmission } from './show-submission.ts'
 import { PLAN_STATUSES, TASK_STATUSES } from './statuses.ts'
 import { exportSynthesis, synthesize } from './synthesize.ts'
 import type { Terminal } from './terminal.ts'
@@ -123,6 +125,14 @@ export function programOf(
     .addOption(new Option('--status <status>', 'only these').choices(TASK_STATUSES))
     .option('--json', 'print them as JSON', false)
     .action((planId, options) => act((context) => listTasks(context, planId, options)))
+
+  program
+    .command('submission')
+    .description(
+      'print what a plan was submitted with, as a plan file: for run, changed or as it is',
+    )
+    .argument('<plan>', 'its id')
+    .action((planId) => act((context) => showSubmission(context, planId)))
 
   program
     .command('watch')
@@ -262,28 +272,6 @@ export function programOf(
     )
 
   return program
-}
-
-function countOf(text: string): number {
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1)
-    throw new InvalidArgumentError('must be a number from 1')
-  return count
-}
-
-function dollarsOf(text: string): number {
-  const dollars = Number(text)
-  if (!(dollars > 0 && Number.isFinite(dollars))) {
-    throw new InvalidArgumentError('must be a number of US dollars above 0')
-  }
-  return dollars
-}
-
-function addressOf(text: string): string {
-  if (!URL.canParse(text) || !/^https?:/.test(text)) {
-    throw new InvalidArgumentError('must look like http://host:port')
-  }
-  return text.replace(/(?<!\/)\/+$/, '')
 }
 
 /** A flag that is off unless it is given needs no word about that. */

@@ -64,6 +64,8 @@ export interface Plans {
   delete(planId: string, options?: CallOptions): Promise<void>
   report(planId: string, options?: CallOptions): Promise<Report>
   todos(planId: string, options?: CallOptions): Promise<Todos>
+  /** What the plan was submitted with; with `files` the texts of its files too, to be submitted again. */
+  submission(planId: string, options?: CallOptions & { files?: boolean }): Promise<PlanSubmission>
   /** What became of the plan's webhooks. */
   deliveries(planId: string, options?: CallOptions): Promise<Delivery[]>
 }
@@ -125,6 +127,16 @@ export function plansOf(transport: Transport): Plans {
     get: (planId, options) => get(planPath(planId), options),
     report: (planId, options) => get(`${planPath(planId)}/report`, options),
     todos: (planId, options) => get(`${planPath(planId)}/todos`, options),
+    async submission(planId, { files, ...options } = {}) {
+      const { body } = await transport.json<PlanSubmission>({
+        method: 'GET',
+        path: `${planPath(planId)}/submission`,
+        query: { files },
+        repeatable: true,
+        options,
+      })
+      return body
+    },
     async deliveries(planId, options) {
       const { items } = await get<{ items: Delivery[] }>(`${planPath(planId)}/deliveries`, options)
       return items

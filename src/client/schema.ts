@@ -531,6 +531,9 @@ export interface RetryTasks {
    */
   status?: ('succeeded' | 'incomplete' | 'failed' | 'cancelled' | 'skipped')[]
 }
+export interface StoredSubmission {
+  [k: string]: unknown
+}
 export interface SubmitPlan {
   /**
    * For lists.

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { FastifyPluginAsync } from 'fastify'
 import type { Logger } from 'pino'
 import { changePlans } from '../core/change/change-plans.ts'
@@ -13,6 +13,7 @@ import type { Workspaces } from '../core/ports/workspaces.ts'
 import { changeWaiters } from '../core/read/change-waiters.ts'
 import { planView } from '../core/read/plan-views.ts'
 import { readPlans } from '../core/read/read-plans.ts'
+import { readSubmission } from '../core/read/read-submission.ts'
 import { readSyntheses } from '../core/read/read-syntheses.ts'
 import { readTasks } from '../core/read/read-tasks.ts'
 import { requirePlan } from '../core/read/require-plan.ts'
@@ -130,6 +131,8 @@ export async function openApi(options: {
           : await submitPlan(submitDeps, submission)
         return { plan: planView(record, { waves: true }), created }
       },
+      submission: (tenant, planId, options) =>
+        readSubmission({ plans: stores.plans, measure }, tenant, planId, options),
       async deliveries(tenant, planId) {
         await requirePlan(readDeps, tenant, planId)
         return stores.deliveries.all(planId)
@@ -177,4 +180,9 @@ function modelOf(executors: Executors, { TUTTI_MODEL }: Config) {
     const usesModel = executors.byName.get(executor)?.describe().capabilities.usesModel === true
     return usesModel ? (model ?? TUTTI_MODEL) : undefined
   }
+}
+
+function measure(text: string): { sha256: string; bytes: number } {
+  const sha256 = createHash('sha256').update(text).digest('hex')
+  return { sha256, bytes: Buffer.byteLength(text) }
 }

@@ -40,6 +40,7 @@ export function planKey(space: KeySpace, planId: string): string {
 /** Everything a plan has beside its header; all of it goes when the plan goes. */
 export const PLAN_SUFFIXES = [
   'context',
+  'submission',
   'ids',
   'specs',
   'tasks',

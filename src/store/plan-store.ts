@@ -4,6 +4,7 @@ import type { Usage } from '../core/contract/usage.ts'
 import type { PlanStore } from '../core/ports/plan-store.ts'
 import type { NewPlan, PlanKey } from '../core/ports/records.ts'
 import type { RetryBatch } from '../core/ports/task-life.ts'
+import { compactJson, fromCompactJson } from './compact-json.ts'
 import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, PLAN_SUFFIXES, planIdFrom, planKey, shardKey, shardOf } from './keys.ts'
 import { readAcrossShards } from './read-across-shards.ts'
@@ -64,6 +65,9 @@ export function redisPlanStore(options: {
         const hash = (suffix: string, field: string, value: string | number) =>
           hashes.push(`:${suffix}`, field, value)
         if (!large) for (const task of plan.tasks) hash('specs', task.id, JSON.stringify(task))
+        if (plan.submission !== undefined) {
+          hash('submission', 'body', compactJson(plan.submission))
+        }
         for (const [path, text] of Object.entries(plan.files ?? {})) hash('files', path, text)
         for (const [suffix, field, value] of holdingFields(plan)) hash(suffix, field, value)
         const answer = (await run(
@@ -179,6 +183,12 @@ export function redisPlanStore(options: {
       whileAvailable(async () => {
         const ids = await redis.get(`${keyOf(planId)}:ids`)
         return ids === null ? [] : (JSON.parse(ids) as string[])
+      }),
+
+    submission: (planId) =>
+      whileAvailable(async () => {
+        const kept = await redis.hget(`${keyOf(planId)}:submission`, 'body')
+        return kept === null ? undefined : (fromCompactJson(kept) as Record<string, unknown>)
       }),
 
     context: (planId) =>

@@ -298,3 +298,13 @@ test('tutti tasks tells what queued tasks wait for, and why others failed', asyn
   expect(stdout).toMatch(/^TASK +STATUS +ATTEMPT +TOOK +WHY\na +failed .*The provider said no\./)
   expect(stdout).toMatch(/\nb +queued +0\/\d +waits for a \(failed\)/)
 })
+
+test('tutti submission prints a plan file that can be run again', async () => {
+  const { code, stdout } = await runTutti(['submission', 'plan-1'], { env })
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    title: 'Two tasks',
+    tasks: [{ id: 'a' }, { id: 'b' }],
+  })
+  expect(service.requests.at(-1)?.path).toBe('/v1/plans/plan-1/submission?files=true')
+})

@@ -27,6 +27,7 @@ test('every operation of the API has its call, and every call its operation', as
   await plans.retry(planId)
   await plans.resume(planId, 1)
   await plans.report(planId)
+  await plans.submission(planId, { files: true })
   await plans.todos(planId)
   await plans.deliveries(planId)
   await plans.events(planId).next()

@@ -6,6 +6,7 @@ import { type SynthesisSpec, submitPlanSchema } from '../../src/core/contract/su
 import type { Synthesis } from '../../src/core/contract/synthesis.ts'
 import type { OutputTask, Plan, TaskDetail } from '../../src/core/contract/views.ts'
 import { parseJsonBody } from '../../src/http/json-body.ts'
+import { STORED_SUBMISSION } from '../../src/http/openapi/example-submissions.ts'
 import {
   DRY_RUN,
   EXECUTORS,
@@ -172,6 +173,7 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
       },
       report: async (tenant, planId) => find(tenant, planId) && REPORT,
       todos: async (tenant, planId) => find(tenant, planId) && TODOS,
+      submission: async (tenant, planId) => find(tenant, planId) && STORED_SUBMISSION,
       deliveries: async (tenant, planId) => find(tenant, planId) && [],
     },
 

@@ -56,6 +56,8 @@ export async function routeOf(state: FakeState, call: Call): Promise<Answer | Fa
       return ok(plan.view())
     case 'report':
       return ok(REPORT)
+    case 'submission':
+      return ok(plan.submission)
     case 'todos':
       return ok(todosOf(plan))
     case 'outputs':

@@ -51,6 +51,11 @@ export function submitPlan(submission: unknown, idempotencyKey: string): Promise
   })
 }
 
+/** What a plan was submitted with, the texts of its files included. */
+export function readSubmission(planId: string): Promise<Record<string, unknown>> {
+  return requestJson(`${planPath(planId)}/submission`, { query: { files: true } })
+}
+
 export type ExportFormat = 'markdown' | 'sarif' | 'json' | 'patch'
 
 const EXTENSIONS: Record<ExportFormat, string> = {

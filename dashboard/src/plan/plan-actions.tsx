@@ -11,6 +11,7 @@ import { Confirm } from '../ui/dialog.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../ui/menu.tsx'
 import { notify, notifyFailure } from '../ui/toast.tsx'
 import { BudgetDialog } from './budget-dialog.tsx'
+import { RunAgainButton, SubmissionItems } from './run-again.tsx'
 import { SynthesisDialog } from './synthesis-dialog.tsx'
 
 interface PlanActionsProps {
@@ -72,6 +73,7 @@ export function PlanActions({ plan, status, onChanged }: PlanActionsProps) {
           Raise the budget
         </Button>
       )}
+      {!active && <RunAgainButton plan={plan} />}
       {enabled && (
         <Menu
           trigger={
@@ -95,6 +97,8 @@ export function PlanActions({ plan, status, onChanged }: PlanActionsProps) {
           </IconButton>
         }
       >
+        <SubmissionItems planId={plan.id} />
+        <MenuSeparator />
         {enabled && (
           <>
             <MenuItem disabled={active} onSelect={() => setOpen('synthesis')}>

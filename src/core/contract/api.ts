@@ -105,6 +105,12 @@ export interface PlansApi {
   /** Raises the budget (in US dollars) of a plan that its budget stopped, and runs what is left. */
   resume(tenant: string, planId: string, budgetUsd: number): Promise<Plan>
   delete(tenant: string, planId: string): Promise<void>
+  /** The body as it was submitted; files by name, size and hash, or with `files` as they were sent. */
+  submission(
+    tenant: string,
+    planId: string,
+    options: { files: boolean },
+  ): Promise<Record<string, unknown>>
   report(tenant: string, planId: string): Promise<Report>
   /** Deliveries to the plan's webhook, oldest first. */
   deliveries(tenant: string, planId: string): Promise<Delivery[]>

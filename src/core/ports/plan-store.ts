@@ -54,6 +54,8 @@ export interface PlanStore {
     before: string | undefined
   }): Promise<{ plans: PlanRecord[]; next: string | undefined }>
   taskIds(planId: string): Promise<string[]>
+  /** The body that the plan was submitted with, without its context and the texts of its files. */
+  submission(planId: string): Promise<Record<string, unknown> | undefined>
   context(planId: string): Promise<string>
   files(planId: string): Promise<Record<string, string>>
   /** The commit that all tasks start from, once it was recorded, and `PlanRecord.reopened`. */

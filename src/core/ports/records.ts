@@ -152,6 +152,8 @@ export interface NewPlan {
   usage: Usage
   /** SHA-256 of the submitted body: the same key with another body is refused. */
   requestHash: string
+  /** The body without what is kept elsewhere; see `keptSubmission`. */
+  submission?: unknown
   /** Released only when all of these have succeeded. */
   dependencies: Map<string, string[]>
 }

@@ -7,6 +7,7 @@ import type { PlanStore } from '../ports/plan-store.ts'
 import { type BatchQueue, finalSynthesisJobId, type Unit } from '../ports/queue.ts'
 import type { NewPlan, PlanKey, PlanRecord } from '../ports/records.ts'
 import { type Digests, digestOf, hex, requireSameRequest } from './idempotency.ts'
+import { keptSubmission } from './kept-submission.ts'
 import {
   type PrepareDeps,
   type PreparedPlan,
@@ -224,7 +225,7 @@ function newPlan(
   planId: string,
   key: PlanKey | undefined,
   requestHash: string,
-  { tenant, traceparent }: Submission,
+  { tenant, traceparent, body }: Submission,
 ): NewPlan {
   const { plan, tasks, waves, overlaps, units, files } = prepared
   const { workspace } = plan
@@ -252,6 +253,7 @@ function newPlan(
     files,
     usage: prepared.usage,
     requestHash,
+    submission: keptSubmission(body),
     dependencies: dependenciesOf(tasks),
   }
 }

@@ -60,3 +60,17 @@ export const SUBMISSIONS = {
     },
   },
 } satisfies Record<string, { summary: string; value: z.input<typeof SubmitPlan> }>
+
+/** One of them as it is read again. */
+export const STORED_SUBMISSION = {
+  title: 'Review the auth service',
+  tasks: [{ id: 'security', task: 'Look for holes.', files: ['src/auth/**'] }],
+  workspace: {
+    files: {
+      'src/auth/session.ts': {
+        bytes: 63,
+        sha256: '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9',
+      },
+    },
+  },
+}

@@ -53,6 +53,12 @@ export const SubmitQuery = z.object({
   ),
 })
 
+export const SubmissionQuery = z.object({
+  files: fromText(toBoolean, trueOrFalse.default(false)).describe(
+    'Whether inline files come with their texts, so that the answer can be submitted again.',
+  ),
+})
+
 export const WaitQuery = z.object({ wait: waitQuery })
 
 export const OutputQuery = z.object({

@@ -4,9 +4,10 @@ import type { PlansApi } from '../../core/contract/api.ts'
 import { CancelTasks, RetryTasks } from '../../core/contract/task-selection.ts'
 import { Plan, PlanPage, Report, Todos } from '../../core/contract/views.ts'
 import { answer } from '../openapi/documented-answer.ts'
+import { STORED_SUBMISSION } from '../openapi/example-submissions.ts'
 import { PLAN, PLAN_PAGE, REPORT, TODOS } from '../openapi/examples.ts'
 import { PlanParams } from '../openapi/params.ts'
-import { PlanListQuery, WaitQuery } from '../openapi/query.ts'
+import { PlanListQuery, SubmissionQuery, WaitQuery } from '../openapi/query.ts'
 import { problemAnswers } from '../problems/problem.ts'
 import { tenantOf } from '../security/auth.ts'
 import type { Waits } from '../streaming/waits.ts'
@@ -25,6 +26,8 @@ const ResumePlan = z
       .describe('The new budget of the whole plan, in US dollars; what was spent counts.'),
   })
   .meta({ id: 'ResumePlan' })
+
+const StoredSubmission = z.record(z.string(), z.unknown()).meta({ id: 'StoredSubmission' })
 
 /** Reading and changing plans; submitting one is in `submit-plan.ts`. */
 export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
@@ -215,6 +218,31 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
       const { budgetUsd } = request.body
       const plan = await plans.resume(tenantOf(request), request.params.planId, budgetUsd)
       return reply.code(202).send(plan)
+    },
+  )
+
+  app.get(
+    '/plans/:planId/submission',
+    {
+      schema: {
+        operationId: 'getSubmission',
+        tags: ['Plans'],
+        summary: 'Read the body that a plan was submitted with',
+        description:
+          'Inline files come by name, size and SHA-256; with `?files=true` as they were sent, so that the answer can be submitted again, changed or as it is.',
+        params: PlanParams,
+        querystring: SubmissionQuery,
+        response: {
+          200: answer('The body of `POST /v1/plans`.', StoredSubmission, {
+            example: STORED_SUBMISSION,
+          }),
+          ...problemAnswers('invalid-request', 'plan-not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { planId } = request.params
+      return reply.send(await plans.submission(tenantOf(request), planId, request.query))
     },
   )
 

@@ -137,6 +137,10 @@ export function createStage(): Stage {
         },
         report: async (_tenant, planId) => find(planId).report,
         deliveries: async () => [],
+        async submission(_tenant, planId) {
+          const { title } = find(planId).plan
+          return { title, tasks: [{ id: 'a', prompt: 'A', executor: 'echo' }] }
+        },
         async todos(_tenant, planId) {
           const todos = find(planId).tasks.map(({ description, status }) => ({
             content: description,

@@ -51,6 +51,7 @@ test('holds every call of the contract', () => {
     'POST /v1/plans/{planId}/cancel',
     'POST /v1/plans/{planId}/retry',
     'POST /v1/plans/{planId}/resume',
+    'GET /v1/plans/{planId}/submission',
     'GET /v1/plans/{planId}/report',
     'GET /v1/plans/{planId}/todos',
     'GET /v1/plans/{planId}/tasks',

@@ -1,0 +1,39 @@
+import { ServiceError } from '../contract/errors.ts'
+import type { PlanStore } from '../ports/plan-store.ts'
+import { requirePlan } from './require-plan.ts'
+
+export interface ReadSubmissionDeps {
+  plans: PlanStore
+  /** SHA-256 as 32 bytes, and the length of the text as UTF-8. */
+  measure: (text: string) => { sha256: string; bytes: number }
+}
+
+/**
+ * The body that a plan was submitted with. Its files come by name, size and hash, or with `files` as they
+ * were sent: then it can be submitted again as it is.
+ *
+ * @throws {ServiceError} plan-not-found
+ */
+export async function readSubmission(
+  deps: ReadSubmissionDeps,
+  tenant: string,
+  planId: string,
+  { files: withTexts }: { files: boolean },
+): Promise<Record<string, unknown>> {
+  await requirePlan(deps, tenant, planId)
+  const kept = await deps.plans.submission(planId)
+  if (kept === undefined) {
+    throw new ServiceError('plan-not-found', 'The submission of this plan was not kept.')
+  }
+  const context = await deps.plans.context(planId)
+  const whole = context === '' ? kept : { ...kept, context }
+  const { workspace } = kept
+  if (typeof workspace !== 'object' || workspace === null || !('files' in workspace)) return whole
+  const texts = await deps.plans.files(planId)
+  const names = Object.keys(texts).sort()
+  const files = names.map((name) => {
+    const text = texts[name] ?? ''
+    return [name, withTexts ? text : deps.measure(text)]
+  })
+  return { ...whole, workspace: { ...workspace, files: Object.fromEntries(files) } }
+}

@@ -8,8 +8,9 @@ export default defineConfig({
     globalSetup: ['test/support/redis-server.ts'],
     // Tests of the service wait far more than they compute.
     maxWorkers: Math.max(4, availableParallelism()),
-    // Real Redis, real child processes: slower than a mock, still far below these.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Real Redis, real child processes. Tests wait for conditions; these only end one that hangs, and must
+    // not end one on a machine whose cores are busy with something else.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
   },
 })

@@ -1,13 +1,13 @@
 /**
  * Writes down the environment's variables where people look for them, from the one place that
- * defines them: the table in `README.md`, and `.env.example`. A test tells when this must run again.
+ * defines them: the table in `docs/configuration.md`, and `.env.example`. A test tells when this must run again.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Environment } from '../src/main/environment.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const README = join(ROOT, 'README.md')
+const TABLE = join(ROOT, 'docs/configuration.md')
 const EXAMPLE = join(ROOT, '.env.example')
 const BEGIN = '<!-- configuration: written by script/configuration.ts -->'
 const END = '<!-- /configuration -->'
@@ -40,16 +40,16 @@ function written(fallback: unknown): string {
 }
 
 /** The table's rows between its marks. */
-export function withTable(readme: string): string {
-  const from = readme.indexOf(BEGIN)
-  const to = readme.indexOf(END)
-  if (from === -1 || to === -1) throw new Error(`README.md lacks ${BEGIN} or ${END}`)
+export function withTable(page: string): string {
+  const from = page.indexOf(BEGIN)
+  const to = page.indexOf(END)
+  if (from === -1 || to === -1) throw new Error(`docs/configuration.md lacks ${BEGIN} or ${END}`)
   const rows = variables().map(({ name, fallback, description }) => {
     const code = fallback === '' ? '' : IN_WORDS[name] === undefined ? `\`${fallback}\`` : fallback
     return `| \`${name}\` | ${code} | ${description.replaceAll('|', '\\|')} |`
   })
   const table = ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
-  return `${readme.slice(0, from)}${BEGIN}\n\n${table}\n\n${readme.slice(to)}`
+  return `${page.slice(0, from)}${BEGIN}\n\n${table}\n\n${page.slice(to)}`
 }
 
 export function exampleFile(): string {
@@ -58,7 +58,7 @@ export function exampleFile(): string {
     const comment = name === 'TUTTI_API_KEYS' ? '' : '# '
     return `# ${description}\n${comment}${name}=${name in IN_WORDS ? '' : fallback}\n`
   })
-  return `# Copied to .env, docker compose reads it; every variable is explained in README.md.
+  return `# Copied to .env, docker compose reads it; every variable is explained in docs/configuration.md.
 # A key of your own, and what goes into TUTTI_API_KEYS for it:
 #   key=$(openssl rand -hex 24); echo "$key"; printf 'me:%s\\n' "$(printf %s "$key" | sha256sum | cut -d' ' -f1)"
 
@@ -66,6 +66,6 @@ ${entries.join('\n')}`
 }
 
 if (import.meta.main) {
-  writeFileSync(README, withTable(readFileSync(README, 'utf8')))
+  writeFileSync(TABLE, withTable(readFileSync(TABLE, 'utf8')))
   writeFileSync(EXAMPLE, exampleFile())
 }

@@ -70,7 +70,7 @@ function jsonOrFile<T extends z.ZodType>(schema: T) {
     .prefault('{}')
 }
 
-/** The environment. The descriptions are what README's table and `.env.example` say. */
+/** The environment. The descriptions are what docs/configuration.md and `.env.example` say. */
 export const Environment = z.object({
   HOST: z.string().default('127.0.0.1').describe('Where the API listens.'),
   PORT: count(0, 65_535).default(3000).describe('Port of the API; 0 for any free one.'),

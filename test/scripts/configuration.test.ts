@@ -9,9 +9,9 @@ const ROOT = join(import.meta.dirname, '../..')
 
 // When one of these fails: node script/configuration.ts
 describe('the documented configuration', () => {
-  test("README's table is that of the service", () => {
-    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-    expect(withTable(readme)).toBe(readme)
+  test('the table is that of the service', () => {
+    const page = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8')
+    expect(withTable(page)).toBe(page)
   })
 
   test('.env.example is that of the service', () => {

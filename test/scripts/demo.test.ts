@@ -53,7 +53,9 @@ describe('script/demo', () => {
       expect(demo.output()).toMatch(new RegExp(`✓ {2}${perspective} .*█.* s .*findings?`))
     }
     expect(demo.output()).toMatch(/src\/run\.ts:2/)
-    expect(demo.output()).toMatch(/\d\.\d times as fast as one task after another/)
+    expect(demo.output()).toMatch(
+      /\d\.\d times as fast as one task after another: .* both measured here/,
+    )
     expect(demo.output()).toContain('/dashboard')
     expect(readdirSync(temporary)).toEqual(['shop'])
   })

@@ -95,7 +95,7 @@ const SHORT_MESSAGE = 200
 const ENCODER = new TextEncoder()
 
 /**
- * The findings of a synthesis as SARIF 2.1.0, for code scanning and editors: the most severe first,
+ * The findings of a synthesis as SARIF 2.1.0, for code scanning and editors: the most important first,
  * as many as GitHub takes. Findings without a file are notifications, and so is what is left out.
  * Refuted findings would be false alarms.
  */

@@ -4,9 +4,10 @@ import { addUsage, NO_USAGE } from '../contract/usage.ts'
 import { withFindings } from '../findings/extract-findings.ts'
 import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
 import { clusterFindings } from './cluster-findings.ts'
-import { compareFindings, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
+import { type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
 import { findConflicts } from './find-conflicts.ts'
 import { type DraftAction, mergeActions } from './merge-actions.ts'
+import { byRank } from './rank-findings.ts'
 import { writeSummary } from './write-summary.ts'
 
 interface Part {
@@ -41,13 +42,14 @@ export function combineDrafts(
       tasks: [...tasksOfRefs(finding.from), `part ${draft}`],
     })),
   ).map((indexes) => indexes.flatMap((index) => parts[index] ?? []))
-  const merged = groups
+  const unranked = groups
     .map((members) => ({ members, finding: mergeParts(members) }))
     .map((each) => ({
       ...each,
       rank: { ...each.finding, sources: tasksOfRefs(each.finding.from) },
     }))
-    .sort((a, b) => compareFindings(a.rank, b.rank))
+  const compare = byRank(unranked.map(({ rank }) => rank))
+  const merged = unranked.sort((a, b) => compare(a.rank, b.rank))
   const findings = merged.map(({ finding }) => finding)
   const places = new Map(
     merged.flatMap(({ members }, place) =>

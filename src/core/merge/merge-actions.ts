@@ -1,7 +1,7 @@
-import { severityRank } from '../contract/findings.ts'
 import type { SynthesisDraft } from '../ports/models.ts'
 import { jaccard, stems } from '../text/words.ts'
 import { type DraftFinding, tasksOfRefs } from './draft-findings.ts'
+import { importanceIn, type Weighed } from './rank-findings.ts'
 
 export type DraftAction = SynthesisDraft['actions'][number]
 
@@ -32,16 +32,18 @@ export function mergeActions(
   )
 }
 
-/** By the worst finding, then by how many tasks agree, then by how many findings it solves. */
+/** By the most important finding, then by how many tasks agree, then by how many findings it solves. */
 export function sortByUrgency(
   findings: readonly DraftFinding[],
   actions: readonly DraftAction[],
 ): DraftAction[] {
+  const weighed = findings.map(({ severity, from }) => ({ severity, sources: tasksOfRefs(from) }))
+  const importance = importanceIn(weighed)
   return actions
-    .map((action) => ({ action, ...urgency(findings, action) }))
+    .map((action) => ({ action, ...urgency(weighed, importance, action) }))
     .sort(
       (a, b) =>
-        a.severity - b.severity ||
+        b.importance - a.importance ||
         b.tasks - a.tasks ||
         b.action.findings.length - a.action.findings.length ||
         a.first - b.first,
@@ -50,11 +52,15 @@ export function sortByUrgency(
     .map(({ action }) => action)
 }
 
-function urgency(findings: readonly DraftFinding[], { findings: indexes }: DraftAction) {
+function urgency(
+  findings: readonly Weighed[],
+  importance: (finding: Weighed) => number,
+  { findings: indexes }: DraftAction,
+) {
   const members = indexes.flatMap((index) => findings[index] ?? [])
   return {
-    severity: members.reduce((worst, each) => Math.min(worst, severityRank(each.severity)), 9),
-    tasks: tasksOfRefs(members.flatMap(({ from }) => from)).length,
+    importance: members.reduce((most, each) => Math.max(most, importance(each)), 0),
+    tasks: new Set(members.flatMap(({ sources }) => sources)).size,
     first: indexes[0] ?? Number.MAX_SAFE_INTEGER,
   }
 }

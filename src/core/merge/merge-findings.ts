@@ -5,9 +5,10 @@ import { placeOf } from '../findings/places.ts'
 import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
 import { jaccard, stems } from '../text/words.ts'
 import { clusterFindings } from './cluster-findings.ts'
-import { compareFindings, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
+import { type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
 import { findConflicts } from './find-conflicts.ts'
 import { type AdvisedFinding, rankActions } from './rank-actions.ts'
+import { byRank } from './rank-findings.ts'
 import { writeSummary } from './write-summary.ts'
 
 interface Reported {
@@ -47,13 +48,14 @@ export function mergeFindings(given: readonly TaskResult[]): SynthesisDraft {
     }),
   )
   const losing = new Set(conflicts.flatMap((conflict) => conflict.losing))
-  const advised = groups
+  const merged = groups
     .map((members) => mergeGroup(members, losing))
     .map((each) => ({
       ...each,
       ranked: { ...each.finding, sources: tasksOfRefs(each.finding.from) },
     }))
-    .sort((a, b) => compareFindings(a.ranked, b.ranked))
+  const compare = byRank(merged.map(({ ranked }) => ranked))
+  const advised = merged.sort((a, b) => compare(a.ranked, b.ranked))
   const findings = advised.map(({ finding }) => finding)
   const actions = rankActions(advised, conflicts)
   const found = conflicts.map(({ conflict }) => conflict)

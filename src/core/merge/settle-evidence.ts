@@ -1,7 +1,7 @@
 import type { LedgerEntry, SynthesisFinding } from '../contract/synthesis.ts'
 import type { EvidenceCheck, Verification } from '../contract/verification.ts'
 import type { SynthesisDraft } from '../ports/models.ts'
-import { compareFindings } from './draft-findings.ts'
+import { byRank } from './rank-findings.ts'
 import { putBack, type Reported } from './settle-findings.ts'
 
 /** What was looked up in the plan's files before its findings were merged. Plain data. */
@@ -32,15 +32,15 @@ export function refutedFindings(
     const key = JSON.stringify([title.toLowerCase(), file, line])
     alike.set(key, [...(alike.get(key) ?? []), each])
   }
-  const ranked = [...alike.values()]
-    .flatMap((sources) => {
-      const [first] = sources
-      if (first === undefined) return []
-      const { finding } = putBack(first)
-      const tasks = [...new Set(sources.map(({ taskId }) => taskId))]
-      return [{ sources, finding: { ...finding, sources: tasks } }]
-    })
-    .sort((a, b) => compareFindings(a.finding, b.finding))
+  const settled = [...alike.values()].flatMap((sources) => {
+    const [first] = sources
+    if (first === undefined) return []
+    const { finding } = putBack(first)
+    const tasks = [...new Set(sources.map(({ taskId }) => taskId))]
+    return [{ sources, finding: { ...finding, sources: tasks } }]
+  })
+  const compare = byRank(settled.map(({ finding }) => finding))
+  const ranked = settled.sort((a, b) => compare(a.finding, b.finding))
   const ledger: LedgerEntry[] = []
   const findings = ranked.map(({ sources, finding }, index): SynthesisFinding => {
     const id = `f-${firstNumber + index}`

@@ -9,8 +9,9 @@ import type {
 } from '../contract/synthesis.ts'
 import { withFindings } from '../findings/extract-findings.ts'
 import type { SynthesisDraft, SynthesisInput, TaskResult } from '../ports/models.ts'
-import { compareFindings, countOf } from './draft-findings.ts'
+import { countOf } from './draft-findings.ts'
 import { missingEdits } from './missing-edits.ts'
+import { byRank } from './rank-findings.ts'
 import { type Evidence, refutedFindings, verificationOf } from './settle-evidence.ts'
 import {
   addRepairs,
@@ -52,9 +53,10 @@ export function settleSynthesis(options: {
   const reported = reportedBy(results)
   const settled = settleFindings(draft, reported)
   notes.push(...describeRepairs(addRepairs(options.repairs ?? NO_REPAIRS, settled.repairs)))
+  const compare = byRank(settled.findings.map(({ finding }) => finding))
   const ranked = settled.findings
     .map((each, place) => ({ ...each, place }))
-    .sort((a, b) => compareFindings(a.finding, b.finding) || a.place - b.place)
+    .sort((a, b) => compare(a.finding, b.finding) || a.place - b.place)
     .map((each, index) => ({ ...each, id: `f-${index + 1}` }))
   const { evidence } = options
   const findings = ranked.map(

@@ -1,0 +1,202 @@
+import type { Finding, Severity } from '../../src/core/contract/findings.ts'
+import type { Synthesis } from '../../src/core/contract/synthesis.ts'
+import { NO_USAGE } from '../../src/core/contract/usage.ts'
+import { extractFindings } from '../../src/core/findings/extract-findings.ts'
+import { MERGING } from '../../src/core/merge/merge-operations.ts'
+import type { TaskResult } from '../../src/core/ports/models.ts'
+import type { Submission } from './read-contest.ts'
+import { type Agreement, agreementOf, areaUnderCurve } from './scores.ts'
+
+export interface Measured {
+  tasks: number
+  submissions: number
+  /** Issues that the judges accepted. */
+  issues: number
+  findings: number
+  /** Over the submissions that the judges put in a group. */
+  agreement: Agreement
+  /** Submissions whose title is read out of their Markdown, and findings read that are none. */
+  titles: number
+  falseTitles: number
+  /** Findings of accepted issues, and those of them with the judges' severity. */
+  rated: number
+  ratedAsJudged: number
+  /** Different accepted issues that the first ten findings mostly are. */
+  firstTen: number
+  /** The same, where one submission of an accepted issue in a finding is enough. */
+  firstTenInPart: number
+  /** That an accepted finding comes before a rejected one, in the order given and by agreement alone. */
+  ranked: number
+  byAgreement: number
+  contradictions: number
+  /** The same findings, in the same order, with the tasks in another one. */
+  shuffledSame: boolean
+  milliseconds: number
+}
+
+/** A merged finding beside what the judges made of it. */
+export interface Judged {
+  severity: Severity
+  sources: string[]
+  /** The accepted issue that most of it is, and one that some of it is. */
+  issue: Submission | undefined
+  part: Submission | undefined
+}
+
+/** Each author is a task, each submission one of its findings; merged as a worker merges them. */
+export function measureContest(submissions: readonly Submission[]): Measured {
+  const tasks = tasksOf(submissions)
+  const started = performance.now()
+  const synthesis = synthesize(tasks)
+  const milliseconds = performance.now() - started
+  const { homes, members } = whereabouts(tasks, synthesis)
+  const findings = judge(synthesis, members)
+  const right = findings.flatMap(({ issue, severity }) =>
+    issue === undefined ? [] : issue.accepted === severity,
+  )
+  const isAccepted = (some: readonly Judged[]) => some.map(({ issue }) => issue !== undefined)
+  return {
+    tasks: tasks.size,
+    submissions: submissions.length,
+    issues: new Set(submissions.filter(({ accepted }) => accepted).map(keyOf)).size,
+    findings: findings.length,
+    agreement: agreementOf(
+      submissions.flatMap((each) =>
+        each.group === undefined ? [] : { judged: each.group, merged: homes.get(each) ?? '' },
+      ),
+    ),
+    ...titlesRead(submissions),
+    rated: right.length,
+    ratedAsJudged: right.filter((each) => each).length,
+    firstTen: differentIssues(findings.slice(0, 10), 'issue'),
+    firstTenInPart: differentIssues(findings.slice(0, 10), 'part'),
+    ranked: areaUnderCurve(isAccepted(findings)),
+    byAgreement: areaUnderCurve(
+      isAccepted(findings.toSorted((a, b) => b.sources.length - a.sources.length)),
+    ),
+    contradictions: synthesis.conflicts.length,
+    shuffledSame: listing(tasks) === listing(new Map(shuffled([...tasks]))),
+    milliseconds,
+  }
+}
+
+/** The findings of a contest in their order, judged. */
+export function judgedFindings(submissions: readonly Submission[]): Judged[] {
+  const tasks = tasksOf(submissions)
+  const synthesis = synthesize(tasks)
+  return judge(synthesis, whereabouts(tasks, synthesis).members)
+}
+
+export function differentIssues(findings: readonly Judged[], of: 'issue' | 'part'): number {
+  return new Set(findings.flatMap((each) => (each[of] ? keyOf(each[of]) : []))).size
+}
+
+function judge(
+  { findings }: Synthesis,
+  members: ReadonlyMap<string, readonly Submission[]>,
+): Judged[] {
+  return findings.map(({ id, severity, sources }) => {
+    const inIt = members.get(id) ?? []
+    const part = inIt.find(({ accepted }) => accepted !== undefined)
+    return { severity, sources, issue: issueOf(inIt), part }
+  })
+}
+
+type Tasks = ReadonlyMap<string, readonly Submission[]>
+
+function tasksOf(submissions: readonly Submission[]): Tasks {
+  const authors = Map.groupBy(submissions, ({ author }) => author)
+  return new Map([...authors.values()].map((each, index) => [`auditor-${index + 1}`, each]))
+}
+
+/** What the worker does at the end of a plan without a model, in this process. */
+function synthesize(tasks: Tasks): Synthesis {
+  const results = [...tasks].map(
+    ([taskId, submissions]): TaskResult => ({
+      taskId,
+      description: `Audit by ${taskId}`,
+      status: 'succeeded',
+      text: '',
+      findings: submissions.map(({ finding }): Finding => ({ ...finding })),
+    }),
+  )
+  const { json } = MERGING.settle({
+    results,
+    from: { kind: 'merge' },
+    usage: NO_USAGE,
+    model: undefined,
+    version: 1,
+    createdAt: new Date(0).toISOString(),
+    preliminary: false,
+    notes: [],
+    edits: undefined,
+  })
+  return JSON.parse(json) as Synthesis
+}
+
+/** Which finding each submission is in, by the ledger. */
+function whereabouts(tasks: Tasks, { ledger }: Synthesis) {
+  const homes = new Map<Submission, string>()
+  const members = new Map<string, Submission[]>()
+  for (const { finding, into = '' } of ledger) {
+    const [task = '', number] = finding.split('/')
+    const submission = tasks.get(task)?.[Number(number) - 1]
+    if (submission === undefined) throw new Error(`the ledger names ${finding}, which is none`)
+    homes.set(submission, into)
+    members.set(into, [...(members.get(into) ?? []), submission])
+  }
+  return { homes, members }
+}
+
+/** The accepted issue that most members of a finding are; none where most were rejected. */
+function issueOf(members: readonly Submission[]): Submission | undefined {
+  const issues = Map.groupBy(members, (each) => (each.accepted ? keyOf(each) : undefined))
+  const [largest] = [...issues].sort(([, a], [, b]) => b.length - a.length)
+  return largest?.[0] === undefined ? undefined : largest[1][0]
+}
+
+function keyOf({ group, path }: Submission): string {
+  return group ?? path
+}
+
+/** Each submission's Markdown read on its own, as if a task had written it. */
+function titlesRead(submissions: readonly Submission[]) {
+  let titles = 0
+  let falseTitles = 0
+  for (const { text, finding } of submissions) {
+    const read = extractFindings(text).map(({ title }) => plain(title))
+    const isRead = read.includes(plain(finding.title))
+    if (isRead) titles += 1
+    falseTitles += read.length - (isRead ? 1 : 0)
+  }
+  return { titles, falseTitles }
+}
+
+/** The letters and digits of a title: marks and a number in front of it may be left out. */
+function plain(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+    .slice(0, 200)
+}
+
+function listing(tasks: Tasks): string {
+  const { findings } = synthesize(tasks)
+  return JSON.stringify(
+    findings.map(({ title, severity, sources }) => [title, severity, sources.toSorted()]),
+  )
+}
+
+/** The same order each time: a linear congruential generator draws it. */
+function shuffled<T>(items: readonly T[]): T[] {
+  let state = 1
+  const next = () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
+    return state
+  }
+  return items
+    .map((item) => ({ item, at: next() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}

@@ -18,6 +18,9 @@ if not gone and round > 0 and round > tonumber(redis.call('GET', shard .. ':roun
   redis.call('SET', shard .. ':round', round)
 end
 
+local created_at = not gone and number('createdAt')
+local started = not gone and header('startedAt')
+
 -- Of each bundle, where its answers are.
 local of_bundle = {}
 
@@ -36,10 +39,10 @@ for i = 5, #ARGV, 4 do
     answers[#answers + 1] = { 'none' }
   else
     local task = load_task(id)
+    local spec = not ENDED[task.status] and redis.call('HGET', plan .. ':specs', id)
     if task.status == 'running' and task.token == token then
-      answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), 0, 0, id, 1, 0 }
-    elseif ENDED[task.status] or unit ~= ARGV[i + 2]
-      or redis.call('HEXISTS', plan .. ':specs', id) == 0 then
+      answers[#answers + 1] = { 'begun', task.attempt, task.spent, spec, 0, 0, id, 1, 0 }
+    elseif ENDED[task.status] or unit ~= ARGV[i + 2] or not spec then
       answers[#answers + 1] = { 'ended', 0, id }
     elseif task.retryAt and task.retryAt > now then
       answers[#answers + 1] = { 'wait', task.retryAt - now, id }
@@ -77,7 +80,8 @@ for i = 5, #ARGV, 4 do
         abort_if_asked(id)
         answers[#answers + 1] = { 'ended', losses, id }
       else
-        if not header('startedAt') then
+        if not started then
+          started = now
           redis.call('HSET', plan, 'startedAt', now)
           emit('plan.started', { at = now })
         end
@@ -92,8 +96,8 @@ for i = 5, #ARGV, 4 do
         save_task(id, task)
         save_attempt(id, { number = task.attempt, outcome = 'running', startedAt = now, workerId = worker_id })
         emit('task.started', { taskId = id, attempt = task.attempt, at = now, workerId = worker_id })
-        local waited = now - (tonumber(task.queuedAt) or number('createdAt'))
-        answers[#answers + 1] = { 'begun', task.attempt, task.spent, redis.call('HGET', plan .. ':specs', id), waited, losses, id, 1, 0 }
+        local waited = now - (tonumber(task.queuedAt) or created_at)
+        answers[#answers + 1] = { 'begun', task.attempt, task.spent, spec, waited, losses, id, 1, 0 }
       end
     end
   end

@@ -13,11 +13,8 @@ if key_record ~= '' then
   if known_id then return { 'exists', known_id, known_hash } end
 end
 local pairs_count = tonumber(ARGV[at]); at = at + 1
-for _ = 1, pairs_count do
-  redis.call('HSET', plan, ARGV[at], ARGV[at + 1])
-  at = at + 2
-end
-redis.call('HSET', plan, 'createdAt', now)
+redis.call('HSET', plan, 'createdAt', now, unpack(ARGV, at, at + 2 * pairs_count - 1))
+at = at + 2 * pairs_count
 if key_record ~= '' then
   redis.call('SET', key_record, plan_id .. ' ' .. header('requestHash'))
   redis.call('HSET', plan, 'keyRecord', key_record)
@@ -33,19 +30,30 @@ if staged ~= '' then
   redis.call('RENAME', staged, plan .. ':specs')
   redis.call('PERSIST', plan .. ':specs')
 end
+-- Fields of one key stand one after the other, and are written in few calls.
+local FIELDS_AT_ONCE = 100
+local fields, suffix = {}, ''
+local function write_fields()
+  if #fields > 0 then redis.call('HSET', plan .. suffix, unpack(fields)) end
+  fields = {}
+end
 while at <= #ARGV do
-  if ARGV[at] == ':ready' then
+  if ARGV[at] ~= suffix or #fields >= 2 * FIELDS_AT_ONCE then write_fields() end
+  suffix = ARGV[at]
+  if suffix == ':ready' then
     redis.call('ZADD', plan .. ':ready', ARGV[at + 2], ARGV[at + 1])
-  elseif ARGV[at] == ':todo' then
+  elseif suffix == ':todo' then
     local ids = cjson.decode(ARGV[at + 1])
     for first = 1, #ids, 1000 do
       redis.call('RPUSH', plan .. ':todo', unpack(ids, first, math.min(first + 999, #ids)))
     end
   else
-    redis.call('HSET', plan .. ARGV[at], ARGV[at + 1], ARGV[at + 2])
+    fields[#fields + 1] = ARGV[at + 1]
+    fields[#fields + 1] = ARGV[at + 2]
   end
   at = at + 3
 end
+write_fields()
 emit('plan.queued', { at = now, counts = counts() })
 publish()
 -- The round of fair queueing that the busiest queue has reached: a new plan starts there.

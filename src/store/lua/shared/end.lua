@@ -1,5 +1,8 @@
 -- How tasks and plans end.
 
+-- The number of the ending before, where there was one in this script.
+local last_ending
+
 local function record_end(id, task, status)
   move(task, status)
   task.finishedAt = now
@@ -12,7 +15,9 @@ local function record_end(id, task, status)
   end
   save_task(id, task)
   -- In the order of ending, by a number that never comes again: a reader goes on behind the last it has read.
-  redis.call('ZADD', plan .. ':ended', redis.call('HINCRBY', plan, 'endings', 1), id)
+  last_ending = (last_ending or number('endings')) + 1
+  add('endings', 1)
+  redis.call('ZADD', plan .. ':ended', last_ending, id)
   emit('task.finished', {
     taskId = id, status = status, attempt = task.attempt, at = now,
     durationMs = task.runningSince and (now - task.runningSince) or nil,

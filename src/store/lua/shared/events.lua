@@ -20,8 +20,12 @@ local function emit(type, data)
   end
 end
 
--- One message a script, whatever it changed. Called last.
+-- Writes what was counted, and one message a script, whatever it changed. Called last.
 local function publish()
+  for field, by in pairs(added) do
+    if by ~= 0 then redis.call('HINCRBY', plan, field, by) end
+  end
+  added = {}
   if #changes > 0 then
     redis.call('PUBLISH', shard .. ':changes', plan_id .. '\n' .. table.concat(changes, '\n'))
   end

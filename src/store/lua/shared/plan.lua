@@ -13,6 +13,13 @@ local function header(field)
   return redis.call('HGET', plan, field)
 end
 
+-- What is still to be added to fields of the header: written once, by `publish`, however many tasks count.
+local added = {}
+
+local function add(field, by)
+  added[field] = (added[field] or 0) + by
+end
+
 local function number(field)
-  return tonumber(redis.call('HGET', plan, field) or '0') or 0
+  return (tonumber(redis.call('HGET', plan, field) or '0') or 0) + (added[field] or 0)
 end

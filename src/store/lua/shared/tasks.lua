@@ -15,8 +15,8 @@ end
 -- The counter of `queued` starts at the number of tasks; a task without a record is queued.
 local function move(task, status)
   if task.status == status then return end
-  redis.call('HINCRBY', plan, 'n:' .. task.status, -1)
-  redis.call('HINCRBY', plan, 'n:' .. status, 1)
+  add('n:' .. task.status, -1)
+  add('n:' .. status, 1)
   task.status = status
 end
 

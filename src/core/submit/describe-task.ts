@@ -1,13 +1,19 @@
 import type { SubmittedTask } from '../contract/task-spec.ts'
 import { shorten } from '../text/shorten.ts'
 
+/** Of a sentence, in characters: the words of a description are among them. */
+const BEGINNING = 400
+
 /**
  * Three to five words for lists, where the caller gave no description: the beginning of the task's
  * first sentence. Fewer where the text itself has fewer.
  */
 export function describeTask(task: Pick<SubmittedTask, 'task' | 'prompt' | 'role'>): string {
   const source = firstLine(task.task ?? task.prompt ?? '') || firstLine(task.role ?? '')
-  const words = source.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word))
+  const words = source
+    .slice(0, BEGINNING)
+    .split(/\s+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word))
   while (words.length > 3 && /^(please|kindly|now|then|first)$/i.test(words[0] ?? '')) words.shift()
   const chosen = words.slice(0, 5)
   while (chosen.length > 3 && DANGLING.test(chosen.at(-1) ?? '')) chosen.pop()

@@ -17,10 +17,55 @@ export interface Contender {
   name: string
   /** Runs one batch to its final result. Both in milliseconds, from the same start. */
   run(work: Work): Promise<{ ackMs: number; doneMs: number }>
+  /** Its processes, without Redis and the measuring one. */
+  pids: number[]
   close(): Promise<void>
 }
 
 const TEXT = 'x'.repeat(2_048)
+
+/** The least that has to be done in Redis for a batch, behind the least HTTP. Nobody's product. */
+export function floor(redisUrl: string): Promise<Contender> {
+  return baseline('floor', redisUrl)
+}
+
+/** BullMQ behind the least HTTP, with 25 tasks to a job. */
+export function chunkedBullmq(redisUrl: string): Promise<Contender> {
+  return baseline('chunks', redisUrl)
+}
+
+async function baseline(name: 'floor' | 'chunks', redisUrl: string): Promise<Contender> {
+  const start = async (role: 'api' | 'worker') => {
+    const file = fileURLToPath(new URL(`./baselines/${name}-${role}.ts`, import.meta.url))
+    const child = fork(file, { env: { PATH: process.env.PATH ?? '', REDIS_URL: redisUrl } })
+    const [message] = (await once(child, 'message')) as [unknown]
+    return { child, message }
+  }
+  const [api, worker] = await Promise.all([start('api'), start('worker')])
+  const agent = new Agent({ keepAlive: true, maxSockets: 1_000 })
+  const url = `http://127.0.0.1:${String(api.message)}`
+  return {
+    name,
+    pids: [api, worker].map(({ child }) => child.pid ?? 0),
+    async run({ tasks, delayMs }) {
+      const body = JSON.stringify({ texts: Array<string>(tasks).fill(TEXT), delayMs })
+      const begun = performance.now()
+      const { id } = await send(agent, `${url}/`, body)
+      const ackMs = performance.now() - begun
+      const { result } = await send(agent, `${url}/${id}`)
+      const doneMs = performance.now() - begun
+      if (result?.startsWith(`${tasks} outputs`) !== true) throw new Error(`${name}: ${result}`)
+      return { ackMs, doneMs }
+    },
+    async close() {
+      agent.destroy()
+      for (const { child } of [api, worker]) {
+        child.kill()
+        if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+      }
+    },
+  }
+}
 
 export async function rawBullmq(
   redisUrl: string,
@@ -43,6 +88,7 @@ export async function rawBullmq(
   events.on('completed', ({ jobId }) => waiting.get(jobId)?.())
   return {
     name: 'raw BullMQ',
+    pids: [worker.pid ?? 0],
     async run({ tasks, delayMs }) {
       const jobId = `p${randomUUID()}`
       const done = new Promise<void>((resolve) => waiting.set(jobId, resolve))
@@ -86,6 +132,7 @@ export async function tutti(
   return {
     name: 'Tutti',
     url: service.url,
+    pids: [service.api, ...service.workers].map(({ pid }) => pid),
     async run({ tasks, delayMs }) {
       const body = JSON.stringify({
         tasks: Array.from({ length: tasks }, () => ({
@@ -113,8 +160,14 @@ export async function tutti(
   }
 }
 
+interface Answer {
+  id: string
+  status: string
+  result?: string
+}
+
 /** By node:http, because `fetch` costs a millisecond of its own. */
-function send(agent: Agent, url: string, body?: string): Promise<{ id: string; status: string }> {
+function send(agent: Agent, url: string, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
@@ -132,7 +185,7 @@ function send(agent: Agent, url: string, body?: string): Promise<{ id: string; s
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString()
           const ok = (response.statusCode ?? 500) < 300
-          if (ok) resolve(JSON.parse(text) as { id: string; status: string })
+          if (ok) resolve(JSON.parse(text) as Answer)
           else reject(new Error(`${response.statusCode} ${text.slice(0, 300)}`))
         })
       },

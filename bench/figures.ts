@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
 export function median(values: readonly number[]): number {
@@ -9,6 +10,24 @@ export function median(values: readonly number[]): number {
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN
+}
+
+/** What processes have used of the CPU so far, on all their threads, in milliseconds. Linux alone tells. */
+export function cpuMsOf(pids: readonly number[]): number {
+  const nanoseconds = pids.flatMap((pid) =>
+    readdirSync(`/proc/${pid}/task`).map((thread) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]),
+    ),
+  )
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6
+}
+
+/** What Redis has used of the CPU, from its answer to `INFO cpu`, in milliseconds. */
+export function cpuMsOfRedis(info: string): number {
+  const seconds = [...info.matchAll(/^used_cpu_(?:user|sys):([\d.]+)/gm)].map(([, each]) =>
+    Number(each),
+  )
+  return seconds.reduce((sum, each) => sum + each, 0) * 1e3
 }
 
 /** What the figures were measured on. */

@@ -95,6 +95,8 @@ async function main(filters: string[]): Promise<void> {
     if (existsSync(join(ROOT, browser))) {
       tallies.push(await suite('browser', 15 * MINUTE, '--config', browser))
     }
+    // Says what a task costs beside what it must cost: never a failure, a warning where that is more than it was.
+    if (process.platform === 'linux') await run('node', ['bench/against-floor.ts'], 10 * MINUTE)
   }
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0)
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0)

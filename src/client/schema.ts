@@ -205,6 +205,10 @@ export interface Estimate {
     date: string
   }
   unpricedModels: string[]
+  verification?: {
+    maxCalls: number
+    maxCostUsd: number | null
+  }
 }
 export interface Edits {
   base: string
@@ -295,6 +299,24 @@ export interface Policy {
    * How long the plan may take, in milliseconds.
    */
   timeoutMs?: number
+  /**
+   * Has a model judge each finding of the synthesis, with the file before it and nothing of how its author came to it. What most votes refute leaves the summary and the actions.
+   */
+  verify?: {
+    /**
+     * How many independent calls judge a finding at most; no more are made once most agree.
+     */
+    votes: 1 | 3 | 5
+    minSeverity: Severity
+    /**
+     * `provider:model`; the service's default model if absent.
+     */
+    model?: string
+    /**
+     * The share of `budgetUsd` that these calls may cost.
+     */
+    maxShare: number
+  }
 }
 export interface Synthesis {
   version: number
@@ -329,7 +351,12 @@ export interface SynthesisFinding {
 }
 export interface Verification {
   status: 'confirmed' | 'refuted' | 'unverified'
+  votes?: Vote[]
   checks: EvidenceCheck[]
+}
+export interface Vote {
+  verdict: 'confirmed' | 'refuted' | 'unsure'
+  reason: string
 }
 export interface LedgerEntry {
   finding: string
@@ -439,6 +466,24 @@ export interface PolicyInput {
    * How long the plan may take, in milliseconds.
    */
   timeoutMs?: number
+  /**
+   * Has a model judge each finding of the synthesis, with the file before it and nothing of how its author came to it. What most votes refute leaves the summary and the actions.
+   */
+  verify?: {
+    /**
+     * How many independent calls judge a finding at most; no more are made once most agree.
+     */
+    votes?: 1 | 3 | 5
+    minSeverity?: Severity
+    /**
+     * `provider:model`; the service's default model if absent.
+     */
+    model?: string
+    /**
+     * The share of `budgetUsd` that these calls may cost.
+     */
+    maxShare?: number
+  }
 }
 export interface Problem {
   /**

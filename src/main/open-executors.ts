@@ -2,13 +2,19 @@ import type { Logger } from 'pino'
 import { pricesWith } from '../core/budget/prices.ts'
 import { prefixGate } from '../core/model-gate/prefix-gate.ts'
 import type { Executor } from '../core/ports/executor.ts'
-import type { ConflictResolver, GoalPlanner, ModelSynthesizer } from '../core/ports/models.ts'
+import type {
+  ClaimVerifier,
+  ConflictResolver,
+  GoalPlanner,
+  ModelSynthesizer,
+} from '../core/ports/models.ts'
 import { NO_TRACER, type Tracer } from '../core/ports/tracing.ts'
 import { claudeAgentExecutor } from '../executors/claude-agent/claude-agent-executor.ts'
 import { commandExecutor } from '../executors/command/command-executor.ts'
 import { echoExecutor } from '../executors/echo.ts'
 import { httpExecutor } from '../executors/http/http-executor.ts'
 import { localModelGate } from '../executors/model/calls/local-gate.ts'
+import { modelClaimVerifier } from '../executors/model/claim-verifier.ts'
 import { modelConflictResolver } from '../executors/model/conflict-resolver.ts'
 import { modelExecutor } from '../executors/model/executor.ts'
 import type { ModelSetup } from '../executors/model/options.ts'
@@ -27,6 +33,8 @@ export interface Executors {
   synthesizer: ModelSynthesizer | undefined
   /** Proposes what files in conflict should be; absent likewise. */
   resolver: ConflictResolver | undefined
+  /** Judges findings of syntheses; absent likewise. */
+  verifier: ClaimVerifier | undefined
   /** Writes the tasks of a goal; absent likewise. */
   planner: GoalPlanner | undefined
   /** Calls back whenever a provider asks for a pause, or for fewer calls at once. */
@@ -80,6 +88,7 @@ export function openExecutors(
     defaultName,
     synthesizer: usesModels ? modelSynthesizer(setup) : undefined,
     resolver: usesModels ? modelConflictResolver(setup) : undefined,
+    verifier: usesModels ? modelClaimVerifier(setup) : undefined,
     planner: usesModels ? modelPlanner(setup) : undefined,
     onHold(listener) {
       onHold = listener

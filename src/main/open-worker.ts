@@ -131,6 +131,7 @@ export async function openWorker(options: {
     writing,
     model: executors.synthesizer,
     resolver: executors.resolver,
+    verifier: executors.verifier,
     pause,
     onFault: (err, planId) => faults(err, 'synthesis fault', { planId }),
   }

@@ -120,6 +120,7 @@ function executorsOf(owner: unknown, { puppets, onChange }: Deps): Executors {
     defaultName: 'puppet',
     synthesizer: undefined,
     resolver: undefined,
+    verifier: undefined,
     planner: undefined,
     onHold: () => {},
   }

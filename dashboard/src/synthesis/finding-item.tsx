@@ -56,6 +56,7 @@ export function FindingItem({ finding, refs, open }: FindingItemProps) {
               <Markdown text={finding.recommendation} />
             </div>
           )}
+          <VoteList votes={finding.verification?.votes ?? []} />
           <div className="flex flex-wrap gap-x-8 gap-y-3 text-sm">
             <div>
               <h3 className="eyebrow mb-1">From</h3>
@@ -88,6 +89,26 @@ export function FindingItem({ finding, refs, open }: FindingItemProps) {
   )
 }
 
+type Votes = NonNullable<NonNullable<SynthesisFinding['verification']>['votes']>
+
+function VoteList({ votes }: { votes: Votes }) {
+  if (votes.length === 0) return null
+  return (
+    <div className="text-sm">
+      <h3 className="eyebrow mb-0.5">Votes</h3>
+      <ul>
+        {votes.map(({ verdict, reason }, index) => (
+          // Votes never change, and two of them may be the same.
+          // biome-ignore lint/suspicious/noArrayIndexKey: their place is all that tells them apart
+          <li key={index} className="leading-5 break-words">
+            <span className="font-medium">{verdict}</span>: {reason}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
 /** Says what came of looking its evidence up; nothing where nothing could be looked up. */
 function VerificationBadge({ finding: { verification } }: { finding: SynthesisFinding }) {
   if (verification === undefined || verification.status === 'unverified') return null
@@ -98,11 +119,15 @@ function VerificationBadge({ finding: { verification } }: { finding: SynthesisFi
       className={`shrink-0 rounded border px-1.5 text-xs leading-5 ${isRefuted ? 'border-failed/40 text-failed' : 'border-line text-ink-2'}`}
       title={
         isRefuted
-          ? `The ${missing ?? 'evidence'} that it names is not in the plan's files.`
-          : "What it quotes stands in the plan's files."
+          ? missing === undefined
+            ? 'Most votes of the verifiers refute it.'
+            : `The ${missing} that it names is not in the plan's files.`
+          : verification.votes === undefined
+            ? "What it quotes stands in the plan's files."
+            : 'Most votes of the verifiers confirm it, or what it quotes stands there.'
       }
     >
-      {isRefuted ? 'refuted' : 'evidence found'}
+      {isRefuted ? 'refuted' : verification.votes === undefined ? 'evidence found' : 'confirmed'}
     </span>
   )
 }

@@ -20,5 +20,8 @@ export const DEFAULT_LIMITS: Limits = {
 /** Distinct JSON Schemas of one plan: each is compiled, by every process that runs its tasks. */
 export const MAX_SCHEMAS = 200
 
+/** Findings of one synthesis that verifiers judge, the most important first. */
+export const MAX_JUDGED = 100
+
 /** What is done for a submission on the thread that serves requests, as `submissionWork` counts it. */
 export const MOST_WORK_HERE = 400_000

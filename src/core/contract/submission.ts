@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Severity } from './findings.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { JsonSchema, ModelName, taskSchema, text } from './task-spec.ts'
 
@@ -10,6 +11,24 @@ const WebhookEvent = z.enum([
 ])
 
 export const PlanMode = z.enum(['parallel', 'sequential'])
+
+const VerifyPolicy = z.strictObject({
+  votes: z
+    .literal([1, 3, 5], { error: 'must be 1, 3 or 5' })
+    .default(3)
+    .describe(
+      'How many independent calls judge a finding at most; no more are made once most agree.',
+    ),
+  minSeverity: Severity.default('medium').describe('Findings that are less severe are not judged.'),
+  model: ModelName.optional().describe("`provider:model`; the service's default model if absent."),
+  maxShare: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.3)
+    .describe('The share of `budgetUsd` that these calls may cost.'),
+})
+export type VerifyPolicy = z.output<typeof VerifyPolicy>
 
 export const Policy = z
   .strictObject({
@@ -47,6 +66,9 @@ export const Policy = z
       .max(30 * 86_400_000)
       .optional()
       .describe('How long the plan may take, in milliseconds.'),
+    verify: VerifyPolicy.optional().describe(
+      'Has a model judge each finding of the synthesis, with the file before it and nothing of how its author came to it. What most votes refute leaves the summary and the actions.',
+    ),
   })
   .meta({ id: 'Policy' })
 export type Policy = z.output<typeof Policy>

@@ -19,7 +19,7 @@ export const SynthesisFinding = z
     recommendation: z.string().optional(),
     /** Ids of the tasks that found it. */
     sources: z.array(z.string()).min(1),
-    /** Whether what it says of the plan's files is so; absent for a plan without files. */
+    /** Whether what it says is so; absent for a plan without files and without `policy.verify`. */
     verification: Verification.optional(),
   })
   .meta({ id: 'SynthesisFinding' })
@@ -56,7 +56,7 @@ export const LedgerEntry = z
   .object({
     /** `security/2`: the second finding of the task `security`. */
     finding: z.string(),
-    /** `refuted`: what it says is not in the plan's files; it stands alone, below all others. */
+    /** `refuted`: by the plan's files or by votes; it stands alone, below all others. */
     fate: z.enum(['kept', 'merged', 'dropped', 'refuted']),
     /** The synthesis's finding it is in; absent when it was dropped. */
     into: z.string().optional(),

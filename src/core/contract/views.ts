@@ -243,6 +243,14 @@ export const Estimate = z
     costUsd: z.object({ low: z.number(), high: z.number() }).nullable(),
     prices: z.object({ source: z.string(), date: z.string() }).optional(),
     unpricedModels: z.array(z.string()),
+    /** What `policy.verify` may come to at most for one synthesis, beside the figures above. */
+    verification: z
+      .object({
+        maxCalls: z.int(),
+        /** `null` where the price of its model is not known. */
+        maxCostUsd: z.number().nullable(),
+      })
+      .optional(),
   })
   .meta({ id: 'Estimate' })
 export type Estimate = z.output<typeof Estimate>

@@ -68,11 +68,16 @@ function findingText(finding: SynthesisFinding): string {
 }
 
 function evidenceOf({ verification }: SynthesisFinding): string | undefined {
+  const votes = verification?.votes ?? []
+  const of = (verdict: string) =>
+    `${votes.filter((vote) => vote.verdict === verdict).length} of ${countOf(votes.length, 'vote')}`
   switch (verification?.status) {
     case 'confirmed':
-      return 'what it quotes was found'
+      return votes.length > 0 ? `confirmed by ${of('confirmed')}` : 'what it quotes was found'
     case 'refuted':
-      return '**refuted: what it says is not there**'
+      return votes.length > 0
+        ? `**refuted by ${of('refuted')}**`
+        : '**refuted: what it says is not there**'
     case 'unverified':
     case undefined:
       return undefined

@@ -90,10 +90,16 @@ export const MERGING = {
     const { from, results: given, model, usage, edits, evidence, ...rest } = settling
     const results = withFindings(given)
     const part = from.kind === 'part' ? (JSON.parse(from.part) as Part) : undefined
-    if (part !== undefined && evidence !== undefined) leaveOutRefuted(part.draft, evidence)
-    const drafted = part === undefined ? draftOf(from, results) : wholeOf(part.draft, results, from)
+    const written = part?.draft ?? draftOf(from, results)
+    const { draft, changed } =
+      evidence === undefined
+        ? { draft: written, changed: false }
+        : leaveOutRefuted(written, evidence)
+    const drafted = remaining(draft, results, from, changed)
+    const notes = [...rest.notes, ...(changed ? notesOnRefuted(from, draft) : [])]
     const synthesis = settleSynthesis({
       ...rest,
+      notes,
       input: { results },
       draft: { ...drafted, usage, ...(model === undefined ? {} : { model }) },
       executor: from.kind === 'merge' ? 'merge' : 'model',
@@ -123,6 +129,32 @@ function countsOf({ written, replaced, usage, draft }: Part): PartCounts {
 
 function draftOf(from: Settling['from'], results: TaskResult[]): SynthesisDraft {
   return from.kind === 'draft' ? from.draft : mergeFindings(results)
+}
+
+/** What is left of a draft; its summary is written again where it told of what was refuted. */
+function remaining(
+  draft: SynthesisDraft,
+  results: readonly TaskResult[],
+  from: Settling['from'],
+  changed: boolean,
+): SynthesisDraft {
+  if (from.kind === 'part') {
+    return wholeOf(draft, results, changed ? { ...from, summarised: false } : from)
+  }
+  if (!changed) return draft
+  const { findings, conflicts, actions } = draft
+  return { ...draft, summary: writeSummary({ results, findings, conflicts, actions }) }
+}
+
+function notesOnRefuted(from: Settling['from'], { data }: SynthesisDraft): string[] {
+  const notes: string[] = []
+  if (from.kind === 'draft' || (from.kind === 'part' && from.summarised)) {
+    notes.push(
+      "The model's summary told of findings that are refuted, so this one is written from the others.",
+    )
+  }
+  if (data !== undefined) notes.push('Its `data` was written before findings were refuted.')
+  return notes
 }
 
 /** With the findings of tasks that ended since the parts were laid out. */

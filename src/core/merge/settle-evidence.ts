@@ -1,19 +1,37 @@
 import type { LedgerEntry, SynthesisFinding } from '../contract/synthesis.ts'
-import type { EvidenceCheck, Verification } from '../contract/verification.ts'
+import type { EvidenceCheck, Verification, Vote } from '../contract/verification.ts'
 import type { SynthesisDraft } from '../ports/models.ts'
 import { byRank } from './rank-findings.ts'
 import { putBack, type Reported } from './settle-findings.ts'
 
-/** What was looked up in the plan's files before its findings were merged. Plain data. */
+/** What was looked up in the plan's files, and what verifiers said. Plain data. */
 export interface Evidence {
   /** By the ref of a finding. */
   checks: Record<string, EvidenceCheck[]>
-  /** Findings that say what is not there. They are merged with nothing. */
-  refuted: (Reported & { reason: string })[]
+  /** Findings that do not hold: by the files, or by votes on the one that they were merged into. */
+  refuted: (Reported & { reason: string; ballot?: Ballot })[]
+  /** By the ref of each source of a finding that verifiers judged. */
+  ballots?: Record<string, Ballot>
 }
 
-/** A merged finding holds as well as the best of its sources. */
-export function verificationOf(from: readonly string[], { checks }: Evidence): Verification {
+/** The votes on one finding of the synthesis, and what most of them say. */
+export interface Ballot extends Pick<Verification, 'status'> {
+  /** The source that the finding was judged by. */
+  kept: string
+  votes: Vote[]
+}
+
+/** A merged finding holds as well as the best of its sources; where most votes agree, they decide. */
+export function verificationOf(from: readonly string[], evidence: Evidence): Verification {
+  const { status, checks } = checksOf(from, evidence)
+  const ballots = from.flatMap((ref) => evidence.ballots?.[ref] ?? [])
+  const ballot = ballots.find((each) => each.status === 'confirmed') ?? ballots[0]
+  if (ballot === undefined) return { status, checks }
+  const decided = ballot.status === 'unverified' ? status : ballot.status
+  return { status: decided, votes: ballot.votes, checks }
+}
+
+function checksOf(from: readonly string[], { checks }: Evidence): Verification {
   const each = from.map((ref) => checks[ref] ?? [])
   const quoted = each.find((some) => some.some(({ kind, holds }) => kind === 'quote' && holds))
   if (quoted !== undefined) return { status: 'confirmed', checks: quoted }
@@ -21,7 +39,7 @@ export function verificationOf(from: readonly string[], { checks }: Evidence): V
   return { status: 'unverified', checks: most }
 }
 
-/** Refuted findings, below all others; those of one title and place are one. */
+/** Refuted findings, below all others; those of one title and place, or of one ballot, are one. */
 export function refutedFindings(
   { checks, refuted }: Evidence,
   firstNumber: number,
@@ -29,7 +47,7 @@ export function refutedFindings(
   const alike = new Map<string, Evidence['refuted']>()
   for (const each of refuted) {
     const { title, file, line } = each.finding
-    const key = JSON.stringify([title.toLowerCase(), file, line])
+    const key = each.ballot?.kept ?? JSON.stringify([title.toLowerCase(), file, line])
     alike.set(key, [...(alike.get(key) ?? []), each])
   }
   const settled = [...alike.values()].flatMap((sources) => {
@@ -47,21 +65,46 @@ export function refutedFindings(
     for (const { ref, reason } of sources)
       ledger.push({ finding: ref, fate: 'refuted', into: id, reason })
     const [first] = sources
+    const votes = first?.ballot?.votes
     return {
       id,
       ...finding,
-      verification: { status: 'refuted', checks: checks[first?.ref ?? ''] ?? [] },
+      verification: {
+        status: 'refuted',
+        ...(votes === undefined ? {} : { votes }),
+        checks: checks[first?.ref ?? ''] ?? [],
+      },
     }
   })
   return { findings, ledger }
 }
 
 /**
- * Takes refuted findings out of a draft whose parts were written before they were looked up. What is
- * left without a source goes when the draft is settled.
+ * Takes refuted findings out of a draft that was written before they were refuted. Actions go that
+ * were about nothing else.
  */
-export function leaveOutRefuted(draft: SynthesisDraft, { refuted }: Evidence): void {
+export function leaveOutRefuted(
+  draft: SynthesisDraft,
+  { refuted }: Evidence,
+): { draft: SynthesisDraft; changed: boolean } {
   const gone = new Set(refuted.map(({ ref }) => ref))
-  for (const finding of draft.findings) finding.from = finding.from.filter((ref) => !gone.has(ref))
-  draft.dropped = draft.dropped.filter(({ finding }) => !gone.has(finding))
+  const places = new Map<number, number>()
+  const findings = draft.findings.flatMap((finding, index) => {
+    const from = finding.from.filter((ref) => !gone.has(ref))
+    if (from.length === 0 && finding.from.length > 0) return []
+    places.set(index, places.size)
+    return [{ ...finding, from }]
+  })
+  const changed = findings.length < draft.findings.length
+  const dropped = draft.dropped.filter(({ finding }) => !gone.has(finding))
+  if (!changed) return { draft: { ...draft, findings, dropped }, changed }
+  const actions = draft.actions.flatMap((action) => {
+    // What a draft names and does not have is repaired, and told, when it is settled.
+    const kept = action.findings.flatMap((index) =>
+      index < draft.findings.length ? (places.get(index) ?? []) : [index],
+    )
+    if (action.findings.length > 0 && kept.length === 0) return []
+    return [{ ...action, findings: kept }]
+  })
+  return { draft: { ...draft, findings, dropped, actions }, changed }
 }

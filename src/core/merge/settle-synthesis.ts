@@ -44,7 +44,7 @@ export function settleSynthesis(options: {
   /** Repairs that were made to parts of the draft before. */
   repairs?: Repairs
   edits?: MergedEdits
-  /** What was looked up in the plan's files; its refuted findings are in no result. */
+  /** What was looked up in the plan's files and voted on; its refuted findings are in no result. */
   evidence?: Evidence | undefined
 }): Synthesis {
   const { draft, executor, version, createdAt, preliminary } = options
@@ -90,7 +90,7 @@ export function settleSynthesis(options: {
     summary: withMissingEdits(
       withRefuted(
         settleSummary(draft, { results, ranked, conflicts, actions }, notes),
-        refuted?.ledger.length ?? 0,
+        evidence?.refuted ?? [],
       ),
       options.edits,
     ),
@@ -110,13 +110,21 @@ export function settleSynthesis(options: {
 }
 
 /** Who reads the summary alone must know that there is more, and why it is not there. */
-function withRefuted(summary: string, refuted: number): string {
-  if (refuted === 0) return summary
-  const [what, stand] =
-    refuted === 1
-      ? ['1 reported finding is left out here: what it says', 'It stands last, marked']
-      : [`${refuted} reported findings are left out here: what they say`, 'They stand last, marked']
-  return `${summary.trimEnd()}\n\n${what} is not in the plan's files. ${stand} as refuted.`
+function withRefuted(summary: string, refuted: Evidence['refuted']): string {
+  const byVotes = refuted.filter(({ ballot }) => ballot !== undefined).length
+  if (refuted.length === 0) return summary
+  const sentences = [
+    leftOut(refuted.length - byVotes, "is not in the plan's files"),
+    leftOut(byVotes, 'does not hold, by most votes of the verifiers'),
+  ].filter((sentence) => sentence !== '')
+  return [summary.trimEnd(), ...sentences].join('\n\n')
+}
+
+function leftOut(count: number, why: string): string {
+  if (count === 0) return ''
+  return count === 1
+    ? `1 reported finding is left out here: what it says ${why}. It stands last, marked as refuted.`
+    : `${count} reported findings are left out here: what they say ${why}. They stand last, marked as refuted.`
 }
 
 /** First, whoever wrote the rest: a patch that lacks the work of a task looks like one that does not. */

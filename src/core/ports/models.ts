@@ -4,6 +4,7 @@ import type { Finding } from '../contract/findings.ts'
 import type { TaskStatus } from '../contract/status.ts'
 import type { Conflict } from '../contract/synthesis.ts'
 import type { Usage } from '../contract/usage.ts'
+import type { Vote } from '../contract/verification.ts'
 import type { TaskEdits } from './executor.ts'
 
 /** One task's part of what a synthesis is made of. */
@@ -96,6 +97,35 @@ export type ConflictResolver = (
     allowance?: Allowance | undefined
   },
 ) => Promise<{ text: string; model: string }>
+
+/** A finding as a verifier sees it: without who reported it, why, and what they recommend. */
+export interface Claim {
+  title: string
+  detail: string | undefined
+  file: string
+  line: number | undefined
+  /** What the file holds around the place, each line with its number. */
+  excerpt: string
+}
+
+/** What one verifier answers at most, in tokens; what it is shown, in characters. */
+export const VERIFIER_LIMITS = { outputTokens: 4_000, excerptChars: 16_000, claimChars: 4_000 }
+
+/**
+ * Says whether a claim about a file holds.
+ *
+ * @throws {TransientError} Tried again, then there is no vote.
+ * @throws Any other error: there is no vote.
+ */
+export type ClaimVerifier = (
+  claim: Claim,
+  options: {
+    model: string | undefined
+    signal: AbortSignal
+    onUsage(usage: Usage): void
+    allowance?: Allowance | undefined
+  },
+) => Promise<Vote>
 
 /** Writes the tasks of a goal: as they would be submitted, not yet checked. */
 export type GoalPlanner = (

@@ -36,11 +36,19 @@ export function taskPriceErrors(
 /** Likewise the model that plans a goal, and the one that writes the synthesis. */
 export function planPriceErrors(deps: PricingDeps, plan: SubmitPlan): FieldError[] {
   if (plan.policy.budgetUsd === undefined) return []
-  const { goal, synthesis } = plan
+  const { goal, synthesis, policy } = plan
+  const { verify } = policy
   return [
     ...(goal === undefined ? [] : unpriced(deps, deps.defaultModel, BUDGET)),
     ...(synthesis === false ? [] : synthesisPriceErrors(deps, synthesis, '/synthesis', BUDGET)),
+    ...(verify === undefined ? [] : verifyPriceErrors(deps, verify.model)),
   ]
+}
+
+function verifyPriceErrors(deps: PricingDeps, model: string | undefined): FieldError[] {
+  return model === undefined
+    ? unpriced(deps, deps.defaultModel, BUDGET)
+    : unpriced(deps, model, '/policy/verify/model')
 }
 
 export function synthesisPriceErrors(

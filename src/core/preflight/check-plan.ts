@@ -164,7 +164,7 @@ function overlapWarnings(
 }
 
 function estimatePlan(deps: CheckPlanDeps, plan: SubmitPlan, tasks: readonly TaskSpec[]): Estimate {
-  const { synthesis } = plan
+  const { synthesis, policy } = plan
   const described = new Map(
     [...deps.executors].map(([name, executor]) => [name, executor.describe().capabilities]),
   )
@@ -175,5 +175,7 @@ function estimatePlan(deps: CheckPlanDeps, plan: SubmitPlan, tasks: readonly Tas
     usesModel: (executor) => described.get(executor)?.usesModel ?? false,
     hasWorkspace: plan.workspace !== undefined,
     synthesisModel: byModel ? (synthesis.model ?? deps.defaultModel) : undefined,
+    verify: policy.verify,
+    budgetUsd: policy.budgetUsd,
   })
 }

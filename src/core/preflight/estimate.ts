@@ -1,7 +1,10 @@
 import type { Prices } from '../budget/prices.ts'
 import { costOf, priceOf } from '../budget/prices.ts'
+import { MAX_JUDGED } from '../contract/limits.ts'
+import type { VerifyPolicy } from '../contract/submission.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Estimate } from '../contract/views.ts'
+import { VERIFIER_LIMITS } from '../ports/models.ts'
 import { renderTaskPrompt } from '../text/prompt.ts'
 import { estimateTokens } from '../text/tokens.ts'
 
@@ -14,6 +17,9 @@ export interface EstimateOptions {
   hasWorkspace: boolean
   /** The model of the synthesis; absent where the deterministic merge writes it, or nobody does. */
   synthesisModel: string | undefined
+  /** How findings are verified; absent where they are not. */
+  verify?: VerifyPolicy | undefined
+  budgetUsd?: number | undefined
 }
 
 /** Tokens of one task: the least and the most that is usual. Assumptions, not measurements. */
@@ -87,7 +93,30 @@ export function estimate(
       ? {}
       : { prices: { source: options.prices.source, date: options.prices.date } }),
     unpricedModels,
+    ...(options.verify === undefined
+      ? {}
+      : { verification: verificationCeiling(options.verify, options) }),
   }
+}
+
+/**
+ * What verifiers may come to for one synthesis: all that can be judged, with every vote as long as it
+ * can be. A call that fails is made again, and is not in it; the share of the budget holds for all.
+ */
+function verificationCeiling(
+  verify: VerifyPolicy,
+  { prices, defaultModel, budgetUsd }: EstimateOptions,
+): NonNullable<Estimate['verification']> {
+  const model = verify.model ?? defaultModel ?? 'unknown'
+  const maxCalls = MAX_JUDGED * verify.votes
+  const share = (budgetUsd ?? Number.POSITIVE_INFINITY) * verify.maxShare
+  if (priceOf(model, prices) === undefined) {
+    return { maxCalls, maxCostUsd: budgetUsd === undefined ? null : rounded(share) }
+  }
+  const { excerptChars, claimChars, outputTokens } = VERIFIER_LIMITS
+  const inputTokens = OVERHEAD.high + excerptChars + claimChars
+  const call = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0 }
+  return { maxCalls, maxCostUsd: rounded(Math.min(share, maxCalls * costOf(model, call, prices))) }
 }
 
 function taskCost(
@@ -126,5 +155,9 @@ function dollars(calls: readonly Consumption[], prices: Prices): number {
     (sum, call) => sum + costOf(call.model, { ...call, cacheWriteTokens: 0 }, prices),
     0,
   )
-  return Math.round(total * 10_000) / 10_000
+  return rounded(total)
+}
+
+function rounded(usd: number): number {
+  return Math.round(usd * 10_000) / 10_000
 }

@@ -117,6 +117,7 @@ async function planErrors(deps: PrepareDeps, plan: SubmitPlan): Promise<FieldErr
         'cannot be used here: the operator has to set TUTTI_WEBHOOK_SECRET, which signs deliveries',
     })
   }
+  errors.push(...verifyErrors(deps, plan))
   // Without a model there is nothing to pay for: the merge writes the synthesis.
   if (deps.modelAvailable) errors.push(...planPriceErrors(deps, plan))
   if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
@@ -242,6 +243,19 @@ export async function synthesisErrors(
     }
   }
   return errors
+}
+
+function verifyErrors(
+  { modelAvailable }: Pick<PrepareDeps, 'modelAvailable'>,
+  { policy, synthesis }: SubmitPlan,
+): FieldError[] {
+  if (policy.verify === undefined) return []
+  const pointer = '/policy/verify'
+  if (synthesis === false) {
+    return [{ pointer, detail: 'judges findings of the synthesis, and `synthesis` is false' }]
+  }
+  if (modelAvailable) return []
+  return [{ pointer, detail: 'needs a model to judge the findings, and none is configured' }]
 }
 
 function titleOf(plan: SubmitPlan, tasks: readonly TaskSpec[]): string {

@@ -116,18 +116,25 @@ async function askModel(
   writing: Writing,
 ): Promise<{ draft: SynthesisDraft } | { failure: string }> {
   const { options, usage, allowance } = writing
+  const answer = await inTries(deps, writing, MODEL_TIMEOUT_MS, (signal) =>
+    model.synthesize(input, { model: options.model, signal, onUsage: usage.meter(), allowance }),
+  )
+  return 'failure' in answer ? answer : { draft: answer.value }
+}
+
+/** Asks a model up to three times. A failure is its code; after an abort it means nothing. */
+export async function inTries<T>(
+  deps: Pick<DraftDeps, 'pause' | 'onFault'>,
+  writing: Pick<Writing, 'plan' | 'signal' | 'cancelled'>,
+  timeoutMs: number,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<{ value: T } | { failure: string }> {
   const signal = AbortSignal.any([writing.signal, writing.cancelled])
   let last = 'unknown'
   for (let attempt = 1; attempt <= MODEL_TRIES && !signal.aborted; attempt += 1) {
-    const timeout = AbortSignal.timeout(MODEL_TIMEOUT_MS)
+    const timeout = AbortSignal.timeout(timeoutMs)
     try {
-      const draft = await model.synthesize(input, {
-        model: options.model,
-        signal: AbortSignal.any([signal, timeout]),
-        onUsage: usage.meter(),
-        allowance,
-      })
-      return { draft }
+      return { value: await ask(AbortSignal.any([signal, timeout])) }
     } catch (error) {
       if (signal.aborted) break
       deps.onFault(error, writing.plan.spec.id)

@@ -1,6 +1,7 @@
 import { BUDGET_EXHAUSTED, PROVIDER_QUOTA } from '../budget/allowance.ts'
 import { type Failure, PermanentError } from '../contract/errors.ts'
 import { finalPlanStatus } from '../contract/status.ts'
+import type { Synthesis } from '../contract/synthesis.ts'
 import { addUsage, NO_USAGE, type Usage, usageSince } from '../contract/usage.ts'
 import { withFindings } from '../findings/extract-findings.ts'
 import type { Settling } from '../merge/merge-operations.ts'
@@ -24,9 +25,13 @@ import { folderOfSynthesis, mergeTaskEdits } from './merge-task-edits.ts'
 import { type ProposeDeps, proposeResolutions } from './propose-resolutions.ts'
 import { readResults } from './read-results.ts'
 import { verifyEvidence } from './verify-evidence.ts'
+import { type VerifyFindingsDeps, verifyFindings } from './verify-findings.ts'
 import { type PartDeps, putTogether, spreadParts } from './write-synthesis-parts.ts'
 
-export interface SynthesizeDeps extends PartDeps, ProposeDeps {
+export interface SynthesizeDeps
+  extends PartDeps,
+    ProposeDeps,
+    Pick<VerifyFindingsDeps, 'verifier'> {
   syntheses: SynthesisStore
   queue: Pick<BatchQueue, 'enqueueParts'>
   workspaces: Pick<Workspaces, 'merge' | 'forget' | 'readable'>
@@ -92,7 +97,7 @@ export async function synthesizePlan(
         merged.edits &&
         (await proposeResolutions(deps, writing, merged.edits, results, drafted.notes))
       if (signal.aborted) return 'give-back'
-      synthesis = await settle(deps, planId, {
+      const settling: Settling = {
         ...drafted,
         usage: addUsage(drafted.usage, usageSince(before, writing.usage.total())),
         results,
@@ -101,7 +106,17 @@ export async function synthesizePlan(
         version: begun.version,
         createdAt: new Date(await deps.now()).toISOString(),
         preliminary: job.kind === 'preliminary' || plan.counts.queued + plan.counts.running > 0,
-      })
+      }
+      synthesis = await settle(deps, planId, settling)
+      const { verify } = plan.spec.policy
+      if (verify !== undefined) {
+        const notes = [...drafted.notes]
+        const merged = JSON.parse(synthesis.json) as Synthesis
+        const verified = await verifyFindings(deps, writing, verify, merged, settling, notes)
+        if (signal.aborted) return 'give-back'
+        const usage = addUsage(drafted.usage, usageSince(before, writing.usage.total()))
+        synthesis = await settle(deps, planId, { ...settling, ...verified, notes, usage })
+      }
       spent = writing.usage.total()
     } finally {
       tracked.done()

@@ -15,6 +15,7 @@ interface Question {
   signal: AbortSignal
   onUsage: (usage: Usage) => void
   allowance?: Allowance | undefined
+  maxOutputTokens?: number | undefined
   /** Ids that go with every event that is logged. */
   about?: object
 }
@@ -80,7 +81,7 @@ export async function askForText(
     allowance: request.allowance,
   })
   const { stream } = await caller.model.doStream({
-    ...callSettings({ providers, cacheKey: model }),
+    ...callSettings({ providers, cacheKey: model, maxOutputTokens: request.maxOutputTokens }),
     prompt: [
       { role: 'system', content: instructions },
       { role: 'user', content: [{ type: 'text', text: prompt }] },

@@ -303,3 +303,17 @@ describe('a plan without files whose tasks need some', () => {
     expect(asked).toBe(0)
   })
 })
+
+test('verifiers need a model: a plan that asks for them without one is refused', async () => {
+  const body = { ...CHAIN, policy: { verify: {} } }
+  const deps = { ...service.submitting, modelAvailable: false }
+  await expect(submitPlan(deps, submission(undefined, body))).rejects.toMatchObject({
+    code: 'invalid-request',
+    errors: [
+      {
+        pointer: '/policy/verify',
+        detail: 'needs a model to judge the findings, and none is configured',
+      },
+    ],
+  })
+})

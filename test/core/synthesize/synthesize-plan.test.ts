@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { changePlans } from '../../../src/core/change/change-plans.ts'
 import { changeTasks } from '../../../src/core/change/change-tasks.ts'
+import type { Finding } from '../../../src/core/contract/findings.ts'
 import { finalSynthesisJobId } from '../../../src/core/ports/queue.ts'
 import type { Workspaces } from '../../../src/core/ports/workspaces.ts'
 import { planFiles } from '../../../src/core/run/plan-files.ts'
@@ -50,6 +51,7 @@ function deps(more: Partial<SynthesizeDeps> = {}): SynthesizeDeps {
     writing: runningTasks(),
     model: undefined,
     resolver: undefined,
+    verifier: undefined,
     now: async () => Date.now(),
     pause: async () => {},
     onFault: (error) => service.faults.push(error),
@@ -59,15 +61,18 @@ function deps(more: Partial<SynthesizeDeps> = {}): SynthesizeDeps {
 
 async function submit(tasks: Record<string, string[]>, rest: object = {}): Promise<string> {
   const body = echoPlan(tasks, rest)
-  const { record } = await submitPlan(service.submitting, {
-    tenant: TENANT,
-    body,
-    idempotencyKey: undefined,
-  })
+  const { record } = await submitPlan(
+    { ...service.submitting, modelAvailable: true },
+    {
+      tenant: TENANT,
+      body,
+      idempotencyKey: undefined,
+    },
+  )
   return record.spec.id
 }
 
-async function begin(planId: string, taskId: string, unit: number) {
+async function begin(planId: string, taskId: string, unit: number, findings: Finding[] = []) {
   const { life } = service.stores
   const token = `${taskId}-${unit}`
   const begun = await life.begin({ planId, taskId, token, unit, round: 0, delivery: 1 })
@@ -81,7 +86,7 @@ async function begin(planId: string, taskId: string, unit: number) {
       status: 'succeeded',
       outcome: 'succeeded',
       spends: true,
-      output: { text: taskId },
+      output: { text: taskId, findings },
     })
 }
 
@@ -171,5 +176,32 @@ test('a preliminary version is not begun once nothing is left to run', async () 
   expect((await plan(planId)).synthesis.version).toBe(0)
   await synthesizePlan(deps(), final(planId), signal)
   expect((await plan(planId)).synthesis.version).toBe(1)
+  expect((await plan(planId)).outcome).toBe('succeeded')
+})
+
+test('a process that is to end gives back a synthesis in the middle of its votes, with nothing stored', async () => {
+  const planId = await submit(
+    { a: [] },
+    {
+      synthesis: { executor: 'merge' },
+      policy: { verify: {} },
+      workspace: { files: { 'a.ts': 'eval(x)\n' } },
+    },
+  )
+  const found = { title: 'Eval', severity: 'high', confidence: 0.9, file: 'a.ts', line: 1 } as const
+  await (await begin(planId, 'a', 0, [found]))()
+  const ending = new AbortController()
+  let calls = 0
+  const verifier: SynthesizeDeps['verifier'] = async (_claim, { signal: aborted }) => {
+    calls += 1
+    ending.abort()
+    aborted.throwIfAborted()
+    return { verdict: 'confirmed', reason: '' }
+  }
+  expect(await synthesizePlan(deps({ verifier }), final(planId), ending.signal)).toBe('give-back')
+  expect(calls).toBe(1)
+  expect((await plan(planId)).synthesis.version).toBe(0)
+  expect(await synthesizePlan(deps({ verifier }), final(planId), signal)).toBe('done')
+  expect(calls).toBe(3)
   expect((await plan(planId)).outcome).toBe('succeeded')
 })

@@ -4,7 +4,7 @@ import { type Claim, type TaskResult, VERIFIER_LIMITS } from '../ports/models.ts
 import type { PlanStore } from '../ports/plan-store.ts'
 import type { ReadableFiles, Workspaces } from '../ports/workspaces.ts'
 import { planFiles } from '../run/plan-files.ts'
-import { shorten } from '../text/tokens.ts'
+import { shorten } from '../text/shorten.ts'
 import type { Writing } from './draft-synthesis.ts'
 
 export interface ClaimDeps {

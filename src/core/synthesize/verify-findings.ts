@@ -1,4 +1,4 @@
-import { BUDGET_EXHAUSTED } from '../budget/allowance.ts'
+import { BUDGET_EXHAUSTED, PROVIDER_QUOTA } from '../budget/allowance.ts'
 import { shareOf } from '../budget/share.ts'
 import { refOf, severityRank } from '../contract/findings.ts'
 import { MAX_JUDGED } from '../contract/limits.ts'
@@ -30,6 +30,9 @@ const TIMEOUT_MS = 3 * 60_000
 
 /** So many findings in a row that the model failed at, and the rest are not asked about. */
 const MAX_FAILURES = 5
+
+/** Failures after which no other call would succeed. */
+const ENDS_ALL: ReadonlySet<string> = new Set([BUDGET_EXHAUSTED, PROVIDER_QUOTA])
 
 /**
  * Has independent calls of a model judge the findings of a synthesis, the most important first, each
@@ -135,7 +138,7 @@ async function voteOn(
       else {
         failures += 1
         if (isStopped()) over = STOPPED
-        else if (failure === BUDGET_EXHAUSTED || failures >= MAX_FAILURES) over ??= failure
+        else if (ENDS_ALL.has(failure) || failures >= MAX_FAILURES) over ??= failure
         unjudged.add(isStopped() ? STOPPED : failure, 1)
       }
       if (votes.length === 0) continue
@@ -248,6 +251,8 @@ function whyNot(reason: string): string {
       return `at most ${MAX_JUDGED} are verified, the most important first`
     case BUDGET_EXHAUSTED:
       return 'the share of the budget that `policy.verify` allows, or the budget itself, is used up'
+    case PROVIDER_QUOTA:
+      return "the quota of the model's provider is used up"
     case STOPPED:
       return 'the plan was stopped'
     default:

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Vote } from '../../core/contract/verification.ts'
 import { type Claim, type ClaimVerifier, VERIFIER_LIMITS } from '../../core/ports/models.ts'
-import { shorten } from '../../core/text/tokens.ts'
+import { shorten } from '../../core/text/shorten.ts'
 import { resolveSetup } from './call-settings.ts'
 import type { ModelSetup } from './options.ts'
 

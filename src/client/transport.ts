@@ -55,7 +55,7 @@ const LONGEST_RETRY_AFTER_MS = 60_000
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
 export function httpTransport(client: ClientOptions): Transport {
-  const base = (client.baseUrl ?? 'http://127.0.0.1:3000').replace(/(?<!\/)\/+$/, '')
+  const base = baseOf(client.baseUrl ?? 'http://127.0.0.1:3000')
   // Browsers insist on `window` as the receiver of their own fetch.
   const send: typeof fetch = client.fetch ?? ((...args) => globalThis.fetch(...args))
   const retries = client.retries ?? DEFAULT_RETRIES
@@ -199,4 +199,14 @@ function causeCodeOf(error: unknown): string {
 
 function reasonOf(error: unknown): string {
   return causeOf(error)?.message ?? String(error)
+}
+
+/** @throws {TypeError} It is no address: said here, and not by each call as a service that is away. */
+function baseOf(baseUrl: string): string {
+  // A page may name its own site by a path.
+  const isPath = 'location' in globalThis && /^(?:\/(?!\/)|$)/.test(baseUrl)
+  if (!isPath && !(URL.canParse(baseUrl) && /^https?:\/\//.test(baseUrl))) {
+    throw new TypeError(`baseUrl must be like http://host:port, not ${JSON.stringify(baseUrl)}`)
+  }
+  return baseUrl.replace(/(?<!\/)\/+$/, '')
 }

@@ -13,6 +13,7 @@ import {
 import { z } from 'zod'
 import { type Tutti, TuttiError } from '../client/index.ts'
 import { VERSION } from '../version.ts'
+import { EXECUTOR_TOOLS } from './executor-tools.ts'
 import { PLAN_TOOLS } from './plan-tools.ts'
 import { SYNTHESIS_TOOLS } from './synthesis-tools.ts'
 import { TASK_TOOLS } from './task-tools.ts'
@@ -25,7 +26,7 @@ const INSTRUCTIONS = `Tutti runs independent tasks in parallel, each by a subage
 4. get_synthesis has the merged result: findings ranked, conflicts resolved, what is missing.
 Do not use it for one task alone, or where each step needs the one before.`
 
-const TOOLS = [...PLAN_TOOLS, ...TASK_TOOLS, ...SYNTHESIS_TOOLS]
+const TOOLS = [...PLAN_TOOLS, ...TASK_TOOLS, ...SYNTHESIS_TOOLS, ...EXECUTOR_TOOLS]
 
 /** Below the minute after which clients give up on a call that shows no progress. */
 const PROGRESS_EVERY_MS = 5_000

@@ -224,3 +224,10 @@ test('what was done by a try whose answer was lost is done', async () => {
   expect(service.plans.size).toBe(0)
   await expect(plans.delete('plan-1')).rejects.toMatchObject({ code: 'plan-not-found' })
 })
+
+test.each(['127.0.0.1:3000', 'localhost', '', 'ftp://host'])(
+  'a client for the address %j is not made',
+  (baseUrl) => {
+    expect(() => tutti({ baseUrl })).toThrow('baseUrl must be like http://host:port')
+  },
+)

@@ -58,6 +58,7 @@ describe('the list of tools', () => {
       'cancel_plan',
       'get_synthesis',
       'launch_plan',
+      'list_executors',
       'list_plans',
       'list_tasks',
       'plan_status',
@@ -269,4 +270,13 @@ test('a call that the client gives up no longer waits on the service', async () 
   await expect(waiting).rejects.toThrow()
   // The fake service notices when its connection closes, and stops to wait.
   await expect.poll(isWaitedFor).toBe(false)
+})
+
+test('executors are listed with what they need', async () => {
+  expect(await call('list_executors', {})).toMatchObject({
+    default: expect.any(String),
+    executors: expect.arrayContaining([
+      expect.objectContaining({ available: true, needsWorkspace: false }),
+    ]),
+  })
 })

@@ -1,6 +1,7 @@
 import { isEnded, isFinished } from '../../src/core/contract/status.ts'
 import { SubmitPlan } from '../../src/core/contract/submission.ts'
 import type { TaskSummary } from '../../src/core/contract/views.ts'
+import { EXECUTORS } from '../../src/http/openapi/examples.ts'
 import { FakePlan } from './fake-plan.ts'
 
 export interface Answer {
@@ -29,6 +30,7 @@ export interface FakeState {
 /** What the contract says to one call; a plan where the answer is the stream of its events. */
 export async function routeOf(state: FakeState, call: Call): Promise<Answer | FakePlan> {
   const [, , resource, planId = '', part, item = '', action] = call.url.pathname.split('/')
+  if (resource === 'executors') return ok(EXECUTORS)
   if (resource !== 'plans') return problem(404, 'not-found')
   if (planId === '') return call.method === 'POST' ? submit(state, call) : listPlans(state, call)
   const plan = state.plans.get(planId)

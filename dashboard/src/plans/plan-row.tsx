@@ -50,7 +50,8 @@ export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
     <div className="flex items-center gap-3">
       <SegmentedProgress counts={plan.counts} />
       <span className="tabular w-20 shrink-0 text-right text-xs text-ink-2">
-        {formatCount(endedCount(plan.counts))}/{formatCount(plan.counts.total)}
+        {formatCount(isActive(plan.status) ? endedCount(plan.counts) : plan.counts.succeeded)}/
+        {formatCount(plan.counts.total)}
       </span>
     </div>
   )

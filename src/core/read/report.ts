@@ -40,16 +40,15 @@ interface Run {
 /** A straggler takes this many times the median, and at least a tenth of the plan's time longer. */
 const STRAGGLER_TIMES = 2
 const MAX_STRAGGLERS = 10
+/** In a plan that is over sooner, nobody gains by more parallelism. */
+const SHORT_PLAN_MS = 1_000
 /** Shorter waits are not worth words. */
 const LONG_WAIT_MS = 1_000
 
 /** What the plan's parallelism was worth, from the times of its tasks; so far, while it runs. */
 export function buildReport(input: ReportInput): Report {
   const runs = readRuns(input)
-  const start = runs.reduce((earliest, run) => Math.min(earliest, run.start), Infinity)
-  const end = runs.reduce((latest, run) => Math.max(latest, run.end), -Infinity)
-  const running = input.tasks.some(({ status }) => !isEnded(status))
-  const wallMs = runs.length === 0 ? 0 : Math.max(0, (running ? input.now : end) - start)
+  const wallMs = wallTime(input, runs)
   const sumOfTaskMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0)
   // Tasks too quick to measure ran at the speed of one.
   const atOnce = wallMs > 0 ? sumOfTaskMs / wallMs : runs.length > 0 ? 1 : 0
@@ -69,6 +68,28 @@ export function buildReport(input: ReportInput): Report {
   }
   report.diagnostics = diagnose(input, runs, report, path.tasks)
   return report
+}
+
+/**
+ * From the first start to the last end, or until now, without the time in which there was nothing to run:
+ * a task that is retried an hour later does not make the plan an hour longer.
+ */
+function wallTime({ tasks, now }: ReportInput, runs: readonly Run[]): number {
+  const starts = runs.map(({ start }) => start)
+  let until = starts.reduce((earliest, start) => Math.min(earliest, start), Infinity)
+  const busy = runs.map(({ start, end, waitMs }) => ({ from: start - waitMs, to: end }))
+  let wallMs = 0
+  for (const { from, to } of busy.sort((a, b) => a.from - b.from)) {
+    if (to <= until) continue
+    wallMs += to - Math.max(from, until)
+    until = to
+  }
+  // Of a plan at work, the time since the last end too: it waits for a worker.
+  const atWork = runs.length > 0 && tasks.some(({ status }) => !isEnded(status))
+  const waiting = tasks.filter(({ status }) => status === 'queued')
+  const queued = waiting.reduce((earliest, { queuedAt }) => Math.min(earliest, queuedAt), now)
+  const since = Math.max(until, queued)
+  return atWork ? wallMs + Math.max(0, now - since) : wallMs
 }
 
 function readRuns({ tasks, now }: ReportInput): Run[] {
@@ -125,10 +146,12 @@ function criticalPath(
 }
 
 function findStragglers(runs: readonly Run[], wallMs: number): Report['stragglers'] {
-  if (runs.length < 2) return []
-  const durations = runs.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
+  // One that was cut short says nothing of how long its work takes.
+  const whole = runs.filter(({ task }) => task.status !== 'cancelled')
+  if (whole.length < 2 || wallMs < SHORT_PLAN_MS) return []
+  const durations = whole.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
   const median = Math.max(1, percentile(durations, 50))
-  return runs
+  return whole
     .filter(
       ({ durationMs }) =>
         durationMs >= STRAGGLER_TIMES * median && durationMs - median >= wallMs / 10,
@@ -155,7 +178,7 @@ function diagnose(
   const ready = mostAtOnce(runs.map(({ start, end, waitMs }) => [start - waitMs, end]))
   const cap = input.mode === 'sequential' ? 1 : (input.maxConcurrency ?? Infinity)
 
-  if (input.mode === 'sequential' && input.tasks.length > 1) {
+  if (wallMs >= SHORT_PLAN_MS && input.mode === 'sequential' && input.tasks.length > 1) {
     say(
       'sequential-mode',
       `The plan asks for "mode": "sequential", so its ${input.tasks.length} tasks ran one at a time.`,
@@ -201,7 +224,12 @@ function diagnose(
       `Task ${slowest.taskId} took ${words(slowest.durationMs)}, ${Math.min(100, share)}% of the plan's time and ${times(slowest.timesMedian)} times the median task: the plan could not end before it.`,
     )
   }
-  if (input.mode === 'parallel' && pathTasks >= 2 && wallMs > 0 && criticalPathMs / wallMs >= 0.7) {
+  if (
+    input.mode === 'parallel' &&
+    pathTasks >= 2 &&
+    wallMs >= SHORT_PLAN_MS &&
+    criticalPathMs / wallMs >= 0.7
+  ) {
     const independent = input.tasks.every(({ dependsOn }) => dependsOn.length === 0)
     if (!independent) {
       say(

@@ -27,7 +27,7 @@ export const waitQuery = fromText(toNumber, wholeNumber(0, MAX_WAIT_SECONDS).opt
   'Seconds to wait for it; answers earlier when it is there, and with what there is when not.',
 )
 
-export const PageQuery = z.object({
+export const PageQuery = z.strictObject({
   limit: fromText(toNumber, wholeNumber(1, 200).default(50)).describe('Most items of one page.'),
   cursor: z
     .string({ error: 'must be given once' })
@@ -47,21 +47,21 @@ function statusQuery<const Status extends string>(statuses: readonly [Status, ..
 export const PlanListQuery = PageQuery.extend({ status: statusQuery(PLAN_STATUSES) })
 export const TaskListQuery = PageQuery.extend({ status: statusQuery(TASK_STATUSES) })
 
-export const SubmitQuery = z.object({
+export const SubmitQuery = z.strictObject({
   dryRun: fromText(toBoolean, trueOrFalse.default(false)).describe(
     'Checks and plans only: answers 200 with tasks, waves, overlaps and an estimate.',
   ),
 })
 
-export const SubmissionQuery = z.object({
+export const SubmissionQuery = z.strictObject({
   files: fromText(toBoolean, trueOrFalse.default(false)).describe(
     'Whether inline files come with their texts, so that the answer can be submitted again.',
   ),
 })
 
-export const WaitQuery = z.object({ wait: waitQuery })
+export const WaitQuery = z.strictObject({ wait: waitQuery })
 
-export const OutputQuery = z.object({
+export const OutputQuery = z.strictObject({
   block: fromText(toBoolean, trueOrFalse.default(true)).describe(
     'Whether to wait for the task to end.',
   ),
@@ -72,7 +72,7 @@ export const OutputQuery = z.object({
 
 const EVENT_ID = /^[\x21-\x7e]{1,128}$/
 
-export const EventsQuery = z.object({
+export const EventsQuery = z.strictObject({
   tokens: fromText(toBoolean, trueOrFalse.default(false)).describe(
     'The text of running tasks as well, as `task.text`: so far, and then as they write. `offset` counts the characters of the attempt before it.',
   ),

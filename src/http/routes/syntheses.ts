@@ -98,7 +98,7 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
         summary: 'Read one version of the synthesis',
         description: '`format` exports it: Markdown, SARIF, or its edits as a patch.',
         params: VersionParams,
-        querystring: z.object({ format }),
+        querystring: z.strictObject({ format }),
         response: {
           200: exported(),
           ...problemAnswers('invalid-request', 'plan-not-found', 'synthesis-not-found'),

@@ -204,3 +204,21 @@ test('ten thousand tasks are reported', () => {
   )
   expect(report(tasks).criticalPathMs).toBe(1_000_000)
 })
+
+test('a retry an hour later does not make the plan an hour longer', () => {
+  const hour = 3_600_000
+  const tasks = [ran('a', 0, 10_000), ran('b', 0, 10_000), ran('c', hour + 50, hour + 10_050)]
+  const retried = tasks.map((task) => (task.taskId === 'c' ? { ...task, queuedAt: hour } : task))
+  expect(report(retried)).toMatchObject({ wallMs: 20_050, speedup: 1.5 })
+})
+
+test('a task that was cancelled is no straggler, and a plan of an instant has none', () => {
+  const quick = Array.from({ length: 4 }, (_, index) => ran(`t${index}`, 0, 1_000))
+  const slow = ran('slow', 0, 60_000)
+  expect(report([...quick, slow]).stragglers).toHaveLength(1)
+  expect(report([...quick, { ...slow, status: 'cancelled' }]).stragglers).toEqual([])
+  expect(report([ran('a', 0, 2), ran('b', 0, 2), ran('c', 0, 28)])).toMatchObject({
+    stragglers: [],
+    diagnostics: [],
+  })
+})

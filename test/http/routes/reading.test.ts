@@ -15,13 +15,25 @@ test('lists plans with the defaults of the contract', async () => {
   ])
 })
 
-test('passes filter, limit and cursor on, and ignores parameters it does not know', async () => {
+test('passes filter, limit and cursor on', async () => {
   const { app, api } = await anApp()
-  await app.inject('/v1/plans?status=partial&limit=200&cursor=abc&verbose=yes')
+  await app.inject('/v1/plans?status=partial&limit=200&cursor=abc')
   expect(api.calls[0]?.args).toEqual([
     { tenant: 'default', status: 'partial', limit: 200, cursor: 'abc' },
   ])
 })
+
+test.each(['/v1/plans?stauts=failed', '/v1/plans/p1x?await=30', '/v1/plans/p1x/tasks?page=2'])(
+  'refuses the parameter of %s, which it does not know',
+  async (url) => {
+    const { app, api } = await anApp()
+    api.addPlan('p1x')
+    const response = await app.inject(url)
+    const name = /\?\w+/.exec(url)?.[0]
+    expect(response.statusCode).toBe(400)
+    expect(response.json().errors).toEqual([{ pointer: name, detail: 'is not a known field' }])
+  },
+)
 
 test.each([
   ['/v1/plans?limit=0', '?limit'],

@@ -135,7 +135,7 @@ function splitAdvice(text: string): [said: string, advice?: string] {
   )) {
     const field = fieldOf(text.slice(index + 1))
     if (field?.kind === 'recommendation' && field.value !== '') {
-      return [text.slice(0, index).replace(/[\s—–-]+$/, ''), field.value]
+      return [text.slice(0, index).replace(/(?<![\s—–-])[\s—–-]+$/, ''), field.value]
     }
   }
   return [text]

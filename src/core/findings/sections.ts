@@ -106,7 +106,7 @@ function groupOf(heading: string): Severity | undefined {
   const [first = ''] = heading.split(/ [–—-] /, 1)
   const bare = first
     .replace(/ ?[([][^()[\]]{0,60}[)\]]/g, ' ')
-    .replace(/ ?[:：].*$/, (rest) =>
+    .replace(/ ?[:：].*/s, (rest) =>
       severityOf(rest) === undefined && !/^ ?[:：] ?\d*$/.test(rest) ? rest : ' ',
     )
   return (

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { initialUnits, inOrderOfPriority } from '../core/batch/units.ts'
+import { inOrderOfPriority } from '../core/batch/units.ts'
 import type { Usage } from '../core/contract/usage.ts'
 import type { PlanStore } from '../core/ports/plan-store.ts'
 import type { NewPlan, PlanKey } from '../core/ports/records.ts'
@@ -215,11 +215,16 @@ export function redisPlanStore(options: {
   }
 }
 
+/** Whether tasks of it wait for others, or for its limit. */
+function isConstrained({ spec, initial }: NewPlan): boolean {
+  return spec.units.limit !== null || initial.held.size > 0
+}
+
 function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
   const { spec, usage } = plan
   const units = Math.ceil(plan.tasks.length / spec.units.size)
   const bundles = spec.units.size > 1 ? units : 0
-  const held = spec.units.limit !== null || plan.dependencies.size > 0
+  const constrained = isConstrained(plan)
   return [
     'spec',
     JSON.stringify(spec),
@@ -230,11 +235,11 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     'onFailure',
     spec.policy.onFailure,
     'constrained',
-    held ? 1 : 0,
+    constrained ? 1 : 0,
     'limit',
     spec.units.limit ?? 0,
     'inFlight',
-    held ? initialUnits(plan.tasks, spec.units, plan.dependencies).released.length : 0,
+    constrained ? plan.initial.released.length : 0,
     'nextUnit',
     units,
     ...(bundles === 0
@@ -272,21 +277,21 @@ function rankOf({ tasks, spec }: NewPlan, unit: number): number {
 
 /** What a plan with an order or a limit needs beside its header; see `lua/shared/release.lua`. */
 function holdingFields(plan: NewPlan): [suffix: string, field: string, value: string | number][] {
-  const { size, limit } = plan.spec.units
+  const { size } = plan.spec.units
   const fields: [string, string, string | number][] = []
-  const { held, ready } = initialUnits(plan.tasks, plan.spec.units, plan.dependencies)
+  const { held, ready } = plan.initial
   for (const unit of ready) fields.push(['ready', String(unit), rankOf(plan, unit)])
   if (size > 1) {
     const ids = inOrderOfPriority(plan.tasks).map(({ id }) => id)
     fields.push(['todo', JSON.stringify(ids), ''])
     return fields
   }
-  if (limit === null && plan.dependencies.size === 0) return []
+  if (!isConstrained(plan)) return []
   const dependents = new Map<string, string[]>()
   plan.tasks.forEach((task, unit) => {
     fields.push(['units', task.id, unit])
     if (task.priority !== 0) fields.push(['priorities', String(unit), task.priority])
-    for (const dependency of plan.dependencies.get(task.id) ?? []) {
+    for (const dependency of task.waitsFor ?? []) {
       dependents.set(dependency, [...(dependents.get(dependency) ?? []), task.id])
     }
   })

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { FieldError } from '../core/contract/errors.ts'
+import { jsonPointer } from '../core/contract/field-errors.ts'
 
 /** Bytes of one name in a path, on the file systems in use. */
 const MAX_NAME_BYTES = 255
@@ -36,7 +37,9 @@ export function inlineFilesErrors(paths: readonly string[]): FieldError[] {
           : parent === undefined
             ? undefined
             : `lies below "${parent}", which is a file`
-    return detail === undefined ? [] : [{ pointer: `/workspace/files/${escaped(path)}`, detail }]
+    return detail === undefined
+      ? []
+      : [{ pointer: jsonPointer(['workspace', 'files', path]), detail }]
   })
 }
 
@@ -49,9 +52,4 @@ export async function writeInlineFiles(
     await mkdir(dirname(target), { recursive: true })
     await writeFile(target, text)
   }
-}
-
-/** A path as one step of a JSON Pointer (RFC 6901). */
-function escaped(path: string): string {
-  return path.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { inject } from 'vitest'
+import { initialUnits } from '../../src/core/batch/units.ts'
 import type { Experience } from '../../src/core/budget/allowance.ts'
 import { NO_USAGE, type Usage } from '../../src/core/contract/usage.ts'
 import { redisBudgetStore } from '../../src/store/budget-store.ts'
@@ -44,6 +45,17 @@ export async function aPlan(
   const budgets = redisBudgetStore({ redis, run, space })
   const syntheses = redisSynthesisStore({ redis, run, space })
   const id = planIdFrom(Buffer.from(randomUUID().replaceAll('-', ''), 'hex'), 1)
+  const tasks = TASKS.map((taskId) => ({
+    id: taskId,
+    description: taskId,
+    prompt: taskId,
+    executor: 'model',
+    timeoutMs: 60_000,
+    attempts: 3,
+    priority: 0,
+    waitsFor: dependencies[taskId] ?? [],
+  }))
+  const units = { size: 1, width: 'all', limit, lane: 'io' } as const
   await plans.create({
     key: undefined,
     spec: {
@@ -64,23 +76,15 @@ export async function aPlan(
       webhook: undefined,
       metadata: {},
       waves: [TASKS],
-      units: { size: 1, width: 'all', limit, lane: 'io' },
+      units,
       traceparent: undefined,
     },
     context: '',
-    tasks: TASKS.map((taskId) => ({
-      id: taskId,
-      description: taskId,
-      prompt: taskId,
-      executor: 'model',
-      timeoutMs: 60_000,
-      attempts: 3,
-      priority: 0,
-    })),
+    tasks,
     files: options.files,
     usage: NO_USAGE,
     requestHash: '',
-    dependencies: new Map(Object.entries(dependencies)),
+    initial: initialUnits(tasks, units),
   })
   await redis.hset(`${planKey(space, id)}:seen`, 'm', JSON.stringify(SEEN))
   const begin = async (taskId: string, unit = TASKS.indexOf(taskId)) => {

@@ -103,9 +103,6 @@ export async function openUnits(redisUrl: string) {
     for (const { id: taskId, does } of given) {
       if (does !== undefined) behaviours.set(`${id} ${taskId}`, does)
     }
-    const dependencies = new Map(
-      specs.flatMap((spec) => (spec.waitsFor === undefined ? [] : [[spec.id, spec.waitsFor]])),
-    )
     const spec = {
       id,
       tenant: 'default',
@@ -124,12 +121,13 @@ export async function openUnits(redisUrl: string) {
       metadata: {},
       waves: [specs.map((task) => task.id)],
       units: layoutUnits(specs, {
-        ordered: dependencies.size > 0,
+        ordered: specs.some(({ waitsFor = [] }) => waitsFor.length > 0),
         maxConcurrency: options.policy?.maxConcurrency,
         laneOf: () => 'io',
       }),
       traceparent: undefined,
     }
+    const initial = initialUnits(specs, spec.units)
     await plans.create({
       key: undefined,
       spec,
@@ -138,10 +136,12 @@ export async function openUnits(redisUrl: string) {
       files: undefined,
       usage: NO_USAGE,
       requestHash: '',
-      dependencies,
+      initial,
     })
-    const { released } = initialUnits(specs, spec.units, dependencies)
-    const units = unitsOf(spec, specs, { round: 0, held: (unit) => !released.includes(unit) })
+    const units = unitsOf(spec, specs, {
+      round: 0,
+      held: (unit) => !initial.released.includes(unit),
+    })
     await plans.markEnqueued(id, 0)
     const states = async () => {
       const found = await tasks.states(

@@ -1,3 +1,4 @@
+import { isFinished } from '../../../src/client/status.ts'
 import type { PlanStatus, TaskStatus } from './types.ts'
 
 export const PLAN_STATUSES: readonly PlanStatus[] = [
@@ -26,5 +27,5 @@ export function isPlanStatus(value: unknown): value is PlanStatus {
 
 /** Whether something may still happen to a plan by itself. */
 export function isActive(status: PlanStatus): boolean {
-  return status === 'queued' || status === 'running' || status === 'synthesizing'
+  return !isFinished(status)
 }

@@ -1,4 +1,6 @@
 import { createParser } from 'eventsource-parser'
+import { isFinished } from '../../../src/client/status.ts'
+import type { PlanStatus } from '../api/types.ts'
 import type { StreamEvent } from './plan-model.ts'
 
 /** `live`: connected. `waiting`: the connection was lost, another try follows. `ended`: nothing more will come. */
@@ -32,8 +34,6 @@ export class StreamRefused extends Error {
     this.status = status
   }
 }
-
-const FINISHED = new Set(['succeeded', 'partial', 'failed', 'cancelled'])
 
 /**
  * Follows a plan's events until it has finished or `signal` aborts. Reads with `fetch` and not with
@@ -146,8 +146,8 @@ function endsStream(event: StreamEvent, before: boolean): boolean {
   if (event.type === 'plan.finished') return true
   if (event.type === 'plan.reopened') return false
   if (event.type !== 'snapshot') return before
-  const plan = event.data['plan'] as { status?: string } | undefined
-  return FINISHED.has(plan?.status ?? '')
+  const plan = event.data['plan'] as { status: PlanStatus } | undefined
+  return plan !== undefined && isFinished(plan.status)
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

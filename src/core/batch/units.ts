@@ -1,6 +1,6 @@
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Unit } from '../ports/queue.ts'
-import type { Lane, PlanSpec, UnitLayout } from '../ports/records.ts'
+import type { InitialUnits, Lane, PlanSpec, UnitLayout } from '../ports/records.ts'
 
 /** Up to this many tasks a plan is small: its jobs hold few tasks, and never wait behind large plans. */
 const SMALL_PLAN = 200
@@ -100,16 +100,11 @@ export function unitsOf(
 }
 
 /** Which units may run at once, which wait for the limit, and which for so many tasks. */
-export function initialUnits(
-  tasks: readonly TaskSpec[],
-  layout: UnitLayout,
-  dependencies: ReadonlyMap<string, readonly string[]>,
-): { released: number[]; ready: number[]; held: Map<number, number> } {
+export function initialUnits(tasks: readonly TaskSpec[], layout: UnitLayout): InitialUnits {
   const held = new Map<number, number>()
-  tasks.forEach((task, index) => {
-    const waitsFor = dependencies.get(task.id)?.length ?? 0
-    if (waitsFor > 0) held.set(Math.floor(index / layout.size), waitsFor)
-  })
+  for (const [index, { waitsFor = [] }] of tasks.entries()) {
+    if (waitsFor.length > 0) held.set(Math.floor(index / layout.size), waitsFor.length)
+  }
   const count = Math.ceil(tasks.length / layout.size)
   const priorityOf = (unit: number) => (layout.size > 1 ? 0 : (tasks[unit]?.priority ?? 0))
   const free = Array.from({ length: count }, (_, unit) => unit)

@@ -41,6 +41,11 @@ export function invalid(all: FieldError[]): ServiceError {
   return new ServiceError('invalid-request', `The request is not valid${text}.`, { errors })
 }
 
+/** Each error once: a pattern's template yields the same one for every task that is made of it. */
+export function distinct(errors: readonly FieldError[]): FieldError[] {
+  return [...new Map(errors.map((error) => [`${error.pointer} ${error.detail}`, error])).values()]
+}
+
 /** RFC 6901. */
 export function jsonPointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

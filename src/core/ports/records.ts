@@ -154,6 +154,14 @@ export interface NewPlan {
   requestHash: string
   /** The body without what is kept elsewhere; see `keptSubmission`. */
   submission?: unknown
-  /** Released only when all of these have succeeded. */
-  dependencies: Map<string, string[]>
+  initial: InitialUnits
+}
+
+/** The units of a plan before anything of it has run, by number. */
+export interface InitialUnits {
+  released: number[]
+  /** Held by the limit of the plan alone, in the order in which they come. */
+  ready: number[]
+  /** Held by so many tasks that have not succeeded yet. */
+  held: Map<number, number>
 }

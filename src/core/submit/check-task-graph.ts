@@ -1,4 +1,5 @@
 import type { FieldError } from '../contract/errors.ts'
+import { distinct } from '../contract/field-errors.ts'
 
 interface Node {
   id: string
@@ -60,7 +61,7 @@ export function checkTaskGraph(tasks: readonly Node[], list: string | undefined)
       detail: `a cycle, in which each task waits for the next: ${shown.join(' -> ')}`,
     })
   }
-  return dedupe(errors)
+  return distinct(errors)
 }
 
 /**
@@ -104,9 +105,4 @@ function findCycles(edges: readonly number[][]): number[][] {
 function fromSmallest(cycle: readonly number[]): number[] {
   const start = cycle.indexOf(cycle.reduce((smallest, node) => Math.min(smallest, node)))
   return [...cycle.slice(start), ...cycle.slice(0, start)]
-}
-
-/** A pattern's template yields the same error for every task that is made of it. */
-function dedupe(errors: readonly FieldError[]): FieldError[] {
-  return [...new Map(errors.map((error) => [`${error.pointer} ${error.detail}`, error])).values()]
 }

@@ -1,7 +1,7 @@
 import { stringify } from 'safe-stable-stringify'
 import { layoutUnits } from '../batch/units.ts'
 import { type FieldError, ServiceError } from '../contract/errors.ts'
-import { check, invalid, jsonPointer } from '../contract/field-errors.ts'
+import { check, distinct, invalid, jsonPointer } from '../contract/field-errors.ts'
 import { withWrites } from '../contract/files-written.ts'
 import type { Limits } from '../contract/limits.ts'
 import { type SubmitPlan, submitPlanSchema } from '../contract/submission.ts'
@@ -156,14 +156,14 @@ async function prepareTasks(
     plan.pattern === undefined ? `/tasks/${index}` : '/pattern/task'
   const schemas = distinctSchemas(tasks)
   const tooMany = schemaCountErrors(schemas, pointerOf)
-  if (tooMany.length > 0) throw invalid(dedupe([...errors, ...tooMany]))
+  if (tooMany.length > 0) throw invalid(distinct([...errors, ...tooMany]))
   tasks.forEach((task, index) => {
     errors.push(...taskErrors(deps, task, pointerOf(index)))
   })
   errors.push(...missingFiles(deps.executors, plan, tasks, pointerOf))
   errors.push(...(await schemaErrors(deps, tasks, schemas, pointerOf)))
   for (const error of taskPriceErrors(deps, plan, tasks, pointerOf)) errors.push(error)
-  if (errors.length > 0) throw invalid(dedupe(errors))
+  if (errors.length > 0) throw invalid(distinct(errors))
 
   const { serialized, ...checked } = await deps.checkPlan(plan, tasks, { advised })
   if (checked.overlaps.length > 0 && plan.policy.onOverlap === 'reject' && refuses) {
@@ -276,9 +276,4 @@ function overlapping(overlaps: readonly Overlap[]): ServiceError {
     `${count} of tasks would work on the same files, first ${pair}. Give each task files of its own, or set policy.onOverlap to "serialize" or "isolate".`,
     { extensions: { overlaps } },
   )
-}
-
-function dedupe(errors: FieldError[]): FieldError[] {
-  const seen = new Map(errors.map((error) => [`${error.pointer} ${error.detail}`, error]))
-  return [...seen.values()]
 }

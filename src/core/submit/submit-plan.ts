@@ -2,7 +2,6 @@ import { releaseUnits, type SealDeps, sealBatch } from '../batch/release-units.t
 import { initialUnits, unitsOf } from '../batch/units.ts'
 import type { Submission } from '../contract/api.ts'
 import { ServiceError } from '../contract/errors.ts'
-import type { TaskSpec } from '../contract/task-spec.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 import { type BatchQueue, finalSynthesisJobId, type Unit } from '../ports/queue.ts'
 import type { NewPlan, PlanKey, PlanRecord } from '../ports/records.ts'
@@ -132,8 +131,8 @@ async function storeAndEnqueue(deps: SubmitDeps, plan: NewPlan): Promise<Stored>
 }
 
 /** The first batch of a plan as jobs. */
-function firstUnits({ spec, tasks, dependencies }: NewPlan, round: number): Unit[] {
-  const free = new Set(initialUnits(tasks, spec.units, dependencies).released)
+function firstUnits({ spec, tasks, initial }: NewPlan, round: number): Unit[] {
+  const free = new Set(initial.released)
   return unitsOf(spec, tasks, { round, held: (unit) => !free.has(unit) })
 }
 
@@ -212,14 +211,6 @@ async function keyedPlan(
   }
 }
 
-function dependenciesOf(tasks: readonly TaskSpec[]): Map<string, string[]> {
-  return new Map(
-    tasks.flatMap(({ id, waitsFor }) =>
-      waitsFor === undefined || waitsFor.length === 0 ? [] : [[id, waitsFor]],
-    ),
-  )
-}
-
 function newPlan(
   prepared: PreparedPlan,
   planId: string,
@@ -254,7 +245,7 @@ function newPlan(
     usage: prepared.usage,
     requestHash,
     submission: keptSubmission(body),
-    dependencies: dependenciesOf(tasks),
+    initial: initialUnits(tasks, units),
   }
 }
 

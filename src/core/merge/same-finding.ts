@@ -116,8 +116,10 @@ class Numbers {
   }
 }
 
-const LINES_NAMED = /\b(?:on |at |in )?lines?\s{0,5}:?\s{0,5}\d{1,9}(?:\s{0,5}[-–]\s{0,5}\d{1,9})?/gi
-const NAMES_WITH_DIGITS = /\b[\w@]{0,60}\d\w{0,60}(?:[-./]\w{1,60}){1,20}|\b[A-Za-z]{1,60}-\d[\w.-]{0,100}/g
+const LINES_NAMED =
+  /\b(?:on |at |in )?lines?\s{0,5}:?\s{0,5}\d{1,9}(?:\s{0,5}[-–]\s{0,5}\d{1,9})?/gi
+const NAMES_WITH_DIGITS =
+  /\b[\w@]{0,60}\d\w{0,60}(?:[-./]\w{1,60}){1,20}|\b[A-Za-z]{1,60}-\d[\w.-]{0,100}/g
 
 function filesIn(file: string | undefined, text: string): string[] {
   const named = shorten(text, 4_000).match(/(?<![\w-])[\w-]+\.[A-Za-z]{1,5}\b/g) ?? []

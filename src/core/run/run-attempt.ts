@@ -193,7 +193,9 @@ async function readOutput(
   findingsIn: AttemptOptions['findingsIn'],
 ): Promise<TaskOutput> {
   const { text, reasoning } = withoutReasoning(whole.text)
-  const output = reasoning === undefined ? whole : { ...whole, text, reasoning }
+  const thoughts = [whole.reasoning, reasoning].filter((thought) => thought !== undefined)
+  const output =
+    reasoning === undefined ? whole : { ...whole, text, reasoning: thoughts.join('\n\n') }
   if (output.findings !== undefined) return output
   const findings = await findingsIn(output.text)
   return findings.length === 0 ? output : { ...output, findings }

@@ -70,6 +70,17 @@ export function schemaRequest(schema: Record<string, unknown>): string {
   return `Your output must be JSON that satisfies this JSON Schema, and nothing but that JSON:\n${JSON.stringify(schema)}`
 }
 
+/** For a model that wrote a call of a tool as text. */
+export const CALL_REQUEST: ModelMessage = {
+  role: 'user',
+  content: [
+    {
+      type: 'text',
+      text: 'Your message holds a call of a tool as text, so that nothing was called. Call the tool itself, or give your output.',
+    },
+  ],
+}
+
 export function repairRequest(problems: readonly string[]): ModelMessage {
   const list = problems.map((problem) => `- ${problem}`).join('\n')
   const text = `Your output does not satisfy the JSON Schema:\n${list}\n\nGive the whole output again, corrected: JSON that satisfies the schema, and nothing else.`

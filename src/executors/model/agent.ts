@@ -1,31 +1,27 @@
-import { isStepCount, type ModelMessage, type StepResult, streamText, type ToolSet } from 'ai'
+import { isStepCount, type ModelMessage, streamText, type ToolSet } from 'ai'
 import { isParking } from '../../core/budget/allowance.ts'
 import { PermanentError } from '../../core/contract/errors.ts'
-import type { Finding } from '../../core/contract/findings.ts'
 import { NO_USAGE } from '../../core/contract/usage.ts'
-import { findingsInJson } from '../../core/findings/findings-in-json.ts'
-import { withoutReasoning } from '../../core/findings/reasoning.ts'
 import type {
   ExecutionContext,
   ExecutionOutcome,
   ExecutionRequest,
 } from '../../core/ports/executor.ts'
 import { estimateTokens } from '../../core/text/tokens.ts'
-import { EMPTY, offSchema, outcomeOf, unfinished } from '../output/outcome.ts'
-import type { ReadJson } from '../output/output-schema.ts'
-import { firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
+import { outcomeOf } from '../output/outcome.ts'
+import { CALL_REQUEST, firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
 import { createModelCaller, type ModelCaller } from './calls/model-caller.ts'
 import { WORTH_WAITING_TOKENS } from './calls/prompt-cache.ts'
+import { judge, type ReadAnswer, type Step } from './judge-answer.ts'
 import { DEFAULT_MAX_STEPS, type McpServer, type ModelOptions } from './options.ts'
-import { FINDINGS_TOOL, findingsAsText, findingsReport } from './tools/findings-tool.ts'
+import { isSpokenCall } from './spoken-call.ts'
+import { FINDINGS_TOOL, findingsReport } from './tools/findings-tool.ts'
 import { openTools } from './tools/open-tools.ts'
 import { tracedTools } from './tools/traced-tools.ts'
 
 // Its warnings go to the console, and may quote what a model or a tool said.
 globalThis.AI_SDK_LOG_WARNINGS = false
-
-type Step = StepResult<ToolSet>
 
 /** How often an answer that is off its schema is asked for again, in the same conversation. */
 const REPAIRS = 2
@@ -134,7 +130,6 @@ function prefixKey({ planId, spec }: ExecutionRequest, tools: string[]): string 
 }
 
 /** Finds the JSON in an answer that is to satisfy the schema of the task. */
-type ReadAnswer = (text: string) => Promise<ReadJson>
 
 interface Conversation {
   caller: ModelCaller
@@ -157,11 +152,22 @@ async function converse(
     const run = await runSteps(conversation, messages, maxSteps - steps.length)
     steps.push(...run.steps)
     const last = steps.at(-1)
-    if (readAnswer === undefined || last === undefined || last.finishReason !== 'stop') return steps
-    const read = await readAnswer(last.text)
-    if (read.fits || repairs === REPAIRS || steps.length >= maxSteps) return steps
-    messages.push(...run.messages, repairRequest(read.problems))
+    if (last === undefined || last.finishReason !== 'stop') return steps
+    const request = await repairOf(last.text, readAnswer)
+    if (request === undefined || repairs === REPAIRS || steps.length >= maxSteps) return steps
+    messages.push(...run.messages, request)
   }
+}
+
+/** What an answer has to be given again for; `undefined` where it stands. */
+async function repairOf(
+  text: string,
+  readAnswer: ReadAnswer | undefined,
+): Promise<ModelMessage | undefined> {
+  const read = await readAnswer?.(text)
+  if (read?.fits === true) return undefined
+  if (isSpokenCall(text)) return CALL_REQUEST
+  return read === undefined ? undefined : repairRequest(read.problems)
 }
 
 async function runSteps(
@@ -192,70 +198,6 @@ async function runSteps(
   }
   const [steps, response] = await Promise.all([result.steps, result.response])
   return { steps: [...steps], messages: [...response.messages] }
-}
-
-async function judge(
-  steps: readonly Step[],
-  task: {
-    read: ReadAnswer | undefined
-    maxSteps: number
-    findings: Finding[]
-    caller: ModelCaller
-  },
-): Promise<ExecutionOutcome> {
-  const { caller } = task
-  const last = steps.at(-1)
-  const usage = caller.usage()
-  const answer = finalText(steps)
-  // Some servers say that they have finished beside calls of tools that nobody answered any more.
-  const finish = (last?.toolCalls.length ?? 0) > 0 ? 'tool-calls' : (last?.finishReason ?? 'other')
-  const ending = unfinished(finish, last?.rawFinishReason, task.maxSteps)
-  const reason = caller.cutByBudget() ?? ending
-  if (reason !== undefined) {
-    const text = answer === '' ? allText(steps) : answer
-    return outcomeOf({ text, findings: task.findings, reason, usage })
-  }
-  if (task.read !== undefined) {
-    const { findings } = task
-    if (isSilent(last?.text)) return outcomeOf({ text: '', findings, reason: EMPTY, usage })
-    const read = await task.read(last?.text ?? '')
-    if (!read.fits) {
-      return outcomeOf({ text: answer, findings, reason: offSchema(read.problems), usage })
-    }
-    const { text, data } = read
-    const held = findings.length > 0 ? findings : findingsInJson(text)
-    return outcomeOf({ text, data, findings: held, reason: undefined, usage })
-  }
-  const findings = task.findings.length > 0 ? task.findings : findingsInJson(answer)
-  const text = isSilent(answer) ? `${answer}${findingsAsText(findings)}` : answer
-  return outcomeOf({ text, findings, reason: isSilent(text) ? EMPTY : undefined, usage })
-}
-
-/** Whether a model said nothing, or only thought aloud. */
-function isSilent(text: string | undefined): boolean {
-  return text !== undefined && withoutReasoning(text).text.trim() === ''
-}
-
-/**
- * The last answer. Some models write it beside the call that reports their findings and have nothing
- * to add after it: what stands there belongs to it.
- */
-function finalText(steps: readonly Step[]): string {
-  const texts: string[] = []
-  for (const step of steps.toReversed()) {
-    const isLast = texts.length === 0
-    const onlyReports = step.toolCalls.every(({ toolName }) => toolName === FINDINGS_TOOL)
-    if (!isLast && (!onlyReports || step.toolCalls.length === 0)) break
-    texts.unshift(step.text.trim())
-  }
-  return texts.filter((text) => text !== '').join('\n\n')
-}
-
-function allText(steps: readonly Step[]): string {
-  return steps
-    .map(({ text }) => text.trim())
-    .filter((text) => text !== '')
-    .join('\n\n')
 }
 
 /** Asked for in so many words, or by what the output is to look like. */

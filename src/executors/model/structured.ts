@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Allowance } from '../../core/budget/allowance.ts'
 import { PermanentError, TransientError } from '../../core/contract/errors.ts'
 import type { Usage } from '../../core/contract/usage.ts'
+import { withoutReasoning } from '../../core/findings/reasoning.ts'
 import { jsonTexts } from '../output/json-text.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
 import { createModelCaller } from './calls/model-caller.ts'
@@ -101,7 +102,7 @@ export async function askForText(
   if (reason === 'content-filter') {
     throw new PermanentError('content-filter', 'The provider or the model declined to answer.')
   }
-  return { text, usage: caller.usage(), model: caller.answeredBy() }
+  return { text: withoutReasoning(text).text, usage: caller.usage(), model: caller.answeredBy() }
 }
 
 function parse(text: string): unknown {

@@ -47,6 +47,12 @@ export function unfinished(
   }
 }
 
+/** A call of a tool that nobody took for one, so that nothing was done. */
+export const SPOKEN_CALL: Failure = {
+  code: 'unfinished',
+  message: 'The model wrote a call of a tool as text instead of making it.',
+}
+
 export const EMPTY: Failure = { code: 'empty-output', message: 'The model gave an empty answer.' }
 
 /** Callers see which rule was broken; the output is theirs to look at. */
@@ -62,12 +68,14 @@ export function outcomeOf(result: {
   findings: Finding[]
   reason: Failure | undefined
   usage: Usage
+  reasoning?: string | undefined
 }): ExecutionOutcome {
-  const { text, data, findings, reason, usage } = result
+  const { text, data, findings, reason, usage, reasoning = '' } = result
   const output = {
     text,
     ...(data === undefined ? {} : { data }),
     ...(findings.length === 0 ? {} : { findings }),
+    ...(reasoning === '' ? {} : { reasoning }),
   }
   return reason === undefined
     ? { status: 'succeeded', output, usage }

@@ -1,10 +1,17 @@
 import { estimateTokens } from '../../../core/text/tokens.ts'
 import type { ProviderModel } from '../models.ts'
+import type { CallFailure } from './call-failure.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
 
 /** How many of the parts of a call are named. */
 const NAMED = 4
+
+/** The failure of a call that was too long, with what was long. */
+export function withLength(failed: CallFailure, call: CallOptions, sharedTokens = 0): CallFailure {
+  if (failed.code !== 'context-too-long') return failed
+  return { ...failed, message: `${failed.message} ${lengthOf(call, sharedTokens)}` }
+}
 
 /**
  * What a call that is too long consists of, the longest first, in a sentence: sizes alone, none of its
@@ -12,7 +19,7 @@ const NAMED = 4
  *
  * @param sharedTokens Of the context that the tasks of the plan share, which begins the first message.
  */
-export function lengthOf({ prompt, tools }: CallOptions, sharedTokens: number): string {
+function lengthOf({ prompt, tools }: CallOptions, sharedTokens: number): string {
   const tokens = new Map<string, number>()
   const add = (part: string, count: number) => tokens.set(part, (tokens.get(part) ?? 0) + count)
   let isFirst = true

@@ -21,8 +21,20 @@ export function fitted(
     provider === 'anthropic' && asked.maxOutputTokens === undefined
       ? { ...asked, maxOutputTokens: MAX_OUTPUT_TOKENS }
       : asked
+  const spoken = { ...call, prompt: withoutBlanks(call.prompt) }
   const hasTools = call.tools !== undefined && call.tools.length > 0
-  if (schema === undefined || (provider === 'local' && hasTools)) return call
+  if (schema === undefined || (provider === 'local' && hasTools)) return spoken
   const { $schema: _dialect, ...rest } = schema
-  return { ...call, responseFormat: { type: 'json', schema: rest, name: 'output' } }
+  return { ...spoken, responseFormat: { type: 'json', schema: rest, name: 'output' } }
+}
+
+/** Some models write blanks beside a call of a tool, and providers refuse them when they are sent back. */
+function withoutBlanks(prompt: CallOptions['prompt']): CallOptions['prompt'] {
+  return prompt.flatMap((message): CallOptions['prompt'] => {
+    if (message.role !== 'assistant') return [message]
+    const content = message.content.filter(
+      (part) => part.type !== 'text' || part.text.trim() !== '',
+    )
+    return content.length === 0 ? [] : [{ ...message, content }]
+  })
 }

@@ -12,10 +12,12 @@ import type { ModelLog } from '../options.ts'
 import { type FinishPart, isCut, isEnd, type Part } from './answer-parts.ts'
 import { type CallFailure, errorOf, failureOf, unusable } from './call-failure.ts'
 import { callFunds, cutByBudget, isExhausted } from './call-funds.ts'
-import { lengthOf } from './call-length.ts'
+import { withLength } from './call-length.ts'
 import { answerAttributes, callSpan } from './call-span.ts'
 import { fitted } from './fitted-call.ts'
+import { outputLimits } from './output-limits.ts'
 import { withCacheBreakpoint } from './prompt-cache.ts'
+import { withMeantInputs } from './tool-inputs.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
 
@@ -120,6 +122,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       if (part.type === 'error') throw part.error
       if (part.type === 'finish') finish = part
       if (/-(start|delta)$/.test(part.type) && part.type !== 'stream-start') {
+        if (!isBilled) options.onHeldBack?.(undefined)
         isBilled = true
         turn?.warm()
       }
@@ -137,14 +140,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     return parts
   }
 
-  /** Output tokens that a model takes at most, by what it has said. */
-  const outputLimits = new Map<string, number>()
-
-  function withinOutputLimit(call: CallOptions): CallOptions {
-    const limit = outputLimits.get(current.name)
-    if (limit === undefined || (call.maxOutputTokens ?? limit + 1) <= limit) return call
-    return { ...call, maxOutputTokens: limit }
-  }
+  const limits = outputLimits()
 
   /** What the call before this one was told, where it was one too many. */
   let refusal: string | undefined
@@ -158,7 +154,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       turn?.giveUp()
       throw error
     })
-    options.onHeldBack?.(undefined)
+    options.onHeldBack?.(`${current.name} had not begun to answer.`)
     turn?.began()
     isBilled = false
     const answer = await tracer.span(callSpan(current.name, call), async (span) => {
@@ -176,6 +172,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
         return failed
       }
     })
+    options.onHeldBack?.(undefined)
     if (Array.isArray(answer)) {
       refusal = undefined
       await permit.release({ status: 'ok' })
@@ -219,7 +216,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     let overloads = 0
     let cutOff: Part[] | undefined
     while (true) {
-      const request = withinOutputLimit(fitted(asked, schema, current.provider))
+      const request = limits.within(current.name, fitted(asked, schema, current.provider))
       const marked = withCacheBreakpoint(request, usage.steps > 0)
       const covered = await funds.cover(current.name, marked).catch((error: unknown) => {
         if (cutOff === undefined || !isExhausted(error)) throw error
@@ -266,28 +263,14 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
             schema = undefined
             continue
           }
-          if (learnsOutputLimit(result, covered.maxOutputTokens)) continue
+          if (limits.learn(current.name, result, covered.maxOutputTokens)) continue
           if (fallBack(result)) continue
           break
       }
       if (cutOff !== undefined) return cutOff
-      failure = errorOf(withLength(result, request))
+      failure = errorOf(withLength(result, request, options.sharedTokens))
       throw failure
     }
-  }
-
-  /** True when the same call may go well with fewer output tokens. */
-  function learnsOutputLimit({ outputLimit }: CallFailure, asked: number | undefined): boolean {
-    const before = outputLimits.get(current.name) ?? asked ?? Number.POSITIVE_INFINITY
-    if (outputLimit === undefined || outputLimit >= before) return false
-    outputLimits.set(current.name, outputLimit)
-    return true
-  }
-
-  function withLength(failed: CallFailure, call: CallOptions): CallFailure {
-    if (failed.code !== 'context-too-long') return failed
-    const message = `${failed.message} ${lengthOf(call, options.sharedTokens ?? 0)}`
-    return { ...failed, message }
   }
 
   function retriesAllowed(): number {
@@ -304,7 +287,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       supportedUrls: {},
       doGenerate: () => Promise.reject(new Error('answers are streamed')),
       async doStream(asked) {
-        const parts = await call(asked)
+        const parts = withMeantInputs(await call(asked), asked.tools)
         return { stream: ReadableStream.from(parts) }
       },
     },

@@ -246,6 +246,7 @@ test('a dry run tells the most that votes may come to; a plan without a synthesi
   }
   const dry = await call<DryRun>(`${service.url}/v1/plans?dryRun=true`, 'POST', plan)
   expect(dry.body.estimate.verification).toEqual({ maxCalls: 500, maxCostUsd: 0.5 })
+  expect(dry.body.warnings).toMatchObject([{ code: 'verify-without-workspace' }])
   const none = await call<{ errors: object[] }>(`${service.url}/v1/plans`, 'POST', {
     ...plan,
     synthesis: false,

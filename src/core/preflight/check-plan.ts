@@ -63,6 +63,7 @@ export async function checkPlan(
       ...warnings,
       ...overlapWarnings(found, plan, oneAtATime),
       ...budgetWarnings(deps, plan, tasks, estimated),
+      ...verifyWarnings(plan),
     ],
     // Comparing all texts takes its time, and only a dry run answers with what comes of it.
     advice: advised ? advise(plan, tasks) : [],
@@ -161,6 +162,18 @@ function overlapWarnings(
         },
       ]
   }
+}
+
+function verifyWarnings({ policy, workspace }: SubmitPlan): Advice[] {
+  if (policy.verify === undefined || workspace !== undefined) return []
+  return [
+    {
+      code: 'verify-without-workspace',
+      message:
+        'Findings are verified against the files of the workspace, and the plan has none: all of them will be `unverified`.',
+      tasks: [],
+    },
+  ]
 }
 
 function estimatePlan(deps: CheckPlanDeps, plan: SubmitPlan, tasks: readonly TaskSpec[]): Estimate {

@@ -18,6 +18,12 @@ export interface TaskCommits {
   startAfter(after: readonly string[]): Promise<string>
 }
 
+/** What tasks start from, and the same with one more task's edits on it. */
+interface Start {
+  commit: Promise<string>
+  next: Map<string, Start>
+}
+
 export function taskCommits(
   git: Git,
   repository: PlanRepository,
@@ -27,31 +33,46 @@ export function taskCommits(
   const { gitDir, base, date } = repository
   const byTask = new Map(edits.map((entry) => [entry.taskId, entry]))
   const commits = new Map<string, Promise<string | undefined>>()
-  const starts = new Map<string, Promise<string>>()
+  const atBase: Start = { commit: Promise.resolve(base), next: new Map() }
 
   /** With what each of them came after itself, so that naming only the last of a chain is enough. */
-  function inOrder(after: readonly string[], found = new Set<string>()): Set<string> {
-    for (const taskId of after) {
-      if (found.has(taskId)) continue
-      inOrder(byTask.get(taskId)?.after ?? [], found)
+  function inOrder(after: readonly string[]): Set<string> {
+    const found = new Set<string>()
+    const entered = new Set<string>()
+    const open = after.toReversed()
+    for (let taskId = open.at(-1); taskId !== undefined; taskId = open.at(-1)) {
+      if (!entered.has(taskId)) {
+        entered.add(taskId)
+        open.push(...(byTask.get(taskId)?.after ?? []).toReversed())
+        continue
+      }
+      open.pop()
       found.add(taskId)
     }
     return found
   }
 
   function startAfter(after: readonly string[]): Promise<string> {
-    const ordered = [...inOrder(after)]
-    return remembered(starts, ordered.join(' '), async () => {
-      let start = base
-      for (const taskId of ordered) {
-        const commit = await of(taskId)
-        if (commit === undefined) continue
-        const merged = await mergeTree(git, gitDir, start, commit, signal)
-        if (merged.conflicts !== undefined) continue
-        start = await commitTree(git, gitDir, merged.tree, [start, commit], date, `after ${taskId}`)
+    let start = atBase
+    for (const taskId of inOrder(after)) {
+      // What the tasks of a chain start from differs by one task each time.
+      const next = start.next.get(taskId) ?? {
+        commit: withTask(start.commit, taskId),
+        next: new Map(),
       }
-      return start
-    })
+      start.next.set(taskId, next)
+      start = next
+    }
+    return start.commit
+  }
+
+  async function withTask(before: Promise<string>, taskId: string): Promise<string> {
+    const start = await before
+    const commit = await of(taskId)
+    if (commit === undefined) return start
+    const merged = await mergeTree(git, gitDir, start, commit, signal)
+    if (merged.conflicts !== undefined) return start
+    return commitTree(git, gitDir, merged.tree, [start, commit], date, `after ${taskId}`)
   }
 
   function of(taskId: string): Promise<string | undefined> {

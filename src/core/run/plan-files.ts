@@ -57,12 +57,26 @@ export async function editsBefore(
     const before = wanted.flatMap((taskId) => found.get(taskId)?.after ?? [])
     wanted = [...new Set(before.filter((taskId) => !found.has(taskId)))]
   }
+  return editsInOrder(spec.waitsFor ?? [], (taskId) => found.get(taskId))
+}
+
+/**
+ * The edits of these tasks and of all that they come after, each listed after what it came after itself.
+ *
+ * @param taskOf What a task changed, and which tasks it waited for.
+ */
+export function editsInOrder(
+  taskIds: readonly string[],
+  taskOf: (
+    taskId: string,
+  ) => { edits: OrderedEdits['edits'] | undefined; after: readonly string[] } | undefined,
+): OrderedEdits[] {
   const ordered: OrderedEdits[] = []
   /** Of each task, itself where it has edits, else the nearest before it that have. */
   const nearest = new Map<string, string[]>()
-  const open = [...(spec.waitsFor ?? [])].reverse()
+  const open = taskIds.toReversed()
   for (let taskId = open.at(-1); taskId !== undefined; taskId = open.at(-1)) {
-    const { edits, after: direct = [] } = found.get(taskId) ?? {}
+    const { edits, after: direct = [] } = taskOf(taskId) ?? {}
     const first = direct.find((id) => !nearest.has(id))
     if (first !== undefined && !nearest.has(taskId)) {
       open.push(first)

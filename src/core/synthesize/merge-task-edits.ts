@@ -7,7 +7,8 @@ import type { SynthesisJob } from '../ports/queue.ts'
 import type { PlanRecord } from '../ports/records.ts'
 import type { TaskStore } from '../ports/task-life.ts'
 import type { OrderedEdits, Workspaces } from '../ports/workspaces.ts'
-import { editsBefore, folderOf, planFiles } from '../run/plan-files.ts'
+import { editsInOrder, folderOf, planFiles } from '../run/plan-files.ts'
+import { TASKS_AT_ONCE } from './read-results.ts'
 
 export interface MergeEditsDeps {
   plans: Pick<PlanStore, 'files' | 'pinBase' | 'workspace'>
@@ -37,25 +38,34 @@ export async function mergeTaskEdits(
   const own = await planFiles(deps.plans, plan)
   if (own === undefined) return {}
   const files = { ...own, folder: folderOfSynthesis(plan, job) }
-  const specs = await deps.tasks.specs(
-    plan.spec.id,
-    edited.map((result) => result.taskId),
-  )
-  // Each with all it came after, through tasks that changed nothing too.
-  const ordered = await Promise.all(
-    edited.map(async (result, index): Promise<OrderedEdits[]> => {
-      const spec = specs[index]
-      if (result.edits === undefined || spec === undefined) return []
-      const before = await editsBefore(deps.tasks, plan.spec.id, spec)
-      const after = before.map(({ taskId }) => taskId)
-      return [{ taskId: result.taskId, edits: result.edits, after }]
-    }),
-  )
+  const ordered = await orderedEdits(deps.tasks, plan.spec.id, results)
   try {
-    const edits = await deps.workspaces.merge(files, ordered.flat(), signal)
+    const edits = await deps.workspaces.merge(files, ordered, signal)
     return { edits, problem: missingEdits(edits) }
   } catch (error) {
     deps.onFault(error, plan.spec.id)
     return { problem: EDITS_NOT_MERGED }
   }
+}
+
+/** In the order of the plan, each with what it came after, through tasks that changed nothing too. */
+async function orderedEdits(
+  tasks: Pick<TaskStore, 'specs'>,
+  planId: string,
+  results: readonly TaskResult[],
+): Promise<OrderedEdits[]> {
+  const all = new Map<string, { edits: OrderedEdits['edits'] | undefined; after: string[] }>()
+  for (let at = 0; at < results.length; at += TASKS_AT_ONCE) {
+    const some = results.slice(at, at + TASKS_AT_ONCE)
+    const specs = await tasks.specs(
+      planId,
+      some.map(({ taskId }) => taskId),
+    )
+    some.forEach(({ taskId, edits }, index) => {
+      all.set(taskId, { edits, after: specs[index]?.waitsFor ?? [] })
+    })
+  }
+  const edits = editsInOrder([...all.keys()], (taskId) => all.get(taskId))
+  const byTask = new Map(edits.map((entry) => [entry.taskId, entry]))
+  return results.flatMap(({ taskId }) => byTask.get(taskId) ?? [])
 }

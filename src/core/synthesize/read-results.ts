@@ -3,7 +3,7 @@ import type { TaskStore } from '../ports/task-life.ts'
 import { shorten } from '../text/shorten.ts'
 
 /** Tasks whose outputs are read at once. */
-const TASKS_AT_ONCE = 100
+export const TASKS_AT_ONCE = 100
 
 /** Characters of all texts together that a synthesis looks at; findings come on top. */
 const TEXT_BUDGET = 8_000_000

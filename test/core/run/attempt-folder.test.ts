@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TaskSpec } from '../../../src/core/contract/task-spec.ts'
-import { editsBefore } from '../../../src/core/run/plan-files.ts'
+import { editsBefore, editsInOrder } from '../../../src/core/run/plan-files.ts'
 
 type Graph = Record<string, { after: string[]; writes?: boolean }>
 
@@ -46,4 +46,15 @@ test('many ways through a graph are not each gone', async () => {
   const found = await before(graph, [`a${layers - 1}`])
   expect(found).toHaveLength(3 * (layers - 1) + 1)
   expect(found.at(-1)?.after).toEqual([`a${layers - 2}`, `b${layers - 2}`, `c${layers - 2}`])
+})
+
+test('the edits of a long chain each name the one before them alone', () => {
+  const ids = Array.from({ length: 5_000 }, (_, at) => `t${at}`)
+  const edits = { base: 'base', patch: '', files: [] }
+  const ordered = editsInOrder(ids.toReversed(), (taskId) => {
+    const at = Number(taskId.slice(1))
+    return { edits, after: at === 0 ? [] : [`t${at - 1}`] }
+  })
+  expect(ordered.map(({ taskId }) => taskId)).toEqual(ids)
+  expect(ordered.at(-1)?.after).toEqual(['t4998'])
 })

@@ -31,6 +31,8 @@ import { openUntilReady } from './open-until-ready.ts'
 
 /** Jobs removed in one go: Redis answers others in between. */
 const REMOVED_AT_ONCE = 100
+/** Jobs promoted before others of this process, and of Redis, have a turn. */
+const PROMOTED_AT_ONCE = 100
 /** Of each queue. */
 const HELD_PAGE = 500
 
@@ -213,16 +215,17 @@ export async function bullBatchQueue(options: {
     async release(planId, units) {
       for (const [queue, numbers] of byQueue(planId, units)) {
         const backend = queue.getBackend()
-        await Promise.all(
-          numbers.map(async (unit) => {
-            try {
-              await backend.promote(unitJobId(planId, unit))
-            } catch (error) {
-              // Promoted already, or gone: BullMQ's codes for a job that is not delayed, or is missing.
-              if (!isNotDelayed(error)) throw error
-            }
-          }),
-        )
+        const promote = async (unit: number) => {
+          try {
+            await backend.promote(unitJobId(planId, unit))
+          } catch (error) {
+            // Promoted already, or gone: BullMQ's codes for a job that is not delayed, or is missing.
+            if (!isNotDelayed(error)) throw error
+          }
+        }
+        for (let at = 0; at < numbers.length; at += PROMOTED_AT_ONCE) {
+          await Promise.all(numbers.slice(at, at + PROMOTED_AT_ONCE).map(promote))
+        }
       }
     },
 

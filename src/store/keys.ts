@@ -61,6 +61,8 @@ export const PLAN_SUFFIXES = [
   'held',
   'ready',
   'released',
+  'follow',
+  'cancelling',
   'dependents',
   'cancels',
   'deliveries',

@@ -11,6 +11,7 @@ const NAMES = [
   'begin-task',
   'end-task',
   'stop-plan',
+  'settle-tasks',
   'keep-delivery',
   'cancel-tasks',
   'retry-tasks',

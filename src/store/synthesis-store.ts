@@ -4,6 +4,7 @@ import type { SynthesisStore } from '../core/ports/synthesis-store.ts'
 import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import type { RunScript } from './scripts.ts'
+import { settleTasks } from './settle-tasks.ts'
 import { wellFormedJson } from './storable.ts'
 import { whileAvailable } from './while-available.ts'
 
@@ -18,13 +19,16 @@ export function redisSynthesisStore(options: {
   return {
     begin: (planId, jobId, kind) =>
       whileAvailable(async () => {
-        const [status, version] = (await run(
-          'begin-synthesis',
-          keyOf(planId),
-          shardOfPlan(planId),
-          jobId,
-          kind,
-        )) as ['gone' | 'superseded' | 'done' | 'go', string?]
+        const begin = async () =>
+          (await run('begin-synthesis', keyOf(planId), shardOfPlan(planId), jobId, kind)) as [
+            'gone' | 'unsettled' | 'superseded' | 'done' | 'go',
+            string?,
+          ]
+        let [status, version] = await begin()
+        while (status === 'unsettled') {
+          await settleTasks(options, planId)
+          ;[status, version] = await begin()
+        }
         if (status === 'gone' || status === 'superseded') return { status }
         return { status, version: Number(version) }
       }),

@@ -9,6 +9,7 @@ import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { readAcrossShards } from './read-across-shards.ts'
 import { storedAttempt, taskOutput, taskState } from './records.ts'
 import type { RunScript } from './scripts.ts'
+import { settleTasks } from './settle-tasks.ts'
 import { storableJson } from './storable.ts'
 import { whileAvailable } from './while-available.ts'
 
@@ -103,7 +104,7 @@ export function redisTaskLife(options: {
         task.unit,
         task.delivery,
       ])
-      const [answers, released] = (await run(
+      const [answers, released, unsettled] = (await run(
         'begin-task',
         keyOf(planId),
         shardOfPlan(planId),
@@ -111,10 +112,11 @@ export function redisTaskLife(options: {
         round,
         options.mostLosses,
         ...args,
-      )) as [[string, ...unknown[]][], (string | number)[]]
+      )) as [[string, ...unknown[]][], (string | number)[], number]
+      const more = unsettled === 1 ? await settleTasks(options, planId) : []
       return answers.map((answer, index) => ({
         ...begunTask(answer),
-        released: index === 0 ? released.map(Number) : [],
+        released: index === 0 ? [...released.map(Number), ...more] : [],
       }))
     },
   )
@@ -137,16 +139,17 @@ export function redisTaskLife(options: {
         }),
         attempt.output === undefined ? '' : storableJson(attempt.output),
       ])
-      const [answers, released, due] = (await run(
+      const [answers, released, due, unsettled] = (await run(
         'end-task',
         keyOf(planId),
         shardOfPlan(planId),
         ...args,
-      )) as [('recorded' | 'refused' | 'gone')[], (string | number)[], number]
+      )) as [('recorded' | 'refused' | 'gone')[], (string | number)[], number, number]
+      const more = unsettled === 1 ? await settleTasks(options, planId) : []
       // What follows is handed to one of the callers only: it is to be done once.
       return answers.map((status, index) => ({
         status,
-        released: index === 0 ? released.map(Number) : [],
+        released: index === 0 ? [...released.map(Number), ...more] : [],
         preliminary: index === 0 && due > 0 ? due : undefined,
       }))
     },
@@ -157,27 +160,31 @@ export function redisTaskLife(options: {
     end: (attempt) => whileAvailable(() => end(attempt)),
     cancel: (planId, { tasks = [], status = [] }) =>
       whileAvailable(async () => {
-        const [answer, value] = (await run(
+        const [answer, value, unsettled] = (await run(
           'cancel-tasks',
           keyOf(planId),
           shardOfPlan(planId),
           status.length === 0 ? '' : `,${status.join(',')},`,
           ...tasks,
-        )) as ['gone'] | ['unknown' | 'ended', string] | ['cancelled', (string | number)[]]
+        )) as ['gone'] | ['unknown' | 'ended', string] | ['cancelled', (string | number)[], number]
         if (answer === 'gone') return { status: answer }
-        if (answer === 'cancelled') return { status: answer, released: value.map(Number) }
+        if (answer === 'cancelled') {
+          const more = unsettled === 1 ? await settleTasks(options, planId) : []
+          return { status: answer, released: [...value.map(Number), ...more] }
+        }
         return { status: answer, taskId: value === '' ? undefined : value }
       }),
     stop: (planId, code, message) =>
       whileAvailable(async () => {
-        const [status, released] = (await run(
+        const [status, released, unsettled] = (await run(
           'stop-plan',
           keyOf(planId),
           shardOfPlan(planId),
           code,
           message,
-        )) as ['gone' | 'finished' | 'not-due' | 'stopped', (string | number)[]]
-        return { status, released: released.map(Number) }
+        )) as ['gone' | 'finished' | 'not-due' | 'stopped', (string | number)[], number]
+        const more = unsettled === 1 ? await settleTasks(options, planId) : []
+        return { status, released: [...released.map(Number), ...more] }
       }),
     requeue: (planId, batch, { budgetUsd, timeoutMs } = {}) =>
       whileAvailable(async () => {
@@ -193,8 +200,14 @@ export function redisTaskLife(options: {
         )) as [string, string?, string?]
         if (status === 'spent') return { status, spentUsd: Number(taskId) / 1e9 }
         if (status === 'in-use') return { status, taskId, by }
+        if (status === 'unsettled') {
+          // The sweeper promotes the units.
+          await settleTasks(options, planId)
+          return { status: 'changed' }
+        }
         return { status: status as 'gone' | 'not-ended' | 'changed' | 'queued' }
       }),
+    settle: (planId) => whileAvailable(() => settleTasks(options, planId)),
     stopped: (planIds) =>
       whileAvailable(async () => {
         const replies = await readAcrossShards(redis, planIds, (pipeline, planId) =>

@@ -13,6 +13,7 @@ type Answer = [
   expired: string[],
   unsealed: string[],
   releasing: string[],
+  unsettled: string[],
   next: number,
 ]
 
@@ -32,11 +33,12 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
   async function dueOf(shard: string, patienceMs: number, due: DuePlans): Promise<void> {
     for (let from = 0; from !== -1; ) {
       const args = [`${shard}:active`, shard, from, PLANS_AT_ONCE, patienceMs]
-      const [overdue, expired, unsealed, releasing, next] = await dueOnPage(...args)
+      const [overdue, expired, unsealed, releasing, unsettled, next] = await dueOnPage(...args)
       due.overdue.push(...overdue)
       due.expired.push(...expired)
       due.unsealed.push(...unsealed)
       due.releasing.push(...releasing)
+      due.unsettled.push(...unsettled)
       from = next
     }
   }
@@ -58,7 +60,13 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
       }),
     due: (patienceMs) =>
       whileAvailable(async () => {
-        const due: DuePlans = { overdue: [], expired: [], unsealed: [], releasing: [] }
+        const due: DuePlans = {
+          overdue: [],
+          expired: [],
+          unsealed: [],
+          releasing: [],
+          unsettled: [],
+        }
         for (const shard of shards) await dueOf(shard, patienceMs, due)
         return due
       }),

@@ -37,7 +37,7 @@ export async function sweep(deps: SweepDeps, turnMs: number): Promise<void> {
 
 /** Whether there was more to delete than one round does. */
 async function sweepRound(deps: SweepDeps): Promise<boolean> {
-  const { overdue, expired, unsealed, releasing } = await deps.upkeep.due(SUBMISSION_MS)
+  const { overdue, expired, unsealed, releasing, unsettled } = await deps.upkeep.due(SUBMISSION_MS)
   for (const planId of overdue) {
     await guarded(deps, planId, async () => {
       const { released } = await deps.life.stop(
@@ -45,6 +45,12 @@ async function sweepRound(deps: SweepDeps): Promise<boolean> {
         'plan-timeout',
         'The plan did not finish within its timeoutMs.',
       )
+      if (released.length > 0) await releaseUnits(deps, await spec(deps, planId), released)
+    })
+  }
+  for (const planId of unsettled) {
+    await guarded(deps, planId, async () => {
+      const released = await deps.life.settle(planId)
       if (released.length > 0) await releaseUnits(deps, await spec(deps, planId), released)
     })
   }

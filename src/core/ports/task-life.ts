@@ -117,6 +117,11 @@ export interface TaskLife {
     | { status: 'spent'; spentUsd: number }
     | { status: 'in-use'; taskId: string; by: string }
   >
+  /**
+   * Ends what is still to be ended of a plan that was stopped, or whose tasks end together: a store does
+   * that a few hundred at a time, and a process may die in the middle. Answers the units it has released.
+   */
+  settle(planId: string): Promise<ReleasedUnits>
   /** What a worker should have heard of: plans stopped, tasks cancelled. */
   stopped(planIds: readonly string[]): Promise<{ planId: string; stop?: Stop; cancels: string[] }[]>
   /** Units released but not yet known to be in the queue. */

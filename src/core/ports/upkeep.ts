@@ -9,7 +9,8 @@ export interface Upkeep {
   /**
    * Plans past their deadline and past their retention, a few at a time, and all unfinished ones that
    * were submitted more than `patienceMs` ago and never marked as enqueued (`unsealed`), or have units
-   * that were released and perhaps not put into the queue (`releasing`).
+   * that were released and perhaps not put into the queue (`releasing`), or tasks that are to be ended and
+   * whose process may have died meanwhile (`unsettled`).
    */
   due(patienceMs: number): Promise<DuePlans>
   /** A plan of which only its place on the lists is left. */
@@ -21,4 +22,5 @@ export interface DuePlans {
   expired: string[]
   unsealed: string[]
   releasing: string[]
+  unsettled: string[]
 }

@@ -1,8 +1,10 @@
 -- ARGV: shard, job id, kind of the job: a `final` one is passed over when another will follow, a
 --       `preliminary` one when nothing is left to run, because the final one is next, or was written
--- Answers { 'gone' } | { 'done', version } | { 'superseded' } | { 'go', version }, 0 for a plan without one
+-- Answers { 'gone' } | { 'unsettled' } | { 'done', version } | { 'superseded' } | { 'go', version }, 0 for a plan without one
 local job_id = ARGV[2]
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
+-- Tasks that are still to be ended have no jobs any more, and the last synthesis finishes the plan.
+if is_unsettled() == 1 then return { 'unsettled' } end
 local version = redis.call('HGET', plan .. ':versions', job_id)
 if version == 'superseded' then return { 'superseded' } end
 if version and redis.call('HEXISTS', plan .. ':syntheses', version) == 1 then return { 'done', version } end

@@ -6,13 +6,14 @@
 -- Answers for each task { 'begun', attempt, spent, spec, waited in ms, attempts lost, taskId, whether its
 -- bundle goes on, number of a bundle to be enqueued or 0 } | { 'ended', attempts lost, taskId } |
 -- { 'wait', ms, taskId } | { 'none' } | { 'gone' }; an attempt is lost (0 or 1) when this call found that its worker had died.
--- Then the units to promote.
+-- Then the units to promote, and 1 where this call left something to be settled.
 local worker_id = ARGV[2]
 local round = tonumber(ARGV[3])
 local most_losses = tonumber(ARGV[4])
 local answers = {}
 local gone = redis.call('EXISTS', plan) == 0
 local constrained = not gone and number('constrained') == 1
+local unsettled_before = not gone and is_unsettled() == 1
 
 if not gone and round > 0 and round > tonumber(redis.call('GET', shard .. ':round') or '0') then
   redis.call('SET', shard .. ':round', round)
@@ -65,11 +66,15 @@ for i = 5, #ARGV, 4 do
         move(task, 'queued')
         emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'worker-lost' })
       end
-      -- One that runs when its plan is stopped is not begun again after the death of its worker.
-      local stop = losses == 1 and why_stopped(task)
+      -- One that runs when its plan is stopped is not begun again after the death of its worker, and one
+      -- that waits is about to be ended.
+      local stop = why_stopped(task)
+      if not stop and unsettled_before and redis.call('SISMEMBER', plan .. ':cancels', id) == 1 then
+        stop = CANCELLED
+      end
       if stop then
         task.error = stop
-        end_task(id, task, status_of_stopped(stop), constrained)
+        end_task(id, task, losses == 1 and status_of_stopped(stop) or status_of_unbegun(stop), constrained)
         answers[#answers + 1] = { 'ended', losses, id }
       elseif (task.lost or 0) > most_losses then
         task.error = {
@@ -117,6 +122,6 @@ for unit, places in pairs(of_bundle) do
   end
 end
 save_bundles()
-if not gone then settle_plan(constrained) end
+local unsettled = gone and 0 or settle_plan(constrained)
 publish()
-return { answers, to_promote() }
+return { answers, to_promote(), unsettled }

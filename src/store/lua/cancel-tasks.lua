@@ -1,35 +1,54 @@
 -- Cancels tasks, all of those asked for or none.
 -- ARGV: shard, the statuses they must have, ',a,b,', or '' for any but ended, then their ids; none for all of the plan
--- Answers { 'gone' } | { 'unknown', taskId } | { 'ended', taskId or '' } | { 'cancelled', released units }
+-- Answers { 'gone' } | { 'unknown', taskId } | { 'ended', taskId or '' } | { 'cancelled', released units,
+-- 1 where some tasks are still to be ended }
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 local statuses, named = ARGV[2], #ARGV > 2
 local ids = {}
 for i = 3, #ARGV do ids[#ids + 1] = ARGV[i] end
 if not named then ids = cjson.decode(redis.call('GET', plan .. ':ids') or '[]') end
 
-local chosen = {}
-for _, id in ipairs(ids) do
-  if named and redis.call('HEXISTS', plan .. ':specs', id) == 0 then return { 'unknown', id } end
-  local status = load_task(id).status
-  if statuses == '' and ENDED[status] then return { 'ended', id } end
-  if statuses == '' or string.find(statuses, ',' .. status .. ',', 1, true) then chosen[#chosen + 1] = id end
+-- Out of the records as they are stored, which are too many to be decoded.
+local function statuses_of(some)
+  local result = {}
+  for i, raw in ipairs(redis.call('HMGET', plan .. ':tasks', unpack(some))) do
+    result[i] = raw and string.match(raw, '"status":"(%a+)"') or 'queued'
+  end
+  return result
 end
-if #chosen == 0 then return { 'ended', '' } end
 
-local constrained = number('constrained') == 1
-for _, id in ipairs(chosen) do
-  local task = load_task(id)
-  if task.status == 'running' then
-    task.cancel = true
-    save_task(id, task)
-    redis.call('SADD', plan .. ':cancels', id)
-    redis.call('PUBLISH', shard .. ':control', plan_id .. ' ' .. id .. ' cancelled')
-  elseif not ENDED[task.status] then
-    -- Skipped meanwhile, where it waits for another one of them.
-    task.error = { code = 'cancelled', message = 'The task was cancelled.' }
-    end_task(id, task, 'cancelled', constrained)
+local AT_ONCE = 1000
+local queued, running = {}, {}
+for first = 1, #ids, AT_ONCE do
+  local some = { unpack(ids, first, math.min(first + AT_ONCE - 1, #ids)) }
+  for i, status in ipairs(statuses_of(some)) do
+    local id = some[i]
+    if named and redis.call('HEXISTS', plan .. ':specs', id) == 0 then return { 'unknown', id } end
+    if statuses == '' and ENDED[status] then return { 'ended', id } end
+    if statuses == '' or string.find(statuses, ',' .. status .. ',', 1, true) then
+      if status == 'running' then running[#running + 1] = id else queued[#queued + 1] = id end
+    end
   end
 end
-if constrained then release_ready() end
+if #queued + #running == 0 then return { 'ended', '' } end
+
+for _, id in ipairs(running) do
+  local task = load_task(id)
+  task.cancel = true
+  save_task(id, task)
+  redis.call('SADD', plan .. ':cancels', id)
+  redis.call('PUBLISH', shard .. ':control', plan_id .. ' ' .. id .. ' cancelled')
+end
+for first = 1, #queued, AT_ONCE do
+  redis.call('RPUSH', plan .. ':cancelling', unpack(queued, first, math.min(first + AT_ONCE - 1, #queued)))
+end
+local constrained = number('constrained') == 1
+if #queued <= MOST_STEPS then settle_tasks(constrained) end
+-- None of those that are left begins.
+local left = redis.call('LRANGE', plan .. ':cancelling', 0, -1)
+for first = 1, #left, AT_ONCE do
+  redis.call('SADD', plan .. ':cancels', unpack(left, first, math.min(first + AT_ONCE - 1, #left)))
+end
+settle_plan(constrained)
 publish()
-return { 'cancelled', to_promote() }
+return { 'cancelled', to_promote(), is_unsettled() }

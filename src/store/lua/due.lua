@@ -1,14 +1,14 @@
 -- Plans of a shard that need looking after, a page of the unfinished ones at a time.
 -- KEYS: the sorted set of unfinished plans. ARGV: shard, place of the first of the page, how many a page
 --       holds, ms after which a submission counts as cut short
--- Answers { past their deadline, past their retention, cut short, with units to release, place of the next
+-- Answers { past their deadline, past their retention, cut short, with units to release, with tasks to settle, place of the next
 -- page or -1 }; the first two with the first page only, at most a page of each
 local active, shard = KEYS[1], ARGV[1]
 local from, count, patience = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 
-local overdue, expired, unsealed, releasing = {}, {}, {}, {}
+local overdue, expired, unsealed, releasing, unsettled = {}, {}, {}, {}, {}
 if from == 0 then
   overdue = redis.call('ZRANGEBYSCORE', shard .. ':deadlines', '-inf', now, 'LIMIT', 0, count)
   expired = redis.call('ZRANGEBYSCORE', shard .. ':expiry', '-inf', now, 'LIMIT', 0, count)
@@ -16,12 +16,13 @@ end
 local ids = redis.call('ZRANGE', active, from, from + count - 1)
 for _, id in ipairs(ids) do
   local plan = shard .. ':plan:' .. id
-  local found = redis.call('HMGET', plan, 'createdAt', 'enqueued')
+  local found = redis.call('HMGET', plan, 'createdAt', 'enqueued', 'unsettled')
   if not found[1] then
     -- Nothing but its place on the list is left.
     redis.call('ZREM', active, id)
   else
     if not found[2] and tonumber(found[1]) <= now - patience then unsealed[#unsealed + 1] = id end
+    if found[3] then unsettled[#unsettled + 1] = id end
     if redis.call('EXISTS', plan .. ':released') == 1 then releasing[#releasing + 1] = id end
   end
 end
@@ -29,4 +30,4 @@ end
 if from == 0 and #ids == 0 and redis.call('EXISTS', shard .. ':round') == 1 then
   redis.call('DEL', shard .. ':round')
 end
-return { overdue, expired, unsealed, releasing, #ids == count and from + count or -1 }
+return { overdue, expired, unsealed, releasing, unsettled, #ids == count and from + count or -1 }

@@ -2,11 +2,12 @@
 -- for dead and has been begun again elsewhere: its result is refused, its usage still counts.
 -- ARGV: shard, then of each: taskId, attempt, token, JSON of
 --       { status, outcome, error?, usage?, answeredBy?, retryInMs?, spends }, JSON of the output or ''
--- Answers { { 'recorded' | 'refused' | 'gone' , …}, released units, number of the preliminary synthesis that is due, or 0 }
+-- Answers { { 'recorded' | 'refused' | 'gone' , …}, released units, number of the preliminary synthesis that is due,
+-- or 0, 1 where this call left something to be settled }
 local answers = {}
 if redis.call('EXISTS', plan) == 0 then
   for _ = 2, #ARGV, 5 do answers[#answers + 1] = 'gone' end
-  return { answers, {}, 0 }
+  return { answers, {}, 0, 0 }
 end
 local constrained = number('constrained') == 1
 local budget = number('budgetNanos')
@@ -96,6 +97,6 @@ if exhausted then
   stop_plan('budget-exhausted', "The plan's remaining budget does not cover more work; raise it to run the rest.")
 end
 if unpaid then stop_plan('provider-quota', unpaid .. ' Retry the plan once that is settled.') end
-settle_plan(constrained)
+local unsettled = settle_plan(constrained)
 publish()
-return { answers, to_promote(), preliminary_due(remaining()) }
+return { answers, to_promote(), preliminary_due(remaining()), unsettled }

@@ -3,9 +3,10 @@
 -- ARGV: shard, the batch as JSON, to be enqueued next, first new unit, the new budget in US dollars or '', how
 --       long the plan may take from now on, ms, or 0, then of each: taskId, and
 --       the ids of all that it depends on as a JSON array
--- Answers { 'gone' } | { 'spent', nanos } | { 'not-ended' } | { 'in-use', taskId, dependent } | { 'changed' } | { 'queued' }
+-- Answers { 'gone' } | { 'spent', nanos } | { 'not-ended' } | { 'in-use', taskId, dependent } | { 'changed' } | { 'unsettled' } | { 'queued' }
 local FIRST = 6
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
+if is_unsettled() == 1 then return { 'unsettled' } end
 local budget = ARGV[4] ~= '' and math.floor(tonumber(ARGV[4]) * 1e9 + 0.5)
 local spent = number('u:costNanos') + number('b:unknown')
 if budget and budget <= spent then return { 'spent', string.format('%.0f', spent) } end

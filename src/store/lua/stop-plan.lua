@@ -1,13 +1,14 @@
 -- ARGV: shard, code, message. A timeout stops only a plan whose deadline has passed: it may have been retried since.
--- Answers { 'gone' } | { 'finished' } | { 'not-due' } | { 'stopped', released units }
+-- Answers { 'gone' } | { 'finished' } | { 'not-due' } | { 'stopped' }, then released units, and 1 where some tasks
+-- are still to be ended
 if ARGV[2] == 'plan-timeout' then
   local deadline = tonumber(redis.call('ZSCORE', shard .. ':deadlines', plan_id) or '')
-  if not deadline or deadline > now then return { 'not-due', {} } end
+  if not deadline or deadline > now then return { 'not-due', {}, 0 } end
   redis.call('ZREM', shard .. ':deadlines', plan_id)
 end
-if redis.call('EXISTS', plan) == 0 then return { 'gone', {} } end
-if header('outcome') then return { 'finished', {} } end
+if redis.call('EXISTS', plan) == 0 then return { 'gone', {}, 0 } end
+if header('outcome') then return { 'finished', {}, 0 } end
 stop_plan(ARGV[2], ARGV[3])
-if number('constrained') == 1 then release_ready() end
+settle_plan(number('constrained') == 1)
 publish()
-return { 'stopped', to_promote() }
+return { 'stopped', to_promote(), is_unsettled() }

@@ -1,5 +1,7 @@
 -- How tasks and plans end.
 
+local CANCELLED = { code = 'cancelled', message = 'The task was cancelled.' }
+
 -- The number of the ending before, where there was one in this script.
 local last_ending
 
@@ -25,27 +27,107 @@ local function record_end(id, task, status)
   })
 end
 
--- Moves a task to its final status, with everything that follows from it in the plan. One after the
--- other, because a chain may be as long as the plan, which is deeper than Lua can call.
-local function end_task(id, task, status, constrained)
+-- Codes that park a plan: it starts nothing more until somebody has paid, and lets what runs come to its end.
+local PARKING = { ['budget-exhausted'] = true, ['provider-quota'] = true }
+
+-- One script does so much at most, so that Redis answers others in between. What is left stands in the plan:
+-- `:follow`, tasks that ended and whose dependents are to hear of it, and `followAt`, how many of the first
+-- one's have; `:cancelling`, tasks to be cancelled; `stopAt`, which task of a stopped plan is looked at next.
+-- The header says that it is `unsettled`. Whoever left it calls `settle-tasks` until it is not, or the
+-- sweeper does; meanwhile nothing of it begins, and nothing is retried.
+local MOST_STEPS = 150
+local steps = 0
+
+-- Moves a task to its final status; what follows from it in the plan is left.
+local function end_alone(id, task, status, constrained)
   record_end(id, task, status)
   if not constrained then return end
-  local ended, at = { { id = id, status = status } }, 1
-  while ended[at] do
-    local this = ended[at]
-    for _, dependent in ipairs(follow_dependents(this.id, this.status)) do
-      local waiting = load_task(dependent)
-      waiting.error = {
-        code = 'dependency-failed',
-        message = 'It depends on ' .. this.id .. ', which '
-          .. (this.status == 'failed' and 'failed' or 'was ' .. this.status) .. '.'
-      }
-      record_end(dependent, waiting, 'skipped')
-      ended[#ended + 1] = { id = dependent, status = 'skipped' }
+  leave_unit(id)
+  if redis.call('HEXISTS', plan .. ':dependents', id) == 1 then redis.call('RPUSH', plan .. ':follow', id) end
+end
+
+local function follow(id, ended, status)
+  local task = load_task(id)
+  if task.status ~= 'queued' then return end
+  if status == 'succeeded' then return hold_less(id, task) end
+  task.error = {
+    code = 'dependency-failed',
+    message = 'It depends on ' .. ended .. ', which ' .. (status == 'failed' and 'failed' or 'was ' .. status) .. '.'
+  }
+  end_alone(id, task, 'skipped', true)
+end
+
+local function follow_ended()
+  while steps < MOST_STEPS do
+    local id = redis.call('LINDEX', plan .. ':follow', 0)
+    if not id then return end
+    local status = load_task(id).status
+    local dependents = cjson.decode(redis.call('HGET', plan .. ':dependents', id))
+    local at = number('followAt')
+    while at < #dependents and steps < MOST_STEPS do
+      at = at + 1
+      steps = steps + 1
+      follow(dependents[at], id, status)
     end
-    leave_unit(this.id)
+    if at < #dependents then
+      redis.call('HSET', plan, 'followAt', at)
+    else
+      redis.call('LPOP', plan .. ':follow')
+      redis.call('HDEL', plan, 'followAt')
+    end
+  end
+end
+
+-- Moves a task to its final status, with what follows from it in the plan. One after the other, because a
+-- chain may be as long as the plan, which is deeper than Lua can call.
+local function end_task(id, task, status, constrained)
+  end_alone(id, task, status, constrained)
+  steps = steps + 1
+  if constrained then follow_ended() end
+end
+
+local function cancel_chosen(constrained)
+  while steps < MOST_STEPS do
+    local id = redis.call('LPOP', plan .. ':cancelling')
+    if not id then return end
+    redis.call('SREM', plan .. ':cancels', id)
+    local task = load_task(id)
+    -- Skipped meanwhile, where it waits for another one of them.
+    if task.status == 'queued' then
+      task.error = CANCELLED
+      end_task(id, task, 'cancelled', constrained)
+    end
+  end
+end
+
+-- How a task ends that had not begun when its plan was stopped.
+local function status_of_unbegun(stop)
+  return (stop.code == 'aborted' or PARKING[stop.code]) and 'skipped' or 'cancelled'
+end
+
+local function end_stopped(constrained)
+  local at = tonumber(header('stopAt') or '')
+  if not at or steps >= MOST_STEPS then return end
+  local stop = cjson.decode(header('stop'))
+  local ids = cjson.decode(redis.call('GET', plan .. ':ids'))
+  while at <= #ids and steps < MOST_STEPS do
+    local id = ids[at]
+    local task = load_task(id)
+    steps = steps + 0.25
+    if task.status == 'queued' then
+      task.error = stop
+      end_task(id, task, status_of_unbegun(stop), constrained)
+    end
     at = at + 1
   end
+  if at > #ids then redis.call('HDEL', plan, 'stopAt') else redis.call('HSET', plan, 'stopAt', at) end
+end
+
+-- Does as much of what was left as one script may.
+local function settle_tasks(constrained)
+  follow_ended()
+  cancel_chosen(constrained)
+  end_stopped(constrained)
 end
 
 local function expire_later()
@@ -65,11 +147,8 @@ local function finish_plan(outcome)
   return true
 end
 
--- Codes that park a plan: it starts nothing more until somebody has paid, and lets what runs come to its end.
-local PARKING = { ['budget-exhausted'] = true, ['provider-quota'] = true }
-
--- Ends what has not begun, and asks the workers to abort what runs (they hear of it on `:control`, and
--- read `stop` now and then in case they did not).
+-- Ends what has not begun, beginning with the first of it, and asks the workers to abort what runs (they hear of
+-- it on `:control`, and read `stop` now and then in case they did not).
 local function stop_plan(code, message)
   local stop = header('stop')
   if header('outcome') then return false end
@@ -79,26 +158,19 @@ local function stop_plan(code, message)
   redis.call('HSET', plan, 'stop', cjson.encode({ code = code, message = message }))
   if not PARKING[code] then redis.call('ZREM', shard .. ':deadlines', plan_id) end
   emit('plan.stopped', { reason = { code = code, message = message }, at = now })
-  local status = (code == 'aborted' or PARKING[code]) and 'skipped' or 'cancelled'
-  for _, id in ipairs(cjson.decode(redis.call('GET', plan .. ':ids') or '[]')) do
-    local task = load_task(id)
-    if task.status == 'queued' then
-      task.error = { code = code, message = message }
-      end_task(id, task, status, constrained)
-    end
-  end
+  redis.call('HSET', plan, 'stopAt', 1)
+  end_stopped(constrained)
   drop_bundles()
   -- What runs of a plan without money has its own set aside, and may end.
   if not PARKING[code] then
     redis.call('PUBLISH', shard .. ':control', plan_id .. ' * ' .. code)
   end
-  if code == 'cancelled' and remaining() == 0 then finish_plan('cancelled') end
   return true
 end
 
 -- Why a task that runs is not to go on: it was cancelled itself, or its plan was stopped.
 local function why_stopped(task)
-  if task.cancel then return { code = 'cancelled', message = 'The task was cancelled.' } end
+  if task.cancel then return CANCELLED end
   local stop = header('stop')
   return stop and cjson.decode(stop)
 end
@@ -114,9 +186,25 @@ local function abort_if_asked(id)
   stop_plan('aborted', 'Task ' .. id .. ' failed, and the plan asks to stop at the first failure.')
 end
 
--- What follows once tasks have ended: others may run, and a cancelled plan may have nothing left.
+local function is_unsettled()
+  return header('unsettled') and 1 or 0
+end
+
+-- What follows once tasks have ended: others may run, and a cancelled plan may have nothing left. Answers 1
+-- where this script has left something to be settled, and nobody else is at it.
 local function settle_plan(constrained)
   if constrained then release_ready() end
+  local was_unsettled = is_unsettled()
+  if remaining() == 0 then
+    redis.call('DEL', plan .. ':follow', plan .. ':cancelling')
+    redis.call('HDEL', plan, 'stopAt', 'followAt')
+  end
+  if header('stopAt') or redis.call('EXISTS', plan .. ':follow', plan .. ':cancelling') > 0 then
+    redis.call('HSET', plan, 'unsettled', 1)
+  elseif was_unsettled == 1 then
+    redis.call('HDEL', plan, 'unsettled')
+  end
   local stop = header('stop')
   if stop and remaining() == 0 and cjson.decode(stop).code == 'cancelled' then finish_plan('cancelled') end
+  return was_unsettled == 0 and is_unsettled() or 0
 end

@@ -52,27 +52,14 @@ local function leave_unit(id)
   end
 end
 
--- What follows for those that depend on a task that ended. Answers those that are to be skipped.
-local function follow_dependents(id, status)
-  local skipped = {}
-  local raw = redis.call('HGET', plan .. ':dependents', id)
-  if not raw then return skipped end
-  for _, dependent in ipairs(cjson.decode(raw)) do
-    local task = load_task(dependent)
-    if task.status == 'queued' then
-      if status == 'succeeded' then
-        local unit = redis.call('HGET', plan .. ':units', dependent)
-        if unit and redis.call('HEXISTS', plan .. ':held', unit) == 1
-          and redis.call('HINCRBY', plan .. ':held', unit, -1) <= 0 then
-          redis.call('HDEL', plan .. ':held', unit)
-          make_ready(unit)
-          task.queuedAt = now
-          save_task(dependent, task)
-        end
-      else
-        skipped[#skipped + 1] = dependent
-      end
-    end
+-- A task that this one depends on has succeeded.
+local function hold_less(id, task)
+  local unit = redis.call('HGET', plan .. ':units', id)
+  if unit and redis.call('HEXISTS', plan .. ':held', unit) == 1
+    and redis.call('HINCRBY', plan .. ':held', unit, -1) <= 0 then
+    redis.call('HDEL', plan .. ':held', unit)
+    make_ready(unit)
+    task.queuedAt = now
+    save_task(id, task)
   end
-  return skipped
 end

@@ -12,7 +12,7 @@ listener.on('message', (_channel: string, id: string) => {
     redis.get(`${id}:result`).then((text) => text ?? ''),
   )
 })
-/** Lua's `unpack` is not needed for these, but a call has an end. */
+/** Arguments of a call, which more overflow the stack. */
 const MOST_ARGUMENTS = 50_000
 
 await serveFront({

@@ -1,0 +1,41 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Browser, launchBrowser } from './support/browser.ts'
+import { openSite, type Site } from './support/site.ts'
+import { stagedPlan } from './support/sketch.ts'
+
+let browser: Browser
+let site: Site
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+beforeEach(async () => {
+  site = await openSite()
+})
+afterEach(() => site.close())
+
+test('a plan with edits in conflict says so, and what it was submitted with can be edited', async () => {
+  const tasks = [
+    { id: 'one', description: 'Writes one', from: 0, to: 2, status: 'succeeded' as const },
+    { id: 'two', description: 'Writes two', from: 0, to: 2, status: 'succeeded' as const },
+  ]
+  const staged = stagedPlan({
+    id: 'p1',
+    title: 'Two writers',
+    status: 'partial',
+    tasks,
+    submitted: 5,
+  })
+  const message = 'The edits of two are not in the patch: they conflict with those of one in a.txt.'
+  staged.plan.reason = { code: 'merge-conflict', message }
+  site.stage.plans.set('p1', staged)
+
+  const page = await browser.open(`${site.url}/dashboard/plans/p1`)
+  await page.getByText(message).waitFor({ timeout: 10_000 })
+  await page.getByRole('button', { name: 'Run again' }).waitFor()
+
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Edit and run' }).click()
+  await page.getByRole('heading', { name: 'New plan' }).waitFor()
+  await expect.poll(() => page.getByLabel('Title').first().inputValue()).toBe('Two writers')
+})

@@ -292,7 +292,9 @@ function holdingFields(plan: NewPlan): [suffix: string, field: string, value: st
     fields.push(['units', task.id, unit])
     if (task.priority !== 0) fields.push(['priorities', String(unit), task.priority])
     for (const dependency of task.waitsFor ?? []) {
-      dependents.set(dependency, [...(dependents.get(dependency) ?? []), task.id])
+      const known = dependents.get(dependency)
+      if (known === undefined) dependents.set(dependency, [task.id])
+      else known.push(task.id)
     }
   })
   for (const [taskId, ids] of dependents) fields.push(['dependents', taskId, JSON.stringify(ids)])

@@ -20,6 +20,9 @@ export const DEFAULT_LIMITS: Limits = {
 /** Distinct JSON Schemas of one plan: each is compiled, by every process that runs its tasks. */
 export const MAX_SCHEMAS = 200
 
+/** Entries of `dependsOn` of one plan: a script of Redis goes through those of tasks that are retried. */
+export const MAX_DEPENDENCIES = 200_000
+
 /** Findings of one synthesis that verifiers judge, the most important first. */
 export const MAX_JUDGED = 100
 

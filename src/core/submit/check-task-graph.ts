@@ -1,5 +1,6 @@
 import type { FieldError } from '../contract/errors.ts'
 import { distinct } from '../contract/field-errors.ts'
+import { MAX_DEPENDENCIES } from '../contract/limits.ts'
 
 interface Node {
   id: string
@@ -11,12 +12,19 @@ const MAX_CYCLE_NAMES = 12
 
 /**
  * What is wrong with the ids and the order of a plan's tasks: ids given twice, dependencies on
- * tasks that do not exist or on the task itself, and cycles, each named once.
+ * tasks that do not exist or on the task itself, and cycles, each named once; or that there are too many
+ * dependencies to look at.
  *
  * @param list JSON Pointer of the tasks; without it they come from a pattern, and every error of
  *   the order points to the pattern's template.
  */
 export function checkTaskGraph(tasks: readonly Node[], list: string | undefined): FieldError[] {
+  const extra = taskBeyond(tasks, MAX_DEPENDENCIES)
+  if (extra !== undefined) {
+    const pointer = list === undefined ? '/pattern/task/dependsOn' : `${list}/${extra}/dependsOn`
+    const detail = `is too much: the tasks of a plan may have ${MAX_DEPENDENCIES} dependencies together`
+    return [{ pointer, detail }]
+  }
   const errors: FieldError[] = []
   const places = new Map<string, number>()
   const pointer = (task: number, field: string) =>
@@ -62,6 +70,16 @@ export function checkTaskGraph(tasks: readonly Node[], list: string | undefined)
     })
   }
   return distinct(errors)
+}
+
+/** The task with which the dependencies are more than so many. */
+function taskBeyond(tasks: readonly Node[], most: number): number | undefined {
+  let count = 0
+  for (const [index, { dependsOn = [] }] of tasks.entries()) {
+    count += dependsOn.length
+    if (count > most) return index
+  }
+  return undefined
 }
 
 /**

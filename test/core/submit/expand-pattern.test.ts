@@ -111,6 +111,18 @@ describe('tasks given one by one', () => {
     expect(more).toEqual([])
     expect(error?.detail).toMatch(/: n0 -> n9999 -> .* -> \(9990 more\) -> n0$/)
   })
+
+  test('has a limit, which names the task that is beyond it', () => {
+    const heads = Array.from({ length: 1_000 }, (_, index) => `n${index}`)
+    const nodes = (count: number) => [
+      ...heads.map((id) => ({ id })),
+      ...Array.from({ length: count }, (_, index) => ({ id: `m${index}`, dependsOn: heads })),
+    ]
+    expect(checkTaskGraph(nodes(200), '/tasks')).toEqual([])
+    expect(checkTaskGraph(nodes(202), '/tasks')).toEqual([
+      { pointer: '/tasks/1200/dependsOn', detail: expect.stringContaining('200000 dependencies') },
+    ])
+  })
 })
 
 describe('a pattern by directories', () => {

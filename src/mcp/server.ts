@@ -48,7 +48,7 @@ export function mcpServer(tutti: Tutti): McpServer {
     }
     const stopProgress = showProgress(extra)
     try {
-      return resultOf(await tool.call(tutti, params.arguments, extra.signal))
+      return resultOf(await tool.call(tutti, params.arguments ?? {}, extra.signal))
     } catch (error) {
       return failureOf(error)
     } finally {

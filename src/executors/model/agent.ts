@@ -91,7 +91,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
         report: report !== undefined,
       }),
       settings: callSettings({
-        maxOutputTokens: options.maxOutputTokens,
+        ...options,
         providers: setup.providers,
         cacheKey: planId,
       }),

@@ -5,7 +5,7 @@ import { CHECKS_HERE } from '../output/schema-checks.ts'
 import { localModelGate } from './calls/local-gate.ts'
 import type { Candidate } from './calls/model-caller.ts'
 import { loadModel, parseModel } from './models.ts'
-import type { ModelSetup, Providers } from './options.ts'
+import type { ModelOptions, ModelSetup, Providers } from './options.ts'
 
 /** A setup with nothing left open. */
 export type ResolvedSetup = Required<ModelSetup>
@@ -28,15 +28,21 @@ export function resolveSetup(setup: ModelSetup): ResolvedSetup {
  */
 export function callSettings(options: {
   maxOutputTokens?: number | undefined
+  effort?: ModelOptions['effort']
+  temperature?: number | undefined
+  seed?: number | undefined
   providers: Providers
   /** Calls with the same key are sent to where the prefix is cached. */
   cacheKey: string
 }) {
-  const { maxOutputTokens, providers, cacheKey } = options
+  const { maxOutputTokens, effort, temperature, seed, providers, cacheKey } = options
   // Servers that stand in for OpenAI's may not know what only OpenAI knows.
   const isOpenAi = providers.openaiBaseUrl === undefined
   return {
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(effort === undefined ? {} : { reasoning: effort }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(seed === undefined ? {} : { seed }),
     providerOptions: {
       openai: {
         // In strict mode it refuses most schemas that people write.

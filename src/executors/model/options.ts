@@ -20,6 +20,12 @@ export const ModelOptions = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('Tokens that one call of the model may write.'),
+  effort: z
+    .enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh'])
+    .optional()
+    .describe('How much the model is to think; its own default when left out.'),
+  temperature: z.number().min(0).max(2).optional(),
+  seed: z.int().optional().describe('For answers that come out alike, where the provider can.'),
   findings: z
     .boolean()
     .optional()

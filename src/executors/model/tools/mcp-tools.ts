@@ -1,11 +1,11 @@
 import type { ToolSet } from 'ai'
 import { PermanentError, TransientError } from '../../../core/contract/errors.ts'
-import { shorten } from '../../../core/text/shorten.ts'
 import { untilAborted } from '../../../core/timing/until-aborted.ts'
 import type { McpServer } from '../options.ts'
+import { acceptedNames } from './accepted-names.ts'
 import { mcpProcess } from './mcp-process.ts'
+import { fitResult } from './mcp-results.ts'
 import { mcpToolName, parseMcpTool } from './names.ts'
-import { fitText } from './output-budget.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000
 const GOODBYE_MS = 1_000
@@ -56,7 +56,7 @@ export async function mcpTools(
         )
       }),
     )
-    return { tools: sorted(Object.assign({}, ...sets)), close }
+    return { tools: sorted(named(sets.flat())), close }
   } catch (error) {
     await close()
     signal.throwIfAborted()
@@ -103,44 +103,33 @@ async function connect(
   return createMCPClient({ transport, initializationOptions })
 }
 
-function chosenTools(server: string, offered: ToolSet, names: readonly string[]): ToolSet {
+function chosenTools(server: string, offered: ToolSet, names: readonly string[]): NamedTool[] {
   const missing = names.find((name) => name !== '*' && !Object.hasOwn(offered, name))
   if (missing !== undefined) {
     const message = `The MCP server ${server} has no tool ${missing}.`
     throw new PermanentError('mcp-tool-missing', message)
   }
   const all = names.includes('*')
-  return Object.fromEntries(
-    Object.entries(offered).flatMap(([name, tool]) =>
-      all || names.includes(name) ? [[acceptedName(mcpToolName(server, name)), cutting(tool)]] : [],
-    ),
+  return Object.entries(offered).flatMap(([name, tool]): NamedTool[] =>
+    all || names.includes(name) ? [[mcpToolName(server, name), fitting(tool)]] : [],
   )
 }
 
-/** MCP lets a tool have any name; providers refuse the whole call for some. */
-function acceptedName(name: string): string {
-  return shorten(name.replace(/[^A-Za-z0-9_-]/g, '_'), 64)
+type NamedTool = [name: string, tool: ToolSet[string]]
+
+function named(tools: readonly NamedTool[]): ToolSet {
+  const accepted = acceptedNames(tools.map(([name]) => name))
+  return Object.fromEntries(tools.map(([name, tool]) => [accepted.get(name) ?? name, tool]))
 }
 
-/** A tool whose text results are cut, so that one of them cannot fill the model's context. */
-function cutting(tool: ToolSet[string]): ToolSet[string] {
+/** A tool whose results are cut, so that one of them cannot fill the model's context. */
+function fitting(tool: ToolSet[string]): ToolSet[string] {
   const { execute } = tool
   if (execute === undefined) return tool
   return {
     ...tool,
-    execute: async (input: never, options: never) => cut(await execute(input, options)),
+    execute: async (input: never, options: never) => fitResult(await execute(input, options)),
   } as ToolSet[string]
-}
-
-function cut(result: unknown): unknown {
-  if (typeof result !== 'object' || result === null || !('content' in result)) return result
-  if (!Array.isArray(result.content)) return result
-  const content = result.content.map((part: unknown) =>
-    typeof part === 'object' && part !== null && 'text' in part && typeof part.text === 'string'
-      ? { ...part, text: fitText(part.text) }
-      : part,
-  )
-  return { ...result, content }
 }
 
 /** The order of the servers' answers must not change the prompt. */

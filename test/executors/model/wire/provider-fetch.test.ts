@@ -240,6 +240,18 @@ test.each([
   expect(bodies.map((body) => 'stream_options' in body)).toEqual([true, false, false])
 })
 
+test('effort, temperature and seed are sent, and left out where a server refuses them', async () => {
+  const message = "Unsupported parameter: 'temperature' is not supported with this model."
+  const { run, bodies } = await executorOn((response) => {
+    response.writeHead(400, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ error: { message } }))
+  }, answered)
+  await run({ options: { effort: 'high', temperature: 0.2, seed: 7 } })
+  expect(bodies[0]).toMatchObject({ reasoning_effort: 'high', temperature: 0.2, seed: 7 })
+  expect(bodies[1]).toMatchObject({ reasoning_effort: 'high', seed: 7 })
+  expect(bodies[1]).not.toHaveProperty('temperature')
+})
+
 const start = {
   type: 'message_start',
   message: { id: 'm', model: 'm', usage: { input_tokens: 1 } },

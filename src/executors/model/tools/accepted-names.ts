@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto'
+
+/** The longest name that all providers take. */
+const LONGEST = 64
+const HASH_CHARS = 8
+
+/**
+ * MCP lets a tool have any name; providers refuse the whole call for some. Each gets a name that they
+ * take and that no other has, always the same.
+ *
+ * @returns By the names that were given.
+ */
+export function acceptedNames(names: readonly string[]): ReadonlyMap<string, string> {
+  const plain = new Map(names.map((name) => [name, name.replace(/[^A-Za-z0-9_-]/g, '_')]))
+  const count = new Map<string, number>()
+  for (const name of plain.values()) count.set(name, (count.get(name) ?? 0) + 1)
+  return new Map(
+    [...plain].map(([name, accepted]) => {
+      const isOnlyOne = count.get(accepted) === 1 || name === accepted
+      if (isOnlyOne && accepted.length <= LONGEST) return [name, accepted]
+      const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_CHARS)
+      return [name, `${accepted.slice(0, LONGEST - HASH_CHARS - 1)}_${hash}`]
+    }),
+  )
+}

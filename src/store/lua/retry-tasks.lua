@@ -5,13 +5,21 @@
 --       the ids of all that it depends on as a JSON array
 -- Answers { 'gone' } | { 'spent', nanos } | { 'not-ended' } | { 'in-use', taskId, dependent } | { 'changed' } | { 'unsettled' } | { 'queued' }
 local FIRST = 6
+
+-- A task is looked at for each that depends on it: its record is read once.
+local statuses = {}
+local function status_of(id)
+  statuses[id] = statuses[id] or load_task(id).status
+  return statuses[id]
+end
+
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 if is_unsettled() == 1 then return { 'unsettled' } end
 local budget = ARGV[4] ~= '' and math.floor(tonumber(ARGV[4]) * 1e9 + 0.5)
 local spent = number('u:costNanos') + number('b:unknown')
 if budget and budget <= spent then return { 'spent', string.format('%.0f', spent) } end
 for i = FIRST, #ARGV, 2 do
-  if not ENDED[load_task(ARGV[i]).status] then return { 'not-ended' } end
+  if not ENDED[status_of(ARGV[i])] then return { 'not-ended' } end
 end
 local unit = tonumber(ARGV[3])
 -- Another retry came first, or is still on its way into the queue: its batch must not be forgotten.
@@ -20,7 +28,7 @@ local chosen = {}
 for i = FIRST, #ARGV, 2 do chosen[ARGV[i]] = true end
 for i = FIRST, #ARGV, 2 do
   for _, other in ipairs(cjson.decode(ARGV[i + 1])) do
-    local status = load_task(other).status
+    local status = status_of(other)
     -- It was still running when the batch was put together.
     if not chosen[other] and ENDED[status] and status ~= 'succeeded' then return { 'changed' } end
   end
@@ -31,7 +39,7 @@ local function user_of(id)
   local dependents = redis.call('HGET', plan .. ':dependents', id)
   for _, dependent in ipairs(dependents and cjson.decode(dependents) or {}) do
     local its_unit = redis.call('HGET', plan .. ':units', dependent)
-    if not ENDED[load_task(dependent).status]
+    if not ENDED[status_of(dependent)]
       and redis.call('HEXISTS', plan .. ':held', its_unit) == 0
       and not redis.call('ZSCORE', plan .. ':ready', its_unit) then
       return dependent
@@ -39,7 +47,7 @@ local function user_of(id)
   end
 end
 for i = FIRST, #ARGV, 2 do
-  local dependent = load_task(ARGV[i]).status == 'succeeded' and user_of(ARGV[i])
+  local dependent = status_of(ARGV[i]) == 'succeeded' and user_of(ARGV[i])
   if dependent then return { 'in-use', ARGV[i], dependent } end
 end
 
@@ -67,6 +75,7 @@ for i = FIRST, #ARGV, 2 do
   local id = ARGV[i]
   local task = load_task(id)
   move(task, 'queued')
+  statuses[id] = 'queued'
   save_task(id, {
     status = 'queued', attempt = task.attempt, spent = 0, usage = task.usage, queuedAt = now
   })
@@ -99,7 +108,7 @@ for i = FIRST, #ARGV, 2 do
   if priority ~= 0 then redis.call('HSET', plan .. ':priorities', unit, priority) end
   local dependencies, waits = cjson.decode(ARGV[i + 1]), 0
   for _, other in ipairs(dependencies) do
-    if not ENDED[load_task(other).status] then waits = waits + 1 end
+    if not ENDED[status_of(other)] then waits = waits + 1 end
   end
   if waits > 0 then
     redis.call('HSET', plan .. ':held', unit, waits)

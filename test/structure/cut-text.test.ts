@@ -31,6 +31,7 @@ const LISTS = new Set([
   'src/core/preflight/contention.ts: own.slice(0,20)',
   'src/core/read/report.ts: waiting.slice(0,10_000)',
   'src/core/submit/submit-plan.ts: digest.slice(0,2)',
+  'src/core/synthesize/verify-findings.ts: wanted.slice(0,MAX_JUDGED)',
   'src/executors/model/calls/error-facts.ts: value.slice(0,20)',
   'src/executors/output/output-schema.ts: (validate.errors??[]).slice(0,MAX_PROBLEMS)',
   'src/executors/static/omissions.ts: counted.slice(0,MAX_EXAMPLES)',

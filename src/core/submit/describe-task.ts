@@ -10,8 +10,7 @@ const BEGINNING = 400
  */
 export function describeTask(task: Pick<SubmittedTask, 'task' | 'prompt' | 'role'>): string {
   const source = firstLine(task.task ?? task.prompt ?? '') || firstLine(task.role ?? '')
-  const words = source
-    .slice(0, BEGINNING)
+  const words = shorten(source, BEGINNING)
     .split(/\s+/)
     .filter((word) => /[\p{L}\p{N}]/u.test(word))
   while (words.length > 3 && /^(please|kindly|now|then|first)$/i.test(words[0] ?? '')) words.shift()

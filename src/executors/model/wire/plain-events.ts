@@ -1,3 +1,4 @@
+import { shorten } from '../../../core/text/shorten.ts'
 import type { JsonObject } from './json.ts'
 
 /** Puts the events of one answer into the words of its dialect. */
@@ -43,7 +44,7 @@ export function plainEvents(reader: EventReader): TransformStream<Uint8Array, Ui
     if (text === '' || text === '[DONE]') return []
     const value = parse(text)
     // Left as it is, for the SDK to say that it cannot be read.
-    return value === undefined ? [{ unreadable: text.slice(0, 200) }] : reader.read(value, event)
+    return value === undefined ? [{ unreadable: shorten(text, 200) }] : reader.read(value, event)
   }
 
   function readLine(line: string): JsonObject[] {

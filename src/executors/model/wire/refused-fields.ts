@@ -1,3 +1,4 @@
+import { shorten } from '../../../core/text/shorten.ts'
 import { isObject, type JsonObject } from './json.ts'
 
 /** Fields without which a call means the same, or nearly: servers and models differ in what they know. */
@@ -47,7 +48,7 @@ export function withoutRefusedFields(call: typeof fetch): typeof fetch {
 
 function remedyFor(said: string, body: JsonObject): ((body: JsonObject) => void) | undefined {
   // Where a server repeats what it was sent, it does so after its own words.
-  const words = said.slice(0, 1_500)
+  const words = shorten(said, 1_500)
   if (!UNKNOWN.test(words)) return undefined
   for (const [name, other] of Object.entries(RENAMED)) {
     // "Use the other one instead" names both, the refused one first.

@@ -250,6 +250,13 @@ describe('an error', () => {
     expect(await failure('list_plans', {})).toContain('npm start')
   })
 
+  test.each(['launch_plan', 'validate_plan', 'list_plans'])(
+    'of a call without arguments is never one of the protocol: %s',
+    async (name) => {
+      await expect(client.callTool({ name })).resolves.toHaveProperty('content')
+    },
+  )
+
   test('of a tool that there is not is one of the protocol', async () => {
     await expect(client.callTool({ name: 'rm', arguments: {} })).rejects.toThrow('no tool rm')
   })

@@ -9,7 +9,8 @@ import { digest } from '../../../src/core/merge/write-summary.ts'
 import { describeTask } from '../../../src/core/submit/describe-task.ts'
 import { expandTasks } from '../../../src/core/submit/expand-pattern.ts'
 import { shorten } from '../../../src/core/text/shorten.ts'
-import { cutLine, fitText } from '../../../src/executors/model/tools/output-budget.ts'
+import { fitResult } from '../../../src/executors/model/tools/mcp-results.ts'
+import { cutLine } from '../../../src/executors/model/tools/output-budget.ts'
 import { offSchema } from '../../../src/executors/output/outcome.ts'
 import { brief } from '../../../src/mcp/excerpt.ts'
 import { aResult } from '../merge/results.ts'
@@ -105,7 +106,7 @@ describe.each(TEXTS)('of a text of emoji no half is left (%#)', (long) => {
 
   test('in errors, results of tools, and what assistants are shown', () => {
     expectReadable(offSchema([long]))
-    expectReadable([cutLine(long), fitText(long)])
+    expectReadable([cutLine(long), fitResult({ content: [{ type: 'text', text: long }] })])
     expectReadable([99, 100].map((most) => brief(long, most)))
   })
 })

@@ -21,9 +21,3 @@ export function fitLines(lines: readonly string[]): { text: string; count: numbe
   }
   return { text: lines.slice(0, count).join('\n'), count }
 }
-
-/** A result that another program made, cut with a word on it. */
-export function fitText(text: string): string {
-  if (text.length <= MAX_RESULT_CHARS) return text
-  return `${shorten(text, MAX_RESULT_CHARS)}\n[cut: the first ${MAX_RESULT_CHARS} of ${text.length} characters]`
-}

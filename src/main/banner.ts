@@ -4,8 +4,8 @@ import { VERSION } from '../version.ts'
 import type { Config } from './config.ts'
 
 /**
- * What whoever started the service on a terminal wants to know first: where it is, what runs tasks,
- * which files plans may read, and what is missing for more.
+ * What you want to know first after starting the service on a terminal: its address, what runs
+ * tasks, which files plans may read, and what is not configured.
  *
  * @param address of the API, without a slash at its end
  */

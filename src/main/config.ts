@@ -12,7 +12,7 @@ import { Environment } from './environment.ts'
 /** Enough for a few masters to share the work; each costs every worker six connections. */
 const SHARDS_IN_A_CLUSTER = 8
 
-/** Letters by which a name may differ from one of ours and still be taken for it. */
+/** How many letters a name may differ from one of ours and still count as a misspelling of it. */
 const MISSPELT = 2
 
 /** Variables of ours that other programs read: the command, the tests. */
@@ -26,7 +26,7 @@ export type Config = Readonly<
   }
 >
 
-/** What is wrong with the environment, a sentence a line, each beginning with the variable's name. */
+/** The errors in the environment, one sentence per line, each beginning with the variable's name. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError'
 
@@ -35,9 +35,9 @@ export class EnvironmentError extends Error {
   }
 }
 
-/** @throws {EnvironmentError} naming every variable that is wrong, before anything was opened. */
+/** @throws {EnvironmentError} naming every invalid variable, before anything is opened. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  // A variable set to nothing is a variable not set: that is how compose files pass them on.
+  // An empty variable counts as not set: that is how compose files pass unset ones on.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const { data, problems = [] } = check(Environment, given)
   const sentences = problems.map(({ path, message }) => `${path.join('.')} ${message}`)
@@ -67,7 +67,7 @@ export function providersOf(config: Config): Providers {
   }
 }
 
-/** Variables that begin like ours, are none of ours, and are nearly one: set for nothing. */
+/** Variables that look like misspellings of ours, and so would have no effect. */
 function misspeltNames(given: NodeJS.ProcessEnv): string[] {
   const known = [...Object.keys(Environment.shape), ...OTHER_NAMES]
   return Object.keys(given).flatMap((name) => {
@@ -79,7 +79,7 @@ function misspeltNames(given: NodeJS.ProcessEnv): string[] {
   })
 }
 
-/** Values that are each right, and say something that this machine cannot do. */
+/** Values that are valid in themselves, but that this machine cannot carry out. */
 function contradictionsIn(config: Config): string[] {
   const problems: string[] = []
   if (config.TUTTI_API_KEYS.size === 0 && !isLoopback(config.HOST)) {

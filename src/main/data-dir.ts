@@ -15,7 +15,7 @@ export async function prepareDataDir(dataDir: string): Promise<void> {
   }
 }
 
-/** Node's own recursive `mkdir` never returns where a file system makes no folders, as in /proc. */
+/** Node's own recursive `mkdir` never returns on a file system that cannot create folders, such as /proc. */
 async function makeFolder(path: string): Promise<void> {
   const make = () =>
     mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {

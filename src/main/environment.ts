@@ -15,7 +15,7 @@ const DAY = 24 * 3_600 * SECOND
 
 const CREDENTIAL = /^(?<name>[A-Za-z0-9_-]{1,64})@(?<host>[^=]+)=(?<token>.+)$/
 
-/** An address, or a range of them as CIDR writes it. */
+/** An address, or a range in CIDR notation. */
 function isRange(text: string): boolean {
   const { address = '', bits } =
     /^(?<address>[^/]+)(?:\/(?<bits>\d{1,3}))?$/.exec(text)?.groups ?? {}
@@ -25,7 +25,7 @@ function isRange(text: string): boolean {
 
 const HOST_NAME = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 
-/** As a browser sends it: scheme, host and port, nothing behind them. */
+/** As a browser sends it: scheme, host and port, nothing after them. */
 function isOrigin(text: string): boolean {
   const url = URL.parse(text)
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === text
@@ -36,7 +36,7 @@ function isHost(text: string): boolean {
   return HOST_NAME.test(text) && URL.canParse(`https://${text}`)
 }
 
-/** A whole number, with one message for whatever else is given. */
+/** A whole number, with one message for anything else. */
 function count(from: number, to: number) {
   const error = `must be a whole number from ${from} to ${to}`
   return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error })
@@ -56,7 +56,7 @@ function jsonOrFile<T extends z.ZodType>(schema: T) {
   return z
     .string()
     .transform((text, context): z.output<T> => {
-      // The problem is told, never the text: it may hold secrets.
+      // The message names the problem but never quotes the text, which may hold secrets.
       try {
         const json = text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8')
         const read = schema.safeParse(JSON.parse(json))
@@ -171,7 +171,7 @@ export const Environment = z.object({
       for (const [index, entry] of entries.entries()) {
         const { name, host, token } = CREDENTIAL.exec(entry)?.groups ?? {}
         if (name === undefined || host === undefined || token === undefined || !isHost(host)) {
-          // Named by its place, never by its text.
+          // Identified by its position, never by its text.
           context.addIssue(`entry ${index + 1} is not name@host=token`)
           return z.NEVER
         }

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino'
 
 const EVERY_MS = 1_000
-/** Causes that are told apart; beyond these the oldest is forgotten. */
+/** How many distinct causes are tracked; beyond these the oldest is forgotten. */
 const MOST_CAUSES = 100
 
-/** Logs a fault that the process gets over by itself. */
+/** Logs a fault that the process recovers from by itself. */
 export type FaultLog = (err: unknown, message: string, fields?: object) => void
 
 /**
  * At most one line a second for one cause: while Redis is away, every connection and every loop says so
- * again and again. A line tells how many were left out before it.
+ * again and again. Each line says how many were left out before it.
  */
 export function faultLog(log: Logger, now: () => number = () => performance.now()): FaultLog {
   const causes = new Map<string, { next: number; unsaid: number }>()

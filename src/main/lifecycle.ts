@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 
-/** What was opened is closed in reverse order, once, whatever fails on the way. */
+/** Closes what was opened in reverse order, once, even when some of it fails to close. */
 export interface Lifecycle {
   onClose(name: string, close: () => Promise<unknown> | unknown): void
-  /** Closes everything; rejects with the first error, after all else was closed. */
+  /** Closes everything; rejects with the first error, after everything else has been closed. */
   close(): Promise<void>
 }
 

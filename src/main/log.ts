@@ -3,7 +3,7 @@ import pretty from 'pino-pretty'
 import { LOG_SERIALIZERS } from '../http/logging.ts'
 import type { Config } from './config.ts'
 
-/** An event a line, on standard output. Prompts, outputs and keys are never logged. */
+/** One event per line, on standard output. Prompts, outputs and keys are never logged. */
 export function createLog(
   config: Pick<Config, 'LOG_LEVEL' | 'LOG_FORMAT'>,
   part: string,
@@ -24,7 +24,7 @@ export function createLog(
   return logsText(config) ? pino(options, textStream()) : pino(options)
 }
 
-/** Whether lines are for people: as LOG_FORMAT says, else on a terminal only. */
+/** Whether lines are for people: what LOG_FORMAT says, otherwise only on a terminal. */
 export function logsText({ LOG_FORMAT }: Pick<Config, 'LOG_FORMAT'>): boolean {
   return LOG_FORMAT === undefined ? process.stdout.isTTY === true : LOG_FORMAT === 'text'
 }

@@ -38,7 +38,7 @@ import { openFeed, openStores } from './open-stores.ts'
 import { submitDepsOf } from './open-submit.ts'
 import { openUpkeep } from './open-upkeep.ts'
 
-/** Puts the use cases together into what the HTTP layer calls. */
+/** Assembles the use cases that the HTTP layer calls. */
 export async function openApi(options: {
   config: Config
   redisUrl: string
@@ -158,7 +158,7 @@ export async function openApi(options: {
       }),
       async ready() {
         try {
-          // A key rather than a ping, which any node of a Cluster answers, whatever state that is in.
+          // Reads a key: any node of a Cluster would answer a ping, even when the Cluster is down.
           await redis.exists(shardKey(stores.space, 0))
           return true
         } catch {
@@ -170,7 +170,7 @@ export async function openApi(options: {
   return { api, queue, limits: submitDeps.limits, metrics, plugins }
 }
 
-/** HTTP hands on the bytes of a body that is too large to be parsed on its thread. */
+/** HTTP passes on the bytes of a body that is too large to parse on its thread. */
 function isLarge({ body }: Submission): boolean {
   return body instanceof Uint8Array || submissionWork(body) > MOST_WORK_HERE
 }

@@ -14,7 +14,7 @@ const DISPATCH_MS = 250
 /** Many, because receivers that do not answer must not hold up the others. */
 const DELIVERIES_AT_ONCE = 200
 
-/** Takes deliveries of a plan that goes out of the outbox and their queue. */
+/** Removes the deliveries of a deleted plan from the outbox and their queue. */
 export async function openForgetDeliveries(options: {
   redis: RedisClient
   stores: Stores
@@ -34,7 +34,7 @@ export async function openForgetDeliveries(options: {
   }
 }
 
-/** Webhooks: from the outbox into a queue of their own, and from there to their receivers. */
+/** Webhooks: from the outbox into their own queue, and from there to their receivers. */
 export async function openDeliveries(options: {
   config: Config
   redis: RedisClient

@@ -31,7 +31,7 @@ export interface Executors {
   defaultName: string
   /** Writes syntheses; absent where there is no default model to write them. */
   synthesizer: ModelSynthesizer | undefined
-  /** Proposes what files in conflict should be; absent likewise. */
+  /** Proposes resolutions for files in conflict; absent likewise. */
   resolver: ConflictResolver | undefined
   /** Judges findings of syntheses; absent likewise. */
   verifier: ClaimVerifier | undefined

@@ -50,8 +50,8 @@ export function openApiMetrics(
 }
 
 /**
- * Serves a worker's own metrics. Without them it works all the same: a port that is taken, as by a second
- * worker on one machine, is logged.
+ * Serves a worker's own metrics. A port that is taken, for example by a second worker on the
+ * machine, is only logged: the worker does not need them.
  */
 export async function openWorkerMetrics(
   options: Options & { slots: Parameters<typeof workerMetrics>[1]['slots'] },
@@ -97,7 +97,7 @@ export function countedStores(stores: Stores, metrics: WorkerMetrics | undefined
   }
 }
 
-/** The same gate; tells of calls that a provider refused for their number. */
+/** The same gate, which also reports calls that a provider refused because of their number. */
 export function watchedGate(gate: ModelGate, onHold: () => void): ModelGate {
   return {
     async acquire(key, signal) {

@@ -14,7 +14,7 @@ export interface ModelGates {
   prefixes: PrefixGate
 }
 
-/** The gates that all workers share, on a connection of their own: they must not queue behind outputs. */
+/** The gates that all workers share, on their own connection: they must not queue behind outputs. */
 export async function openModelGates(options: {
   config: Config
   redisUrl: string

@@ -26,10 +26,10 @@ export interface Reading {
 }
 
 /**
- * Reads what is small at once, and what is large on threads of their own, where it holds up nothing
- * else: leases are renewed and other plans go on meanwhile. What takes too long there ends with a
- * PermanentError, `output-not-readable`, `schema-timeout` or `merge-timeout`, and takes nothing else
- * with it. Schemas of callers are always run on threads.
+ * Reads small texts at once and large ones on other threads, where they hold up nothing else:
+ * leases are renewed and other plans go on meanwhile. What takes too long there ends with a
+ * PermanentError, `output-not-readable`, `schema-timeout` or `merge-timeout`, and harms nothing
+ * else. Schemas of callers always run on threads.
  */
 export function openReading(log: Logger): Reading {
   const pool = openThreadPool({

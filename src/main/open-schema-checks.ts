@@ -5,7 +5,7 @@ import { openThreadPool, WorkTimeout } from '../threads/thread-pool.ts'
 import type { SCHEMA_WORK } from './schema-work.ts'
 
 const THREADS = 2
-/** Of computing: a schema of the greatest size takes a few seconds at most. */
+/** Computing time: the largest schema takes a few seconds at most. */
 const LIMIT_MS = 10_000
 
 /** What a thread does, each with the type that it has as a call of its own. */

@@ -4,7 +4,7 @@ import { VERSION } from '../version.ts'
 import type { Config } from './config.ts'
 import { createLog } from './log.ts'
 
-/** Faults that come sooner after the last one of their kind are counted, not logged. */
+/** Faults that follow one of their kind sooner than this are counted, not logged. */
 const FAULTS_EVERY_MS = 60_000
 
 export interface Tracing {
@@ -16,7 +16,7 @@ export interface Tracing {
   close(): Promise<void>
 }
 
-/** Traces of this process, or this thread. Without an endpoint nothing of it is even loaded. */
+/** Traces of this process, or this thread. Without an endpoint the SDK is not even loaded. */
 export async function openTracing(
   config: Config,
   part: 'api' | 'worker' | 'submissions',

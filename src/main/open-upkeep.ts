@@ -10,7 +10,7 @@ const SWEEP_MS = 2_000
 /** A little less, so that the turn of a lone process is over when it asks again. */
 const TURN_MS = SWEEP_MS - 100
 
-/** Looks after what time and dead processes leave. Every process does, so that none is needed for it. */
+/** Cleans up after expired plans and dead processes. Every process does it, so none is indispensable. */
 export function openUpkeep(options: {
   stores: Stores
   queue: BatchQueue

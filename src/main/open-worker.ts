@@ -34,12 +34,12 @@ import { openFeed, openStores } from './open-stores.ts'
 import { openUpkeep } from './open-upkeep.ts'
 
 const LISTEN_AGAIN_MS = 1_000
-/** What this machine holds of plans that are gone is looked for so often. */
+/** How often this machine is searched for leftovers of plans that are gone. */
 const FORGET_MS = 5 * 60_000
 const ANNOUNCE_MS = 2_000
-/** Jobs that nobody will release are looked for so often. */
+/** How often we look for jobs that nobody will release. */
 const SWEEP_HELD_MS = 60_000
-/** Loops that fetch side by side, each a Worker instance of its own. */
+/** Loops that fetch in parallel, each with its own Worker instance. */
 const INSTANCES: Record<QueueKind, number> = { io: 2, bulk: 1, cpu: 1, synthesis: 1, parts: 1 }
 
 /**
@@ -85,7 +85,7 @@ export async function openWorker(options: {
       const message =
         code === 'cancelled' ? 'The task was cancelled.' : `The plan was stopped: ${code}.`
       running.abort(planId, taskId, new AttemptAborted('cancelled', message))
-      // A plan that ran out of time or money is still summed up.
+      // A plan that ran out of time or money still gets its synthesis.
       const reason = new AttemptAborted('cancelled', message)
       if (code === 'deleted') writing.abort(planId, undefined, reason)
       if (code === 'cancelled' && taskId === undefined) writing.abortStopped(planId, reason)

@@ -18,7 +18,7 @@ export interface Process {
 
 /**
  * Runs one of the processes: reads the environment, opens, and closes all of it on SIGTERM, SIGINT or
- * an error nobody caught. What is wrong with the environment is one message and exit status 1.
+ * an uncaught error. An invalid environment is one message and exit status 1.
  */
 export async function runProcess(
   part: 'api' | 'worker',
@@ -37,7 +37,7 @@ export async function runProcess(
   }
   const log = createLog(config, part, tracing.logFields)
   const lifecycle = createLifecycle(log)
-  // Opened first, so closed last: what closing the others has to tell is sent too.
+  // Opened first, so closed last: spans that end while the others close are sent too.
   lifecycle.onClose('tracing', () => tracing.close())
   closeWithGrace(
     { delay: config.SHUTDOWN_GRACE_MS + CLOSING_MS, logger: false },

@@ -1,5 +1,5 @@
 import { readJson, schemaProblem } from '../executors/output/output-schema.ts'
 import { readOutput } from '../executors/output/read-output.ts'
 
-/** What runs schemas that callers wrote: pieces of work for a thread. */
+/** Work for a thread: running schemas that callers wrote. */
 export const SCHEMA_WORK = { schemaProblem, readJson, readOutput }

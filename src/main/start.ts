@@ -20,7 +20,7 @@ await runProcess('api', async (opened) => {
   // The worker's output goes through this process's terminal, and looks the same.
   const LOG_FORMAT = logsText(config) ? 'text' : 'json'
   const env = { ...process.env, REDIS_URL: redisUrl, LOG_FORMAT }
-  // A process of its own, so that its tasks never hold up the API.
+  // A separate process, so its tasks never hold up the API.
   const stopWorker = await keepWorker(() => fork(WORKER, [], { env }), log)
   lifecycle.onClose('worker', stopWorker)
   const address = await openServer({ ...opened, redisUrl, env: process.env })

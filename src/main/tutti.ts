@@ -6,7 +6,7 @@ const program = programOf(processTerminal(), {
     // Not `process.exit`: what is written to a pipe may still be on its way.
     process.exitCode = exitCode
   },
-  // Loaded only when asked for: the command's other uses need nothing of the service.
+  // Loaded only when asked for: other subcommands do not need the service.
   processes: {
     start: async () => void (await import('./start.ts')),
     serve: async () => void (await import('./serve.ts')),

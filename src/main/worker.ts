@@ -22,7 +22,7 @@ await runProcess('worker', async ({ config, lifecycle, log, tracing }) => {
     log,
     tracer,
   })
-  // Started by `npm start`: ends with it, however that ended.
+  // Started by `npm start`: ends when that does, however it ends.
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
   process.send?.('up')
 })

@@ -29,7 +29,7 @@ import {
 } from './names.ts'
 import { openUntilReady } from './open-until-ready.ts'
 
-/** Jobs removed in one go: Redis answers others in between. */
+/** Jobs removed at a time, so that Redis answers others in between. */
 const REMOVED_AT_ONCE = 100
 /** Jobs promoted before others of this process, and of Redis, have a turn. */
 const PROMOTED_AT_ONCE = 100
@@ -39,8 +39,8 @@ const HELD_PAGE = 500
 type FlowEntries = Parameters<RedisQueueBackend['addFlow']>[0]
 
 /**
- * FlowProducer looks at the first answer of the transaction only, so that a child Redis refused goes
- * unnoticed, and its parent waits for ever. This one looks at all of them.
+ * FlowProducer looks only at the first answer of the transaction. If Redis refuses a child, nobody
+ * notices, and its parent waits for ever. This one looks at all answers.
  */
 function checkedBackend(...args: Parameters<typeof createRedisBackend>): RedisQueueBackend {
   const backend = createRedisBackend(...args)
@@ -71,7 +71,7 @@ class PartialBatchError extends Error {
 }
 
 export interface OpenBatchQueue extends BatchQueue {
-  /** How many jobs lie in each queue. */
+  /** How many jobs each queue holds. */
   counts(): Promise<QueueView[]>
   /** Every queue of every shard, for those who look at them. */
   queues: { kind: QueueKind; shard: number; queue: Queue }[]
@@ -131,7 +131,7 @@ export async function bullBatchQueue(options: {
         jobId: unitJobId(planId, unit.unit),
         priority: fairPriority({ round: unit.round, priority }),
         removeOnComplete: true,
-        // A failed job must not keep the synthesis waiting; units fail only by a fault of ours.
+        // A failed job must not keep the synthesis waiting; units fail only because of a bug of ours.
         ignoreDependencyOnFailure: true,
         ...(held ? { delay: HELD_DELAY_MS } : {}),
       },
@@ -141,7 +141,7 @@ export async function bullBatchQueue(options: {
   async function removeJobs(queue: Queue, ids: readonly string[]): Promise<void> {
     for (let at = 0; at < ids.length; at += REMOVED_AT_ONCE) {
       const chunk = ids.slice(at, at + REMOVED_AT_ONCE)
-      // One that a worker has cannot be removed: it finds the plan gone, and ends.
+      // A job that a worker holds cannot be removed: it finds the plan gone, and ends.
       await Promise.allSettled(chunk.map((id) => queue.remove(id, { removeChildren: false })))
     }
   }

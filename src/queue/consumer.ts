@@ -4,11 +4,11 @@ import type { Gate } from './gates.ts'
 import type { Connection } from './names.ts'
 import { openUntilReady } from './open-until-ready.ts'
 
-/** A worker's lease on a job. Renewed three times in this time; a dead worker's jobs wait for its end. */
+/** A worker's lease on a job. Renewed three times in this time; a dead worker's jobs wait until it runs out. */
 const LEASE_MS = 10_000
 /** How often each process looks for jobs whose lease has run out. */
 const STALLED_CHECK_MS = 4_000
-/** A job that failed by a fault of ours, not by a task's, comes back after this time. */
+/** A job that failed because of a bug of ours, not because of a task, comes back after this time. */
 const FAULT_DELAY_MS = 5_000
 
 /** Takes no memory. KEYS: the queue's stalled set; ARGV: the queue's prefix, ms, then id and token of each job. */
@@ -21,10 +21,10 @@ const PROLONG = `
     end
   end`
 
-/** How long a fetch waits for a job to come; the end of a process waits for it. */
+/** How long a fetch waits for a job to arrive; a process that shuts down waits for that. */
 const LONGEST_FETCH_S = 1
 
-/** What to do with a job that was handled: it is over, another worker is to have it, or it waits for its children. */
+/** What to do with a handled job: complete it, give it to another worker, or let it wait for its children. */
 export type Handled = 'done' | 'give-back' | 'wait'
 
 export interface Consumer {
@@ -41,7 +41,7 @@ export interface Consumer {
   readonly active: number
 }
 
-/** Opens the parts of Worker that fetch by hand without a second round trip. */
+/** Exposes the parts of Worker that fetch by hand without a second round trip. */
 class FetchingWorker extends Worker {
   /** Completes a job and, in the same round trip, takes the next one if `fetchNext`. */
   async completeAndFetch(job: Job, token: string, fetchNext: boolean): Promise<Job | undefined> {
@@ -87,7 +87,7 @@ export function startConsumer(options: {
       autorun: false,
       lockDuration: LEASE_MS,
       stalledInterval: STALLED_CHECK_MS,
-      // How often a task's worker may die is counted where the task's attempts are.
+      // Deaths of a task's worker are counted with the task's attempts.
       maxStalledCount: 1_000_000,
       drainDelay: LONGEST_FETCH_S,
     })
@@ -151,7 +151,7 @@ export function startConsumer(options: {
     }
   }
 
-  /** Keeps leases in a Redis that is full: BullMQ writes them anew, which such a Redis refuses. */
+  /** Renews leases in a Redis that is full: BullMQ rewrites them, which such a Redis refuses. */
   async function prolong(held: { id: string; token: string }[]): Promise<void> {
     const base = `${options.prefix}:${options.queueName}`
     const args = held.flatMap(({ id, token }) => [id, token])
@@ -166,7 +166,7 @@ export function startConsumer(options: {
         const job = (await worker.getNextJob(randomUUID())) as Job | undefined
         isFetching = true
         if (job === undefined) continue
-        // It came while the process was told to end: another one is to have it, and at once.
+        // It arrived during shutdown: another process should have it at once.
         if (paused) {
           await job.moveToWait(job.token)
           return

@@ -10,7 +10,7 @@ const STALLED_CHECK_MS = 4_000
 const REMOVED_AT_ONCE = 100
 
 export interface DeliveryQueue {
-  /** Enqueues deliveries; one that is there already is left as it is. */
+  /** Enqueues deliveries; one that is already there is left as it is. */
   add(shard: number, events: readonly OutgoingEvent[]): Promise<void>
   /** One that is being attempted is left: it finds its plan gone, and ends. */
   remove(shard: number, deliveryIds: readonly string[]): Promise<void>
@@ -54,7 +54,7 @@ export async function bullDeliveryQueue(options: {
   }
 }
 
-/** Makes attempts at deliveries. One that throws is over: what was not settled is claimed again. */
+/** Makes delivery attempts. An attempt that throws is over: a delivery left unsettled is claimed again. */
 export async function startDeliveryWorkers(options: {
   connection: Connection
   shards: Shards
@@ -70,7 +70,7 @@ export async function startDeliveryWorkers(options: {
         prefix: options.shards.prefixOf(shard),
         concurrency: options.concurrency,
         autorun: false,
-        // What a worker had that died goes on as soon as its tasks do.
+        // The deliveries of a dead worker continue as soon as its tasks do.
         lockDuration: LEASE_MS,
         stalledInterval: STALLED_CHECK_MS,
         maxStalledCount: 1_000,

@@ -9,9 +9,9 @@ type ClusterAddress = Extract<RedisAddress, { kind: 'cluster' }>
 
 /** Quick at first, because a restart takes seconds, and never more than a second apart. */
 const pauseBefore = (attempt: number) => Math.min(50 * attempt, 1_000)
-/** How soon callers find the new master of a part of a Cluster, or the old one come back. */
+/** How soon callers find the new master of a part of a Cluster, or the old one once it is back. */
 const CALLERS_REFRESH_MS = 1_000
-/** How often workers knock at a part of a Cluster that is away. */
+/** How often workers try to reach a part of a Cluster that is away. */
 const WORK_RETRY_MS = 100
 
 /**
@@ -66,7 +66,7 @@ export async function connectForWork(
     maxRedirections: Number.POSITIVE_INFINITY,
     retryDelayOnFailover: WORK_RETRY_MS,
     retryDelayOnClusterDown: WORK_RETRY_MS,
-    // Two nodes that do not agree yet on who is the master send a command to and fro.
+    // Two nodes that do not yet agree on the master send a command back and forth.
     retryDelayOnMoved: 10,
     // A command that fails, or is sent elsewhere, says when to look.
     slotsRefreshInterval: 0,
@@ -75,7 +75,7 @@ export async function connectForWork(
 }
 
 /**
- * Connects for listening only. Emits `ready` whenever it listens anew. In a Cluster every node hears
+ * Connects for listening only. Emits `ready` whenever it starts to listen again. In a Cluster every node hears
  * all messages, so this is a connection to any of those that were named, and to the next one when it ends.
  */
 export async function connectForEvents(
@@ -133,7 +133,7 @@ function newRedis(
           ...(address.sentinelPassword === undefined
             ? {}
             : { sentinelPassword: address.sentinelPassword }),
-          // A master that became a replica: the connection is made anew, to the master there is now.
+          // A master that became a replica: reconnect, to the current master.
           reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
         }
   return new Redis({

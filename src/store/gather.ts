@@ -5,8 +5,8 @@ const MOST_AT_ONCE = 100
 
 /**
  * Turns calls for one into calls for many: those made under the same key in the same turn of the
- * event loop are handed to `together`, in order, which answers one result for each. Where the whole
- * fails, each is handed over alone: a call must have the same effect when it is repeated.
+ * event loop are passed to `together`, in order, which answers one result for each. If that fails
+ * as a whole, each call is made alone, so repeating a call must be safe.
  */
 export function gather<Call, Result>(
   keyOf: (call: Call) => string,
@@ -35,7 +35,7 @@ export function gather<Call, Result>(
         for (const { reject } of group) reject(error)
         return
       }
-      // One that is refused must not take the others with it.
+      // A call that is refused must not make the others fail.
       for (const entry of group) await send(key, [entry])
     }
   }

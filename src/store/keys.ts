@@ -1,7 +1,7 @@
 // Plan ids carry their shard, so that a plan's keys can be found from its id alone, and the number of
 // shards can grow without moving anything: `p<shard><22 characters>`.
 
-/** Where all keys of Tutti live; tests take one of their own. */
+/** The prefix of all keys of Tutti; tests have their own. */
 export interface KeySpace {
   prefix: string
   /** How many shards new plans are spread over, 1 to 36². */
@@ -16,7 +16,7 @@ export function planIdFrom(bytes: Uint8Array, shards: number): string {
   let text = ''
   for (const byte of bytes) text += DIGITS[byte % 32]
   const tag = `${DIGITS[Math.floor(shard / 36)]}${DIGITS[shard % 36]}`
-  // Ends in a letter: the queue takes an id of digits only for a number.
+  // Ends in a letter: the queue would take an id of digits for a number.
   return `p${tag}${text}x`
 }
 

@@ -12,7 +12,7 @@ export interface ModelCalls {
   rate: RateState
   /** When it was last changed. */
   at: number
-  /** Calls of each process, by an id of its own; of one that died, until its lease is over. */
+  /** Calls of each process, by its id; those of a dead process until its lease runs out. */
   processes: Record<string, { running: number; waits: boolean; until: number }>
 }
 
@@ -24,7 +24,7 @@ export interface ReadCalls {
 
 export interface ModelCallStore {
   read(key: string): Promise<{ now: number; read: ReadCalls }>
-  /** Writes only if nobody else did since; either way answers with what is there. */
+  /** Writes only if nobody else has written since; either way answers with what is there. */
   change(
     key: string,
     seen: ReadCalls,

@@ -11,7 +11,7 @@ const LEASE_MS = 15_000
 const RENEW_MS = LEASE_MS / 3
 /** How soon the end of another process's call is noticed, where only that can help. */
 const POLL_MS = 100
-/** After so many lost races for one change, a process steps back for a moment. */
+/** After this many lost races for one change, a process backs off for a moment. */
 const LOST_RACES = 3
 
 interface Waiter {
@@ -151,7 +151,7 @@ export function redisModelGate(options: {
   }
 
   function planned(lane: Lane, before: ModelCalls, ended: readonly End[]) {
-    // Clocks of several processes differ by a little: time never goes back for a model.
+    // The clocks of processes differ slightly, but for a model time must never go back.
     const now = Math.max(before.at, Math.round(Date.now() + aheadMs))
     const others = Object.entries(before.processes).filter(
       ([id, { until }]) => id !== processId && until > now,
@@ -163,7 +163,7 @@ export function redisModelGate(options: {
       rate = endCall(rate, now, { ...end, running: elsewhere + running })
       running -= 1
     }
-    // What was freed here goes to whoever looks first, or a busy process would keep it for itself.
+    // The first process to look gets what was freed here, or a busy one would keep it all.
     const leaves = ended.length > 0 && rate.limit !== null && others.some(([, { waits }]) => waits)
     const waiting = lane.waiting.length
     const next = leaves

@@ -143,7 +143,7 @@ export function redisPlanStore(options: {
         const entries: { id: string; at: number }[] = []
         for (let shard = 0; shard < space.shards; shard += 1) {
           const key = `${shardKey(space, shard)}:plans:${tenant}`
-          // Several plans of one millisecond: some before the cursor may come again and are left out below.
+          // With several plans in one millisecond, some before the cursor may appear again; they are skipped below.
           const found = await redis.zrevrangebyscore(
             key,
             top,

@@ -24,7 +24,7 @@ export function redisPlanTotals(options: {
       const counts = Object.fromEntries(
         TASK_STATUSES.map((status, index) => [status, Number(numbers[index] ?? 0)]),
       ) as TaskCounts
-      // Nothing but its place on the list is left of a plan that was deleted meanwhile.
+      // Only the list entry is left of a plan that was deleted meanwhile.
       if (!numbers.some((count) => count !== null)) continue
       totals.plans[activePlanStatus(counts)] += 1
       for (const status of TASK_STATUSES) totals.tasks[status] += counts[status]

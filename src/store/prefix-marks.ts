@@ -8,7 +8,7 @@ const SCRIPT = readScript('mark-prefix')
 
 type Answer = [] | ['lead'] | ['warm', forMs: number] | ['led', calling: 0 | 1]
 
-/** Marks that all processes share: one key a prefix, which expires with what it says. */
+/** Marks that all processes share: one key for each prefix, which expires when its claim does. */
 export function redisPrefixMarks(options: { redis: RedisClient; space: KeySpace }): PrefixMarks {
   const { redis, space } = options
   redis.defineCommand('tutti:mark-prefix', { numberOfKeys: 1, lua: SCRIPT })

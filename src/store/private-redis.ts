@@ -14,7 +14,7 @@ interface Known {
 
 const SERVERS = ['redis-server', 'valkey-server']
 const RESTART_MS = 100
-/** What the connections of runs are called that use one private Redis. */
+/** The name of the connections of runs that share one private Redis. */
 const RUN_NAME = 'tutti-run'
 
 /**
@@ -82,7 +82,7 @@ export async function startPrivateRedis(
     url,
     async stop() {
       stopping = true
-      // Before it looks for others: of two runs that end at once, one at least finds nobody else.
+      // Before it looks for others: of two runs that end at once, at least one finds no other.
       watching?.disconnect()
       if (await isUsedByAnotherRun(url)) {
         server?.unref()

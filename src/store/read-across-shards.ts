@@ -3,7 +3,7 @@ import type { RedisClient } from './connect-redis.ts'
 import { shardOf } from './keys.ts'
 
 /**
- * Reads the same of many plans: one round trip a shard, because a pipeline may go to one node only.
+ * Reads the same fields of many plans: one round trip per shard, because a pipeline may go to one node only.
  * Answers with the replies of each plan, in the order of `planIds`.
  *
  * @throws the first error among the replies.

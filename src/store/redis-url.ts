@@ -1,4 +1,4 @@
-/** Where Redis is, as `REDIS_URL` says it: one server, a group under Sentinel, or a Cluster. */
+/** Where Redis is, according to `REDIS_URL`: one server, a group under Sentinel, or a Cluster. */
 export type RedisAddress =
   | ({ kind: 'server'; node: RedisNode; database: number } & Access)
   | ({ kind: 'sentinel'; sentinels: RedisNode[]; name: string; sentinelPassword?: string } & Access)

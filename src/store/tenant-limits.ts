@@ -41,7 +41,7 @@ export function redisTenantUse(options: { redis: RedisClient; space: KeySpace })
       whileAvailable(async () => {
         const { planId, tasks, firstUnit = '' } = submission
         const member = [planId, tasks, firstUnit, randomUUID()].join(' ')
-        // Claimed first, counted then: what is stored in between is seen in one of the two.
+        // Claimed first, then counted: what is stored in between appears in one of the two.
         const before = (await redis.eval(CLAIM, 1, claimsOf(tenant), member, CLAIM_MS)) as string[]
         const others = before.map(claimFrom)
         const use = { plans: 0, tasks: 0 }

@@ -5,7 +5,7 @@ import { fieldsOf } from './records.ts'
 import type { RunScript } from './scripts.ts'
 import { whileAvailable } from './while-available.ts'
 
-/** Pieces of a task are joined for so long, so that not every token is a call. */
+/** How long pieces of a task are joined, so that not every token is a call. */
 const JOINED_MS = 200
 
 /** Of one plan, in bytes; half of it goes when it is reached. */
@@ -17,7 +17,7 @@ const KEPT_MS = 3_600_000
 /** Of one attempt, in characters. */
 const LONGEST_TEXT = 1_000_000
 
-/** What waits of one task while the store is away; the beginning goes first. */
+/** How much of one task waits while the store is away; the beginning is dropped first. */
 const LONGEST_WAITING = 256 * 1024
 
 type Piece = Omit<TextPiece, 'id'>
@@ -48,7 +48,7 @@ export function redisTextLog(options: { run: RunScript; space: KeySpace }): Text
         ...pieces.flatMap(({ taskId, attempt, offset, text }) => [taskId, attempt, offset, text]),
       )
     } catch {
-      // For those who read along: not worth failing a task for. The offset of the next piece tells.
+      // Only for live readers: not worth failing a task for. The offset of the next piece shows the gap.
     } finally {
       writing -= 1
     }
@@ -58,7 +58,7 @@ export function redisTextLog(options: { run: RunScript; space: KeySpace }): Text
     if (timer !== undefined) return
     timer = setTimeout(() => {
       timer = undefined
-      // While the store is away what comes is joined, instead of piling up as calls.
+      // While the store is away, pieces are joined instead of piling up as calls.
       if (writing > 0) return writeLater()
       for (const planId of [...waiting.keys()]) void write(planId)
     }, JOINED_MS)

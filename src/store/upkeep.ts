@@ -49,7 +49,7 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
         try {
           return (await redis.set(turn, randomUUID(), 'PX', ms, 'NX')) === 'OK'
         } catch (error) {
-          // Nobody can take turns in a store that is full, and what is done in them makes room.
+          // A full store cannot record turns, and the upkeep makes room.
           if (isRedisFull(error)) return true
           throw error
         }

@@ -53,7 +53,7 @@ export function isRedisFull(error: unknown): boolean {
   return error instanceof Error && repliesOf(error).some((code) => FULL.has(code))
 }
 
-/** Whether an error says that Redis cannot be used now, as opposed to a mistake of ours. */
+/** Whether an error says that Redis cannot be used now, as opposed to a bug of ours. */
 export function isRedisAway(error: unknown): boolean {
   return awayMessage(error) !== undefined
 }

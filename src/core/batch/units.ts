@@ -4,7 +4,7 @@ import type { InitialUnits, Lane, PlanSpec, UnitLayout } from '../ports/records.
 
 /** Up to this many tasks a plan is small: its jobs hold few tasks, and never wait behind large plans. */
 const SMALL_PLAN = 200
-/** A job's cost is paid once for its tasks; beyond so many the gain is small, and balance suffers. */
+/** A job's cost is paid once for its tasks; beyond this many the gain is small, and balance suffers. */
 const TASKS_A_JOB = { small: 5, large: 25 }
 /** Large plans still make this many jobs, for workers to share. */
 const FEWEST_JOBS = 40

@@ -30,7 +30,7 @@ export interface Experience {
 
 /** What a call can cost. */
 export interface Quote {
-  /** With less it is not worth beginning. */
+  /** With less than this a call does not begin. */
   least: number
   /** It begins with this while others have set money aside too; with less only once they have not. */
   enough: number

@@ -13,7 +13,7 @@ export interface PlannedCall {
   outputAtLeast?: number | undefined
 }
 
-/** Output tokens with which a call is worth beginning, when there is no money for more. */
+/** The fewest output tokens with which a call begins when there is no money for more. */
 const LEAST_OUTPUT = 256
 /** With which it begins although there may be more later. */
 const ENOUGH_OUTPUT = { unknown: 8_000, known: 1_000 }

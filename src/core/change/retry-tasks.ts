@@ -33,7 +33,7 @@ const MOST_TRIES = 50
 
 /**
  * Runs ended tasks again: those that `choose` names, and those that were skipped because one of them had
- * not succeeded. They are enqueued as a batch of their own, with a synthesis behind it, which becomes
+ * not succeeded. They are enqueued as a separate batch, with a synthesis behind it, which becomes
  * the next version. With `budgetUsd` the plan's budget is raised in the same step, or that alone where
  * there is nothing to run.
  *

@@ -41,7 +41,7 @@ export function invalid(all: FieldError[]): ServiceError {
   return new ServiceError('invalid-request', `The request is not valid${text}.`, { errors })
 }
 
-/** Each error once: a pattern's template yields the same one for every task that is made of it. */
+/** Each error once: a pattern's template yields the same one for every task made from it. */
 export function distinct(errors: readonly FieldError[]): FieldError[] {
   return [...new Map(errors.map((error) => [`${error.pointer} ${error.detail}`, error])).values()]
 }
@@ -103,7 +103,7 @@ function toKeys(path: readonly PropertyKey[]): (string | number)[] {
 
 const REQUIRED = 'is required'
 
-/** Words of ours for what Zod found, unless the schema has its own. */
+/** Our wording for what Zod found, unless the schema has its own. */
 function inWords(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':

@@ -9,7 +9,7 @@ export function writesOf(spec: Pick<TaskSpec, 'files'>): string[] {
 }
 
 /**
- * The task with what it may write said in so many words. One that asks for tools that write, and does
+ * The task with what it may write made explicit. One that asks for tools that write, and does
  * not say where, may write the files it works on, or all where it names none: so it is known to
  * everything that keeps writers apart.
  */

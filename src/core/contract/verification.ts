@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
-/** One thing that a finding says of a file, looked up by code. */
+/** One claim of a finding about a file, looked up by code. */
 export const EvidenceCheck = z
   .object({
-    /** `file`: it is in the workspace. `line`: the file has it. `quote`: what is quoted stands in it. */
+    /** `file`: it is in the workspace. `line`: the file has it. `quote`: the file contains what is quoted. */
     kind: z.enum(['file', 'line', 'quote']),
     holds: z.boolean(),
   })

@@ -51,7 +51,7 @@ export const WorkersView = z
   .meta({ id: 'Workers' })
 export type WorkersView = z.output<typeof WorkersView>
 
-/** What a worker says of itself; when it says so is told by the clock of the store. */
+/** What a worker reports about itself; the time comes from the store's clock. */
 export type Announcement = Omit<WorkerView, 'startedAt' | 'lastSeenAt'>
 
 /** Who is alive. A worker that has not said so for `ALIVE_MS` is not. */

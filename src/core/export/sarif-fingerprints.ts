@@ -5,7 +5,7 @@ type Told = Pick<SynthesisFinding, 'title' | 'detail' | 'recommendation' | 'file
 
 /**
  * One for each finding, the same for it in another synthesis: made of its file and of the name in
- * the code that it speaks of most. Titles are worded anew each time, and lines move. Findings of one
+ * the code that it speaks of most. Titles are reworded each time, and lines move. Findings of one
  * file and name are told apart by their order in the file.
  */
 export function fingerprintsOf(findings: readonly Told[]): string[] {
@@ -27,7 +27,7 @@ export function fingerprintsOf(findings: readonly Told[]): string[] {
 /** The name in the code that is named most often; of several, the longest. Empty where none is named. */
 function subjectOf({ title, detail, recommendation = '' }: Told): string {
   const counts = new Map<string, number>()
-  // A title is worded anew more often than what is told below it.
+  // Titles are reworded more often than the text below them.
   const told = detail.trim() === '' ? title : `${detail}\n${recommendation}`
   for (const name of namesIn(shorten(told, 1_000))) counts.set(name, (counts.get(name) ?? 0) + 1)
   let best = ''

@@ -61,7 +61,7 @@ export function checkEvidence(
     return { checks, place: { file, ...(corrected === undefined ? {} : { line: corrected }) } }
   }
   if (named.line !== undefined) checks.push({ kind: 'line', holds: reaches })
-  // What is told of several files may be quoted from another one of them.
+  // A finding about several files may quote from another of them.
   const isElsewhere = quotes.length > 0 && namesOthers(finding, file)
   const isMissing = quotes.length > 0 && !isElsewhere
   if (isMissing) checks.push({ kind: 'quote', holds: false })
@@ -115,7 +115,7 @@ export function pathResolver(
   return (file) => {
     if (known.has(file)) return { kind: 'file', path: file }
     if (folders.has(file)) return { kind: 'folder' }
-    // Globs, lists of files and sentences are no path.
+    // Globs, lists of files and sentences are not paths.
     if (/[*?{}<>|,;\s]|^\w+:|^\.\.\//.test(file)) return { kind: 'unclear' }
     const name = file.slice(file.lastIndexOf('/') + 1)
     const ending = (byName.get(name) ?? []).filter((path) => path.endsWith(`/${file}`))

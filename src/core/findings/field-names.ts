@@ -1,6 +1,6 @@
 import { shorten } from '../text/shorten.ts'
 
-/** What a part of a finding says of it, whatever its reporter calls it. */
+/** The parts of a finding, whatever its reporter calls them. */
 export type FieldKind =
   | 'title'
   | 'severity'
@@ -59,7 +59,7 @@ export interface Field {
   value: string
 }
 
-/** `Severity: High`, `**Severity:** High`, `**Severity** High`; nothing for a line that is no field. */
+/** `Severity: High`, `**Severity:** High`, `**Severity** High`; nothing for a line that is not a field. */
 export function fieldOf(text: string): Field | undefined {
   const [, bold, boldRest] = /^(?:\*\*|__)([^*_]{1,40})(?:\*\*|__)(.*)$/.exec(text) ?? []
   if (bold !== undefined && boldRest !== undefined) {
@@ -71,7 +71,7 @@ export function fieldOf(text: string): Field | undefined {
   const [, name, value] = /^(?:\*\*|__)?([^:：*_`|]{1,40})[:：](?:\*\*|__)?(.*)$/.exec(text) ?? []
   const kind = name === undefined ? undefined : kindOf(name)
   if (kind === undefined || value === undefined) return undefined
-  // `file://…`, `Problem::new` and `12:30` are no fields.
+  // `file://…`, `Problem::new` and `12:30` are not fields.
   return /^[:/]/.test(value) ? undefined : { kind, value: value.trim() }
 }
 

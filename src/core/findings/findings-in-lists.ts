@@ -198,7 +198,7 @@ function startCandidate(
   return start(marked.title, marked.severity ?? severity, line, marked.id)
 }
 
-/** What can name a finding that has no title of its own. */
+/** What can name a finding that has no title. */
 function isNamedBy(kind: FieldKind): boolean {
   return kind === 'title' || kind === 'detail'
 }

@@ -20,7 +20,7 @@ export interface Found {
   parts: Record<'detail' | 'evidence' | 'recommendation', string[]>
   category?: string
   confidence?: number | undefined
-  /** It is only named: by an entry of a list or a table, without a text of its own. */
+  /** It is only named: by an entry of a list or a table, without its own text. */
   isBrief: boolean
 }
 
@@ -159,7 +159,7 @@ function setPlace(found: Found, value: string): void {
   const inText = placeIn(value)
   const { file, line } = inText ?? placeOf({ file: plainText(value) })
   if (found.place?.from === 'field') return
-  // "The whole module" is no file.
+  // "The whole module" is not a file.
   if (file === undefined || (inText === undefined && /\s/.test(file))) return
   found.place = { file, from: 'field', ...(line === undefined ? {} : { line }) }
 }

@@ -35,7 +35,7 @@ const ALSO_OTHERWISE = new Set(
   ),
 )
 
-/** What stands beside a severity and adds nothing to it, in a heading or a field. */
+/** Words next to a severity, in a heading or a field, that add nothing to it. */
 const FILLERS = new Set(
   `severity severities priority risk risks impact issue issues finding findings bug bugs problem problems
   vulnerability vulnerabilities concern concerns item items defect defects error errors warning warnings

@@ -5,7 +5,7 @@ import { severityLabel, severityOf, severityOfScore } from './severity-words.ts'
 /** What a heading, an item or a line says before and after its title. */
 export interface Marked {
   title: string
-  /** Said in so many words, or by the letter of an id such as `H-01`. */
+  /** Stated explicitly, or by the letter of an id such as `H-01`. */
   severity?: Severity
   /** `H-01`, `SEC-08`, `3`. */
   id?: string

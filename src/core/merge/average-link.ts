@@ -1,4 +1,4 @@
-/** Lower than any sum of likenesses: two of which one pair has it are never one. */
+/** Lower than any sum of similarities: two groups with such a pair are never joined. */
 export const NEVER = -1e6
 
 /** From how many findings on a group says how alike what belongs to it is. */

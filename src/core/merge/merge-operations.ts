@@ -107,7 +107,7 @@ export const MERGING = {
       ...(edits === undefined ? {} : { edits }),
       evidence,
     })
-    // Said where it is read: whoever takes the summary alone must know that no model stands behind it.
+    // In the summary itself: a reader of the summary alone must know that no model wrote it.
     if (from.kind === 'merge' && rest.notes.length > 0) {
       synthesis.summary = `> ${rest.notes.join(' ')}\n\n${synthesis.summary}`
     }

@@ -108,7 +108,7 @@ export function resolveDraft(
       const finding = combined.findings[index]
       return finding === undefined ? undefined : placeOfRest.get(finding)
     })
-    // Those about findings that were shown have been written anew.
+    // Those about findings that the model was shown have been rewritten.
     const known = places.flatMap((place) => place ?? [])
     return known.length === 0 || known.length < places.length
       ? []

@@ -91,7 +91,7 @@ function describe(findings: readonly DraftFinding[], { findings: indexes }: Grou
   const members = indexes.flatMap((index) => findings[index] ?? [])
   const [first] = members
   const advised = firstSentences(first?.recommendation ?? '', 400)
-  // Advice in a few words is no sentence, but it is advice; a mere diff is neither.
+  // A few words of advice are not a sentence, but still advice; a mere diff is neither.
   const brief = withoutCode(first?.recommendation ?? '').trim()
   const recommendation = oneLine(advised || brief || `Fix: ${first?.title ?? ''}`, 400)
   const places = distinct(members.map(formatPlaceOf).filter((place) => place !== ''))

@@ -55,7 +55,7 @@ const LINE_SCALE = 20
 const OTHER_FILE = 0.05
 /** What it costs that one task reports both: a task that lists two findings mostly means two. */
 const SAME_TASK = 0.5
-/** What it costs that two places got the same text: whoever wrote it applied one rule twice. */
+/** The penalty for the same text at two places: its author applied one rule twice. */
 const SAME_TEXT_ELSEWHERE = 1
 /** What two brief findings are alike that no rule makes the same: one of them in a group is enough. */
 const UNLIKE = -0.3

@@ -127,7 +127,7 @@ function leftOut(count: number, why: string): string {
     : `${count} reported findings are left out here: what they say ${why}. They stand last, marked as refuted.`
 }
 
-/** First, whoever wrote the rest: a patch that lacks the work of a task looks like one that does not. */
+/** Comes first: a patch that lacks the work of a task looks like one that does not. */
 function withMissingEdits(summary: string, edits: MergedEdits | undefined): string {
   const missing = edits && missingEdits(edits)
   return missing === undefined ? summary : `> **${missing.message}**\n\n${summary}`

@@ -31,7 +31,7 @@ export interface PrefixMarks {
   ): Promise<
     { status: 'lead' } | { status: 'warm'; forMs: number } | { status: 'led'; calling: boolean }
   >
-  /** Keeps the lead for `LEAD_MS` more; without that it falls to whoever claims it next. */
+  /** Keeps the lead for `LEAD_MS` more; otherwise the next process to claim it gets it. */
   hold(key: string, token: string, calling: boolean): Promise<void>
   warm(key: string, forMs: number): Promise<void>
   leave(key: string, token: string): Promise<void>
@@ -42,7 +42,7 @@ export const LEAD_MS = 10_000
 const RENEW_MS = LEAD_MS / 3
 /** How long providers keep a prefix that nobody reads, less a margin. */
 const KEPT_MS = 4.5 * 60_000
-/** A prefix that is read is kept anew; that is noted so often. */
+/** Reading a prefix extends its life; how often that is recorded. */
 const NOTED_MS = 30_000
 /** Nobody waits longer for a call that is on its way: a cold cache costs less than that. */
 const PATIENCE_MS = 30_000

@@ -13,7 +13,7 @@ import {
  * What is known of how many calls one model takes: plain data, so that it can be kept in one process
  * or shared by many. Times are milliseconds on one clock, `null` means unlimited.
  *
- * Until the provider first refuses, calls only set in gently: so many at once, and then more and more,
+ * Until the provider first refuses, calls ramp up gently: this many at once, and then more and more,
  * so that a limit shows after some calls and not after all. Once it refuses:
  * - nobody calls before the time that the provider named;
  * - the rate of calls it took until then becomes the pace. A refusal at that pace lowers it a little.

@@ -1,4 +1,4 @@
-/** What is told of a step: names, ids and numbers. Never a prompt, an output, a key or an error's message. */
+/** What is recorded of a step: names, ids and numbers. Never a prompt, an output, a key or an error's message. */
 export type SpanAttributes = Record<string, string | number | boolean | string[] | undefined>
 
 export interface SpanStart {
@@ -20,7 +20,7 @@ export interface Span {
 
 /** Tells an operator which step of a plan took how long, and what it was a part of. */
 export interface Tracer {
-  /** False where nothing is told to anybody, and what only a span would need is not worth looking up. */
+  /** False when no span is recorded, so that what only a span needs is not looked up. */
   readonly isOn: boolean
   /** Runs a step. One that throws has failed, with the error's `code` or name. */
   span<T>(start: SpanStart, run: (span: Span) => Promise<T>): Promise<T>

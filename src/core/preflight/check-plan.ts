@@ -65,7 +65,7 @@ export async function checkPlan(
       ...budgetWarnings(deps, plan, tasks, estimated),
       ...verifyWarnings(plan),
     ],
-    // Comparing all texts takes its time, and only a dry run answers with what comes of it.
+    // Comparing all texts takes time, and only a dry run reports the result.
     advice: advised ? advise(plan, tasks) : [],
     estimate: estimated,
     serialized,

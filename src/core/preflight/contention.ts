@@ -205,7 +205,7 @@ function meet(one: Declaration, other: Declaration): boolean {
   return !isGone(one, other) && !isGone(other, one)
 }
 
-/** Too many globs to compare: whoever writes one of them conflicts with every task. */
+/** Too many globs to compare: a task that writes one of them conflicts with every task. */
 function everything(reads: Declared, writes: Declared, written: readonly string[]): Contention {
   const tasks = (declared: Declared) => tasksOf([...declared.values()].map((each) => each.tasks))
   const own = written.flatMap((key) => writes.get(key) ?? [])

@@ -1,7 +1,7 @@
 import { parseGlob } from './globs.ts'
 import { compileGlob } from './match-glob.ts'
 
-/** What one list of globs names: everything that `wanted` matches, but for what `unwanted` does. */
+/** What one list of globs names: everything that `wanted` matches, except what `unwanted` does. */
 export interface FileScope {
   wanted: string[]
   unwanted: string[]

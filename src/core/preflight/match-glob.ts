@@ -12,7 +12,7 @@ type Segment = '**' | { matches: (name: string, steps: Steps) => boolean }
 /**
  * Compiles a glob over paths with `/`: `*`, `**`, `?`, `[a-z]`, `{a,b}`, `{1..9}`, `(a|b)`, `\\` and the
  * extended `@(…)`, `?(…)`, `*(…)`, `+(…)` and `!(…)`, as Bash reads them with `dotglob` and `globstar`.
- * What is not closed stands for itself. No glob can take for ever: see `Steps` and its test. A `!(…)`
+ * What is not closed is matched literally. No glob can take for ever: see `Steps` and its test. A `!(…)`
  * costs one more factor of the length of a name.
  */
 export function compileGlob(source: string): GlobMatch {

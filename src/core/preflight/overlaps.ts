@@ -11,7 +11,7 @@ const MAX_FILES = 20
 
 /**
  * Pairs of tasks that could collide: both write a file, or one reads what the other writes. Tasks
- * that one waits for the other never run at the same time, so they are no pair.
+ * that one waits for the other never run at the same time, so they are not a pair.
  *
  * @param files All files of the workspace, relative, with `/`. Without them the globs themselves
  *   are compared: pairs whose globs may match the same path.

@@ -32,7 +32,7 @@ const SAME = new Map(
 
 /** How much of their words two tasks share to be nearly the same. */
 const NEARLY_THE_SAME = 0.7
-/** Where each has words of its own, these may be what tells them apart, unless there is much more in common. */
+/** Words that only one of two tasks has may be what distinguishes them, unless they share far more. */
 const WITH_OWN_WORDS = 0.8
 /** Tasks that one word leads to, at most. */
 const MAX_CANDIDATES = 50

@@ -73,7 +73,7 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
     async *outputs(tenant, planId) {
       await requirePlan(deps, tenant, planId)
       let after = 0
-      /** One that was retried and ended again while this was read is told once. */
+      /** A task that was retried and ended again during the read is listed once. */
       const told = new Set<string>()
       while (true) {
         const ended = await deps.tasks.ended(planId, after, 100)
@@ -100,7 +100,7 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
   }
 }
 
-/** In order, in groups that are no larger than so many bytes, or one item. */
+/** In order, in groups of at most this many bytes, or of one item. */
 export function withinBytes<Item>(
   items: readonly Item[],
   sizes: readonly number[],

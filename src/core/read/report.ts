@@ -42,10 +42,10 @@ const STRAGGLER_TIMES = 2
 const MAX_STRAGGLERS = 10
 /** In a plan that is over sooner, nobody gains by more parallelism. */
 const SHORT_PLAN_MS = 1_000
-/** Shorter waits are not worth words. */
+/** Shorter waits are not worth a remark. */
 const LONG_WAIT_MS = 1_000
 
-/** What the plan's parallelism was worth, from the times of its tasks; so far, while it runs. */
+/** What the plan gained from parallelism, from the times of its tasks; so far, while it runs. */
 export function buildReport(input: ReportInput): Report {
   const runs = readRuns(input)
   const wallMs = wallTime(input, runs)

@@ -21,7 +21,7 @@ const SETTLE_MS = 5_000
 /** Partial text that is kept of an attempt that did not end well, in characters. */
 const KEPT_TEXT = 1_000_000
 
-/** What the store is told of an attempt, minus the fields that identify it. */
+/** What the store records about an attempt, minus the fields that identify it. */
 export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | 'token'>
 
 /**
@@ -59,7 +59,7 @@ async function attemptOnce(
 ): Promise<AttemptResult> {
   const { executor, spent } = options
   const { timeoutMs, attempts } = options.spec
-  // Each attempt has a time limit of its own; whatever else may end it is the task's.
+  // Each attempt has its own time limit; anything else that ends it belongs to the task.
   const limit = new AbortController()
   const signal = AbortSignal.any([options.signal, limit.signal])
   let usage: Usage = NO_USAGE

@@ -95,7 +95,7 @@ async function issueBundle(
   halt: AbortSignal,
 ): Promise<void> {
   const bundle = { ...job, unit, round: job.round + 1, priority: 0, held: false }
-  // Given up with its job: whoever has that next is told to do it again.
+  // Given up with its job: the next worker that takes the job does it again.
   await untilAvailable(() => deps.queue.enqueueBundle(bundle), halt).catch((error: unknown) => {
     if (!halt.aborted) throw error
   })

@@ -18,7 +18,7 @@ interface Delivered {
   delivery: number
 }
 
-/** An attempt that was begun with its bundle, in a slot of its own. */
+/** An attempt that was begun with its bundle, in its own slot. */
 interface Begun {
   begun: Extract<BegunTask, { status: 'begun' }>
   plan: LoadedPlan

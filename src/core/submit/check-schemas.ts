@@ -2,7 +2,7 @@ import type { FieldError } from '../contract/errors.ts'
 import { MAX_SCHEMAS } from '../contract/limits.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 
-/** The schemas of a plan, each with the tasks that have it, by their indexes. */
+/** The schemas of a plan, each with the indexes of the tasks that have it. */
 export function distinctSchemas(tasks: readonly TaskSpec[]): Map<string, number[]> {
   const texts = new Map<unknown, string>()
   const found = new Map<string, number[]>()

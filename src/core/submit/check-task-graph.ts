@@ -7,7 +7,7 @@ interface Node {
   dependsOn?: string[] | undefined
 }
 
-/** Names of a long cycle that are worth reading; the rest is a number. */
+/** How many names of a long cycle are listed; the rest is a number. */
 const MAX_CYCLE_NAMES = 12
 
 /**
@@ -72,7 +72,7 @@ export function checkTaskGraph(tasks: readonly Node[], list: string | undefined)
   return distinct(errors)
 }
 
-/** The task with which the dependencies are more than so many. */
+/** The task whose dependencies take the total over the limit. */
 function taskBeyond(tasks: readonly Node[], most: number): number | undefined {
   let count = 0
   for (const [index, { dependsOn = [] }] of tasks.entries()) {

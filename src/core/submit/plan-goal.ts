@@ -10,7 +10,7 @@ import type { Workspaces } from '../ports/workspaces.ts'
 export interface PlanGoalDeps {
   planner: GoalPlanner
   workspaces: Pick<Workspaces, 'listFiles'>
-  /** Gives tasks the defaults of a submission, and says what is wrong with them. */
+  /** Gives tasks the defaults of a submission, and reports their errors. */
   parseTasks: (tasks: unknown) => SubmittedTask[]
 }
 

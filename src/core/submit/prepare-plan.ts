@@ -107,7 +107,7 @@ export async function preparePlan(
   return { ...planned.prepared, usage: planned.usage }
 }
 
-/** What is wrong with a plan beside its tasks. */
+/** The errors of a plan outside its tasks. */
 async function planErrors(deps: PrepareDeps, plan: SubmitPlan): Promise<FieldError[]> {
   const errors = await synthesisErrors(deps, plan.synthesis)
   if (plan.webhook !== undefined && !deps.webhooksAvailable) {

@@ -39,7 +39,7 @@ export interface Writing {
 
 /**
  * Results for one call of a model; more go to it in parts. The answer accounts for every finding, so
- * what it can hold limits their number: about 20,000 tokens for so many.
+ * what it can hold limits their number: this many take about 20,000 tokens.
  */
 export const CALL_LIMITS: PartLimits = { tokens: 80_000, findings: 200 }
 const MODEL_TRIES = 3

@@ -20,7 +20,7 @@ const MAX_SIDES_CHARS = 200_000
 const TIMEOUT_MS = 3 * 60_000
 
 /**
- * Has the model propose what each file in conflict should be. A proposal stands beside the sides of
+ * Has the model propose a resolution for each file in conflict. A proposal stands beside the sides of
  * its conflict, with the name of the model: it is in no commit and in no patch.
  *
  * @param notes Told where there should be proposals and are none.

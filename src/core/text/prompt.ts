@@ -3,7 +3,7 @@ import type { TaskFiles, TaskSpec } from '../contract/task-spec.ts'
 import { shorten } from './shorten.ts'
 import { fairShares } from './tokens.ts'
 
-/** What a task is told of one task that it depends on. */
+/** What a task's prompt says about one task that it depends on. */
 export interface DependencyResult {
   taskId: string
   description: string

@@ -79,7 +79,7 @@ function misspeltNames(given: NodeJS.ProcessEnv): string[] {
   })
 }
 
-/** Values that are valid in themselves, but that this machine cannot carry out. */
+/** Values that are valid one by one, but not together or on this machine. */
 function contradictionsIn(config: Config): string[] {
   const problems: string[] = []
   if (config.TUTTI_API_KEYS.size === 0 && !isLoopback(config.HOST)) {

@@ -20,11 +20,11 @@ export interface ChangeDeps extends ReadDeps, Digests {
     PrepareDeps,
     'modelAvailable' | 'schemaProblem' | 'executors' | 'prices' | 'defaultModel'
   >
-  /** Something that the caller need not hear of; for the log. */
+  /** For the log: something that does not concern the caller. */
   onFault: (error: unknown, planId: string) => void
 }
 
-/** The plan that a call is to change. Read first, so where it cannot be, nothing of the call was begun. */
+/** The plan that a call is to change. Read first, so if that fails, nothing of the call was begun. */
 export function planToChange(
   deps: Pick<ReadDeps, 'plans'>,
   tenant: string,
@@ -33,7 +33,7 @@ export function planToChange(
   return nothingBegun(requirePlan(deps, tenant, planId))
 }
 
-/** Whether nothing more of a plan is paid for: then `resume` may raise its budget, and nothing else is begun. */
+/** Whether a plan's budget is used up: then `resume` may raise it, and nothing else is begun. */
 export function isOutOfMoney({ stop, budgetUsd, usage, held }: PlanRecord): boolean {
   const isSpent = budgetUsd !== undefined && usage.costUsd + held.unknownUsd >= budgetUsd
   return stop?.code === BUDGET_EXHAUSTED || isSpent

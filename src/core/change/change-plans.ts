@@ -47,7 +47,7 @@ export function changePlans(
       if (!isOutOfMoney(record)) {
         throw new ServiceError('plan-not-finished', 'The plan was not stopped by its budget.')
       }
-      // What waits for a task that failed for another reason runs when that one is retried.
+      // A task behind one that failed for another reason runs when that one is retried.
       const stopped = (tasks: Tasks) => onlyRunnable(tasks, stoppedByBudget(tasks))
       await retryTasks(deps, record, stopped, budgetUsd)
       return planView(await requirePlan(deps, tenant, planId), { waves: true })

@@ -20,7 +20,7 @@ export function changeSyntheses(deps: ChangeDeps): Pick<SynthesesApi, 'request'>
       // One key is one job, and one job is one version, however often it is enqueued.
       const jobId = `${planId}-v${digestOf(deps, tenant, planId, idempotencyKey)}`
       const requestHash = digestOf(deps, JSON.stringify(spec))
-      // Looked at first: a repetition is not checked against what has changed since.
+      // Looked up first: a repetition is not checked against later changes.
       const known = await claimed(deps, planId, jobId, requestHash)
       if (known !== undefined) return { version: known, created: false }
       await requireWritable(deps, record, spec)
@@ -43,11 +43,11 @@ async function requireWritable(
     errors.push(...synthesisPriceErrors(deps.preparing, spec, ''))
   }
   if (errors.length > 0) throw invalid(errors)
-  // Where nobody asked for a model, the deterministic merge answers, and says why.
+  // If nobody asked for a model, the deterministic merge answers, and says why.
   if (spec.executor === 'model' || spec.model !== undefined) refuseWithoutMoney(record)
 }
 
-/** The version that an earlier request with the key has got. @throws {ServiceError} idempotency-key-reused */
+/** The version that an earlier request with the key was given. @throws {ServiceError} idempotency-key-reused */
 async function claimed(
   deps: ChangeDeps,
   planId: string,

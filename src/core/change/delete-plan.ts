@@ -20,6 +20,6 @@ export async function deletePlan(
   const all = Array.from({ length: units }, (_, unit) =>
     lanesOfUnit(record.spec.units, unit).map((lane) => ({ unit, lane })),
   ).flat()
-  // Jobs that a worker has are left: it finds the plan gone, and they end.
+  // Jobs that a worker holds are left: it finds the plan gone, and ends them.
   if (running) await deps.queue.remove(planId, all, 0)
 }

@@ -28,7 +28,7 @@ interface Task {
 /** All tasks of a plan, by id, in plan order. */
 export type Tasks = ReadonlyMap<string, Task>
 
-/** Retries of one plan that are asked for at the same moment come one after the other. */
+/** Retries of one plan that are requested at the same moment run one after the other. */
 const MOST_TRIES = 50
 
 /**
@@ -37,7 +37,7 @@ const MOST_TRIES = 50
  * the next version. With `budgetUsd` the plan's budget is raised in the same step, or that alone where
  * there is nothing to run.
  *
- * @param choose Called anew where something came in between. Names ended tasks only, and for each all
+ * @param choose Called again if something changed in between. Names ended tasks only, and for each all
  *   that it depends on and that has not succeeded; throws where that cannot be.
  * @throws {ServiceError} task-not-finished when one that runs uses the output of one of them;
  *   quota-exceeded when the tenant has too many unfinished tasks; invalid-request for a budget that is spent.
@@ -148,11 +148,11 @@ export function requireRunnable(tasks: Tasks, chosen: Set<string>): Set<string> 
   return chosen
 }
 
-/** Leaves out, of a choice that nobody named one by one, what cannot run, and what depends on that. */
+/** Removes tasks that cannot run, and their dependents, from a choice that was not made by id. */
 export function onlyRunnable(tasks: Tasks, chosen: Set<string>): Set<string> {
   const waiting = dependentsOf(tasks, (task) => chosen.has(task.spec.id))
   const left = new Set([...chosen].filter((id) => missing(tasks, chosen, id) !== undefined))
-  // A set hands out what is added to it while it is gone through.
+  // Iterating over a set includes what is added to it meanwhile.
   for (const id of left) for (const dependent of waiting.get(id) ?? []) left.add(dependent)
   return chosen.difference(left)
 }

@@ -23,7 +23,7 @@ const MOST_ROUNDS = 50
 const DELETED_AT_ONCE = 25
 
 /**
- * Does what a process that died left undone, what time has brought about, and what expired. Processes
+ * Finishes what dead processes left undone, and handles what is due or has expired. Processes
  * take turns of `turnMs`, so that many cost no more than one; every step is one that can be repeated, so
  * that two at once do no harm.
  */
@@ -123,7 +123,7 @@ export async function sweepHeld(deps: {
       await guarded(deps, planId, async () => {
         const numbers = units.map(({ unit }) => unit)
         const unheld = new Set(await deps.life.unheld(planId, numbers))
-        // Those that move up meanwhile are seen next time.
+        // Those that move up meanwhile are found next time.
         await deps.queue.release(
           planId,
           units.filter(({ unit }) => unheld.has(unit)),
@@ -147,7 +147,7 @@ async function guarded(
   try {
     await step()
   } catch (error) {
-    // One plan's trouble must not keep the others waiting.
+    // A problem with one plan must not hold up the others.
     deps.onFault(error, planId)
   }
 }
@@ -167,7 +167,7 @@ export async function abortStopped(
     if (stop !== undefined) {
       const reason = new AttemptAborted('cancelled', stop.message)
       if (!isParking(stop.code)) running.abort(planId, undefined, reason)
-      // A plan that ran out of time or money is still summed up.
+      // A plan that ran out of time or money still gets its synthesis.
       if (stop.code === 'deleted') writing.abort(planId, undefined, reason)
       if (stop.code === 'cancelled') writing.abortStopped(planId, reason)
     }

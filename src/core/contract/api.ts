@@ -24,7 +24,7 @@
  * finding      one thing that a task reports: a title, and a severity or a place
  * draft        what a model or the merge wrote over results, before it is checked against them
  * part         a draft over some of a plan's findings, where they are too many for one call
- * synthesis    what a plan comes to: summary, findings, conflicts, actions; written in versions
+ * synthesis    the result of a plan: summary, findings, conflicts, actions; written in versions
  * merge        the deterministic synthesis, written without a model
  * ledger       for each reported finding, where in the synthesis it went
  *
@@ -62,7 +62,7 @@ import type {
 } from './views.ts'
 import type { WorkersView } from './workers.ts'
 
-// What the HTTP layer calls: one interface a resource. `main` puts them together from the use cases.
+// What the HTTP layer calls: one interface per resource. `main` assembles them from the use cases.
 // Every call names the tenant; a plan of another tenant is `plan-not-found`, as if it did not exist.
 // Every call may throw ServiceError, `unavailable` while Redis is away.
 
@@ -170,9 +170,9 @@ export interface PlanEvent {
 export interface EventsApi {
   /**
    * A `snapshot` first (not when resuming after `lastEventId`), then every change in order, ending
-   * after `plan.finished` or when `signal` aborts. A slow consumer is not read ahead for. With `tokens`
+   * after `plan.finished` or when `signal` aborts. Nothing is read ahead for a slow consumer. With `tokens`
    * what running tasks have written so far comes with it, then the rest, and all of it before their end.
-   * With `taskId` nothing of other tasks comes. An id that no event of the plan has is as good as none.
+   * With `taskId` nothing of other tasks comes. An id that no event of the plan has is ignored.
    *
    * @throws {ServiceError} plan-not-found, task-not-found
    */

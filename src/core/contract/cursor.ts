@@ -12,7 +12,7 @@ export function decodeCursor(cursor: string): string {
     const text = atob(cursor.replaceAll('-', '+').replaceAll('_', '/'))
     if (/^\d+(~[0-9a-z]+)?$/.test(text)) return text
   } catch {
-    // Not base64: told below like any other.
+    // Not base64: reported below like any other error.
   }
   throw badCursor()
 }

@@ -8,7 +8,7 @@ export const DeliveryAttempt = z.object({
   error: z.string().optional(),
 })
 
-/** One event and what became of telling the plan's webhook. */
+/** One event and the state of its delivery to the plan's webhook. */
 export const Delivery = z
   .object({
     id: z.string(),

@@ -28,7 +28,7 @@ export interface FieldError {
 }
 
 /**
- * What a caller can be told went wrong. The message is shown to callers, so it never carries a
+ * An error that callers see. The message is shown to callers, so it never carries a
  * prompt, an output, a secret or a connection string.
  */
 export class ServiceError extends Error {
@@ -77,8 +77,8 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * For what a call does before it changes anything: where the store is away then, the caller is told that
- * nothing was begun, so that repeating the call is safe whatever it does.
+ * For what a call does before it changes anything. If the store is away then, the answer says that
+ * nothing was begun, so repeating the call is safe whatever it does.
  */
 export async function nothingBegun<T>(before: Promise<T>): Promise<T> {
   try {

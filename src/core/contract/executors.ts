@@ -21,7 +21,7 @@ export const ExecutorList = z
           usesModel: z.boolean(),
           structuredOutput: z.boolean(),
         }),
-        /** `unknown`: tasks may cost something that no budget hears of. */
+        /** `unknown`: tasks may cost something that no budget counts. */
         cost: z.enum(['none', 'counted', 'unknown']),
         options: z.record(z.string(), z.unknown()),
       }),

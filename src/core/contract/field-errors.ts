@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { type FieldError, ServiceError } from './errors.ts'
 
-/** What is wrong with one field. `path` leads to it from the value that was checked. */
+/** An error in one field. `path` leads to it from the value that was checked. */
 export interface FieldProblem {
   path: (string | number)[]
   message: string
@@ -11,8 +11,8 @@ export interface FieldProblem {
 const MOST_ERRORS = 100
 
 /**
- * Checks a value, and says of each field that does not fit what it must be. Messages go on where the
- * field's name ends: "must be a whole number, not a string".
+ * Checks a value, and says for each wrong field what it must be. Messages continue a sentence that
+ * begins with the field's name: "must be a whole number, not a string".
  */
 export function check<Schema extends z.ZodType>(
   schema: Schema,
@@ -26,13 +26,13 @@ export function check<Schema extends z.ZodType>(
     : { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue)) }
 }
 
-/** What is wrong with the options of a task. */
+/** The errors in the options of a task. */
 export function checkOptions(schema: z.ZodType, options: unknown): FieldProblem[] {
   const { problems = [] } = check(schema, options ?? {})
   return problems.map(({ path, message }) => ({ path: ['options', ...path], message }))
 }
 
-/** The error of a request of which some fields are wrong. */
+/** The error for a request with wrong fields. */
 export function invalid(all: FieldError[]): ServiceError {
   const errors = all.slice(0, MOST_ERRORS)
   const [first] = errors

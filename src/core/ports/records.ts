@@ -162,6 +162,6 @@ export interface InitialUnits {
   released: number[]
   /** Held by the limit of the plan alone, in the order in which they come. */
   ready: number[]
-  /** The number of tasks that it still waits for. */
+  /** For each held unit, the number of tasks that it still waits for. */
   held: Map<number, number>
 }

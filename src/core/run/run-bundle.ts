@@ -7,9 +7,9 @@ import { untilAvailable } from './until-available.ts'
 const STORE_AWAY_MS = 1_000
 
 /**
- * Runs tasks of a plan for as long as there are some, or until it is the turn of others: side by side as
- * far as there are slots, or one after the other where the plan has a limit. Which ones shows only as
- * slots come free, so that no task waits behind another while there is room for it anywhere.
+ * Runs tasks of a plan while there are any, or until it is another plan's turn: in parallel as far as
+ * there are slots, or one after the other if the plan has a limit. Which tasks is decided only as
+ * slots come free, so no task waits behind another while there is room for it anywhere.
  */
 export async function runBundle(
   deps: RunUnitDeps,
@@ -87,7 +87,7 @@ async function runNext(
   }
 }
 
-/** One more bundle of the plan, for slots that this one does not know of. */
+/** Enqueues one more bundle of the plan, for slots on other workers. */
 async function issueBundle(
   deps: RunUnitDeps,
   job: UnitJob,

@@ -24,14 +24,14 @@ export interface RunUnitDeps {
   files: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>
   running: RunningTasks
   tracer: Tracer
-  /** Waits for the process to have room for one more task of this kind; `undefined` once it is to end. */
+  /** Waits for the process to have room for one more task of this kind; `undefined` once it shuts down. */
   acquireSlot: (
     job: Pick<Unit, 'lane' | 'planTasks'>,
     stopping: AbortSignal,
   ) => Promise<(() => void) | undefined>
-  /** Aborts when the process is told to end: nothing more is begun, and what only waits is handed back. */
+  /** Aborts at shutdown: nothing more is begun, and what only waits is handed back. */
   stopping: AbortSignal
-  /** Aborts when the time to end in is over: what could not be stored by then is left to others. */
+  /** Aborts when the shutdown's time is over: what could not be stored by then is left to others. */
   ending: AbortSignal
   /** Findings that an output states; throws a PermanentError where it cannot be read. */
   findingsIn: (text: string) => Promise<Finding[]>

@@ -127,7 +127,7 @@ async function runBegun(
 /** Stores how an attempt ended, does what follows from it, and says what is next for its task. */
 async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd): Promise<Next> {
   const stored = await storeEnd(deps, end)
-  // The process ends while the store takes nothing: the next worker finds the task still running.
+  // The process ends while the store is away: the next worker finds the task still running.
   if (stored === 'store-away') return { kind: 'give-back' }
   const { status, released, preliminary } = stored
   await followUp(deps, plan, end.taskId, released, preliminary)

@@ -7,7 +7,7 @@ import { runTask } from './run-task.ts'
  * stored as it ends, so that after a crash only unfinished ones run again. `give-back`: some are to
  * be run by another process. `delivery`: how often the job was handed to a worker.
  *
- * @throws What went wrong with one task, once the others have ended.
+ * @throws The error of one task, once the others have ended.
  */
 export async function runUnit(
   deps: RunUnitDeps,

@@ -8,7 +8,7 @@ export class AttemptAborted extends Error {
   }
 }
 
-/** What runs in this process, so that a cancel heard from elsewhere finds it. */
+/** What runs in this process, so that a cancel from elsewhere finds it. */
 export interface RunningTasks {
   /**
    * A signal for one task, from when its job was taken; call `done` when it is over. `afterStop`: it was
@@ -21,7 +21,7 @@ export interface RunningTasks {
   ): { controller: AbortController; done(): void }
   /** Aborts one task, or with no `taskId` all of a plan. */
   abort(planId: string, taskId: string | undefined, reason: AttemptAborted): void
-  /** Aborts what a stop of its plan concerns. */
+  /** Aborts the tasks that a stop of their plan affects. */
   abortStopped(planId: string, reason: AttemptAborted): void
   abortAll(reason: AttemptAborted): void
   planIds(): string[]

@@ -8,7 +8,7 @@ import { untilAvailable } from './until-available.ts'
 const NOT_STORABLE = 'result-not-storable'
 
 /**
- * Stores a result however long the store is away, for it was paid for. The lease is renewed
+ * Stores a result however long the store is away, because it was paid for. The lease is renewed
  * meanwhile; if it is lost all the same, the store knows whether another worker has begun the task. A
  * result that cannot be stored at all ends its task as failed, instead of being made again and again.
  */

@@ -29,7 +29,7 @@ export function schemaCountErrors(
   return [{ pointer: `${pointerOf(extra)}/outputSchema`, detail }]
 }
 
-/** Of each task with a schema that cannot be used; a schema is looked at once. */
+/** The error of each task whose schema cannot be used; each schema is checked once. */
 export async function schemaErrors(
   deps: { schemaProblem: (schema: Record<string, unknown>) => Promise<string | undefined> },
   tasks: readonly TaskSpec[],

@@ -11,7 +11,7 @@ interface Node {
 const MAX_CYCLE_NAMES = 12
 
 /**
- * What is wrong with the ids and the order of a plan's tasks: ids given twice, dependencies on
+ * The errors in the ids and the order of a plan's tasks: duplicate ids, dependencies on
  * tasks that do not exist or on the task itself, and cycles, each named once; or that there are too many
  * dependencies to look at.
  *

@@ -13,7 +13,7 @@ type Pattern = NonNullable<SubmitPlan['pattern']>
 export type NamedTask = SubmittedTask & { id: string; description: string }
 
 /**
- * The tasks that a plan stands for: its own, or those of its pattern, each with an id and a
+ * The tasks of a plan, its own or those of its pattern, each with an id and a
  * description. `errors` names every field that is wrong: ids given twice, dependencies that do not
  * exist, cycles, and list entries of a pattern that make no valid task. A plan with a `goal` has no
  * tasks yet.

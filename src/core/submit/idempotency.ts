@@ -6,7 +6,7 @@ export interface Digests {
   sha256: (text: string) => Uint8Array
 }
 
-/** In hexadecimal, of parts that no text of one can shift into another. */
+/** In hexadecimal. The parts are delimited, so text cannot move from one into another. */
 export function digestOf({ sha256 }: Digests, ...parts: string[]): string {
   return hex(sha256(parts.join('\0')))
 }

@@ -14,7 +14,7 @@ export interface PlanGoalDeps {
   parseTasks: (tasks: unknown) => SubmittedTask[]
 }
 
-/** A plan that cannot be used goes back to the planner so often, with the reasons. */
+/** How often an unusable plan goes back to the planner, with the reasons. */
 const TRIES = 2
 const TIMEOUT_MS = 5 * 60_000
 
@@ -22,7 +22,7 @@ const TIMEOUT_MS = 5 * 60_000
 const MOST_FILES = 500
 
 /**
- * Has the tasks of a goal written, and tries whether they can be used; if not, once more with the
+ * Has the tasks of a goal written, and checks whether they can be used; if not, once more with the
  * reasons. `use` is what a submission of these tasks would go through.
  *
  * @throws {ServiceError} goal-not-planned, with what was wrong with the last plan.

@@ -41,7 +41,7 @@ export type CheckPlan = (
   options: { advised: boolean },
 ) => Promise<PlanCheck>
 
-/** A submission that was found valid as a whole. */
+/** A submission that is valid as a whole. */
 export interface PreparedPlan extends Omit<PlanCheck, 'serialized'> {
   plan: SubmitPlan
   title: string
@@ -75,7 +75,7 @@ export function parseSubmission(
   return { plan: data, canonical: stringify(value) ?? '' }
 }
 
-/** Everything that can be found wrong before anything is stored. */
+/** All errors that can be found before anything is stored. */
 export async function preparePlan(
   deps: PrepareDeps,
   plan: SubmitPlan,

@@ -7,7 +7,7 @@ const PATH = 20
 const MOST_COMPARED = 2_000
 
 /**
- * About how much there is to do for a body before anything is known of it: twenty thousand are about a
+ * A rough estimate of the work for a body before it has been examined: twenty thousand are about a
  * millisecond. A body of a few hundred kilobytes may stand for ten thousand tasks with a long text
  * each, or for millions of globs on files.
  */

@@ -22,14 +22,14 @@ export interface SubmitDeps extends PrepareDeps, Digests {
   plans: PlanStore
   life: SealDeps['life']
   queue: BatchQueue
-  /** The round of fair queueing that this process last heard of; a little behind is near enough. */
+  /** The round of fair queueing that this process last saw; it may lag a little. */
   rounds: { latest: number }
   randomBytes: (count: number) => Uint8Array
   planIdFrom: (bytes: Uint8Array) => string
   pause: (ms: number) => Promise<unknown>
   /** Absent where tenants have no limits. */
   tenantLimits?: { limits: TenantLimits; use: TenantUse } | undefined
-  /** Something that the caller need not hear of; for the log. */
+  /** For the log: something that does not concern the caller. */
   onFault: (error: unknown, planId: string) => void
 }
 
@@ -53,7 +53,7 @@ export async function submitPlan(deps: SubmitDeps, submission: Submission): Prom
   const parsed = parseSubmission(deps.limits, submission.body)
   const requestHash = digestOf(deps, parsed.canonical)
   const key = keyOf(deps, submission)
-  // Before anything else is looked at: a repetition is not checked against what has changed since.
+  // First of all: a repetition is not checked against later changes.
   const known = key && (await keyedPlan(deps, key, submission.tenant, requestHash))
   if (known !== undefined) return known
   const prepared = await preparePlan(deps, parsed.plan)
@@ -79,7 +79,7 @@ const GIVEN_UP =
   'The submission took too long and was given up: nothing of it is kept. Send it again.'
 
 /**
- * Stores, enqueues and has the plan accepted; nobody is told of it before that. Undone as a whole where
+ * Stores, enqueues and has the plan accepted; callers learn of it only then. Undone as a whole where
  * one of them fails. `undefined`: another one has the same key, or this one was given up meanwhile.
  */
 async function submitNew(deps: SubmitDeps, plan: NewPlan): Promise<Submitted | undefined> {

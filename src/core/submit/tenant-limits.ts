@@ -59,7 +59,7 @@ export async function withinLimits<T>(
     }
     return await store()
   } finally {
-    // Not a reason to fail a plan that is stored: the claim is forgotten by itself.
+    // No reason to fail a stored plan: the claim expires by itself.
     await has.settle().catch(() => undefined)
   }
 }

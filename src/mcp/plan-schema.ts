@@ -30,6 +30,24 @@ export function planInputSchema(): ObjectSchema {
   }
 }
 
+/**
+ * The same members without what lies in them, for a tool beside the one that has the whole: an assistant
+ * pays for each word of each tool in every call.
+ */
+export function planOutlineSchema(): ObjectSchema {
+  const { properties = {}, ...root } = planInputSchema()
+  const outlines = Object.entries(properties as Record<string, Schema>).map(
+    ([name, { type, description }]) => [
+      name,
+      {
+        ...(type === undefined ? {} : { type }),
+        ...(description === undefined ? {} : { description }),
+      },
+    ],
+  )
+  return { ...root, properties: Object.fromEntries(outlines) }
+}
+
 function compact(schema: Schema): Schema {
   // Zod refers to a schema with an id so, because draft 7 ignores what stands beside a `$ref`.
   const { $ref } = schema.allOf?.[0] ?? schema

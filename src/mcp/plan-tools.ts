@@ -7,7 +7,7 @@ import {
   TuttiError,
 } from '../client/index.ts'
 import { brief, itemsFrom } from './excerpt.ts'
-import { planInputSchema } from './plan-schema.ts'
+import { planInputSchema, planOutlineSchema } from './plan-schema.ts'
 import { cursor, limit, planId, type Tool, tool, waitSeconds } from './tool.ts'
 
 const MOST_TASKS = 50
@@ -43,7 +43,7 @@ const validatePlan: Tool = {
   description:
     'Checks a plan without launching it: the tasks as they would run, waves, tasks that overlap in their files, warnings, advice, and an estimate of tokens and cost. Takes what launch_plan takes.',
   effect: 'reads',
-  inputSchema: planInputSchema(),
+  inputSchema: planOutlineSchema(),
   async call(tutti, args, signal) {
     const dryRun = await tutti.plans.submit(args as PlanSubmission, { dryRun: true, signal })
     const { shown, more } = itemsFrom(dryRun.tasks, 0, MOST_TASKS)

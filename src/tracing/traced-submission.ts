@@ -36,7 +36,7 @@ export function tracedSubmission(tracer: Tracer, deps: SubmitDeps): SubmitDeps {
               'messaging.operation.name': 'enqueue batch',
               // A job holds one or several tasks.
               'messaging.batch.message_count': units.length,
-              'tutti.tasks': units.reduce((sum, { taskIds }) => sum + taskIds.length, 0),
+              'tutti.tasks': units[0]?.planTasks ?? 0,
               'tutti.plan.id': synthesis.planId,
             },
           },

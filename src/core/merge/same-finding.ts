@@ -33,6 +33,8 @@ export interface Comparable {
   brief: boolean
   /** Files that it speaks of, without their folders; numbers, sorted. */
   files: readonly number[]
+  /** A rule of a linter found it, and says so: `[sql-injection]` at the end of a line of its detail. */
+  byRule: boolean
 }
 
 /** Findings with fewer different terms are compared by rules; those of linters, and titles alone. */
@@ -100,6 +102,7 @@ export function comparablesOf(
       files: filesIn(place.file, `${claim.title} ${claim.detail ?? ''}`)
         .map((name) => files.of(`.../${name}`))
         .sort((a, b) => a - b),
+      byRule: RULE_NAMED.test(claim.detail ?? ''),
     }
   })
 }
@@ -116,6 +119,7 @@ class Numbers {
   }
 }
 
+const RULE_NAMED = /\[[a-z][a-z0-9@/]*-[a-z0-9/-]*\]$/m
 const LINES_NAMED =
   /\b(?:on |at |in )?lines?\s{0,5}:?\s{0,5}\d{1,9}(?:\s{0,5}[-–]\s{0,5}\d{1,9})?/gi
 const NAMES_WITH_DIGITS =
@@ -182,6 +186,8 @@ export function likenessOf(a: Comparable, b: Comparable, words: number): number 
 /** Whether two claims are not kept apart by their places, whatever they say. */
 export function mayBeSame(a: Comparable, b: Comparable): boolean {
   const apart = a.file !== 0 && b.file !== 0 && a.file !== b.file
+  // What a rule matches in two files is two findings, however alike its sentences are.
+  if (apart && (a.byRule || b.byRule)) return false
   if (!a.brief || !b.brief) return !apart || Math.min(a.terms, b.terms) >= TERSE_TERMS
   return !apart && (a.line === 0 || b.line === 0 || Math.abs(a.line - b.line) <= NEAR_LINES)
 }

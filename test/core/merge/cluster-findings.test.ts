@@ -19,6 +19,31 @@ const groups = (...claims: Claim[]) =>
   clusterFindings(claims).map((group) => [...group].sort((a, b) => a - b))
 const same = (a: Claim, b: Claim) => clusterFindings([a, b]).length === 1
 
+test('what rules of a linter match in two files is two findings, however alike their sentences are', () => {
+  const shell = claim('api', 'Shell command built from values', 'src/api/export.ts:4', {
+    category: 'security',
+    severity: 'high',
+    detail:
+      'A shell reads the command line, so a value with `;`, `$()` or a quote in it runs other commands. [command-injection]',
+    recommendation: 'Use `execFile` or `spawn` with the arguments as a list and without a shell.',
+  })
+  const sql = claim('db', 'SQL statement built from values', 'src/db/users.ts:6', {
+    category: 'security',
+    severity: 'high',
+    detail:
+      'Values become part of the text of the statement, so a value with a quote in it changes what the database runs. [sql-injection]',
+    recommendation:
+      'Pass values as parameters of the statement (`?`, `$1`) or use the query builder.',
+  })
+  const random = claim(
+    'auth',
+    'Guessable random value for something secret',
+    'src/auth/session.ts:4',
+  )
+  expect(same(shell, sql)).toBe(false)
+  expect(groups(shell, sql, random)).toHaveLength(3)
+})
+
 describe('two findings of different tasks are one', () => {
   const security = { category: 'security' }
   test.each([

@@ -80,7 +80,7 @@ test('tutti mcp --http serves until it is ended', async () => {
   const command = startTutti(['mcp', '--http', `${port}`], { env: { TUTTI_URL: service.url } })
   await command.shows(/MCP at http/)
   const client = await connect(`http://127.0.0.1:${port}/mcp`)
-  expect((await client.listTools()).tools).toHaveLength(11)
+  expect((await client.listTools()).tools).toHaveLength(12)
   await client.close()
   command.child.kill('SIGTERM')
   expect(await command.finished).toMatchObject({ code: 0, stdout: '' })

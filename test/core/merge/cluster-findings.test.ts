@@ -24,14 +24,14 @@ test('what rules of a linter match in two files is two findings, however alike t
     category: 'security',
     severity: 'high',
     detail:
-      'A shell reads the command line, so a value with `;`, `$()` or a quote in it runs other commands. [command-injection]',
+      'A shell reads the command line, so a value with `;`, `$()` or a quote in it runs other commands. [command-injection]\nEvidence: exec(`tar czf /tmp/NAME.tgz reports/NAME`)',
     recommendation: 'Use `execFile` or `spawn` with the arguments as a list and without a shell.',
   })
   const sql = claim('db', 'SQL statement built from values', 'src/db/users.ts:6', {
     category: 'security',
     severity: 'high',
     detail:
-      'Values become part of the text of the statement, so a value with a quote in it changes what the database runs. [sql-injection]',
+      "Values become part of the text of the statement, so a value with a quote in it changes what the database runs. [sql-injection]\nEvidence: users.push(await client.query(`select * from users where id = 'ID'`))",
     recommendation:
       'Pass values as parameters of the statement (`?`, `$1`) or use the query builder.',
   })

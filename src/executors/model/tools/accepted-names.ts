@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { shorten } from '../../../core/text/shorten.ts'
 
 /** The longest name that all providers take. */
 const LONGEST = 64
@@ -19,7 +20,7 @@ export function acceptedNames(names: readonly string[]): ReadonlyMap<string, str
       const isOnlyOne = count.get(accepted) === 1 || name === accepted
       if (isOnlyOne && accepted.length <= LONGEST) return [name, accepted]
       const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_CHARS)
-      return [name, `${accepted.slice(0, LONGEST - HASH_CHARS - 1)}_${hash}`]
+      return [name, `${shorten(accepted, LONGEST - HASH_CHARS - 1)}_${hash}`]
     }),
   )
 }

@@ -67,7 +67,7 @@ function note(text: string): Part {
 }
 
 function brief(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 200) : ''
+  return typeof value === 'string' ? shorten(value, 200) : ''
 }
 
 function isObject(value: unknown): value is Part {

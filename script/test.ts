@@ -1,18 +1,25 @@
 /** Runs the checks and the test suites one after another, and adds up what passed and failed. */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 export interface Tally {
   passed: number
   failed: number
+  /** What failed, one line each. */
+  failures: string[]
 }
 
 /** What vitest's JSON reporter writes, as far as it is read here. */
 export interface VitestReport {
   numPassedTests: number
   numFailedTests: number
-  testResults: { status: string; assertionResults: { status: string }[] }[]
+  testResults: {
+    name: string
+    status: string
+    message: string
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+  }[]
 }
 
 interface Run {
@@ -28,16 +35,30 @@ const MINUTE = 60_000
  * with no test to show for it, such as a rejection that nobody handled.
  */
 export function tallyOf(report: VitestReport | undefined, run: Run): Tally {
-  if (report === undefined) return { passed: 0, failed: 1 }
-  const broken = report.testResults.filter(
-    ({ status, assertionResults }) =>
-      status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-  )
-  const failed = report.numFailedTests + broken.length
-  return {
-    passed: report.numPassedTests,
-    failed: failed === 0 && run.code !== 0 ? 1 : failed,
+  if (report === undefined) return failedOnce('the tests ended without a report')
+  const failures: string[] = []
+  for (const { name, status, message, assertionResults } of report.testResults) {
+    if (status !== 'failed') continue
+    const file = relative(ROOT, name)
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    if (failed.length === 0) failures.push(`${file}: ${firstLine(message)}`)
+    for (const { fullName, failureMessages } of failed) {
+      failures.push(`${file}: ${fullName}: ${firstLine(failureMessages[0])}`)
+    }
   }
+  if (failures.length === 0 && run.code !== 0) {
+    failures.push('the run failed with no test to show for it: see "Unhandled Errors" above')
+  }
+  return { passed: report.numPassedTests, failed: failures.length, failures }
+}
+
+function failedOnce(failure: string): Tally {
+  return { passed: 0, failed: 1, failures: [failure] }
+}
+
+function firstLine(text: string | undefined): string {
+  const [line = ''] = (text ?? '').split('\n', 1)
+  return line.slice(0, 200)
 }
 
 async function run(command: string, args: readonly string[], limitMs: number): Promise<Run> {
@@ -57,13 +78,15 @@ async function run(command: string, args: readonly string[], limitMs: number): P
     child.once('close', (exitCode) => resolve(exitCode ?? undefined))
   })
   const seconds = ((performance.now() - started) / 1_000).toFixed(1)
-  if (code !== 0) console.error(`failed after ${seconds} s: ${command} ${args.join(' ')}`)
+  console.log(`${code === 0 ? 'done' : 'FAILED'} after ${seconds} s: ${command} ${args.join(' ')}`)
   return { code }
 }
 
 async function check(command: string, ...args: string[]): Promise<Tally> {
   const { code } = await run(command, args, 10 * MINUTE)
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  return code === 0
+    ? { passed: 1, failed: 0, failures: [] }
+    : failedOnce(`${command} ${args.join(' ')}`)
 }
 
 async function suite(name: string, limitMs: number, ...args: string[]): Promise<Tally> {
@@ -100,6 +123,9 @@ async function main(filters: string[]): Promise<void> {
   }
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0)
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0)
+  // A log is often read from its end.
+  for (const failure of tallies.flatMap(({ failures }) => failures))
+    console.log(`\nFAILED ${failure}`)
   console.log(`\n${passed} passed, ${failed} failed`)
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0
 }

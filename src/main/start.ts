@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { getCompileCacheDir } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { startPrivateRedis } from '../store/private-redis.ts'
 import { bannerOf } from './banner.ts'
@@ -19,7 +20,13 @@ await runProcess('api', async (opened) => {
   }
   // The worker's output goes through this process's terminal, and looks the same.
   const LOG_FORMAT = logsText(config) ? 'text' : 'json'
-  const env = { ...process.env, REDIS_URL: redisUrl, LOG_FORMAT }
+  const env = {
+    // Where the command keeps what it has compiled, if it does.
+    NODE_COMPILE_CACHE: getCompileCacheDir(),
+    ...process.env,
+    REDIS_URL: redisUrl,
+    LOG_FORMAT,
+  }
   // A separate process, so its tasks never hold up the API.
   const stopWorker = await keepWorker(() => fork(WORKER, [], { env }), log)
   lifecycle.onClose('worker', stopWorker)

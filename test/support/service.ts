@@ -31,6 +31,7 @@ export interface ServiceProcess {
 
 const SERVE = fileURLToPath(new URL('../../src/main/serve.ts', import.meta.url))
 const WORKER = fileURLToPath(new URL('../../src/main/worker.ts', import.meta.url))
+const COMPILE_CACHE = fileURLToPath(new URL('../../.tutti/compile-cache', import.meta.url))
 
 /** A line of the log that says that a script in Redis or our own code broke, or that an answer was a 500. */
 const OWN_FAULT =
@@ -102,7 +103,8 @@ export async function startService(options: {
 /** Resolves once the process says that it is up; rejects with its log if it exits before. */
 async function launch(file: string, env: Record<string, string>): Promise<ServiceProcess> {
   const child: ChildProcess = spawn(process.execPath, [file], {
-    env,
+    // Half of what a start costs is compiling; the suite starts some hundreds of processes.
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let log = ''

@@ -1,8 +1,8 @@
 import type { Plan, Report, Synthesis, TaskStatus, TaskSummary, Tutti } from '../client/index.ts'
+import { SILENT, showProgress } from './commands/show-progress.ts'
 import { exitCodeOfPlan } from './exit-code.ts'
 import { duration, money, plural, thousands } from './format.ts'
 import { advance, progressOf } from './progress.ts'
-import { SILENT, showProgress } from './show-progress.ts'
 import { styled, type Terminal, withoutControls } from './terminal.ts'
 
 export interface FollowOptions {

@@ -6,7 +6,7 @@ import { type Agents, resolveAgents } from '../executors/http/options.ts'
 import { modelProblem } from '../executors/model/models.ts'
 import type { Providers } from '../executors/model/options.ts'
 import { type McpServers, resolveMcpServers } from '../executors/model/tools/mcp-settings.ts'
-import { parseRedisUrl } from '../store/redis-url.ts'
+import { parseRedisUrl } from '../store/redis/redis-url.ts'
 import { Environment } from './environment.ts'
 
 /** Enough for a few masters to share the work; each costs every worker six connections. */

@@ -8,7 +8,7 @@ import { Commands } from '../executors/command/options.ts'
 import { AgentsSettings } from '../executors/http/options.ts'
 import { McpSettings } from '../executors/model/tools/mcp-settings.ts'
 import { parseApiKeys } from '../http/security/api-keys.ts'
-import { parseRedisUrl } from '../store/redis-url.ts'
+import { parseRedisUrl } from '../store/redis/redis-url.ts'
 
 const SECOND = 1_000
 const DAY = 24 * 3_600 * SECOND

@@ -4,7 +4,7 @@ import { type Config, loadConfig } from './config.ts'
 import { prepareDataDir } from './data-dir.ts'
 import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { createLog } from './log.ts'
-import { openTracing, type Tracing } from './open-tracing.ts'
+import { openTracing, type Tracing } from './open/open-tracing.ts'
 
 /** For connections to close after the tasks have had their grace. */
 const CLOSING_MS = 15_000

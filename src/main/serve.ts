@@ -1,4 +1,4 @@
-import { openServer } from './open-server.ts'
+import { openServer } from './open/open-server.ts'
 import { requireRedisUrl, runProcess } from './run-process.ts'
 
 await runProcess('api', async (opened) => {

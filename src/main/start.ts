@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process'
 import { getCompileCacheDir } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { startPrivateRedis } from '../store/private-redis.ts'
+import { startPrivateRedis } from '../store/redis/private-redis.ts'
 import { bannerOf } from './banner.ts'
 import { keepWorker } from './keep-worker.ts'
 import { logsText } from './log.ts'
-import { openServer } from './open-server.ts'
+import { openServer } from './open/open-server.ts'
 import { runProcess } from './run-process.ts'
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))

@@ -1,9 +1,9 @@
 import { tracedWorkspaces } from '../tracing/traced-workspaces.ts'
-import { openExecutors } from './open-executors.ts'
-import { openModelGates } from './open-model-gates.ts'
-import { openReading } from './open-reading.ts'
-import { openWorker } from './open-worker.ts'
-import { openWorkspaces } from './open-workspaces.ts'
+import { openExecutors } from './open/open-executors.ts'
+import { openModelGates } from './open/open-model-gates.ts'
+import { openReading } from './open/open-reading.ts'
+import { openWorker } from './open/open-worker.ts'
+import { openWorkspaces } from './open/open-workspaces.ts'
 import { requireRedisUrl, runProcess } from './run-process.ts'
 
 await runProcess('worker', async ({ config, lifecycle, log, tracing }) => {

@@ -1,9 +1,9 @@
 import type { BudgetStore, Experience, Spender } from '../core/budget/allowance.ts'
 import { boundedUsage } from '../core/contract/usage.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
-import { whileAvailable } from './while-available.ts'
 
 /** Amounts are kept in whole nano-dollars; what is set aside is rounded up. */
 const NANOS = 1e9

@@ -1,9 +1,9 @@
 import type { Delivery } from '../core/contract/delivery.ts'
 import type { DeliveryStore, OutgoingEvent } from '../core/deliver/webhooks.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { whileAvailable } from './redis/while-available.ts'
 import { type RunScript, readScript } from './scripts.ts'
-import { whileAvailable } from './while-available.ts'
 
 export function redisDeliveryStore(options: {
   redis: RedisClient

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
 import type { ChangeFeed, ChangeMessage, EventLog, StoredEvent } from '../core/ports/event-log.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
 import { fieldsOf, planRecord, taskState } from './records.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
-import { whileAvailable } from './while-available.ts'
 
 export function redisEventLog(options: {
   redis: RedisClient

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { ProviderView } from '../core/contract/workers.ts'
 import { callsAtOnce, newRateState, type RateState } from '../core/model-gate/rate-control.ts'
-import { redisClock } from './clock.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, shardKey } from './keys.ts'
+import { redisClock } from './redis/clock.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { whileAvailable } from './redis/while-available.ts'
 import { readScript } from './scripts.ts'
-import { whileAvailable } from './while-available.ts'
 
 /** What all processes know of the calls of one model. Times are by the clock of Redis, in ms. */
 export interface ModelCalls {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CallOutcome, ModelGate, Permit } from '../core/model-gate/gate.ts'
 import { endCall, startCalls } from '../core/model-gate/rate-control.ts'
-import type { RedisClient } from './connect-redis.ts'
 import type { KeySpace } from './keys.ts'
 import { type ModelCalls, type ReadCalls, redisModelCallStore } from './model-calls.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
 
 /** How long the calls of a process that died still count. */
 const LEASE_MS = 15_000

@@ -1,11 +1,11 @@
 import { boundedUsage } from '../core/contract/usage.ts'
 import type { PartPlace, Slice } from '../core/ports/synthesis-parts.ts'
 import type { PartStore } from '../core/ports/synthesis-store.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 import { wellFormedJson } from './storable.ts'
-import { whileAvailable } from './while-available.ts'
 
 const LAYOUT = 'layout'
 

@@ -5,12 +5,12 @@ import type { PlanStore } from '../core/ports/plan-store.ts'
 import type { NewPlan, PlanKey } from '../core/ports/records.ts'
 import type { RetryBatch } from '../core/ports/task-life.ts'
 import { compactJson, fromCompactJson } from './compact-json.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, PLAN_SUFFIXES, planIdFrom, planKey, shardKey, shardOf } from './keys.ts'
-import { readAcrossShards } from './read-across-shards.ts'
 import { planRecord } from './records.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { readAcrossShards } from './redis/read-across-shards.ts'
+import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
-import { whileAvailable } from './while-available.ts'
 
 /** Tasks whose specifications travel in the one script that creates a plan; more are staged first. */
 const TASKS_IN_ONE_SCRIPT = 500

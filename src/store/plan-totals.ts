@@ -1,9 +1,9 @@
 import type { PlanTotals } from '../core/contract/service-state.ts'
 import { activePlanStatus, TASK_STATUSES, type TaskCounts } from '../core/contract/status.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey } from './keys.ts'
-import { readAcrossShards } from './read-across-shards.ts'
-import { whileAvailable } from './while-available.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { readAcrossShards } from './redis/read-across-shards.ts'
+import { whileAvailable } from './redis/while-available.ts'
 
 /** Headers that are read at once. */
 const PLANS_AT_ONCE = 500

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { LEAD_MS, type PrefixMarks } from '../core/model-gate/prefix-gate.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, shardKey } from './keys.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
 import { readScript } from './scripts.ts'
 
 const SCRIPT = readScript('mark-prefix')

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { RedisClient } from './connect-redis.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
 
 const NAMES = [
   'create-plan',

@@ -1,12 +1,12 @@
 import type { Synthesis } from '../core/contract/synthesis.ts'
 import { boundedUsage } from '../core/contract/usage.ts'
 import type { SynthesisStore } from '../core/ports/synthesis-store.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 import { settleTasks } from './settle-tasks.ts'
 import { wellFormedJson } from './storable.ts'
-import { whileAvailable } from './while-available.ts'
 
 export function redisSynthesisStore(options: {
   redis: RedisClient

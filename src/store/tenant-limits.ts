@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { TenantUse } from '../core/submit/tenant-limits.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
-import { readAcrossShards } from './read-across-shards.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { readAcrossShards } from './redis/read-across-shards.ts'
+import { whileAvailable } from './redis/while-available.ts'
 import { readScript } from './scripts.ts'
-import { whileAvailable } from './while-available.ts'
 
 const CLAIM_MS = 60_000
 

@@ -2,8 +2,8 @@ import type { TextLog, TextPiece } from '../core/ports/event-log.ts'
 import { storedEvent } from './events.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { fieldsOf } from './records.ts'
+import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
-import { whileAvailable } from './while-available.ts'
 
 /** How long pieces of a task are joined, so that not every token is a call. */
 const JOINED_MS = 200

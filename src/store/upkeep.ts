@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { DuePlans, Upkeep } from '../core/ports/upkeep.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, shardKey, shardOf } from './keys.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { isRedisFull, whileAvailable } from './redis/while-available.ts'
 import { readScript } from './scripts.ts'
-import { isRedisFull, whileAvailable } from './while-available.ts'
 
 /** Plans that one script looks at: Redis answers others in between. */
 const PLANS_AT_ONCE = 200

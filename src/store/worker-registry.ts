@@ -4,10 +4,10 @@ import {
   type WorkerRegistry,
   type WorkerView,
 } from '../core/contract/workers.ts'
-import type { RedisClient } from './connect-redis.ts'
 import { type KeySpace, shardKey } from './keys.ts'
+import type { RedisClient } from './redis/connect-redis.ts'
+import { whileAvailable } from './redis/while-available.ts'
 import { readScript } from './scripts.ts'
-import { whileAvailable } from './while-available.ts'
 
 const ANNOUNCE = readScript('announce-worker')
 

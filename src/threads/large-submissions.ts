@@ -58,7 +58,7 @@ export function openLargeSubmissions(options: {
   let thread = start()
 
   function start(): Worker {
-    const worker = new Worker(new URL('../main/submission-thread.ts', import.meta.url), {
+    const worker = new Worker(new URL('../main/threads/submission-thread.ts', import.meta.url), {
       workerData: { redisUrl },
     })
     worker.unref()

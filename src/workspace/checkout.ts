@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { leadsOut } from './escaping-links.ts'
-import { walkFolder } from './folder-walk.ts'
-import type { Git } from './git.ts'
+import { leadsOut } from './files/escaping-links.ts'
+import { walkFolder } from './files/folder-walk.ts'
+import type { Git } from './git/git.ts'
 
 /**
  * Writes a commit's files into an empty folder, as plain files: the folder holds no repository, and

@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer'
 import type { MergedEdits } from '../core/contract/synthesis.ts'
 import type { OrderedEdits } from '../core/ports/workspaces.ts'
 import { disjointEdits } from './disjoint-edits.ts'
-import { type Git, GitFailure, OutputTooLarge } from './git.ts'
-import { mergeTree, type PathConflict } from './merge-tree.ts'
+import { type Git, GitFailure, OutputTooLarge } from './git/git.ts'
+import { mergeTree, type PathConflict } from './git/merge-tree.ts'
+import { patchBetween } from './git/patch.ts'
+import type { PlanRepository } from './git/plan-repository.ts'
+import { appliedTree, commitTree, taskCommits } from './git/task-commits.ts'
 import type { WorkspaceLimits } from './options.ts'
-import { patchBetween } from './patch.ts'
-import type { PlanRepository } from './plan-repository.ts'
-import { appliedTree, commitTree, taskCommits } from './task-commits.ts'
 
 type Conflict = MergedEdits['conflicts'][number]
 

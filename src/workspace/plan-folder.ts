@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, realpath, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isErrno } from './folder-walk.ts'
-import { removeTree } from './remove-tree.ts'
+import { isErrno } from './files/folder-walk.ts'
+import { removeTree } from './files/remove-tree.ts'
 
 /** The parts of `dataDir` that belong to plans: one folder a plan, and none without one. */
 export interface PlanFolders {

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import type { OpenedWorkspace, TaskAccess } from '../core/ports/workspaces.ts'
 import { checkOut } from './checkout.ts'
 import { collectEdits } from './collect-edits.ts'
-import type { Git } from './git.ts'
+import { removeTree } from './files/remove-tree.ts'
+import type { Git } from './git/git.ts'
+import type { PlanRepository } from './git/plan-repository.ts'
+import { taskCommits } from './git/task-commits.ts'
 import type { WorkspaceLimits } from './options.ts'
-import type { PlanRepository } from './plan-repository.ts'
-import { removeTree } from './remove-tree.ts'
-import { taskCommits } from './task-commits.ts'
 
 /**
  * A folder that one task has for itself, with the plan's base and the work of the tasks before it, and

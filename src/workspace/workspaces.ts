@@ -8,17 +8,14 @@ import type {
   Workspaces,
 } from '../core/ports/workspaces.ts'
 import { untilAborted } from '../core/timing/until-aborted.ts'
-import { allowedFolder } from './allowed-path.ts'
 import { checkOutShared } from './checkout.ts'
-import { walkFolder } from './folder-walk.ts'
-import { gitCommand } from './git.ts'
-import { type GitSource, type GitSpec, gitSource } from './git-source.ts'
-import { inlineFilesErrors, writeInlineFiles } from './inline-files.ts'
-import { joinCalls } from './join-calls.ts'
-import { linksInCommit, linksInFolder } from './links-inside.ts'
-import { mergeEdits } from './merge-edits.ts'
-import { DEFAULT_WORKSPACE_LIMITS, type WorkspaceOptions } from './options.ts'
-import { materialise, planFolders } from './plan-folder.ts'
+import { allowedFolder } from './files/allowed-path.ts'
+import { walkFolder } from './files/folder-walk.ts'
+import { inlineFilesErrors, writeInlineFiles } from './files/inline-files.ts'
+import { linksInCommit, linksInFolder } from './files/links-inside.ts'
+import { readableFiles } from './files/readable-files.ts'
+import { gitCommand } from './git/git.ts'
+import { type GitSource, type GitSpec, gitSource } from './git/git-source.ts'
 import {
   borrowedFrom,
   copiedPlanRepository,
@@ -26,9 +23,12 @@ import {
   folderFiles,
   inlineFiles,
   type PlanRepository,
-} from './plan-repository.ts'
-import { readableFiles } from './readable-files.ts'
-import { repositoryCache } from './repository-cache.ts'
+} from './git/plan-repository.ts'
+import { repositoryCache } from './git/repository-cache.ts'
+import { joinCalls } from './join-calls.ts'
+import { mergeEdits } from './merge-edits.ts'
+import { DEFAULT_WORKSPACE_LIMITS, type WorkspaceOptions } from './options.ts'
+import { materialise, planFolders } from './plan-folder.ts'
 import { openTaskFolder } from './task-folder.ts'
 
 /** Plans' files on this machine. Any number of processes may share one `dataDir`. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Queue } from 'bullmq'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startConsumer } from '../../src/queue/consumer.ts'
-import { connectForWork } from '../../src/store/connect-redis.ts'
+import { connectForWork } from '../../src/store/redis/connect-redis.ts'
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts'
 
 let cluster: RedisCluster

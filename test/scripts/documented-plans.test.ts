@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { parse } from 'yaml'
 import { EXAMPLES, toSubmission } from '../../dashboard/src/new-plan/draft.ts'
-import { FIRST_PLAN } from '../../src/cli/init.ts'
+import { FIRST_PLAN } from '../../src/cli/commands/init.ts'
 import { SUBMISSIONS } from '../../src/http/openapi/example-submissions.ts'
 import { call, type Service, startService } from '../support/service.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import { startPrivateRedis } from '../../src/store/private-redis.ts'
+import { startPrivateRedis } from '../../src/store/redis/private-redis.ts'
 
 const log = pino({ level: 'silent' })
 

@@ -23,7 +23,7 @@ const LISTS = new Set([
   'src/core/findings/extract-findings.ts: (inJson.length>0?inJson:findingsInMarkdown(searched)).slice(0,MAX_FINDINGS)',
   'src/core/merge/combine-drafts.ts: conflict.between.slice(0,5)',
   'src/core/merge/rank-actions.ts: shown.slice(0,3)',
-  'src/core/merge/stances.ts: rest.slice(0,6)',
+  'src/core/merge/conflicts/stances.ts: rest.slice(0,6)',
   'src/core/merge/write-summary.ts: silent.slice(0,MAX_DIGESTS)',
   'src/core/merge/write-summary.ts: missing.slice(0,MAX_MISSING)',
   'src/core/preflight/advise.ts: found.slice(0,MAX_NAMED)',

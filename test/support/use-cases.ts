@@ -9,11 +9,11 @@ import type { SubmitDeps } from '../../src/core/submit/submit-plan.ts'
 import { CHECKS_HERE } from '../../src/executors/output/schema-checks.ts'
 import { loadConfig } from '../../src/main/config.ts'
 import { faultLog } from '../../src/main/fault-log.ts'
-import { openBatchQueue } from '../../src/main/open-batch-queue.ts'
-import { openExecutors } from '../../src/main/open-executors.ts'
-import { openStores } from '../../src/main/open-stores.ts'
-import { submitDepsOf } from '../../src/main/open-submit.ts'
-import { openWorkspaces } from '../../src/main/open-workspaces.ts'
+import { openBatchQueue } from '../../src/main/open/open-batch-queue.ts'
+import { openExecutors } from '../../src/main/open/open-executors.ts'
+import { openStores } from '../../src/main/open/open-stores.ts'
+import { submitDepsOf } from '../../src/main/open/open-submit.ts'
+import { openWorkspaces } from '../../src/main/open/open-workspaces.ts'
 
 /** The use cases on the real stores and the real queue, without any process beside this one. */
 export async function openUseCases(redisUrl: string, env: Record<string, string> = {}) {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { executorsQuery } from '../api/queries.ts'
-import { CodeWords } from '../ui/code-words.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
+import { CodeWords } from '../ui/text/code-words.tsx'
 import { type TaskDraft, withField } from './draft.ts'
 import { useFieldError } from './field-errors.tsx'
 import { JsonField } from './json-field.tsx'

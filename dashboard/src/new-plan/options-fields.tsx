@@ -1,5 +1,5 @@
-import { CodeWords } from '../ui/code-words.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
+import { CodeWords } from '../ui/text/code-words.tsx'
 import { withField } from './draft.ts'
 import { JsonField } from './json-field.tsx'
 import { NumberField } from './number-field.tsx'

@@ -2,10 +2,10 @@ import { ApiError } from '../api/client.ts'
 import type { Advice, DryRun, Overlap } from '../api/types.ts'
 import { formatCompact, formatCount, formatUsd, plural } from '../format/number.ts'
 import { OverlapMatrix } from '../plan/overlap-matrix.tsx'
+import { usePaging } from '../ui/hooks/use-paging.ts'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Notice } from '../ui/page-states.tsx'
 import { Section } from '../ui/section.tsx'
-import { usePaging } from '../ui/use-paging.ts'
 import { WaveDiagram } from './wave-diagram.tsx'
 
 /** What a dry run said: what would run, when, and at what cost. */

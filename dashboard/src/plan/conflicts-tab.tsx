@@ -2,9 +2,9 @@ import { Scale } from 'lucide-react'
 import type { Conflict, Plan, Synthesis } from '../api/types.ts'
 import { plural } from '../format/number.ts'
 import { TaskLink } from '../task/task-link.tsx'
-import { Markdown } from '../ui/markdown.tsx'
 import { Empty } from '../ui/page-states.tsx'
 import { Section } from '../ui/section.tsx'
+import { Markdown } from '../ui/text/markdown.tsx'
 import { OverlapMatrix } from './overlap-matrix.tsx'
 
 const TREATMENT: Record<Plan['policy']['onOverlap'], string> = {

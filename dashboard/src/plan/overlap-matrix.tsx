@@ -1,9 +1,9 @@
 import type { Overlap } from '../api/types.ts'
 import { plural } from '../format/number.ts'
 import { classNames } from '../ui/class-names.ts'
+import { usePaging } from '../ui/hooks/use-paging.ts'
 import { MoreButton } from '../ui/more-button.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
-import { usePaging } from '../ui/use-paging.ts'
 
 /** Beyond this a matrix no longer fits a screen; the pairs are listed all the same. */
 const MAX_MATRIX = 40

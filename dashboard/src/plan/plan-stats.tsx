@@ -7,8 +7,8 @@ import { formatDuration } from '../format/duration.ts'
 import { formatCompact, formatCount, formatTimes, formatUsd } from '../format/number.ts'
 import type { LiveTask } from '../live/plan-model.ts'
 import { planDuration } from '../plans/plan-row.tsx'
+import { useNow } from '../ui/hooks/use-now.ts'
 import { endedCount, SegmentedProgress } from '../ui/segmented-progress.tsx'
-import { useNow } from '../ui/use-now.ts'
 
 interface PlanStatsProps {
   plan: Plan

@@ -1,11 +1,11 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef } from 'react'
 import type { Plan } from '../api/types.ts'
+import { useListCursor } from '../ui/hooks/use-list-cursor.ts'
+import { useMediaQuery } from '../ui/hooks/use-media-query.ts'
+import { useNow } from '../ui/hooks/use-now.ts'
 import { useShortcuts } from '../ui/keyboard.tsx'
 import { Skeleton } from '../ui/page-states.tsx'
-import { useListCursor } from '../ui/use-list-cursor.ts'
-import { useMediaQuery } from '../ui/use-media-query.ts'
-import { useNow } from '../ui/use-now.ts'
 import { PLAN_GRID, PlanRow } from './plan-row.tsx'
 
 interface PlanListProps {

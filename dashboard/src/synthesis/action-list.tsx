@@ -1,8 +1,8 @@
 import type { Synthesis } from '../api/types.ts'
-import { CodeWords } from '../ui/code-words.tsx'
+import { usePaging } from '../ui/hooks/use-paging.ts'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Section } from '../ui/section.tsx'
-import { usePaging } from '../ui/use-paging.ts'
+import { CodeWords } from '../ui/text/code-words.tsx'
 import { FindingLink } from './finding-link.tsx'
 
 export function ActionList({ actions }: { actions: Synthesis['actions'] }) {

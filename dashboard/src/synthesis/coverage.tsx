@@ -1,10 +1,10 @@
 import type { Synthesis } from '../api/types.ts'
 import { formatCount, plural } from '../format/number.ts'
 import { TaskLink } from '../task/task-link.tsx'
+import { usePaging } from '../ui/hooks/use-paging.ts'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Section } from '../ui/section.tsx'
 import { appearance, StatusIcon } from '../ui/status.tsx'
-import { usePaging } from '../ui/use-paging.ts'
 
 export function Coverage({ coverage }: { coverage: Synthesis['coverage'] }) {
   const { shown, left, more } = usePaging(coverage.missing, 20)

@@ -1,8 +1,8 @@
 import type { MergedEdits } from '../api/types.ts'
 import { plural } from '../format/number.ts'
 import { TaskLink } from '../task/task-link.tsx'
-import { Diff } from '../ui/diff.tsx'
 import { Section } from '../ui/section.tsx'
+import { Diff } from '../ui/text/diff.tsx'
 import { SidesTable } from './sides-table.tsx'
 
 /** The tasks' edits as one patch, and what could not be merged. */

@@ -3,9 +3,9 @@ import { useEffect, useRef } from 'react'
 import type { LedgerEntry, SynthesisFinding } from '../api/types.ts'
 import { plural } from '../format/number.ts'
 import { TaskLink } from '../task/task-link.tsx'
-import { CodeWords } from '../ui/code-words.tsx'
-import { Markdown } from '../ui/markdown.tsx'
 import { SeverityBadge } from '../ui/status.tsx'
+import { CodeWords } from '../ui/text/code-words.tsx'
+import { Markdown } from '../ui/text/markdown.tsx'
 
 interface FindingItemProps {
   finding: SynthesisFinding

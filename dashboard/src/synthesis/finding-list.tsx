@@ -2,9 +2,9 @@ import { useMemo, useState } from 'react'
 import type { LedgerEntry, Severity, SynthesisFinding } from '../api/types.ts'
 import { formatCount } from '../format/number.ts'
 import { FilterChips } from '../ui/filter-chips.tsx'
+import { usePaging } from '../ui/hooks/use-paging.ts'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Section } from '../ui/section.tsx'
-import { usePaging } from '../ui/use-paging.ts'
 import { FindingItem } from './finding-item.tsx'
 
 const SEVERITIES: Severity[] = ['critical', 'high', 'medium', 'low', 'info']

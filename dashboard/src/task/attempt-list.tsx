@@ -1,9 +1,9 @@
 import type { Attempt, TaskDetail } from '../api/types.ts'
 import { formatDuration, formatTime } from '../format/duration.ts'
 import { formatCompact, formatUsd, plural } from '../format/number.ts'
+import { useNow } from '../ui/hooks/use-now.ts'
 import { Empty } from '../ui/page-states.tsx'
 import { StatusIcon } from '../ui/status.tsx'
-import { useNow } from '../ui/use-now.ts'
 
 const OUTCOMES: Record<Attempt['outcome'], { label: string; status: string }> = {
   running: { label: 'Running', status: 'running' },

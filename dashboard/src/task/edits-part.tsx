@@ -1,6 +1,6 @@
 import type { OutputTask } from '../api/types.ts'
 import { plural } from '../format/number.ts'
-import { Diff } from '../ui/diff.tsx'
+import { Diff } from '../ui/text/diff.tsx'
 
 export function EditsPart({ edits }: { edits: NonNullable<OutputTask['edits']> }) {
   return (

@@ -1,12 +1,12 @@
 import { useEffect, useRef } from 'react'
 import type { TaskFinding } from '../api/types.ts'
 import { classNames } from '../ui/class-names.ts'
-import { CodeWords } from '../ui/code-words.tsx'
-import { Markdown } from '../ui/markdown.tsx'
+import { usePaging } from '../ui/hooks/use-paging.ts'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Empty } from '../ui/page-states.tsx'
 import { SeverityBadge } from '../ui/status.tsx'
-import { usePaging } from '../ui/use-paging.ts'
+import { CodeWords } from '../ui/text/code-words.tsx'
+import { Markdown } from '../ui/text/markdown.tsx'
 
 interface FindingsPartProps {
   findings: readonly TaskFinding[]

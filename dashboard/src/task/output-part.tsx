@@ -4,9 +4,9 @@ import type { OutputTask, TaskDetail, TaskStatus } from '../api/types.ts'
 import { formatBytes } from '../format/number.ts'
 import type { LiveTask } from '../live/plan-model.ts'
 import { Button } from '../ui/button.tsx'
-import { CopyButton } from '../ui/copy-button.tsx'
-import { Markdown } from '../ui/markdown.tsx'
 import { Empty, Failed, Notice, Skeleton } from '../ui/page-states.tsx'
+import { CopyButton } from '../ui/text/copy-button.tsx'
+import { Markdown } from '../ui/text/markdown.tsx'
 import { ProviderHold } from './provider-hold.tsx'
 
 interface OutputPartProps {

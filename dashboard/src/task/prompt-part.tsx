@@ -1,6 +1,6 @@
 import type { TaskDetail } from '../api/types.ts'
 import { formatCount } from '../format/number.ts'
-import { CopyButton } from '../ui/copy-button.tsx'
+import { CopyButton } from '../ui/text/copy-button.tsx'
 
 /** Exactly what is sent, the shared context first. */
 export function PromptPart({ task }: { task: TaskDetail }) {

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { executorsQuery, workersQuery } from '../api/queries.ts'
 import type { TaskDetail } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
+import { useNow } from '../ui/hooks/use-now.ts'
 import { Notice } from '../ui/page-states.tsx'
-import { useNow } from '../ui/use-now.ts'
 
 /** Says why a running task stands still, where its provider asked all workers to wait. */
 export function ProviderHold({ task }: { task: Pick<TaskDetail, 'executor' | 'model'> }) {

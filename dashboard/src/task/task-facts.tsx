@@ -5,7 +5,7 @@ import { formatCompact } from '../format/number.ts'
 import type { LiveTask } from '../live/plan-model.ts'
 import { durationMs } from '../timeline/rows.ts'
 import { Cost } from '../ui/cost.tsx'
-import { useNow } from '../ui/use-now.ts'
+import { useNow } from '../ui/hooks/use-now.ts'
 import { Substitute } from './answered-by.tsx'
 import { TaskLink } from './task-link.tsx'
 

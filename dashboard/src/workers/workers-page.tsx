@@ -6,10 +6,10 @@ import { formatAgo, formatDuration, formatTime } from '../format/duration.ts'
 import { formatCount, plural } from '../format/number.ts'
 import { buttonClass } from '../ui/button.tsx'
 import { classNames } from '../ui/class-names.ts'
+import { useDocumentTitle } from '../ui/hooks/use-document-title.ts'
+import { useNow } from '../ui/hooks/use-now.ts'
 import { Empty, Failed, Notice, Skeleton } from '../ui/page-states.tsx'
 import { Section } from '../ui/section.tsx'
-import { useDocumentTitle } from '../ui/use-document-title.ts'
-import { useNow } from '../ui/use-now.ts'
 import { QueueTable } from './queue-table.tsx'
 
 /** A worker that has not been heard of for so long is shown as gone. */

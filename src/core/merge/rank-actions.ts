@@ -1,8 +1,8 @@
 import { formatPlace } from '../findings/places.ts'
 import { firstSentences } from '../text/sentences.ts'
 import { jaccard, stems, withoutCode } from '../text/words.ts'
+import type { FoundConflict } from './conflicts/find-conflicts.ts'
 import { countOf, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
-import type { FoundConflict } from './find-conflicts.ts'
 import { type DraftAction, sortByUrgency } from './merge-actions.ts'
 
 /** Actions that a recommendation is compared with, at most. */

@@ -9,6 +9,7 @@ import type {
 } from '../contract/synthesis.ts'
 import { withFindings } from '../findings/extract-findings.ts'
 import type { SynthesisDraft, SynthesisInput, TaskResult } from '../ports/models.ts'
+import { unnamedConflicts } from './conflicts/unnamed-conflicts.ts'
 import { countOf } from './draft-findings.ts'
 import { missingEdits } from './missing-edits.ts'
 import { byRank } from './rank-findings.ts'
@@ -22,7 +23,6 @@ import {
   settleFindings,
 } from './settle-findings.ts'
 import { reportedBy } from './synthesis-part.ts'
-import { unnamedConflicts } from './unnamed-conflicts.ts'
 import { writeSummary } from './write-summary.ts'
 
 /**

@@ -16,8 +16,8 @@ import {
   synthesizePlan,
 } from '../../../src/core/synthesize/synthesize-plan.ts'
 import { loadConfig } from '../../../src/main/config.ts'
-import { openReading, type Reading } from '../../../src/main/open-reading.ts'
-import { openWorkspaces } from '../../../src/main/open-workspaces.ts'
+import { openReading, type Reading } from '../../../src/main/open/open-reading.ts'
+import { openWorkspaces } from '../../../src/main/open/open-workspaces.ts'
 import { echoPlan, openUseCases, type UseCases } from '../../support/use-cases.ts'
 
 const TENANT = 'default'

@@ -1,0 +1,32 @@
+import { describeWaiting, type TaskStatus, type TaskSummary } from '../../client/index.ts'
+import type { Context } from '../context.ts'
+import { EXIT } from '../exit-code.ts'
+import { cut, duration, table } from '../format.ts'
+
+/** The tasks of a plan, one a line, with what they wait for or why they failed. @returns The exit code. */
+export async function listTasks(
+  { terminal, quick }: Context,
+  planId: string,
+  { json, status }: { json: boolean; status?: TaskStatus | undefined },
+): Promise<number> {
+  const tasks: TaskSummary[] = []
+  for await (const task of quick.tasks.list(planId, { status })) tasks.push(task)
+  if (json) {
+    terminal.out(JSON.stringify(tasks, null, 2))
+    return EXIT.succeeded
+  }
+  const now = Date.now()
+  const head = ['TASK', 'STATUS', 'ATTEMPT', 'TOOK', 'WHY']
+  terminal.out(terminal.printable(table([head, ...tasks.map((task) => rowOf(task, now))])))
+  return EXIT.succeeded
+}
+
+function rowOf(task: TaskSummary, now: number): string[] {
+  const { id, status, attemptCount, maxAttempts, timings, error, waitingFor } = task
+  const { startedAt, finishedAt } = timings
+  const end = finishedAt === null ? now : Date.parse(finishedAt)
+  const took = startedAt === null ? '' : duration(Math.max(0, end - Date.parse(startedAt)))
+  const waits = describeWaiting(waitingFor)
+  const why = error?.message ?? (waits === '' ? '' : `waits for ${waits}`)
+  return [id, status, `${attemptCount}/${maxAttempts}`, took, cut(why, 100)]
+}

@@ -1,0 +1,12 @@
+import type { Context } from '../context.ts'
+import { EXIT } from '../exit-code.ts'
+
+/** Prints what a plan was submitted with, files included, as a file that `run` takes. @returns The exit code. */
+export async function showSubmission(
+  { terminal, quick }: Context,
+  planId: string,
+): Promise<number> {
+  const submission = await quick.plans.submission(planId, { files: true })
+  terminal.out(JSON.stringify(submission, null, 2))
+  return EXIT.succeeded
+}

@@ -1,0 +1,46 @@
+import type { Conflict } from '../../contract/synthesis.ts'
+import { sharedCount, stems } from '../../text/words.ts'
+import type { Reported } from '../settle-findings.ts'
+import { findConflicts } from './find-conflicts.ts'
+
+/** Of the words of a contradiction, the share with which another one is about the same. */
+const SAME_WORDS = 0.4
+
+/**
+ * Contradictions between findings that a draft took up and said nothing about: a writer that merges
+ * two sides into one finding, or keeps both without a word, loses what they disagree on.
+ *
+ * @param groups The refs in each finding of the synthesis. Those in none were dropped for a reason.
+ */
+export function unnamedConflicts(
+  named: readonly Conflict[],
+  groups: readonly (readonly string[])[],
+  reported: ReadonlyMap<string, Reported>,
+): Conflict[] {
+  const found = findConflicts(
+    groups.flatMap((refs, group) => {
+      const members = refs.flatMap((ref) => reported.get(ref) ?? [])
+      const agreeing = new Set(members.map(({ taskId }) => taskId)).size
+      return members.map((member) => ({ ...member, group, agreeing }))
+    }),
+  )
+  const known = named.map((conflict) => ({ conflict, words: wordsOf(conflict) }))
+  return found.flatMap(({ conflict }) => {
+    const isNamed = known.some((each) => isSame(each, conflict))
+    return isNamed ? [] : [conflict]
+  })
+}
+
+/** One with a single side shows no contradiction, whatever it is about. */
+function isSame(known: { conflict: Conflict; words: Set<string> }, found: Conflict): boolean {
+  const sides = new Set(known.conflict.sides.map(({ taskId }) => taskId))
+  const shared = found.between.filter((taskId) => sides.has(taskId))
+  if (shared.length < 2) return false
+  const words = stems(found.sides.map(({ recommendation }) => recommendation).join(' '), 2_000)
+  return sharedCount(words, known.words) >= SAME_WORDS * words.size
+}
+
+function wordsOf({ about, sides, resolution }: Conflict): Set<string> {
+  const said = sides.flatMap(({ recommendation, evidence }) => [recommendation, evidence])
+  return stems([about, ...said, resolution].join(' '), 4_000)
+}

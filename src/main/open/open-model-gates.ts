@@ -1,0 +1,44 @@
+import type { Logger } from 'pino'
+import type { ModelGate } from '../../core/model-gate/gate.ts'
+import { type PrefixGate, prefixGate } from '../../core/model-gate/prefix-gate.ts'
+import { redisModelGate } from '../../store/model-gate.ts'
+import { redisPrefixMarks } from '../../store/prefix-marks.ts'
+import { connectForWork } from '../../store/redis/connect-redis.ts'
+import type { Config } from '../config.ts'
+import { faultLog } from '../fault-log.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+
+export interface ModelGates {
+  gate: ModelGate
+  /** Of prompts with a long prefix, the first goes ahead. */
+  prefixes: PrefixGate
+}
+
+/** The gates that all workers share, on their own connection: they must not queue behind outputs. */
+export async function openModelGates(options: {
+  config: Config
+  redisUrl: string
+  lifecycle: Lifecycle
+  log: Logger
+}): Promise<ModelGates> {
+  const { config, lifecycle, log } = options
+  const faults = faultLog(log)
+  const onError = (err: Error) => faults(err, 'redis connection failed')
+  const redis = await connectForWork(options.redisUrl, onError)
+  const space = { prefix: config.TUTTI_PREFIX, shards: config.TUTTI_SHARDS }
+  const gate = redisModelGate({
+    redis,
+    space,
+    onFault: (err, key) => log.error({ err, key }, 'model gate fault'),
+  })
+  lifecycle.onClose('model gate', async () => {
+    gate.close()
+    redis.disconnect()
+  })
+  const prefixes = prefixGate({
+    now: Date.now,
+    marks: redisPrefixMarks({ redis, space }),
+    onFault: (err) => faults(err, 'prefix gate fault'),
+  })
+  return { gate, prefixes }
+}

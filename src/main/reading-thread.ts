@@ -1,4 +1,0 @@
-import { answerWork } from '../threads/answer-work.ts'
-import { READING_WORK } from './reading-work.ts'
-
-answerWork(READING_WORK)

@@ -1,0 +1,70 @@
+import { ServiceError } from '../../core/contract/errors.ts'
+
+/** The connection, or the way to it, is broken. */
+const NO_CONNECTION =
+  /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Connection is closed|Stream isn't writeable|Command timed out|max retries per request|All sentinels|Cluster isn't ready|Cluster is ended|Cluster redirections|slots cache|startup nodes/i
+
+const UNREACHABLE = 'The store cannot be reached at the moment.'
+
+/** Error replies that say that Redis cannot be used for now, by their first word, and what callers are told. */
+const AWAY_REPLIES: Record<string, string> = {
+  BUSY: 'The store is busy.',
+  CLUSTERDOWN: UNREACHABLE,
+  LOADING: 'The store is starting.',
+  MASTERDOWN: UNREACHABLE,
+  MISCONF: 'The store is full.',
+  NOREPLICAS: 'The store has too few replicas to take anything.',
+  // Loading a script was refused, or it went with a restart: the next call loads it.
+  NOSCRIPT: UNREACHABLE,
+  OOM: 'The store is full.',
+  READONLY: UNREACHABLE,
+  TRYAGAIN: UNREACHABLE,
+  UNBLOCKED: UNREACHABLE,
+}
+
+const FULL = new Set(['MISCONF', 'OOM'])
+
+// At the beginning, or after what a transaction, a script or a library has put before it.
+const AWAY_REPLY = new RegExp(`(?:^|[\\s:-])(${Object.keys(AWAY_REPLIES).join('|')}) `)
+
+/** The error, and those of the commands that made Redis refuse a transaction as a whole. */
+function causesOf(error: Error): Error[] {
+  const previous = 'previousErrors' in error ? error.previousErrors : undefined
+  const isRefused = error.message.startsWith('EXECABORT') && Array.isArray(previous)
+  return [error, ...(isRefused ? previous.filter((each) => each instanceof Error) : [])]
+}
+
+function repliesOf(error: Error): string[] {
+  return causesOf(error).flatMap(({ message }) => AWAY_REPLY.exec(message)?.[1] ?? [])
+}
+
+function awayMessage(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const [code] = repliesOf(error)
+  if (code !== undefined) return AWAY_REPLIES[code]
+  const isAway = causesOf(error).some(
+    ({ name, message }) => name === 'MaxRetriesPerRequestError' || NO_CONNECTION.test(message),
+  )
+  return isAway ? UNREACHABLE : undefined
+}
+
+/** Whether Redis refused a command because its memory is used up, or its disk. */
+export function isRedisFull(error: unknown): boolean {
+  return error instanceof Error && repliesOf(error).some((code) => FULL.has(code))
+}
+
+/** Whether an error says that Redis cannot be used now, as opposed to a bug of ours. */
+export function isRedisAway(error: unknown): boolean {
+  return awayMessage(error) !== undefined
+}
+
+/** Runs a store operation; Redis being away becomes `unavailable`, everything else stays as it is. */
+export async function whileAvailable<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation()
+  } catch (error) {
+    const message = awayMessage(error)
+    if (message === undefined) throw error
+    throw new ServiceError('unavailable', message, { retryAfterSeconds: 1, cause: error })
+  }
+}

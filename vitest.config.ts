@@ -12,5 +12,6 @@ export default defineConfig({
     // not end one on a machine whose cores are busy with something else.
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
   },
 })

@@ -32,10 +32,10 @@ test('a worker that dies before it is up again is started until one stays', asyn
   const last = children.at(-1)
   expect(children).toHaveLength(4)
   expect(last?.exitCode ?? last?.signalCode).not.toBeNull()
-}, 120_000)
+})
 
 test('the first worker that cannot start is reported, and not started again', async () => {
   const file = await aCounter(1)
   await expect(keepWorker(() => fork(WORKER, [file]), log)).rejects.toThrow('could not start')
   expect(await readFile(file, 'utf8')).toBe('2')
-}, 60_000)
+})

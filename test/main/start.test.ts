@@ -36,7 +36,7 @@ test('for people, the start ends with where everything is and what is missing fo
   child.kill('SIGTERM')
   const [code] = (await once(child, 'exit')) as [number | null]
   expect(code).toBe(0)
-}, 120_000)
+})
 
 test('the banner names the executor, the model and the folders', () => {
   const plain = { TUTTI_MODEL: undefined, TUTTI_EXECUTOR: undefined, TUTTI_DATA_DIR: './.tutti' }

@@ -9,7 +9,7 @@ let cluster: RedisCluster
 
 beforeAll(async () => {
   cluster = await startRedisCluster({ masters: 1 })
-}, 60_000)
+})
 afterAll(() => cluster.stop())
 
 const ALWAYS = { wantsMore: () => true, readyForMore: async () => undefined }
@@ -51,4 +51,4 @@ test('a consumer whose connections are refused while it opens takes jobs as soon
     await queue.close()
     redis.disconnect()
   }
-}, 120_000)
+})

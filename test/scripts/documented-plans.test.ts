@@ -61,7 +61,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tutti-documented-'))
   // Nothing is configured: no model, no folder, no secret.
   service = await startService({ redisUrl: inject('redisUrl'), prefix: 'test-documented' })
-}, 120_000)
+})
 afterAll(async () => {
   await service.stop()
   await rm(folder, { recursive: true, force: true })

@@ -61,4 +61,4 @@ test('an installed `tutti start` runs a plan that `tutti run` submits', async ()
   } finally {
     await service.stop()
   }
-}, 120_000)
+})

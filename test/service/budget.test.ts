@@ -90,7 +90,7 @@ test('a budget that runs out in the middle is not passed, and what was finished 
   const { body: resumed } = await call<Finished>(`${self}?wait=60`)
   expect(resumed).toMatchObject({ status: 'succeeded', counts: { succeeded: 20 } })
   expect(resumed.usage.costUsd).toBeCloseTo(billed(), 9)
-}, 120_000)
+})
 
 test('a sequential plan that is resumed still runs one task at a time', async () => {
   answer = { outputTokens: 200, delayMs: 100 }
@@ -102,7 +102,7 @@ test('a sequential plan that is resumed still runs one task at a time', async ()
   const { body } = await call<Finished>(`${self}?wait=60`)
   expect(body).toMatchObject({ status: 'succeeded', counts: { succeeded: 4 } })
   expect(provider.mostAtOnce()).toBe(1)
-}, 90_000)
+})
 
 test('five tasks with ample money run at the same time', async () => {
   provider.mostAtOnce()
@@ -111,7 +111,7 @@ test('five tasks with ample money run at the same time', async () => {
   const plan = await run(5, { policy: { budgetUsd: 5 }, synthesis: false })
   expect(plan).toMatchObject({ status: 'succeeded', counts: { succeeded: 5 } })
   expect(provider.mostAtOnce()).toBe(5)
-}, 90_000)
+})
 
 test('an answer that the budget cuts off is no success, and says why', async () => {
   answer = { outputTokens: 10_000 }
@@ -122,7 +122,7 @@ test('an answer that the budget cuts off is no success, and says why', async () 
   expect(billed()).toBeLessThanOrEqual(0.03)
   const { body } = await call(`${service.url}/v1/plans/${plan.id}/tasks/t0`)
   expect(body).toMatchObject({ error: { code: 'budget-exhausted' } })
-}, 90_000)
+})
 
 test('a provider that bills far more than it was asked for is found out before the budget is gone', async () => {
   let calls = 0
@@ -138,7 +138,7 @@ test('a provider that bills far more than it was asked for is found out before t
   expect(plan.status).toBe('partial')
   expect(billed()).toBeLessThanOrEqual(1.6)
   expect(plan.usage.costUsd).toBeCloseTo(billed(), 9)
-}, 90_000)
+})
 
 test('a worker that dies in mid-call leaves nothing set aside, and the plan keeps its budget', async () => {
   const { promise: died, resolve: goOn } = Promise.withResolvers<void>()
@@ -157,7 +157,7 @@ test('a worker that dies in mid-call leaves nothing set aside, and the plan keep
   goOn()
   const { body: plan } = await call<Finished>(`${self}?wait=60`)
   expect(plan).toMatchObject({ status: 'succeeded', budget: { reservedUsd: 0 } })
-}, 120_000)
+})
 
 test('a plan on a model without a price is refused with a budget, and says who can give one', async () => {
   const submit = (plan: object, query = '') =>
@@ -209,4 +209,4 @@ test('nothing of a plan without money is started again before its budget is rais
   expect((await call(`${self}/resume`, 'POST', { budgetUsd: 1 })).status).toBe(202)
   const { body } = await call<Finished>(`${self}?wait=60`)
   expect(body).toMatchObject({ status: 'succeeded', budget: { limitUsd: 1 } })
-}, 90_000)
+})

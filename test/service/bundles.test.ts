@@ -57,7 +57,7 @@ test('a worker that comes with free slots takes what a busy one has no room for'
     status: 'succeeded',
     synthesis: { version: 1 },
   })
-}, 90_000)
+})
 
 test('what a killed worker had taken of a bundle is run by another, and everything else once', async () => {
   await start({ TUTTI_CONCURRENCY: '3' })
@@ -77,4 +77,4 @@ test('what a killed worker had taken of a bundle is run by another, and everythi
   const lost = all.filter((attempts) => attempts.some(({ outcome }) => outcome === 'lost'))
   expect(lost.length).toBeGreaterThan(0)
   expect(lost.length).toBeLessThanOrEqual(3)
-}, 90_000)
+})

@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await service.stop()
   await redis.stop()
-}, 120_000)
+})
 
 /** Numbers from 0 to 1: Marsaglia, "Xorshift RNGs", 2003. */
 function randomFrom(seed: number): () => number {

@@ -95,7 +95,6 @@ test.each([
       }
     }
   },
-  60_000,
 )
 
 test('all that a plan says of times is by the clock of Redis, whatever that of its processes', async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
     prefix: `test-${randomUUID().slice(0, 8)}`,
     env: { TUTTI_RETENTION_MS: '20000' },
   })
-}, 120_000)
+})
 
 afterAll(async () => {
   await service.stop()

@@ -54,4 +54,4 @@ test('two workers keep to one rate: no task fails, and no refusal costs an attem
     `${service.url}/v1/workers`,
   )
   expect(workers.providers).toEqual([{ key: 'local:limited', heldUntil: null, concurrency: null }])
-}, 90_000)
+})

@@ -34,7 +34,7 @@ describe('a synthesis whose parts are under way', () => {
     expectExact(synthesis, 60, 20)
     expect(synthesis?.executor).toBe('model')
     expect(await leftOfParts(planId)).toEqual([])
-  }, 120_000)
+  })
 
   test('a worker told to end hands its parts to another', async () => {
     await start(1, { SHUTDOWN_GRACE_MS: '100' })
@@ -47,7 +47,7 @@ describe('a synthesis whose parts are under way', () => {
     expect(await finished(planId)).toMatchObject({ status: 'succeeded' })
     expectExact((await versions(planId))[0], 60, 20)
     expect(await leftOfParts(planId)).toEqual([])
-  }, 120_000)
+  })
 
   test('a plan cancelled between parts ends with the merge, and asks the model no more', async () => {
     await start(1, { TUTTI_SYNTHESIS_CONCURRENCY: '4' })
@@ -65,7 +65,7 @@ describe('a synthesis whose parts are under way', () => {
     expect(now.provider.open()).toBe(0)
     release()
     await until(async () => (await leftOfParts(planId)).length === 0)
-  }, 120_000)
+  })
 
   test('a plan deleted between parts leaves nothing behind', async () => {
     await start(1)
@@ -76,5 +76,5 @@ describe('a synthesis whose parts are under way', () => {
     await until(() => now.provider.open() === 0)
     release()
     await until(async () => (await now.redis.keys(`*${planId}*`)).length === 0)
-  }, 120_000)
+  })
 })

@@ -29,7 +29,7 @@ describe('a synthesis that is more than one call can hold', () => {
     const twins = synthesis?.findings.filter(({ sources }) => sources.length === 2) ?? []
     expect(twins).toHaveLength(1_500)
     for (const twin of twins) expect(twin).toMatchObject({ severity: 'critical', confidence: 0.4 })
-  }, 120_000)
+  })
 
   test('a thousand tasks of twenty findings in parts, by a model that drops some and writes garbage', async () => {
     now.write = (asked, number) => {
@@ -78,7 +78,7 @@ describe('a synthesis that is more than one call can hold', () => {
     expect(urgent.filter(({ parts }) => parts > 0)).toHaveLength(1)
     expect(urgent.length).toBeGreaterThan(3)
     expect(await leftOfParts(planId)).toEqual([])
-  }, 120_000)
+  })
 
   test('a model that writes garbage only is replaced by the merge of the whole, which says so', async () => {
     now.write = () => 'Sorry, I cannot help with that.'
@@ -93,5 +93,5 @@ describe('a synthesis that is more than one call can hold', () => {
     // Three tries for each part, and none over parts that no model wrote.
     expect(now.provider.calls.filter(({ parts }) => parts > 0)).toEqual([])
     expect(now.provider.calls.length % 3).toBe(0)
-  }, 120_000)
+  })
 })

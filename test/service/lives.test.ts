@@ -69,7 +69,7 @@ test('a key whose plan was deleted while it ran makes a plan that runs to its en
   expect(JSON.stringify(task)).toContain('The context is new.')
   expect((await call(`${service.url}/v1/plans/${old.body.id}`)).status).toBe(404)
   await expect.poll(() => redis.keys(`*${old.body.id}*`), { timeout: 20_000 }).toEqual([])
-}, 90_000)
+})
 
 test('an API that is stopped while it submits, and goes on later, doubles nothing and takes nothing back', async () => {
   await start(1)

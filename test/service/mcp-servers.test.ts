@@ -130,12 +130,12 @@ test('a server that is started gets PATH, HOME and what was written down for it'
   expect(output).toContain('PATH')
   expect(output).toContain('HOME')
   expect(output).not.toMatch(/OPENAI|REDIS_URL|TUTTI|FACTS_TOKEN|sk-of-the-operator/)
-}, 60_000)
+})
 
 test('a server that listens is sent the headers that it needs', async () => {
   const task = await run({ prompt: 'Ask facts.', tools: ['mcp__facts__*'] })
   expect(task).toMatchObject({ status: 'succeeded', output: expect.stringContaining('forty-two') })
-}, 60_000)
+})
 
 test('a server that is away fails the task that named it, by its name, and no other', async () => {
   const task = await run({ prompt: 'Look.', tools: ['mcp__away__*'] })
@@ -144,14 +144,14 @@ test('a server that is away fails the task that named it, by its name, and no ot
     error: { code: 'mcp-unavailable', message: 'The MCP server away could not be reached.' },
   })
   expect(await run({ prompt: 'Look.' })).toMatchObject({ status: 'succeeded' })
-}, 60_000)
+})
 
 test('a tool that its server has not fails the task at once', async () => {
   expect(await run({ prompt: 'Look.', tools: ['mcp__facts__guess'], attempts: 3 })).toMatchObject({
     status: 'failed',
     error: { code: 'mcp-tool-missing', message: 'The MCP server facts has no tool guess.' },
   })
-}, 60_000)
+})
 
 test('what the servers are given is in no log', () => {
   const log = service.api.log() + service.workers.map((worker) => worker.log()).join('')

@@ -144,7 +144,7 @@ describe('a plan on a model', () => {
     for (const part of PARTS) expect(body.synthesis.edits?.patch).toContain(`+++ b/src/${part}.ts`)
     // One call to plan, two for each task, one for the synthesis: each counted once.
     expect(body.usage).toMatchObject({ inputTokens: 12_000, steps: 12 })
-  }, 90_000)
+  })
 
   test('a plan of the planner whose tasks collide goes back to it once, with the reasons', async () => {
     plans = [planOf(() => 'src/all.ts'), planOf((part) => `src/${part}.ts`)]
@@ -160,7 +160,7 @@ describe('a plan on a model', () => {
       .filter(isPlanner)
     expect(asked).toHaveLength(2)
     expect(asked[1]).toContain('login and registration would both work on src/all.ts')
-  }, 90_000)
+  })
 
   test('a plan of the planner that breaks rules goes back with what is wrong, and chooses no executors', async () => {
     const badly = { id: 'not a slug', role: 'Engineer', task: 'Write it.', executor: 'command' }
@@ -178,14 +178,14 @@ describe('a plan on a model', () => {
     expect(textOf(again?.body as never)).toContain('/tasks/0/files/write/0 must be relative')
     expect(textOf(again?.body as never)).not.toContain('executor')
     expect(more).toEqual([])
-  }, 90_000)
+  })
 
   test('a planner that cannot do it is an answer that says why, and nothing is stored', async () => {
     plans = [planOf(() => 'src/all.ts')]
     const { status, body } = await submit({ goal: GOAL, workspace })
     expect(status).toBe(422)
     expect(body).toMatchObject({ type: '/problems/goal-not-planned' })
-  }, 90_000)
+  })
 
   test('a dry run of a goal shows the tasks and runs none', async () => {
     plans = [planOf((part) => `src/${part}.ts`)]
@@ -199,7 +199,7 @@ describe('a plan on a model', () => {
     plans = [JSON.stringify({ tasks: [{ id: 'all', task: 'Write everything.' }] })]
     const alone = await submit({ goal: GOAL, workspace }, '?dryRun=true')
     expect(alone.body).toMatchObject({ advice: [{ code: 'single-task' }] })
-  }, 90_000)
+  })
 
   test('a model that writes garbage for a synthesis three times is replaced by the merge, which says so', async () => {
     syntheses = ['This is no JSON.']
@@ -209,7 +209,7 @@ describe('a plan on a model', () => {
     expect(body.status).toBe('succeeded')
     expect(body.synthesis.executor).toBe('merge')
     expect(body.synthesis.notes.join(' ')).toContain('deterministic merge')
-  }, 90_000)
+  })
 
   test('a budget that is used up starts nothing more, keeps what was finished, and can be raised', async () => {
     syntheses = [SYNTHESIS]
@@ -233,7 +233,7 @@ describe('a plan on a model', () => {
     expect((await call(`${self}/resume`, 'POST', { budgetUsd: 10 })).status).toBe(202)
     const { body: resumed } = await call<Finished>(`${self}?wait=60`)
     expect(resumed).toMatchObject({ status: 'succeeded', counts: { succeeded: 5 } })
-  }, 90_000)
+  })
 
   test('a task that asks for tools that write is kept apart, without saying which files', async () => {
     const tasks = ['login', 'registration'].map((id) => ({
@@ -266,7 +266,7 @@ describe('a plan on a model', () => {
       { ...plan, tasks: readers, policy: { onOverlap: 'isolate' } },
     )
     expect(dry.overlaps).toEqual([])
-  }, 90_000)
+  })
 
   test('tells which model answered where the wanted one could not be had', async () => {
     const { body } = await submit({
@@ -291,7 +291,7 @@ describe('a plan on a model', () => {
     })
     const { body: output } = await call(`${task}/output`)
     expect(output).toMatchObject({ task: { answeredBy: 'openai:gpt-4o' } })
-  }, 60_000)
+  })
 
   test('no prompt, output or key is logged', () => {
     const log = service.api.log() + service.workers.map((worker) => worker.log()).join('')

@@ -7,7 +7,7 @@ let service: Service
 beforeAll(async () => {
   const prefix = `test-${randomUUID().slice(0, 8)}`
   service = await startService({ redisUrl: inject('redisUrl'), prefix })
-}, 120_000)
+})
 afterAll(() => service.stop())
 
 test('a plan without a synthesis has no todo, event or version of one, and the first one asked for is version 1', async () => {
@@ -32,4 +32,4 @@ test('a plan without a synthesis has no todo, event or version of one, and the f
   expect((await call(`${url}/tasks/a/retry`, 'POST')).status).toBe(202)
   await finished(service, plan.id)
   expect(await synthesis()).toEqual(done)
-}, 120_000)
+})

@@ -138,7 +138,7 @@ describe('order', () => {
     })
     expect(plan.status).toBe('succeeded')
     expect(mostAtOnce(tasks.values())).toBeLessThanOrEqual(20)
-  }, 60_000)
+  })
 
   test('a dependent task is told what its dependencies produced', async () => {
     const { plan } = await run({
@@ -190,7 +190,7 @@ describe('order', () => {
     expect((await call(`${url}/${body.id}/cancel`, 'POST')).status).toBe(200)
     const { body: stopped } = await call<Finished>(`${url}/${body.id}?wait=30`)
     expect(stopped).toMatchObject({ status: 'cancelled', counts: { queued: 0, running: 0 } })
-  }, 120_000)
+  })
 
   test('onFailure: abort stops what has not begun, and keeps what was finished', async () => {
     const { plan, tasks } = await run({

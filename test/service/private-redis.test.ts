@@ -56,7 +56,7 @@ test('of two runs that use one private Redis the one that ends first does not st
     await stays.stop()
     await expect.poll(pid, { timeout: 20_000 }).toBeUndefined()
   }
-}, 120_000)
+})
 
 test('a private Redis that dies is started again, and ends with the run that started it', async () => {
   const redis = await startPrivateRedis(await aDataDir(), log)

@@ -30,7 +30,7 @@ beforeAll(async () => {
       ANTHROPIC_BASE_URL: provider.url,
     },
   })
-}, 120_000)
+})
 
 afterAll(async () => {
   await service.stop()
@@ -78,7 +78,7 @@ test('a plan whose provider has no quota left is parked, and goes on with a retr
   expect(again).toMatchObject({ status: 'succeeded', counts: { succeeded: 30 } })
   expect(again.stopped).toBeUndefined()
   expect(asked).toBe(31)
-}, 120_000)
+})
 
 test('tasks of a parked plan that run at that moment come to their ends', async () => {
   const plans = `${service.url}/v1/plans`
@@ -98,4 +98,4 @@ test('tasks of a parked plan that run at that moment come to their ends', async 
     stopped: { code: 'provider-quota' },
     counts: { succeeded: 1, skipped: 2 },
   })
-}, 120_000)
+})

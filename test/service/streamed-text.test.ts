@@ -157,7 +157,7 @@ test('whoever reads along, comes late or comes back reads all of a text once and
     const ids = seen.map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
   }
-}, 60_000)
+})
 
 test('tokens that come quickly are joined, and go a while after the plan has ended', async () => {
   const planId = await submit('quick')
@@ -176,4 +176,4 @@ test('tokens that come quickly are joined, and go a while after the plan has end
   await call(`${service.url}/v1/plans/${planId}`, 'DELETE')
   expect(await redis.exists(key)).toBe(0)
   redis.disconnect()
-}, 60_000)
+})

@@ -66,7 +66,7 @@ test('every worker process adds to the one trace', async () => {
   const runs = named(spans, 'run task')
   expect(new Set(runs.map(({ attributes }) => attributes['tutti.task.id'])).size).toBe(40)
   expect(new Set(runs.map(({ instance }) => instance)).size).toBe(2)
-}, 60_000)
+})
 
 test('a caller whose trace is not sampled has nothing sent, and its webhook is told so', async () => {
   const caller = aCaller('00')
@@ -82,7 +82,7 @@ test('a caller whose trace is not sampled has nothing sent, and its webhook is t
   while (hooked.length === before) await once(hook, 'request')
   expect(hooked.at(-1)).toMatch(new RegExp(`^00-${caller.traceId}-[0-9a-f]{16}-00$`))
   expect(collector.spans.filter(({ traceId }) => traceId === caller.traceId)).toEqual([])
-}, 60_000)
+})
 
 test('requests that are refused have a span, probes have none', async () => {
   const { traceId, traceparent } = aCaller()
@@ -94,7 +94,7 @@ test('requests that are refused have a span, probes have none', async () => {
     attributes: { 'http.response.status_code': 404, 'url.path': '/v1/nowhere' },
     failed: false,
   })
-}, 60_000)
+})
 
 test('all that is left is sent when the processes end, from the thread of large plans too', async () => {
   const env = { ...TO_COLLECTOR, OTEL_BSP_SCHEDULE_DELAY: '3600000' }
@@ -128,7 +128,7 @@ test('all that is left is sent when the processes end, from the thread of large 
     'submit large plan': ['enqueue batch', 'preflight', 'store plan'],
   })
   await own.close()
-}, 90_000)
+})
 
 test('a collector that refuses disturbs nothing, and is logged once', async () => {
   const own = await startCollector(400)
@@ -153,7 +153,7 @@ test('a collector that refuses disturbs nothing, and is logged once', async () =
     expect(process.log().match(/traces cannot be sent/g) ?? []).toHaveLength(1)
     expect(await process.end('SIGTERM')).toBe(0)
   }
-}, 90_000)
+})
 
 test('without the variable nothing of it is loaded, and the trace of a caller is passed on as it came', async () => {
   const watch = [
@@ -184,4 +184,4 @@ test('without the variable nothing of it is loaded, and the trace of a caller is
   } finally {
     await service.stop()
   }
-}, 90_000)
+})

@@ -122,7 +122,7 @@ describe('a plan that is traced', () => {
       'synthesize plan': 1,
       'deliver webhook': 1,
     }))
-  }, 60_000)
+  })
 
   test('is one trace, from the request of the caller to the webhook', () => {
     expect(tree).toEqual({

@@ -72,7 +72,7 @@ beforeAll(async () => {
       }),
     },
   })
-}, 120_000)
+})
 afterAll(async () => {
   await service.stop()
   close()
@@ -172,7 +172,7 @@ test('each finding is judged once until most votes agree, and what they refute l
   expect(prompt).toContain('The argument reaches eval.')
   expect(prompt).toContain('3: export const run = (code) => eval(code)')
   for (const hidden of ['agent-seven', 'sandbox', 'other']) expect(prompt).not.toContain(hidden)
-}, 120_000)
+})
 
 test('what a model wrote of a refuted finding is not in the synthesis', async () => {
   script = { [EVAL.title]: ['confirmed', 'confirmed'], [HASH.title]: ['refuted', 'refuted'] }
@@ -206,7 +206,7 @@ test('what a model wrote of a refuted finding is not in the synthesis', async ()
     'refuted',
   ])
   expect(synthesis.usage.steps).toBe(5)
-}, 120_000)
+})
 
 test('votes cost no more than their share of the budget, the most important finding first', async () => {
   script = {
@@ -225,7 +225,7 @@ test('votes cost no more than their share of the budget, the most important find
     'confirmed',
   ])
   expect(synthesis.notes).toContainEqual(expect.stringContaining('the share of the budget'))
-}, 120_000)
+})
 
 test('a cancel ends the votes, and the synthesis says what was not verified', async () => {
   script = { [HASH.title]: ['hang'] }
@@ -237,7 +237,7 @@ test('a cancel ends the votes, and the synthesis says what was not verified', as
     { title: HASH.title, verification: { status: 'unverified' } },
   ])
   expect(synthesis.notes).toContainEqual(expect.stringContaining('the plan was stopped'))
-}, 120_000)
+})
 
 test('a dry run tells the most that votes may come to; a plan without a synthesis has none', async () => {
   const plan = {
@@ -258,4 +258,4 @@ test('a dry run tells the most that votes may come to; a plan without a synthesi
   expect(refused.body.errors).toEqual([
     { pointer: '/policy/verify/votes', detail: 'must be 1, 3 or 5' },
   ])
-}, 120_000)
+})

@@ -149,7 +149,7 @@ describe('webhooks', () => {
     expect((await attempted(planId)).status).toBe('delivered')
     expect(slow.answered()).toBe(0)
     answer()
-  }, 60_000)
+  })
 
   test('the next attempt is told from the end of the one before', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<number>()
@@ -161,7 +161,7 @@ describe('webhooks', () => {
     answer(Date.now())
     const { nextAttemptAt } = await attempted(planId)
     expect(Date.parse(nextAttemptAt ?? '')).toBeGreaterThanOrEqual((await answered) + 5_000)
-  }, 60_000)
+  })
 
   test('the second attempt carries the same id', async () => {
     const hook = await receiver([500, 200])
@@ -182,7 +182,7 @@ describe('webhooks', () => {
     await expect.poll(() => hook.received.length, { timeout: 40_000 }).toBe(2)
     const [first, second] = hook.received
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id'])
-  }, 60_000)
+  })
 
   test('a plan that is deleted takes with it what was still to be delivered', async () => {
     const hook = await receiver([500])
@@ -226,7 +226,7 @@ describe('webhooks', () => {
     } finally {
       redis.disconnect()
     }
-  }, 120_000)
+  })
 
   test.each([
     ['ahead', 3_600_000],

@@ -104,7 +104,7 @@ test('the calls of a process that died are given back once its lease is over', a
   // Without a word, as when it is killed: its two calls end for nobody.
   first.close()
   expect(await acquireAll(second, 2)).toHaveLength(2)
-}, 30_000)
+})
 
 test('a pause that is over begins one round for all, and nobody waits for another', async () => {
   const [first, second] = [newGate(), newGate()]

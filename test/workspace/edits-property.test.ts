@@ -90,4 +90,4 @@ test('gives a patch that makes the end of any work from its start', async () => 
     }),
     { numRuns: Number(process.env.FUZZ_RUNS ?? 25) },
   )
-}, 120_000)
+})

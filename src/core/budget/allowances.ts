@@ -86,6 +86,9 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
     reserve: (model, quote, signal) =>
       lineUp(planId, signal, async (line) => {
         while (true) {
+          // Set before the question, so that money that comes back meanwhile is not missed.
+          const alarm = new AbortController()
+          line.wake = () => alarm.abort()
           const answer = await ask(planId, spender, model, quote).catch((error: unknown) => {
             // Money is set aside once the store is back; no attempt is lost over it.
             if (isUnavailable(error)) return 'wait' as const
@@ -94,8 +97,6 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
           if (answer === 'exhausted') return undefined
           if (answer === 'outdated') continue
           if (answer !== 'wait') return answer
-          const alarm = new AbortController()
-          line.wake = () => alarm.abort()
           await deps.pause(LOOK_AGAIN_MS, AbortSignal.any([signal, alarm.signal]))
           signal.throwIfAborted()
         }

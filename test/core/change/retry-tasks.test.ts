@@ -224,7 +224,7 @@ describe('a timeout', () => {
           await sweep(service.sweeping, 1)
           return (await plan(planId)).stop?.code
         },
-        { timeout: 10_000 },
+        { timeout: 60_000 },
       )
       .toBe('plan-timeout')
     expect(await due()).toEqual([])
@@ -240,7 +240,7 @@ describe('a timeout', () => {
           await sweep(service.sweeping, 1)
           return (await plan(planId)).stop?.code
         },
-        { timeout: 10_000 },
+        { timeout: 60_000 },
       )
       .toBe('plan-timeout')
   })

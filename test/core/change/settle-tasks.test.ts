@@ -75,7 +75,7 @@ test('a process that dies while it stops a large plan leaves nothing that begins
   expect(await finishedEvents(planId)).toBe(MANY)
   const left = (await service.keys()).filter((key) => /:(follow|cancelling)$/.test(key))
   expect(left).toEqual([])
-}, 120_000)
+})
 
 test('a plan that is retried while it is being stopped is stopped first, and runs as a whole', async () => {
   const planId = await submit(tasks(() => []))
@@ -83,7 +83,7 @@ test('a plan that is retried while it is being stopped is stopped first, and run
   await changePlans(service.changing).retry(TENANT, planId, {})
   expect(await counts(planId)).toMatchObject({ queued: MANY, outcome: undefined })
   expect(await begin(planId, `t${MANY - 1}`, 0)).toMatchObject({ status: 'ended' })
-}, 120_000)
+})
 
 test('those that are to be cancelled, and are not yet, do not begin', async () => {
   const planId = await submit(tasks(() => []))
@@ -94,7 +94,7 @@ test('those that are to be cancelled, and are not yet, do not begin', async () =
   await sweep(service.sweeping, 60_000)
   expect(await counts(planId)).toMatchObject({ queued: 0, cancelled: MANY })
   expect(await finishedEvents(planId)).toBe(MANY)
-}, 120_000)
+})
 
 test.each([
   ['of one head', (at: number) => (at === 0 ? [] : ['t0'])],
@@ -133,4 +133,4 @@ test('dependents of one head are released with it, however many they are', async
     output: { text: 'done' },
   })
   expect(new Set(released).size).toBe(MANY - 1)
-}, 120_000)
+})

@@ -205,4 +205,4 @@ test('a thousand tasks of twenty findings go through two levels with an exact le
   expect(synthesis.ledger).toHaveLength(20_000)
   expect(synthesis.findings).toHaveLength(2_000)
   expect(synthesis.notes).toEqual([])
-}, 120_000)
+})

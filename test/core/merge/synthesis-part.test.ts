@@ -189,7 +189,7 @@ describe('a tree of parts', () => {
       }),
       { numRuns: 150 },
     )
-  }, 60_000)
+  })
 
   test('holds the findings of tasks that ended after it was laid out', () => {
     const early = [

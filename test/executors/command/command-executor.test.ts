@@ -43,7 +43,7 @@ describeExecutor('command', async () => {
     hangs: aRequest({ options: { command: 'hang' } }, { workspace }),
     async hanging() {
       await vi.waitUntil(async () => (await readdir(root)).includes('started'), {
-        timeout: 10_000,
+        timeout: 60_000,
         interval: 5,
       })
       await rm(join(root, 'started'))
@@ -194,7 +194,7 @@ test('a command may end by itself when it is told to', async () => {
     aContext(controller.signal),
   )
   running.catch(() => {})
-  await vi.waitUntil(async () => (await readdir(root)).includes('up'), { timeout: 10_000 })
+  await vi.waitUntil(async () => (await readdir(root)).includes('up'), { timeout: 60_000 })
   controller.abort(new Error('cancelled'))
   await expect(running).rejects.toThrow('cancelled')
   expect(await readFile(join(root, 'bye'), 'utf8')).toBe('bye\n')

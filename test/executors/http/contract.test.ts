@@ -40,7 +40,7 @@ for (const way of ways) {
       hangs: aRequest({ executor: 'http', options }, { prompt: 'hang' }),
       usesTokens: true,
       async hanging() {
-        await vi.waitUntil(() => hanging > 0, { timeout: 10_000, interval: 5 })
+        await vi.waitUntil(() => hanging > 0, { timeout: 60_000, interval: 5 })
         hanging = 0
       },
       close: () => agent.close(),

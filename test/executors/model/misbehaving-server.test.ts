@@ -63,7 +63,7 @@ test('hundreds of searches asked for at once are all answered', async () => {
   const results = bodies[1]?.messages.filter(({ role }) => role === 'tool') ?? []
   expect(results).toHaveLength(count)
   for (const { content } of results) expect(content).toContain('a.txt')
-}, 60_000)
+})
 
 test('a server that says it has finished beside a call of a tool has not', async () => {
   const { run } = await executorOn(

@@ -3,6 +3,9 @@ import type { SynthesisInput } from '../../../src/core/ports/models.ts'
 import { modelSynthesizer } from '../../../src/executors/model/synthesizer.ts'
 import { type Scripted, type ScriptedProvider, scriptedProvider } from './scripted-provider.ts'
 
+/** For a busy machine. */
+const PATIENT = { timeout: 60_000 }
+
 let provider: ScriptedProvider | undefined
 afterEach(async () => {
   await provider?.stop()
@@ -176,7 +179,7 @@ test('what a task wrote cannot look like a part of the prompt', async () => {
     ...INPUT,
     results: [result, ...others],
   })
-  await vi.waitFor(() => expect(calls()).toHaveLength(1))
+  await vi.waitFor(() => expect(calls()).toHaveLength(1), PATIENT)
   const prompt = JSON.stringify(calls()[0]?.body.messages)
   expect(prompt).toContain('Fine - security/9 [critical, confidence 1] Forged')
   expect(prompt).not.toContain('\\n- security/9')

@@ -3,6 +3,9 @@ import { expect, test, vi } from 'vitest'
 import type { PlanEvent } from '../../../src/core/contract/api.ts'
 import { aServer, rawConnection } from '../harness.ts'
 
+/** For a busy machine. */
+const PATIENT = { timeout: 60_000 }
+
 function anEvent(id: number, type = 'task.started', data: Record<string, unknown> = {}): PlanEvent {
   return { id: `${id}-0`, type, data }
 }
@@ -114,9 +117,9 @@ test('stops following when the caller goes', async () => {
   api.addPlan('p1x')
   const stream = reader(await fetch(`${url}/v1/plans/p1x/events`))
   await stream.until('snapshot')
-  await vi.waitFor(() => expect(api.waiting()).toBe(1))
+  await vi.waitFor(() => expect(api.waiting()).toBe(1), PATIENT)
   await stream.cancel()
-  await vi.waitFor(() => expect(api.waiting()).toBe(0))
+  await vi.waitFor(() => expect(api.waiting()).toBe(0), PATIENT)
 })
 
 test('reads no further than a slow caller does', async () => {
@@ -141,7 +144,7 @@ test('reads no further than a slow caller does', async () => {
       before = read
       expect(isStill).toBe(true)
     },
-    { interval: 200, timeout: 10_000 },
+    { interval: 200, timeout: 60_000 },
   )
   expect(read).toBeLessThan(count)
   let received = 0

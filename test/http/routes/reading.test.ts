@@ -2,6 +2,9 @@ import { expect, test, vi } from 'vitest'
 import { OUTPUT_TASK, SYNTHESIS } from '../../../src/http/openapi/examples.ts'
 import { anApp } from '../harness.ts'
 
+/** For a busy machine. */
+const PATIENT = { timeout: 60_000 }
+
 test('lists plans with the defaults of the contract', async () => {
   const { app, api } = await anApp()
   api.addPlan('p1x')
@@ -81,7 +84,7 @@ test('reads a plan at once without wait, and when it ends with it', async () => 
   api.addPlan('p1x')
   expect((await app.inject('/v1/plans/p1x')).json()).toMatchObject({ status: 'running' })
   const answer = app.inject('/v1/plans/p1x?wait=30')
-  await vi.waitFor(() => expect(api.waiting()).toBe(1))
+  await vi.waitFor(() => expect(api.waiting()).toBe(1), PATIENT)
   api.finish('p1x')
   expect((await answer).json()).toMatchObject({ status: 'succeeded' })
 })
@@ -146,7 +149,7 @@ test('answers 409 before there is a synthesis, and its versions after', async ()
   expect(early.statusCode).toBe(409)
   expect(early.json()).toMatchObject({ code: 'synthesis-not-ready' })
   const answer = app.inject('/v1/plans/p1x/synthesis?wait=30')
-  await vi.waitFor(() => expect(api.waiting()).toBe(1))
+  await vi.waitFor(() => expect(api.waiting()).toBe(1), PATIENT)
   api.finish('p1x')
   expect((await answer).json()).toEqual(SYNTHESIS)
   expect((await app.inject('/v1/plans/p1x/syntheses')).json()).toEqual({ items: [SYNTHESIS] })

@@ -2,6 +2,9 @@ import { expect, test, vi } from 'vitest'
 import { SYNTHESIS } from '../../../src/http/openapi/examples.ts'
 import { anApp, aServer, aSubmission } from '../harness.ts'
 
+/** For a busy machine. */
+const PATIENT = { timeout: 60_000 }
+
 const post = (headers: Record<string, string> = {}, payload: object = aSubmission()) =>
   ({ method: 'POST', url: '/v1/plans', headers, payload }) as const
 
@@ -92,7 +95,7 @@ test('plans only, with dryRun', async () => {
 test('answers 200 with the finished plan and its synthesis, when that was preferred', async () => {
   const { app, api } = await anApp()
   const answer = app.inject(post({ prefer: 'respond-async, wait=30' }))
-  await vi.waitFor(() => expect(api.waiting()).toBe(1))
+  await vi.waitFor(() => expect(api.waiting()).toBe(1), PATIENT)
   api.finish('p1x')
   const response = await answer
   expect(response.statusCode).toBe(200)
@@ -127,7 +130,7 @@ test.each([
 test('waits ten minutes at most', async () => {
   const { app, api } = await anApp()
   const answer = app.inject(post({ prefer: 'wait=99999' }))
-  await vi.waitFor(() => expect(api.waiting()).toBe(1))
+  await vi.waitFor(() => expect(api.waiting()).toBe(1), PATIENT)
   api.finish('p1x')
   expect((await answer).headers['preference-applied']).toBe('wait=600')
 })
@@ -135,7 +138,7 @@ test('waits ten minutes at most', async () => {
 test('still answers 202 when the store goes away during the wait: the plan is accepted', async () => {
   const { app, api } = await anApp()
   const answer = app.inject(post({ prefer: 'wait=30' }))
-  await vi.waitFor(() => expect(api.waiting()).toBe(1))
+  await vi.waitFor(() => expect(api.waiting()).toBe(1), PATIENT)
   api.failWith(new Error('Connection is closed.'))
   api.finish('p1x')
   const response = await answer

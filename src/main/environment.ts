@@ -15,7 +15,7 @@ const DAY = 24 * 3_600 * SECOND
 
 const CREDENTIAL = /^(?<name>[A-Za-z0-9_-]{1,64})@(?<host>[^=]+)=(?<token>.+)$/
 
-/** An address, or a range in CIDR notation. */
+/** Whether the text is an IP address, or a range in CIDR notation. */
 function isRange(text: string): boolean {
   const { address = '', bits } =
     /^(?<address>[^/]+)(?:\/(?<bits>\d{1,3}))?$/.exec(text)?.groups ?? {}
@@ -25,18 +25,18 @@ function isRange(text: string): boolean {
 
 const HOST_NAME = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 
-/** As a browser sends it: scheme, host and port, nothing after them. */
+/** Whether the text is an origin as a browser sends it: scheme, host and port only. */
 function isOrigin(text: string): boolean {
   const url = URL.parse(text)
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === text
 }
 
-/** Whether git or an HTTP client understands the name as a host, with or without a port. */
+/** Whether git and an HTTP client accept the text as a host, with or without a port. */
 function isHost(text: string): boolean {
   return HOST_NAME.test(text) && URL.canParse(`https://${text}`)
 }
 
-/** A whole number, with one message for anything else. */
+/** A whole number; anything else gets the same message. */
 function count(from: number, to: number) {
   const error = `must be a whole number from ${from} to ${to}`
   return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error })
@@ -51,7 +51,7 @@ const list = z.string().transform((text) =>
 
 const httpUrl = () => z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
 
-/** A JSON object in the variable itself, or in the file that it names. */
+/** A JSON object, given in the variable itself or in the file that it names. */
 function jsonOrFile<T extends z.ZodType>(schema: T) {
   return z
     .string()
@@ -70,7 +70,7 @@ function jsonOrFile<T extends z.ZodType>(schema: T) {
     .prefault('{}')
 }
 
-/** The environment. The descriptions are what docs/configuration.md and `.env.example` say. */
+/** The environment. docs/configuration.md and `.env.example` are generated from the descriptions. */
 export const Environment = z.object({
   HOST: z.string().default('127.0.0.1').describe('Where the API listens.'),
   PORT: count(0, 65_535).default(3000).describe('Port of the API; 0 for any free one.'),
@@ -91,25 +91,27 @@ export const Environment = z.object({
     .string()
     .regex(/^[a-z0-9-]{1,40}$/, 'must be 1 to 40 lowercase letters, digits and dashes')
     .default('tutti')
-    .describe('What all keys in Redis begin with: several Tuttis may share one Redis.'),
+    .describe('Prefix of all keys in Redis, so that several Tuttis can share one.'),
   TUTTI_SHARDS: count(1, 64)
     .optional()
-    .describe('Hash slots that new plans are spread over. May grow, never shrink.'),
+    .describe('Number of hash slots that new plans are spread over. It may grow but never shrink.'),
   TUTTI_DATA_DIR: z
     .string()
     .min(1)
     .default('./.tutti')
-    .describe("The private Redis's files, checkouts and worktrees."),
-  TUTTI_CONCURRENCY: count(1, 10_000).default(100).describe('Tasks at once in one worker process.'),
+    .describe("Folder for checkouts, worktrees and the private Redis's files."),
+  TUTTI_CONCURRENCY: count(1, 10_000)
+    .default(100)
+    .describe('Tasks that one worker process runs at a time.'),
   TUTTI_CPU_CONCURRENCY: count(1, 1_000)
     .default(Math.max(4, availableParallelism()))
     .describe(
-      'Of those that work on this machine (static analysis, commands, coding agents), so many at once; the number of cores, at least 4.',
+      'Tasks that compute on this machine (static analysis, commands, coding agents) and may run at the same time in one worker process; by default the number of cores, at least 4.',
     ),
   TUTTI_SYNTHESIS_CONCURRENCY: count(1, 1_000)
     .default(8)
     .describe(
-      'Syntheses at once in one worker process, and beside them as many parts of large ones.',
+      'Syntheses that one worker process runs at a time. It also runs up to as many parts of large ones.',
     ),
   TUTTI_MODEL: z
     .string()
@@ -118,38 +120,44 @@ export const Environment = z.object({
       'must be provider:model, as in anthropic:claude-sonnet-5 or local:llama3',
     )
     .optional()
-    .describe('Default model, provider:model.'),
+    .describe('Default model, as provider:model.'),
   ANTHROPIC_API_KEY: z
     .string()
     .min(1)
     .optional()
-    .describe('Key for anthropic: models and the executor `claude-agent`.'),
-  ANTHROPIC_BASE_URL: httpUrl().optional().describe('Another address for the same.'),
-  OPENAI_API_KEY: z.string().min(1).optional().describe('Key for openai: models.'),
-  OPENAI_BASE_URL: httpUrl().optional().describe('Another address for openai: models.'),
+    .describe('API key for anthropic: models and the executor `claude-agent`.'),
+  ANTHROPIC_BASE_URL: httpUrl()
+    .optional()
+    .describe('Base URL for anthropic: models and `claude-agent`, instead of the public one.'),
+  OPENAI_API_KEY: z.string().min(1).optional().describe('API key for openai: models.'),
+  OPENAI_BASE_URL: httpUrl()
+    .optional()
+    .describe('Base URL for openai: models, instead of the public one.'),
   LOCAL_BASE_URL: httpUrl()
     .optional()
-    .describe("Any server that speaks OpenAI's chat completions, for local: models."),
+    .describe("Base URL for local: models: any server that speaks OpenAI's chat completions API."),
   TUTTI_EXECUTOR: z
     .string()
     .min(1)
     .optional()
-    .describe('Default executor; `model` where a model is configured, else `static`.'),
+    .describe(
+      'Default executor. When unset, `model` if a model is configured and `static` otherwise.',
+    ),
   TUTTI_COMMANDS: jsonOrFile(Commands).describe(
-    'Commands that tasks of the executor `command` may run, by name: JSON, or a file that holds it.',
+    'Commands that tasks of the executor `command` may run, by name: JSON, or the path of a JSON file.',
   ),
   TUTTI_AGENTS: jsonOrFile(AgentsSettings).describe(
-    'Remote agents that tasks of the executor `http` may call, by name: JSON, or a file that holds it.',
+    'Remote agents that tasks of the executor `http` may call, by name: JSON, or the path of a JSON file.',
   ),
   TUTTI_MCP_SERVERS: jsonOrFile(McpSettings).describe(
-    'MCP servers whose tools tasks of the executor `model` may use, by name: JSON, or a file that holds it.',
+    'MCP servers whose tools tasks of the executor `model` may use, by name: JSON, or the path of a JSON file.',
   ),
   TUTTI_PRICES: jsonOrFile(OwnPrices).describe(
-    'Prices of models beside those of the published lists, for costs and budgets: JSON in the form of `src/core/budget/prices.json`, or a file that holds it.',
+    'Model prices for costs and budgets, in addition to the published ones: JSON shaped like `src/core/budget/prices.json`, or the path of a JSON file.',
   ),
   TUTTI_WORKSPACE_ROOTS: list
     .default([])
-    .describe("Folders that a plan's workspace.path may lie in; none by default."),
+    .describe("Folders that a plan's workspace.path may be in; none by default."),
   TUTTI_GIT_HOSTS: list
     .pipe(
       z.array(
@@ -164,7 +172,7 @@ export const Environment = z.object({
   TUTTI_GIT_SCHEMES: list
     .pipe(z.array(z.enum(['https', 'http', 'ssh', 'file'])).min(1))
     .prefault('https')
-    .describe('Schemes of those addresses: https, http, ssh or file.'),
+    .describe('Schemes allowed in workspace.git: https, http, ssh or file.'),
   TUTTI_GIT_CREDENTIALS: list
     .transform((entries, context) => {
       const credentials: Record<string, { host: string; token: string }> = {}
@@ -181,7 +189,7 @@ export const Environment = z.object({
     })
     .prefault('')
     .describe(
-      'name@host=token, comma-separated: what workspace.git.credential may name, and the one host it is sent to.',
+      'Credentials that workspace.git.credential may name: name@host=token, comma-separated. A token is only sent to its host.',
     ),
   TUTTI_API_KEYS: z
     .string()
@@ -195,7 +203,7 @@ export const Environment = z.object({
     })
     .prefault('')
     .describe(
-      'tenant:sha256-of-key[:scope+scope], comma-separated; scopes are read, write, admin. When empty the service only listens on the loopback.',
+      'tenant:sha256-of-key[:scope+scope], comma-separated; the scopes are read, write and admin. When empty, the service only listens on a loopback address.',
     ),
   TUTTI_CORS_ORIGINS: list
     .pipe(z.array(z.string().refine(isOrigin, 'must be an origin, as in https://app.example')))
@@ -216,57 +224,59 @@ export const Environment = z.object({
     )
     .optional()
     .describe(
-      'Signs webhooks, as Standard Webhooks says: whsec_ and base64; to rotate it, the new and the old one, comma-separated. Without it plans cannot have one.',
+      'Secret that webhooks are signed with, as in Standard Webhooks: whsec_ and base64. To rotate it, give the new and the old one, comma-separated. Without it, plans cannot have a webhook.',
     ),
   TUTTI_WEBHOOK_ALLOW: list
     .pipe(z.array(z.string().refine(isRange, 'must be an address or a range, as in 10.0.0.0/8')))
     .prefault('')
-    .describe(
-      'Addresses or ranges (CIDR) inside the private network that webhooks may go to; none by default.',
-    ),
+    .describe('Private addresses or CIDR ranges that webhooks may be sent to; none by default.'),
   TUTTI_MAX_TASKS: count(1, 1_000_000)
     .default(DEFAULT_LIMITS.maxTasks)
-    .describe('Tasks in one plan.'),
+    .describe('Maximum number of tasks in a plan.'),
   TUTTI_MAX_BODY_BYTES: count(1_024, 1_073_741_824)
     .default(DEFAULT_LIMITS.maxBodyBytes)
-    .describe('Bytes of one request body.'),
+    .describe('Maximum size of a request body, in bytes.'),
   TUTTI_MAX_PROMPT_CHARS: count(1, 100_000_000)
     .default(DEFAULT_LIMITS.maxPromptChars)
-    .describe("Characters of each of a task's texts."),
+    .describe("Maximum length of each of a task's texts, in characters."),
   TUTTI_MAX_CONTEXT_CHARS: count(1, 100_000_000)
     .default(DEFAULT_LIMITS.maxContextChars)
-    .describe("Characters of a plan's shared context."),
+    .describe("Maximum length of a plan's shared context, in characters."),
   TUTTI_RETENTION_MS: count(1_000, 10 * 365 * DAY)
     .default(30 * DAY)
     .describe('How long a finished plan is kept, in milliseconds.'),
   TUTTI_RATE_LIMIT_PER_MINUTE: count(1, 1_000_000)
     .optional()
-    .describe('Requests that one tenant may make in a minute; any number when unset.'),
+    .describe('Requests that a tenant may make per minute; unlimited when unset.'),
   TUTTI_TENANT_MAX_RUNNING: count(1, 10_000_000)
     .optional()
-    .describe('Tasks that one tenant may have unfinished; any number when unset.'),
+    .describe('Unfinished tasks that a tenant may have; unlimited when unset.'),
   TUTTI_TENANT_MAX_PLANS: count(1, 10_000_000)
     .optional()
-    .describe('Plans that one tenant may have stored; any number when unset.'),
+    .describe('Stored plans that a tenant may have; unlimited when unset.'),
   TUTTI_METRICS_PORT: count(0, 65_535)
     .optional()
     .describe(
-      'Switches Prometheus metrics on: at `/metrics` of the API, and of each worker at this port; 0 for any free one.',
+      'Turns on Prometheus metrics, at `/metrics` of the API and of each worker. This is the port of the workers; 0 for any free one.',
     ),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
     .optional()
     .describe(
-      'Switches OpenTelemetry traces on: where a collector takes OTLP, as in http://localhost:4318. Other `OTEL_…` variables are honoured with it.',
+      'Turns on OpenTelemetry traces: the address of an OTLP collector, as in http://localhost:4318. The other `OTEL_…` variables then apply too.',
     ),
   SHUTDOWN_GRACE_MS: count(0, 3_600_000)
     .default(20 * SECOND)
-    .describe('How long a worker that is told to end lets running tasks go on.'),
+    .describe(
+      'How long a worker that is told to stop waits for its running tasks, in milliseconds.',
+    ),
   LOG_FORMAT: z
     .enum(['json', 'text'])
     .optional()
-    .describe('One line of JSON an event, or text for people; text on a terminal, json elsewhere.'),
+    .describe(
+      '`json` writes one JSON object per line, `text` is for people. By default text on a terminal and json elsewhere.',
+    ),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
-    .describe("pino's level."),
+    .describe('Lowest level to log.'),
 })

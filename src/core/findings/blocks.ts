@@ -1,26 +1,26 @@
 import { shorten } from '../text/shorten.ts'
 
-/** One line of a Markdown text that may say something, as far as finding findings needs it. */
+/** One line of Markdown, as the search for findings sees it. */
 export interface Line {
   kind: 'heading' | 'item' | 'row' | 'text' | 'code' | 'break'
-  /** Of a heading: 1 to 6; 7 for a line that is bold as a whole. Of a break, 1 for a line across. */
+  /** Headings: 1 to 6, or 7 for a line that is entirely bold. Breaks: 1 for a horizontal rule. */
   level: number
   /** Columns before the text, or before the bullet of a list item. */
   indent: number
-  /** Without the marks of its kind, spaces collapsed; of code as it stands. */
+  /** Without its markup, and with spaces collapsed. Code is kept verbatim. */
   text: string
 }
 
-/** What is longer is no line that anybody wrote; the rest of it is left out. */
+/** Longer lines are cut: nobody writes them by hand. */
 const MAX_LINE = 10_000
 
 const BULLET = /^(?:[-*+•‣]|\d{1,3}[.)]|\(\d{1,3}\)) (?=\S)/
 const FENCE = /^(?:`{3,}(?=[^`]*$)|~{3,})/
 
 /**
- * The lines of a Markdown text: headings, list items, rows of tables, code. Quotations and comments
- * are left out. It reads blocks only, never what is inside a line, in one pass and with patterns that
- * take linear time: the text is anybody's, and may be megabytes of anything.
+ * The headings, list items, table rows and code lines of a Markdown text, without quotations and
+ * HTML comments. It reads block structure only, in one pass and with patterns that take linear
+ * time, because the input is untrusted and may be several megabytes.
  */
 export function readLines(text: string): Line[] {
   const raw = text.split('\n').map((line) => shorten(line, MAX_LINE).trimEnd())
@@ -37,7 +37,7 @@ export function readLines(text: string): Line[] {
       return
     }
     const marks = FENCE.exec(trimmed)?.[0]
-    // One that is never closed hides nothing: somebody forgot it, or the text was cut.
+    // A fence that is never closed hides nothing: somebody forgot to close it, or the text was cut.
     if (marks !== undefined && (closing[marks[0] as '`' | '~'][index + 1] ?? 0) >= marks.length) {
       fence = marks
       return
@@ -90,7 +90,7 @@ function underline(lines: Line[]): void {
   lines.splice(-2, 2, { kind: 'heading', level, indent: 0, text: above.text })
 }
 
-/** What is bold from end to end: `**Title**`, `__Title__`, `**Title:**`. */
+/** The text of a line that is entirely bold: `**Title**`, `__Title__`, `**Title:**`. */
 function boldWhole(text: string): string | undefined {
   const mark = text.startsWith('**') ? '**' : text.startsWith('__') ? '__' : undefined
   if (mark === undefined) return undefined
@@ -105,7 +105,7 @@ function withoutHashes(heading: string): string {
   return end === 0 || heading[end - 1] === ' ' ? heading.slice(0, end).trim() : heading
 }
 
-/** HTML tags that people put into Markdown; what looks like one in code stays. */
+/** Removes the HTML tags that people put into Markdown. Other tags stay: they may be code. */
 function withoutTags(text: string): string {
   return text.includes('<')
     ? text.replace(
@@ -129,7 +129,7 @@ function isOnly(text: string, char: string): boolean {
   return text.replaceAll(char, '') === ''
 }
 
-/** For each line, the longest fence of either kind that stands alone on it or below. */
+/** For each line, the length of the longest closing fence of either kind on it or below. */
 function closingFences(raw: readonly string[]): Record<'`' | '~', Uint16Array> {
   const longest = { '`': new Uint16Array(raw.length + 1), '~': new Uint16Array(raw.length + 1) }
   for (let index = raw.length - 1; index >= 0; index -= 1) {

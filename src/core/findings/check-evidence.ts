@@ -4,16 +4,16 @@ import { shorten } from '../text/shorten.ts'
 import { placeOf } from './places.ts'
 import { findQuote, quotesOf, type SearchedText } from './quotes.ts'
 
-/** What came of looking up what a finding says is there. */
+/** The result of checking a finding against the workspace. */
 export interface CheckedEvidence {
   checks: EvidenceCheck[]
-  /** Where it is, where the finding named a place close by. */
+  /** The verified or corrected place, if the finding named a file that exists. */
   place: { file?: string; line?: number }
-  /** Why it does not hold, in a sentence; absent where nothing speaks against it. */
+  /** Why the finding does not hold, as a sentence; absent if nothing contradicts it. */
   refuted?: string
 }
 
-/** The path of the workspace that a finding means; `folder` for one with files below it. */
+/** What the path in a finding resolves to; `folder` is a folder with files below it. */
 export type Resolved =
   | { kind: 'file'; path: string }
   | { kind: 'folder' }
@@ -21,11 +21,12 @@ export type Resolved =
   | { kind: 'unclear' }
 
 /**
- * Checks what a finding says of a file, as far as code can: that the file is there, that it has the
- * line, and that what the finding quotes stands in it. A quotation that stands elsewhere in the file
- * corrects the line.
+ * Checks what code can check about a finding: that the file exists, that it has the line, and that
+ * it contains what the finding quotes. If the quotation is elsewhere in the file, the line is
+ * corrected.
  *
- * @param text of the file; absent where it is no text or was not read, and then only its name is checked
+ * @param text of the file; if it is binary or was not read, pass `undefined` and only its name is
+ * checked
  */
 export function checkEvidence(
   finding: Finding,
@@ -35,7 +36,7 @@ export function checkEvidence(
   const named = placeOf(finding)
   if (named.file === undefined || resolved.kind === 'unclear') return { checks: [], place: {} }
   if (resolved.kind === 'none') {
-    // It may be about a library, or another repository.
+    // A linked file may belong to a library or to another repository.
     if (linksTo(finding, named.file)) return { checks: [], place: {} }
     return {
       checks: [{ kind: 'file', holds: false }],
@@ -53,7 +54,7 @@ export function checkEvidence(
   const [line] = found
   const reaches = named.line === undefined || named.line <= Math.max(1, lastLine)
   if (line !== undefined) {
-    // Within the quotation, or right beside it, the line that was named is as good.
+    // The named line is good enough if it is inside the quotation or right next to it.
     const isNear =
       named.line !== undefined && found.some((each) => isWithin(named.line, each, quotes))
     const corrected = reaches && isNear ? named.line : line
@@ -61,7 +62,7 @@ export function checkEvidence(
     return { checks, place: { file, ...(corrected === undefined ? {} : { line: corrected }) } }
   }
   if (named.line !== undefined) checks.push({ kind: 'line', holds: reaches })
-  // A finding about several files may quote from another of them.
+  // A finding about several files may quote another one.
   const isElsewhere = quotes.length > 0 && namesOthers(finding, file)
   const isMissing = quotes.length > 0 && !isElsewhere
   if (isMissing) checks.push({ kind: 'quote', holds: false })
@@ -80,7 +81,7 @@ function linksTo({ evidence = '', detail = '' }: Finding, file: string): boolean
   return links.some((link) => link.includes(`/${file}`))
 }
 
-/** Whether a finding names other files too, by their paths or in links. */
+/** Whether a finding also names other files, as paths or in links. */
 function namesOthers({ evidence = '', detail = '' }: Finding, file: string): boolean {
   const name = file.slice(file.lastIndexOf('/') + 1)
   const names =
@@ -96,8 +97,9 @@ function isWithin(line: number | undefined, start: number, quotes: readonly stri
 }
 
 /**
- * What a path in a finding means: the file of that path, else the only one whose path ends with it,
- * else the one that its own end names, as in `/home/me/project/src/a.ts`.
+ * Resolves the path in a finding: to the file with exactly that path, else to the only file whose
+ * path ends with it, else to the file that the end of the path names, as in
+ * `/home/me/project/src/a.ts`.
  */
 export function pathResolver(
   files: readonly string[],
@@ -126,7 +128,7 @@ export function pathResolver(
       const rest = file.slice(at + 1)
       if (rest.includes('/') && known.has(rest)) return { kind: 'file', path: rest }
     }
-    // Without an extension it may be a module or a service.
+    // Without an extension, the name may be a module or a service.
     return isWhole && /\.\w{1,10}$/.test(name) ? { kind: 'none' } : { kind: 'unclear' }
   }
 }

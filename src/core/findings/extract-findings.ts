@@ -5,18 +5,18 @@ import { findingsInJson } from './findings-in-json.ts'
 import { findingsInMarkdown } from './findings-in-markdown.ts'
 import { withoutReasoning } from './reasoning.ts'
 
-/** Characters of an output that are searched. */
+/** Only this many characters of an output are searched. */
 const MAX_TEXT = 1_000_000
 
-/** A text with more is a log, not a review. */
+/** A text with more findings than this is a log, not a review. */
 const MAX_FINDINGS = 500
 
 /**
- * The findings that a text clearly holds, in its order: JSON with a list of findings (the whole text
- * or a fenced block), else headings, list items, lines and table rows that name a severity or stand
- * below one, as in `- **High**: SQL injection (src/a.ts:12)`. What a model thought aloud and what is
- * quoted are not read. A text without them holds none. The same text always gives the same findings,
- * so that their refs stay valid.
+ * The findings in a text, in the order in which they appear. JSON with a list of findings (the
+ * whole text or a fenced block) comes first; otherwise headings, list items, lines and table rows
+ * that name a severity or are below one, as in `- **High**: SQL injection (src/a.ts:12)`. A model's
+ * reasoning and quotations are ignored. The same text always gives the same findings, so that their
+ * refs stay valid.
  */
 export function extractFindings(text: string): Finding[] {
   const searched = withoutReasoning(shorten(text, MAX_TEXT)).text
@@ -25,8 +25,8 @@ export function extractFindings(text: string): Finding[] {
 }
 
 /**
- * Every result with findings: its own where the task reported some, or some were chosen, else those in
- * its text. A text is searched once, however often its result comes here.
+ * Gives every result its findings: those the task reported or that were selected, otherwise those
+ * in its text. Each text is searched only once, however often its result is passed in.
  */
 export function withFindings(results: readonly TaskResult[]): TaskResult[] {
   return results.map((result) =>

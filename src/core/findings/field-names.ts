@@ -1,6 +1,6 @@
 import { shorten } from '../text/shorten.ts'
 
-/** The parts of a finding, whatever its reporter calls them. */
+/** The parts of a finding, whatever its author calls them. */
 export type FieldKind =
   | 'title'
   | 'severity'
@@ -15,10 +15,10 @@ export type FieldKind =
   | 'recommendation'
   | 'category'
   | 'confidence'
-  /** What is no part of the claim: the state of it, answers to it, references. */
+  /** Not part of the claim: its state, replies to it, references. */
   | 'aside'
 
-/** Names of fields, in some of the languages that agents answer in. */
+/** Field names in some of the languages that agents answer in. */
 const NAMES: Record<FieldKind, string> = {
   title:
     'title, finding, finding title, issue title, issue name, name, bug, vulnerability, vulnerability name, titel, befund, titre, constat, título, titulo, hallazgo, titolo, заголовок, 标题, 標題, タイトル, 제목',
@@ -55,11 +55,11 @@ const BY_NAME = new Map(
 
 export interface Field {
   kind: FieldKind
-  /** What follows the name on its line; empty where the value stands below. */
+  /** The text after the name on the same line; empty if the value is on the lines below. */
   value: string
 }
 
-/** `Severity: High`, `**Severity:** High`, `**Severity** High`; nothing for a line that is not a field. */
+/** `Severity: High`, `**Severity:** High`, `**Severity** High`; undefined for any other line. */
 export function fieldOf(text: string): Field | undefined {
   const [, bold, boldRest] = /^(?:\*\*|__)([^*_]{1,40})(?:\*\*|__)(.*)$/.exec(text) ?? []
   if (bold !== undefined && boldRest !== undefined) {
@@ -75,7 +75,7 @@ export function fieldOf(text: string): Field | undefined {
   return /^[:/]/.test(value) ? undefined : { kind, value: value.trim() }
 }
 
-/** Of a name that stands alone, as in a heading or a cell of a table. */
+/** For a name on its own, as in a heading or a table cell. */
 export function kindOf(name: string): FieldKind | undefined {
   const bare = shorten(name, 80)
     .toLowerCase()

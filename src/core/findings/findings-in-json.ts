@@ -7,8 +7,8 @@ import { severityInValue, severityOfNumber } from './severity-words.ts'
 const LISTS = ['findings', 'issues', 'problems', 'vulnerabilities', 'results']
 
 /**
- * Findings of the JSON in a text: of the text as a whole, else of its fenced blocks, each with a list
- * of them or a single one. What a later block repeats word for word counts once.
+ * The findings in a text that is JSON, or else in its fenced JSON blocks. Each may hold a list of
+ * findings or a single one. Exact repeats in later blocks are dropped.
  */
 export function findingsInJson(said: string): Finding[] {
   const { text } = withoutReasoning(said)
@@ -27,11 +27,15 @@ export function findingsInJson(said: string): Finding[] {
 function findingsOf(value: unknown): Finding[] {
   const list = listIn(value)
   if (list !== undefined) return list.flatMap((item) => toFinding(item) ?? [])
-  // Alone it must say how severe it is, or a setting with a path would be one.
+  // A single object must name a severity; otherwise a setting with a path would look like a
+  // finding.
   return isRecord(value) && severityIn(value) !== undefined ? [toFinding(value) ?? []].flat() : []
 }
 
-/** Fences are followed line by line, so that the end of a block of code is not taken for the start of one. */
+/**
+ * Follows fences line by line, so that the end of one code block is not taken for the start of
+ * another.
+ */
 function* jsonBlocks(text: string): Generator<string> {
   let fence: string | undefined
   let isJson = false
@@ -53,7 +57,7 @@ function* jsonBlocks(text: string): Generator<string> {
 }
 
 function parse(text: string): unknown {
-  // Most outputs are prose, and an error costs far more than a look.
+  // Most outputs are prose, and throwing an error costs far more than this check.
   if (!/^\s*[{[]/.test(text)) return undefined
   try {
     return JSON.parse(text)
@@ -69,7 +73,7 @@ function listIn(value: unknown): unknown[] | undefined {
   return undefined
 }
 
-/** A finding from the names that reviewers use; it must have a title, and a severity or a place. */
+/** Reads a finding by the names that reviewers use. It needs a title, and a severity or a place. */
 function toFinding(value: unknown): Finding | undefined {
   if (!isRecord(value)) return undefined
   const title = text(value, 'title', 'summary', 'message', 'name', 'issue', 'problem', 'finding')
@@ -96,7 +100,7 @@ function toFinding(value: unknown): Finding | undefined {
   }
 }
 
-/** In words, or as CVSS has it: `"high"`, `"P1"`, `9.8`, `"CVSS:3.1 7.5"`. */
+/** In words or as a CVSS score: `"high"`, `"P1"`, `9.8`, `"CVSS:3.1 7.5"`. */
 function severityIn(value: Record<string, unknown>): Severity | undefined {
   const said = text(value, 'severity', 'level', 'priority', 'risk', 'criticality')
   const inWords = said === undefined ? undefined : severityInValue(said)
@@ -104,7 +108,7 @@ function severityIn(value: Record<string, unknown>): Severity | undefined {
   for (const name of ['cvss', 'cvssScore', 'cvss_score', 'baseScore', 'score', 'severity']) {
     const score = value[name]
     if (typeof score === 'string') return severityInValue(score)
-    // A small whole number may count from either end.
+    // A small whole number may be on a scale that counts from either end.
     if (typeof score === 'number' && (!Number.isInteger(score) || score > 5)) {
       return severityOfNumber(score)
     }
@@ -112,7 +116,7 @@ function severityIn(value: Record<string, unknown>): Severity | undefined {
   return undefined
 }
 
-/** From 0 to 1, as a percentage, or in a word; a half where nothing is said. */
+/** From 0 to 1, as a percentage, or in a word; 0.5 if nothing is given. */
 function confidence(value: unknown): number {
   if (typeof value === 'number' && value >= 0 && value <= 1) return value
   if (typeof value === 'number' && value > 1 && value <= 100) return value / 100
@@ -149,7 +153,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Without members that are undefined. */
 function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>

@@ -16,25 +16,25 @@ import { type Marked, readMarks } from './title-marks.ts'
 
 interface Open {
   found: Found
-  /** Columns of its first line; what is deeper belongs to it. */
+  /** Column of its first line; deeper lines belong to it. */
   indent: number
-  /** Of the field that the lines below go on with. */
+  /** The field that the following lines continue. */
   kind: FieldKind
   isItem: boolean
-  /** What was said of it by name. */
+  /** The fields that were given explicitly. */
   said: Set<FieldKind>
 }
 
 /**
- * Findings that stand in a section as list items, paragraphs or rows of tables: marked with a
- * severity, under a heading that names one (`group`), or with a field that does.
+ * The findings among the list items, paragraphs and table rows of a section: those marked with a
+ * severity, those under a heading that names one (`group`), and those with a severity field.
  */
 export function findingsInLists(lines: readonly Line[], group: Severity | undefined): Found[] {
   const found: Found[] = []
   let open: Open | undefined
-  /** An item or a line that becomes a finding if its severity is named below it. */
+  /** An item or line that becomes a finding if the lines below name its severity. */
   let candidate: { line: Line; index: number; fields: [FieldKind, string][] } | undefined
-  /** `Critical issues:` over a list, or an item with others below it. */
+  /** `Critical issues:` above a list, or an item with nested items. */
   let inList: { severity: Severity; indent: number; isItem: boolean } | undefined
   let afterBreak = true
   const start = (title: string, severity: Severity | undefined, line: Line, id?: string) => {
@@ -198,12 +198,15 @@ function startCandidate(
   return start(marked.title, marked.severity ?? severity, line, marked.id)
 }
 
-/** What can name a finding that has no title. */
+/** Fields that can serve as the title of a finding without one. */
 function isNamedBy(kind: FieldKind): boolean {
   return kind === 'title' || kind === 'detail'
 }
 
-/** `- File: …` and `- Line: …` beside each other are fields of one finding; a field that comes again begins another. */
+/**
+ * `- File: …` and `- Line: …` side by side are fields of one finding; a repeated field starts
+ * another.
+ */
 function isSibling(open: Open, line: Line, kind: FieldKind): boolean {
   return (
     line.indent === open.indent &&
@@ -219,7 +222,7 @@ function severityAmong(
   return value === undefined ? undefined : severityInValue(value)
 }
 
-/** Whether a severity is named in the few lines below. */
+/** Whether the next few lines name a severity. */
 function severityBelow(lines: readonly Line[], index: number): boolean {
   for (const line of lines.slice(index + 1, index + 6)) {
     if (line.kind === 'heading') return false
@@ -230,7 +233,7 @@ function severityBelow(lines: readonly Line[], index: number): boolean {
   return false
 }
 
-/** `Critical issues:` and `- **High**`, which say of what follows how severe it is. */
+/** `Critical issues:` and `- **High**` give the severity of what follows them. */
 function groupOver(line: Line): Severity | undefined {
   if (line.kind === 'heading' || line.text.length > 80) return undefined
   const isOver =
@@ -241,8 +244,8 @@ function groupOver(line: Line): Severity | undefined {
 }
 
 /**
- * In prose a severity and a colon mean little ("High: 32 °C"), so that a paragraph must set it apart
- * by more than that.
+ * In prose, a severity and a colon mean little ("High: 32 °C"), so a paragraph needs stronger
+ * marks.
  */
 function isMarked(marked: Marked, line: Line): boolean {
   if (marked.severity === undefined || marked.title === '') return false
@@ -256,7 +259,10 @@ function isMarked(marked: Marked, line: Line): boolean {
   )
 }
 
-/** An entry of a list below a heading that names the severity; of paragraphs, one with a bold lead or a place. */
+/**
+ * An entry of a list below a heading that names the severity. A paragraph counts if it has a bold
+ * lead or names a place.
+ */
 function isEntry(line: Line, isNew: boolean): boolean {
   if (line.kind === 'item') return true
   if (!isNew || line.text.endsWith(':') || /^https?:\S+$/.test(line.text)) return false

@@ -17,8 +17,8 @@ import { severityInValue, severityOfScore } from './severity-words.ts'
 import { cleanTitle } from './title-marks.ts'
 
 /**
- * Findings of a Markdown text: sections with a severity (in the heading, in a field below it, or of
- * the section around them), and list items, paragraphs and rows of tables with one.
+ * The findings in a Markdown text: sections with a severity (in the heading, in a field below it,
+ * or from an enclosing section), and list items, paragraphs and table rows with one.
  */
 export function findingsInMarkdown(text: string): Finding[] {
   const found: Found[] = []
@@ -27,15 +27,16 @@ export function findingsInMarkdown(text: string): Finding[] {
 }
 
 interface Context {
-  /** The severity that a section around names. */
+  /** The severity that an enclosing section names. */
   group: Severity | undefined
-  /** Whether sections here are the entries of that group, not parts of one. */
+  /** Whether the sections here are entries of that group rather than parts of an entry. */
   isDirect: boolean
 }
 
 function visit(section: Section, context: Context, found: Found[]): void {
   if (section.role === 'skip') return
-  // "Low severity issues" with an impact and advice of its own is what somebody called a finding.
+  // "Low severity issues" with its own impact and advice is a finding with an odd title, not a
+  // group.
   if (section.role === 'group' && !hasPartsOfFinding(section)) {
     visitParts(section, { group: section.severity, isDirect: true }, found)
     return
@@ -49,7 +50,7 @@ function visit(section: Section, context: Context, found: Found[]): void {
       return
     }
   }
-  // Advice at the end of a report repeats what was found.
+  // Advice at the end of a report repeats findings that were already read.
   if (section.field?.kind === 'recommendation') return
   visitParts(section, context, found)
 }
@@ -60,8 +61,8 @@ function visitParts(section: Section, context: Context, found: Found[]): void {
 }
 
 /**
- * How sure it is that a section is a finding: it says how severe it is, or only its place or its
- * parts speak for it.
+ * How likely a section is to be a finding: `strong` if it states a severity, `weak` if only its
+ * place or its parts suggest one.
  */
 function strengthOf(section: Section, context: Context): 'strong' | 'weak' | 'none' {
   const { marked, role } = section
@@ -73,11 +74,11 @@ function strengthOf(section: Section, context: Context): 'strong' | 'weak' | 'no
   if (context.group !== undefined && context.isDirect && section.level <= 6) return 'weak'
   const kinds = partKinds(section)
   if (marked.isCounted === true && kinds.size > 0) return 'weak'
-  // Without a severity and a number, only the parts that reports of findings have tell one.
+  // Without a severity or a number, only the typical parts of a finding give it away.
   return hasPartsOfFinding(section) ? 'weak' : 'none'
 }
 
-/** The severity that a section's own fields name. */
+/** The severity in a section's own fields. */
 function ownSeverity(section: Section): Severity | undefined {
   for (const line of section.lines) {
     if (line.kind === 'code') continue
@@ -104,7 +105,7 @@ function ownSeverity(section: Section): Severity | undefined {
   return undefined
 }
 
-/** Headings such as "Impact", "Proof of Concept" and "Recommendation", three of them at least. */
+/** At least three headings such as "Impact", "Proof of Concept" and "Recommendation". */
 function hasPartsOfFinding(section: Section): boolean {
   const fields = section.sections.flatMap(({ field }) => field ?? [])
   const count = (...kinds: FieldKind[]) => fields.filter(({ kind }) => kinds.includes(kind)).length
@@ -130,7 +131,9 @@ function partKinds(section: Section): Set<string> {
   return kinds
 }
 
-/** Whether something in it is a finding for sure, so that it only frames them. */
+/**
+ * Whether part of the section is certainly a finding, so that the section only frames its parts.
+ */
 function holdsFindings(section: Section): boolean {
   return section.sections.some(
     (part) =>
@@ -165,7 +168,7 @@ function findingOf(section: Section, context: Context): Found | undefined {
   return found
 }
 
-/** The lines of a section and of those in it, each to the field that it belongs to. */
+/** Adds the lines of a section and of its subsections, each to the field it belongs to. */
 function addSection(found: Found, section: Section, whole: Parameters<typeof addCode>[2]): void {
   let kind = whole
   for (const line of section.lines) {
@@ -192,7 +195,7 @@ function addSection(found: Found, section: Section, whole: Parameters<typeof add
   }
 }
 
-/** A section inside a finding that is one of its own: it has the heading of one. */
+/** Whether a section inside a finding is a finding of its own, judging by its heading. */
 function isStrongInside(section: Section): boolean {
   return (
     section.role === 'other' &&
@@ -209,7 +212,9 @@ function collectStrong(section: Section, found: Found[]): void {
   }
 }
 
-/** `Finding 1` and `H-01` alone are no title: the name stands in a field below, or in the first line. */
+/**
+ * `Finding 1` or `H-01` alone is not a title: the name is in a field below or in the first line.
+ */
 function isBareLabel(title: string): boolean {
   return title === '' || /^(?:finding|issue|bug|vulnerability|problem)? ?#?\d{0,4}$/i.test(title)
 }
@@ -227,8 +232,8 @@ function titleBelow(section: Section): string | undefined {
 }
 
 /**
- * A table of contents or a summary names what a section tells in full: of such a pair the full one
- * stays. Two that are told in full are two, even under one title.
+ * Drops the brief mentions, in a table of contents or a summary, of findings that a section
+ * describes in full. Two full descriptions stay, even if they share a title.
  */
 function withoutRepeats(found: readonly Found[]): Found[] {
   const keyOf = ({ title }: Found) => title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')

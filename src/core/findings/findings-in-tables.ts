@@ -13,7 +13,7 @@ const TEXTS =
 const SEVERITIES =
   /\b(?:severity|sev|priority|risk|criticality|level|prio)\b|schwere|gravit|gravedad|gravidade|sévérité|severid|criticit|严重|嚴重|优先|優先|重要度|深刻度|심각|серь[её]зность|критичность|приоритет/i
 
-/** Findings of a table with a column for the severity and one for what was found. */
+/** The findings in a table that has a severity column and a column that says what was found. */
 export function findingsInTable(rows: readonly string[]): Found[] {
   const cells = rows.map(cellsOf)
   const [header, ...body] = cells
@@ -44,7 +44,7 @@ export function findingsInTable(rows: readonly string[]): Found[] {
   return isLegend(header[says] ?? '', entries) ? [] : entries
 }
 
-/** The value of a field that a finding has as a row: `| Severity | High |`. */
+/** A field of a finding that is written as a table row: `| Severity | High |`. */
 export function fieldInRow(row: string): { kind: FieldKind; value: string } | undefined {
   const cells = cellsOf(row)
   const kind = cells.length === 2 ? kindOf(cells[0] ?? '') : undefined
@@ -93,7 +93,7 @@ function titleColumn(
   return index >= 0 ? index : undefined
 }
 
-/** A table of what the severities mean names each of them once. */
+/** A table that explains the severities names each of them once. */
 function isLegend(header: string, entries: readonly Found[]): boolean {
   const severities = new Set(entries.map(({ severity }) => severity))
   return (

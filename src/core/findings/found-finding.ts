@@ -9,18 +9,18 @@ const MAX_TITLE = 300
 const MAX_DETAIL = 4_000
 const MAX_EVIDENCE = 2_000
 
-/** A finding while its text is read, field by field. */
+/** A finding while it is being read, field by field. */
 export interface Found {
   title: string
   severity: Severity | undefined
   id?: string | undefined
-  /** Where its fields and its text put it; a field counts more. */
+  /** Where the finding is, according to its fields or its text; fields take precedence. */
   place: { file?: string; line?: number; from: 'field' | 'link' | 'text' } | undefined
   line: number | undefined
   parts: Record<'detail' | 'evidence' | 'recommendation', string[]>
   category?: string
   confidence?: number | undefined
-  /** It is only named: by an entry of a list or a table, without its own text. */
+  /** Only mentioned, by an entry of a list or table without a text of its own. */
   isBrief: boolean
 }
 
@@ -38,7 +38,7 @@ export function newFound(title: string, severity: Severity | undefined, id?: str
   return found
 }
 
-/** A line of text, which belongs to what was read last. */
+/** Adds a line of text to the field that was read last. */
 export function addText(found: Found, text: string, kind: Field['kind'] = 'detail'): void {
   const value = plainText(text)
   if (value === '') return
@@ -84,7 +84,10 @@ export function addText(found: Found, text: string, kind: Field['kind'] = 'detai
   }
 }
 
-/** Code below a finding: what was seen, where it is called that; elsewhere it may be an example or advice. */
+/**
+ * Code below a finding counts as evidence only where it is labelled so; elsewhere it may be an
+ * example or advice.
+ */
 export function addCode(found: Found, code: string, kind: Field['kind']): void {
   if (kind === 'evidence') found.parts.evidence.push(code)
 }
@@ -115,7 +118,10 @@ export function asFinding(found: Found): Finding | undefined {
   }
 }
 
-/** A title of running text: its first sentence, without the place and the advice that end it. */
+/**
+ * Splits running text into a title (the first sentence, without the place and advice at its end)
+ * and the rest.
+ */
 export function splitTitle(whole: string): { title: string; more?: string; advice?: string } {
   const text = plainText(whole)
   const [said, advice] = splitAdvice(text)
@@ -128,7 +134,7 @@ export function splitTitle(whole: string): { title: string; more?: string; advic
   }
 }
 
-/** `… is built of text. Fix: bind it` in two. */
+/** Splits `… is built of text. Fix: bind it` in two. */
 function splitAdvice(text: string): [said: string, advice?: string] {
   for (const { index } of shorten(text, 3_000).matchAll(
     /(?<=[\p{P}\p{S}]) (?=[^:：]{2,30}[:：])/gu,
@@ -144,7 +150,7 @@ function splitAdvice(text: string): [said: string, advice?: string] {
 const PATH = '[\\w@./-]{1,200}\\.\\w{1,8}'
 const LINES = '(?:(?::|#L)\\d{1,7}(?:-L?\\d{1,7})?(?::\\d{1,5})?)'
 
-/** The place that stands before, behind or inside a title is no part of it. */
+/** Removes the place before, after or inside a title. */
 export function withoutPlace(title: string): string {
   return title
     .replace(new RegExp(`^[[(]?${PATH}${LINES}[\\])]? ?[:–—-]{0,2} (?=\\S)`, 'u'), '')
@@ -164,7 +170,7 @@ function setPlace(found: Found, value: string): void {
   found.place = { file, from: 'field', ...(line === undefined ? {} : { line }) }
 }
 
-/** The place that a text names, unless a better one is known. */
+/** Takes the place that a text names, unless a better one is known. */
 export function lookForPlace(found: Found, text: string): void {
   if (found.place !== undefined && (found.place.from === 'field' || found.place.line)) return
   const place = placeIn(text)

@@ -1,6 +1,6 @@
 import { shorten } from '../text/shorten.ts'
 
-/** By which people say that there is nothing, in the languages that agents answer in. */
+/** Ways to say that there is nothing, in the languages that agents answer in. */
 const NOTHING = new Set(
   `none, none found, none identified, none detected, none reported, none so far, n/a, na, n.a., nil, null, nothing, nothing found,
   nothing to report, nothing critical, not applicable, not found, no, 0, zero, -, –, —, ✅, ✓, tbd, ok, clean, clear, empty, all clear, passed,
@@ -12,10 +12,12 @@ const NOTHING = new Set(
     .map((word) => word.trim()),
 )
 
-/** `No critical issues`, `0 findings`, `Keine kritischen Probleme gefunden`: none of a kind. */
+/**
+ * `No critical issues`, `0 findings`, `Keine kritischen Probleme gefunden`: nothing of some kind.
+ */
 const THINGS =
   /^(?:no|zero|0|not any|there (?:are|were|is) (?:no|none)|we found no|i found no|found no|did not find(?: any)?|didn't find(?: any)?|no new|keine?r?|es gibt keine|es wurden keine|aucune?|il n'y a (?:pas|aucun)|ningún|ninguna?|no hay|no se encontraron|no se (?:han )?encontr\p{L}{1,6}|nenhuma?|não há|não foram|nessuna?|non ci sono|geen|нет|не обнаружено|не найдено|brak|ingen|inga|yok)(?: [\p{L}\p{N}/&,'-]{1,24}){0,7}? (?:issues?|findings?|problems?|concerns?|vulnerabilit(?:y|ies)|bugs?|defects?|errors?|items?|observations?|probleme?n?|schwachstellen?|befunde|mängel|fehler|problèmes?|vulnérabilités?|constats?|problemas?|hallazgos?|vulnerabilidade?s|achados|problemi|vulnerabilità|problemen|kwetsbaarheden|проблем\p{L}{0,2}|уязвимост\p{L}{0,3}|замечани\p{L}{0,2}|problemów|problemer|problem)(?=$|[ .!,;)])(.{0,80})$/iu
-/** The languages in which the thing comes first, or what was done comes last. */
+/** Languages in which the noun comes first or the verb comes last. */
 const THINGS_FIRST =
   /^(?:(?:критическ|серь[её]зн|высок|средн|низк)\p{L}{0,5} )?(?:проблем|уязвимост|замечани|ошиб|недостатк)\p{L}{0,4}.{0,40}(?:не (?:обнаруж|найден|выявлен|был)\p{L}{0,5}|нет|отсутству\p{L}{2})|(?:bulunamadı|tespit edilmedi|ikke funnet|nie znaleziono)[.!]?$/iu
 const ROMANCE = /^(?:aucun|il n'y a|ning[uú]n|no hay|nenhum|não|nessun|non ci)/i
@@ -26,7 +28,7 @@ const AFTER =
 const COUNT =
   /^\(?\d{1,5}\)?(?: (?:total |open |new |[a-z]+ )?(?:issues?|findings?|problems?|vulnerabilit(?:y|ies)|bugs?|items?|found|files?|errors?|warnings?|occurrences?|个|個|件))?(?: ?\([^()]{0,60}\))?[.。]?$/i
 
-/** Whether a text says that there is no finding, or only how many there are. */
+/** Whether a text says that there are no findings, or only how many there are. */
 export function saysNothing(text: string): boolean {
   const bare = shorten(text, 250)
     .toLowerCase()
@@ -46,7 +48,7 @@ export function saysNothing(text: string): boolean {
   if (COUNT.test(plain)) return true
   const rest = THINGS.exec(bare)?.[1]
   if (rest !== undefined) {
-    // There the adjective follows: "Aucun problème critique trouvé".
+    // In Romance languages the adjective follows: "Aucun problème critique trouvé".
     return AFTER.test(
       ROMANCE.test(bare) ? rest.replace(/^(?: \p{L}{2,20}){1,2}(?=$|[ .])/u, '') : rest,
     )

@@ -1,17 +1,20 @@
 import { shorten } from '../text/shorten.ts'
 
-/** Where a finding is, as far as it says. */
+/** Where a finding says it is. */
 export interface Place {
-  /** Relative to the workspace, with `/`; nothing where the finding is about no file. */
+  /** Relative to the workspace, with `/`; undefined if the finding is not about a file. */
   file: string | undefined
-  /** From 1. */
+  /** 1-based. */
   line: number | undefined
 }
 
 const MAX_PATH = 1_000
 const MAX_SEARCHED = 10_000
 
-/** The same place for `./src/a.ts`, `/src/a.ts`, `src\a.ts`, `src/b/../a.ts` and `src/a.ts:12`, so that findings can meet. */
+/**
+ * Normalizes `./src/a.ts`, `/src/a.ts`, `src\a.ts`, `src/b/../a.ts` and `src/a.ts:12` to one form,
+ * so that findings about the same place can be matched.
+ */
 export function placeOf(finding: { file?: string | undefined; line?: number | undefined }): Place {
   let file = shorten(finding.file ?? '', MAX_PATH)
     .trim()
@@ -34,14 +37,17 @@ export function placeOf(finding: { file?: string | undefined; line?: number | un
   }
 }
 
-/** A file on a host of repositories: what follows the name of the branch or commit. */
+/** A link to a file on a repository host; captures what follows the branch or commit. */
 const LINK =
   /https?:\/\/[^\s/]{1,100}\/[^\s/]{1,100}\/[^\s/]{1,100}\/(?:-\/)?(?:blob|tree|raw|src)\/[^\s/]{1,100}\/([^\s#?)\]"'>]{1,300}\.\w{1,10})(?:\?[^\s#)]{0,100})?(?:#(?:L|lines-)(\d{1,7}))?/g
-/** A path with an extension, and a line if there is one: `src/a.ts:12`, `a.ts#L12`, `a.ts (line 12)`, `a.ts L12`. */
+/**
+ * A path with an extension and an optional line: `src/a.ts:12`, `a.ts#L12`, `a.ts (line 12)`, `a.ts
+ * L12`.
+ */
 const PATH =
   /(?<![\w/.@:-])((?:\.{0,2}\/)?(?:(?:[\w@.-]{1,100}|\([\w-]{1,40}\)|\[[\w.-]{1,40}\])\/){0,20}[\w@][\w@.-]{0,99}\.[A-Za-z][A-Za-z0-9]{0,7})(?:(?::|#L)(\d{1,7})|[`)]{0,2},? \(?(?:lines? |L)(\d{1,7}))?(?=$|[\s)`\],;:.\-–|*#"'?!])/g
 
-/** The first place that a text names; one with a line before one without. */
+/** The first place that a text names, preferring one with a line. */
 export function placeIn(text: string): Place | undefined {
   const searched = shorten(text, MAX_SEARCHED)
   let first: Place | undefined
@@ -55,7 +61,7 @@ export function placeIn(text: string): Place | undefined {
   return first
 }
 
-/** `e.g.`, `1.2.x`, `node.js`, `example.com`, `obj.method`: with a dot, and no file. */
+/** `e.g.`, `1.2.x`, `node.js`, `example.com`, `obj.method`: these have a dot but are not files. */
 function isNoFile(path: string): boolean {
   if (path.includes('/')) return false
   const [, name = '', extension = ''] = /^(.*)\.(\w+)$/.exec(path) ?? []
@@ -83,7 +89,7 @@ function decoded(path: string): string {
   }
 }
 
-/** Without what leads nowhere; a path out of the workspace is left as it is. */
+/** Resolves `.` and `..`. A path that leaves the workspace keeps its leading `..`. */
 function normalized(path: string): string {
   const steps: string[] = []
   for (const step of path.split('/')) {
@@ -95,7 +101,7 @@ function normalized(path: string): string {
   return steps.join('/')
 }
 
-/** `src/a.ts:12`, `src/a.ts`, or nothing. */
+/** `src/a.ts:12`, `src/a.ts`, or an empty string. */
 export function formatPlace({ file, line }: Place): string {
   if (file === undefined) return ''
   return line === undefined ? file : `${file}:${line}`

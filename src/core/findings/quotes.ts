@@ -4,16 +4,16 @@ import { shorten } from '../text/shorten.ts'
 const MAX_QUOTES = 8
 const MAX_QUOTE = 2_000
 
-/** Shorter ones stand anywhere by chance. */
+/** Shorter quotations match by chance. */
 const LEAST = 10
 
-/** Words before a piece of code that is not there, but should be, or that somebody else would send. */
+/** Words that introduce code that is not in the file, because it is proposed or is sample input. */
 const PROPOSED =
   /(?:\b(?:use|using|instead|should|could|would|replace|rewrite|change|changed|add|adding|prefer|recommend\w*|suggest\w*|e\.g\.|example|such as|like|with|payload|input|sends?|request|returns?|run|call(?:ing)? it|fix\w*|into|to|becomes?)\b|→|->|=>|建议|例如|改为|たとえば|statt|par exemple|por ejemplo)[^.`]{0,30}$/i
 
 /**
- * The pieces of code that a finding says it has seen: its evidence where that is code, and code in
- * its detail that is no advice and no example.
+ * The code that a finding claims to have seen: its evidence where that is code, and code in its
+ * detail that is neither advice nor an example.
  */
 export function quotesOf({ evidence = '', detail = '' }: Finding): string[] {
   const quotes: string[] = []
@@ -37,11 +37,11 @@ export function quotesOf({ evidence = '', detail = '' }: Finding): string[] {
     .slice(0, MAX_QUOTES)
 }
 
-/** Code that shows a finding rather than being what it is about. */
+/** Code that demonstrates a finding, such as a test, rather than code that the finding is about. */
 const TESTS =
   /\b(?:function test\w*|def test_\w*|it\(|describe\(|assert\w*\(|expect\(|console\.log|println!|vm\.\w+\()|^[-+] ?\S[^\n]*\n/
 
-/** Lines that are code, each run of them one quotation. Links and sentences between them are none. */
+/** Runs of code lines, each one quotation. Links and sentences between them are not quoted. */
 function codeIn(text: string): string[] {
   const runs: string[][] = [[]]
   for (const line of text.split('\n')) {
@@ -57,25 +57,28 @@ const KEYWORDS = new Set(
   ),
 )
 
-/** Statements rather than a name or a sentence: brackets, operators, ends of lines. */
+/**
+ * Whether a text is statements rather than a name or a sentence: it has brackets, operators,
+ * semicolons.
+ */
 function isCode(text: string): boolean {
   const bare = text.replace(/"[^"\n]{0,300}"|'[^'\n]{0,300}'/g, '""')
   const signs = bare.match(/[(){}[\]=;<>]|::|->|&&|\|\|/g)?.length ?? 0
   const words = bare.match(/[\p{L}\p{N}_$]+/gu)?.length ?? 0
   if (words < 2 || signs < 2 || signs * 4 < words) return false
-  // "Line 12 calls eval(x)" speaks of code.
+  // "Line 12 calls eval(x)" is a sentence about code.
   if (/^\p{Lu}\p{Ll}+ /u.test(bare) && !/[;{=]/.test(bare)) return false
   const runs = bare.match(/\b\p{Ll}{2,20}(?: \p{Ll}{2,20}){2,}\b/gu) ?? []
   return !runs.some((run) => run.split(' ').filter((word) => !KEYWORDS.has(word)).length > 2)
 }
 
-/** A text that quotes are looked for in, prepared once. */
+/** A text prepared for searching. */
 export interface SearchedText {
   lines: string[]
-  /** Of each line, without spaces. */
+  /** Each line without spaces. */
   squeezed: string[]
   whole: string
-  /** Where each line begins in `whole`. */
+  /** The offset of each line in `whole`. */
   starts: number[]
 }
 
@@ -92,9 +95,9 @@ export function searchedText(text: string): SearchedText {
 }
 
 /**
- * The line, from 1, on which a quotation begins: the one nearest to `near`. Spaces and line breaks do
- * not count, an ellipsis stands for anything, and a line may differ a little. Nothing where it is
- * not in the text.
+ * The 1-based line on which a quotation begins, the one nearest to `near` if there are several;
+ * undefined if it is not in the text. Whitespace is ignored, an ellipsis matches anything, and
+ * lines may differ slightly.
  */
 export function findQuote(quote: string, text: SearchedText, near = 1): number | undefined {
   const lines = quote
@@ -103,7 +106,7 @@ export function findQuote(quote: string, text: SearchedText, near = 1): number |
     .filter((line) => line !== '' && !/^(?:\/\/|#|\/\*)?(?:\.{3}|…)(?:\*\/)?$/.test(line))
   const exact = nearest(positionsOf(lines.join(''), text), near)
   if (exact !== undefined) return exact
-  // Of a quotation with gaps or changes, most lines must stand close to each other.
+  // If the quotation has gaps or changes, most of its lines must be close to each other.
   const telling = lines.filter((line) => line.length >= 6)
   const anchor = telling.reduce((best, line) => (line.length > best.length ? line : best), '')
   if (anchor.length < LEAST) return undefined
@@ -133,7 +136,7 @@ function positionsOf(tight: string, { whole, starts }: SearchedText): number[] {
   return found
 }
 
-/** The last line that begins at or before a place, from 1. */
+/** The last line that begins at or before an offset, 1-based. */
 function lineAt(starts: readonly number[], at: number): number {
   let low = 0
   let high = starts.length - 1
@@ -149,7 +152,7 @@ function similarLines(line: string, { squeezed: lines }: SearchedText): number[]
   return lines.flatMap((other, index) => (alike(line, other) ? [index + 1] : []))
 }
 
-/** Whether two lines share most of their pairs of characters. */
+/** Whether two lines share most of their character pairs. */
 function alike(a: string, b: string): boolean {
   if (a.length < 8 || b.length < a.length * 0.7 || b.length > a.length * 1.4) return false
   const pairs = new Map<string, number>()

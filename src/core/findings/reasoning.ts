@@ -2,17 +2,17 @@ const TAGS = ['think', 'thinking', 'thought', 'reasoning']
 const OPENS = new RegExp(`^<(${TAGS.join('|')})>`, 'i')
 const CLOSES = new RegExp(`</(?:${TAGS.join('|')})>`, 'i')
 
-/** A text of a model in two: what it thought aloud, and what it says. */
+/** A model's text, split into its reasoning and its answer. */
 export interface Spoken {
   text: string
-  /** What stood between `<think>` and `</think>`; absent where it did not think aloud. */
+  /** The text between `<think>` and `</think>`; absent if there was none. */
   reasoning?: string
 }
 
 /**
- * Takes out what a model thought aloud. A block opens at the start of a line, outside code, and one
- * that is never closed goes on to the end. A text that only closes one began inside it: some servers
- * put the opening tag into the prompt.
+ * Takes out a model's reasoning. A block opens at the start of a line, outside code, and runs to
+ * the end of the text if it is never closed. If a text only closes a block, the text began inside
+ * it: some servers put the opening tag into the prompt.
  */
 export function withoutReasoning(whole: string): Spoken {
   if (!whole.includes('<')) return { text: whole }
@@ -58,7 +58,7 @@ export function withoutReasoning(whole: string): Spoken {
   return { text: kept.join('\n').trim(), ...(reasoning === '' ? {} : { reasoning }) }
 }
 
-/** A tag that is only spoken of stands inside a line, or in code. */
+/** Whether the tag ends the reasoning. A tag that is only mentioned is inside a line or in code. */
 function endsThought(line: string, { 0: tag, index }: RegExpExecArray): boolean {
   const before = line.slice(0, index)
   const stands = before.trim() === '' || line.slice(index + tag.length).trim() === ''

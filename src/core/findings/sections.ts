@@ -4,29 +4,29 @@ import { type Field, fieldOf, kindOf } from './field-names.ts'
 import { severityOf } from './severity-words.ts'
 import { type Marked, plainText, readMarks } from './title-marks.ts'
 
-/** A heading with what stands below it, up to the next one of its rank. */
+/** A heading and what is below it, up to the next heading of its rank. */
 export interface Section {
-  /** 0 for the text as a whole, 1 to 6, and 7 for a bold line. */
+  /** 0 for the whole text, 1 to 6 for headings, 7 for a bold line. */
   level: number
   heading: string
-  /** What it is for, as far as the heading says. */
+  /** What the heading says the section is for. */
   role: 'field' | 'group' | 'skip' | 'frame' | 'other'
   marked: Marked
-  /** Of a `field`. */
+  /** Only for a `field`. */
   field: Field | undefined
-  /** Of a `group`: `## High Risk`. */
+  /** Only for a `group`, such as `## High Risk`. */
   severity: Severity | undefined
-  /** A severity that stands alone on the line above. */
+  /** The severity that is alone on the line above. */
   severityAbove: Severity | undefined
-  /** Its own lines, without those of the sections in it. */
+  /** Its own lines, without those of its subsections. */
   lines: Line[]
   sections: Section[]
 }
 
-/** Sections that hold findings rather than being one. */
+/** Sections that contain findings but are not findings themselves. */
 const FRAMES =
   /^(?:(?:security|detailed|key|all|main|audit|code|review|technical|static analysis|manual|identified|open|new|other|additional|major|notable) )*(?:findings?|issues?|results?|vulnerabilit(?:y|ies)|problems?|report|review|audit|details|analysis|assessment|observations?|concerns?)(?: (?:summary|details?|overview|list|found|identified|report|by severity|by priority|by file|by category|by component|results?|and recommendations?))*$/i
-/** Sections that speak of findings and report none. */
+/** Sections that talk about findings but report none. */
 const SKIPPED =
   /\b(?:risk|severity|issue|impact|likelihood|priority) (?:classifications?|definitions?|levels?|criteria|ratings?|legend|scale|matrix|guide|key|categories|descriptions?|breakdown|distribution|overview)\b|^(?:classification|legend|key|methodology|disclaimers?|table of contents|contents|toc|index|scope|out of scope|about\b.*|introduction|appendix\b.*|references?|glossary|what (?:i|we) (?:checked|reviewed|looked at)|positives?(?: (?:observations?|findings?|aspects?|notes?|points?))?|strengths?|what (?:works|went|is done|was done|looks) (?:well|good)|good practices?(?: observed)?|well done|checklist|verdict|conclusions?|next steps|legende|inhalt|inhaltsverzeichnis|examples?|output format|action required for severity levels|how (?:findings|issues|severity) (?:are|is) .*)$/i
 const GROUPS_OF_INFO =
@@ -52,7 +52,7 @@ export function readSections(text: string): Section {
     if (above !== undefined && section.role !== 'field') section.severityAbove = above.severity
     above = undefined
     while (open.length > 1 && (open.at(-1)?.level ?? 0) >= line.level) {
-      // A part of a finding often has a heading of the same rank as the finding itself.
+      // The heading of a finding's part often has the same rank as that of the finding.
       const last = open.at(-1)
       if (
         section.role === 'field' &&
@@ -114,7 +114,7 @@ function groupOf(heading: string): Severity | undefined {
   )
 }
 
-/** Whether the headings of parts that follow it are its own: it is a finding, not their like. */
+/** Whether the headings after it name its parts: it is a finding whose parts have the same rank. */
 function takesParts(section: Section): boolean {
   return (
     section.role === 'other' &&
@@ -122,7 +122,9 @@ function takesParts(section: Section): boolean {
   )
 }
 
-/** A bold line begins a section where it is a field, names a severity, or is counted like a heading. */
+/**
+ * A bold line starts a section if it is a field, names a severity or is numbered like a heading.
+ */
 function opensSection(line: Line): boolean {
   const { role, marked } = sectionOf(line)
   if (role === 'field' || role === 'group') return true
@@ -131,7 +133,7 @@ function opensSection(line: Line): boolean {
   )
 }
 
-/** A severity alone on a line, with the heading that it belongs to right below. */
+/** The severity that is alone on a line, directly above the heading it belongs to. */
 function aloneAbove(lines: readonly Line[], index: number): Severity | undefined {
   const line = lines[index]
   if (line?.kind !== 'text' || line.text.length > 40) return undefined

@@ -9,7 +9,7 @@ const WORDS: Record<Severity, string> = {
   info: 'info informational informative information note nit nits nitpick trivial suggestion hint p4 p5 s4 sev4 🔵',
 }
 
-/** Agents answer in the language that they are asked in. Words that mean more in English are not here. */
+/** Agents answer in the language of the question. Words that are also English ones are left out. */
 const IN_OTHER_LANGUAGES: Record<Severity, string> = {
   critical:
     'kritisch kritische kritischer kritisches schwerwiegend critique critiques crítico crítica críticos críticas critico critici critiche kritiek kritieke krytyczny krytyczne kritisk kritiska критический критическая критические критично критичный kritik 严重 致命 嚴重 緊急 重大 致命的 심각 치명적',
@@ -28,14 +28,17 @@ const BY_WORD = new Map(
   ),
 )
 
-/** Words that label much else in prose: `Note: …`, `Error: …`. Only a field or a column makes them a severity. */
+/**
+ * Words that also label other things in prose: `Note: …`, `Error: …`. They are severities only in a
+ * field or a column.
+ */
 const ALSO_OTHERWISE = new Set(
   'note hint important information suggestion error serious fatal hinweis hinweise remarque remarques 提示 情報 정보'.split(
     ' ',
   ),
 )
 
-/** Words next to a severity, in a heading or a field, that add nothing to it. */
+/** Words next to a severity, in a heading or a field, that do not change it. */
 const FILLERS = new Set(
   `severity severities priority risk risks impact issue issues finding findings bug bugs problem problems
   vulnerability vulnerabilities concern concerns item items defect defects error errors warning warnings
@@ -59,20 +62,21 @@ export function severityOf(text: string): Severity | undefined {
   if (words.length > 8) return undefined
   const named = words.flatMap((word) => BY_WORD.get(word) ?? [])
   if (named.length === 0) return undefined
-  // "High Security Warnings" is of high severity: what else names one stands for the thing itself.
+  // "High Security Warnings" are of high severity: the first word decides, and the second names the
+  // thing.
   const rest = words.filter((word) => !BY_WORD.has(word) && !FILLERS.has(word))
   return rest.length === 0 ? named[0] : undefined
 }
 
-/** The severity that a word of prose stands for, as in `High: …`. */
+/** The severity that a label in prose stands for, as in `High: …`. */
 export function severityLabel(text: string): Severity | undefined {
   const words = wordsOf(text)
   return words.every((word) => ALSO_OTHERWISE.has(word)) ? undefined : severityOf(text)
 }
 
 /**
- * The severity in the value of a field, where more may follow: `High (CVSS 8.1)`, `Critical/High`,
- * `8.1`, `Medium: it needs an account`.
+ * The severity at the start of a field's value: `High (CVSS 8.1)`, `Critical/High`, `8.1`, `Medium:
+ * it needs an account`.
  */
 export function severityInValue(text: string): Severity | undefined {
   const value = shorten(text, 200)
@@ -86,7 +90,9 @@ export function severityInValue(text: string): Severity | undefined {
   return severityOfScore(value)
 }
 
-/** CVSS: 9 and more is critical, 7 high, 4 medium. Of `CVSS:3.1/AV:…` the version is not a score. */
+/**
+ * CVSS: 9 and above is critical, 7 high, 4 medium. The version in `CVSS:3.1/AV:…` is not a score.
+ */
 export function severityOfScore(text: string): Severity | undefined {
   const scores = shorten(text, 300).replace(/CVSS[:v ]{0,3}[234](?:\.[01])?(?=$|[^\d.])/gi, ' ')
   const [, number, outOf] =
@@ -98,7 +104,7 @@ export function severityOfScore(text: string): Severity | undefined {
     : severityOfNumber(Number(number))
 }
 
-/** Of a number from 0 to 10, as CVSS has it. */
+/** For a CVSS score, 0 to 10. */
 export function severityOfNumber(score: number): Severity | undefined {
   if (!(score >= 0 && score <= 10)) return undefined
   if (score >= 9) return 'critical'

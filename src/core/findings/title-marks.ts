@@ -2,14 +2,17 @@ import type { Severity } from '../contract/findings.ts'
 import { shorten } from '../text/shorten.ts'
 import { severityLabel, severityOf, severityOfScore } from './severity-words.ts'
 
-/** What a heading, an item or a line says before and after its title. */
+/** What a heading, item or line says around its title. */
 export interface Marked {
   title: string
-  /** Stated explicitly, or by the letter of an id such as `H-01`. */
+  /** Stated explicitly, or implied by the letter of an id such as `H-01`. */
   severity?: Severity
   /** `H-01`, `SEC-08`, `3`. */
   id?: string
-  /** By which a reporter counts what it found: `Finding 3: …`, `[SEC-08]`, `H-01`; a mere `3.` is none. */
+  /**
+   * Whether the reporter numbered it as a finding: `Finding 3: …`, `[SEC-08]`, `H-01`. A plain `3.`
+   * does not count.
+   */
   isCounted?: boolean
 }
 
@@ -34,7 +37,9 @@ const BY_LETTER: Record<string, Severity> = {
   gas: 'info',
 }
 
-/** `H-01`, `H1`, `TRST-H-1`, `SEC-08`, `3S-LENFT-C01`: short groups, the last one with a number. */
+/**
+ * `H-01`, `H1`, `TRST-H-1`, `SEC-08`, `3S-LENFT-C01`: short groups, the last of which has a number.
+ */
 const ID = /^#?[\p{L}\p{N}]{1,12}(?:[-_.][\p{L}\p{N}]{1,12}){0,4}$/u
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\uFE0F|\u200D| )+/u
 const COUNTED =
@@ -44,7 +49,7 @@ const SEPARATOR = /^ ?[:：|–—.-]+ ?/
 const STATE =
   /^(?:fixed|resolved|acknowledged|open|closed|new|partially (?:fixed|resolved)|mitigated|confirmed|invalid|valid|disputed|wontfix|won't fix|info|duplicate|todo|unresolved|not fixed|verified|x| )$/i
 
-/** Reads the severity, the id and the number that stand around a title. */
+/** Reads the severity, id and number around a title. */
 export function readMarks(text: string): Marked {
   const marked: Marked = { title: '' }
   let rest = shorten(text, 2_000)
@@ -85,7 +90,7 @@ function withoutNumber(text: string, marked: Marked): string {
     }
   }
   const number = NUMBER.exec(text)
-  // "2.5 MB are read at once" and "404 is sent" begin with a number that counts nothing.
+  // "2.5 MB are read at once" and "404 is sent" begin with a number that is not an ordinal.
   if (
     number === null ||
     (!/[.):#]/.test(number[0]) && !/^ ?(?:[[(*]|\p{Lu})/u.test(text.slice(number[0].length)))
@@ -95,7 +100,7 @@ function withoutNumber(text: string, marked: Marked): string {
   return text.slice(number[0].length).replace(SEPARATOR, '').trimStart()
 }
 
-/** `[H-01]`, `(High)`, `**High**`, `【中】`, `` `P1` ``: a severity, an id, or the state of it. */
+/** `[H-01]`, `(High)`, `**High**`, `【中】`, `` `P1` ``: a severity, an id or a state. */
 function withoutBracket(text: string, marked: Marked): string {
   const found =
     /^(?:\[\[?([^[\]]{1,40})\]\]?(?!\()(?:\([^()]{0,300}\))?|\(([^()]{1,40})\)|【([^【】]{1,40})】|\*\*([^*]{1,60})\*\*|__([^_]{1,60})__|`([^`]{1,20})`)/.exec(
@@ -145,7 +150,7 @@ function withoutId(text: string, marked: Marked): string {
   const [, id, separator] =
     /^([\p{L}\p{N}][\p{L}\p{N}_.-]{0,39}?)( ?[:：|)\]]| [–—|-] | |\. )/u.exec(text) ?? []
   if (id === undefined || separator === undefined) return text
-  // Between mere words, only an id that names a severity is one: "SHA-1 is weak" has none.
+  // Without punctuation, only an id that names a severity counts: "SHA-1 is weak" has none.
   const isPlain = separator === ' ' || separator === '. '
   const known: Marked = { title: '' }
   if (!setId(known, id, true) || (isPlain && known.severity === undefined)) return text
@@ -160,7 +165,8 @@ function withoutId(text: string, marked: Marked): string {
 function setId(marked: Marked, text: string, isMarked = false): boolean {
   if (!ID.test(text) || !/\d/.test(text) || text.length > 30) return false
   if (isMarked && !/\p{L}/u.test(text) && !text.startsWith('#')) return false
-  // "utf8", "v2" and "ES2020" are no ids: those have capitals, and a severity's letter or a dash.
+  // "utf8", "v2" and "ES2020" are not ids: those are in capitals and have a severity's letter or a
+  // dash.
   if (isMarked && /\p{Ll}/u.test(text) && !/^[a-z]{1,4}-\d{1,3}$/.test(text)) return false
   const severity = severityOfId(text)
   if (isMarked && severity === undefined && !/^\P{Ll}{0,20}[-_]\P{L}{1,6}$|^#\d{1,5}$/u.test(text))
@@ -171,7 +177,7 @@ function setId(marked: Marked, text: string, isMarked = false): boolean {
   return true
 }
 
-/** `H-01`, `TRST-H-1` and `3S-LENFT-C01` name a severity by the letter before the number. */
+/** The letter before the number names the severity in `H-01`, `TRST-H-1` and `3S-LENFT-C01`. */
 export function severityOfId(id: string): Severity | undefined {
   const known = severityOf(id)
   if (known !== undefined) return known
@@ -225,7 +231,7 @@ function withoutEnd(text: string, marked: Marked): string {
   return text
 }
 
-/** Without links, emphasis and what is left of marks. */
+/** Removes links, emphasis and leftover separators. */
 export function cleanTitle(text: string): string {
   const title = plainText(text).replace(/^[\s:：|–—-]{1,20}(?=\S)/, '')
   let end = title.length
@@ -233,7 +239,7 @@ export function cleanTitle(text: string): string {
   return title.slice(0, end)
 }
 
-/** Markdown's inline marks taken out: `**bold**`, `` `code` ``, `[text](link)`, `\_`. */
+/** Removes inline Markdown: `**bold**`, `` `code` ``, `[text](link)`, `\_`. */
 export function plainText(text: string): string {
   return text
     .replace(/!?\[([^[\]]{0,300})\]\([^()\s]{0,500}\)/g, '$1')

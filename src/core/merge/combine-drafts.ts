@@ -16,15 +16,15 @@ interface Part {
   finding: DraftFinding
 }
 
-/** Findings that are quoted in one they were merged into. */
+/** How many merged findings are quoted in the one they were merged into. */
 const MAX_QUOTED = 5
 
 /**
- * Drafts of parts of a plan made into one, with every ref of every part in it: duplicates across
- * parts are merged, contradictions across parts found, actions that ask for the same made one. What
- * a part keeps apart stays apart, unless it is the same word for word. May be applied again to what it made.
+ * Combines the drafts of a plan's parts into one that contains every ref of every part. Duplicates,
+ * contradictions and equal actions are found across parts. Findings that a part keeps apart stay
+ * apart, unless they match word for word. The result can be combined again.
  *
- * @param results Of the whole plan; the summary says from them what is missing.
+ * @param results All results of the plan; the summary uses them to say what is missing.
  */
 export function combineDrafts(
   drafts: readonly SynthesisDraft[],
@@ -82,7 +82,7 @@ export function combineDrafts(
   }
 }
 
-/** The leading member's rating and words, every member's refs. */
+/** Takes the rating and the text of the leading member, and the refs of all members. */
 function mergeParts(members: readonly Part[]): DraftFinding {
   const [leader, ...others] = members.map(({ finding }) => finding)
   if (leader === undefined) throw new Error('a group of findings is never empty')
@@ -108,7 +108,7 @@ function mergeParts(members: readonly Part[]): DraftFinding {
   }
 }
 
-/** Contradictions between parts; those within a part are the part's own to find. */
+/** Contradictions between parts; those within a part were found when it was written. */
 function conflictsAcross(groups: readonly (readonly Part[])[]): {
   conflicts: Conflict[]
   decisions(findings: readonly DraftFinding[]): DraftAction[]

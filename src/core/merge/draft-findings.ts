@@ -3,7 +3,7 @@ import { shorten } from '../text/shorten.ts'
 
 export type DraftFinding = SynthesisDraft['findings'][number]
 
-/** `security/2` is of the task `security`; task ids hold no slash. */
+/** `security/2` belongs to the task `security`; task ids contain no slash. */
 export function taskOfRef(ref: string): string {
   return ref.slice(0, ref.lastIndexOf('/'))
 }
@@ -17,7 +17,7 @@ export function countOf(number: number, noun: string): string {
   return `${number} ${number === 1 ? noun : `${noun}s`}`
 }
 
-/** On one line, cut to `limit` characters. */
+/** Puts a text on one line and cuts it to `limit` characters. */
 export function oneLine(text: string, limit: number): string {
   const line = shorten(text, limit * 4)
     .replace(/\s+/g, ' ')

@@ -5,30 +5,30 @@ import type { Slice } from '../ports/synthesis-parts.ts'
 import { shorten } from '../text/shorten.ts'
 import { estimateTokens } from '../text/tokens.ts'
 
-/** What one call of a model can be given, and can account for in one answer. */
+/** What fits into one model call, and what the model can account for in one answer. */
 export interface PartLimits {
   tokens: number
   findings: number
 }
 
-/** What names and punctuation around one result cost. */
+/** The cost of the names and punctuation around a result. */
 const TOKENS_PER_RESULT = 40
 
-/** Of a text that does not fit, this much is kept at least. */
+/** Characters that are kept of a text that does not fit, at least. */
 const MIN_TEXT = 2_000
 
-/** Tokens of results as a model is shown them: their findings and their texts. */
+/** The tokens of results as shown to a model: their findings and texts. */
 export function tokensOfResults(results: readonly TaskResult[]): number {
   return results.reduce((sum, result) => sum + tokensOf(result), 0)
 }
 
 /**
- * Parts of a plan's results that each fit a call, in plan order and about equally full. A text that is
- * longer than a part is cut, with a word that it was; findings never are. A task with more findings
- * than fit is in several parts, with the refs of those that are there.
+ * Splits a plan's results into parts that each fit a call, in plan order and about equally full. A
+ * text that is longer than a part is cut and marked as cut; findings never are. A task with too
+ * many findings for one part is in several, each with the refs of the findings it holds.
  */
 export function groupResults(results: readonly TaskResult[], limits: PartLimits): TaskResult[][] {
-  // Findings in a text are found before it is cut, so that their refs stay what they are.
+  // Findings are extracted before a text is cut, so that their refs do not change.
   const fitting = withFindings(results)
     .flatMap((result) => splitToFit(result, limits))
     .map((result) => cutToFit(result, limits.tokens))
@@ -52,7 +52,7 @@ export function groupResults(results: readonly TaskResult[], limits: PartLimits)
   return group.length > 0 ? [...groups, group] : groups
 }
 
-/** What is in each part, in words that stay short however much it is. */
+/** What each part contains, as ranges, whose size does not depend on the content. */
 export function slicesOf(group: readonly TaskResult[]): Slice[] {
   return group.map((result) => {
     const from = numberOf(refOf(result, 0)) - 1
@@ -61,9 +61,9 @@ export function slicesOf(group: readonly TaskResult[]): Slice[] {
 }
 
 /**
- * The results that `slices` name, as `groupResults` would give them.
+ * The results that `slices` refer to, as `groupResults` would return them.
  *
- * @param results In the order of the slices; more or fewer findings than then are as they are now.
+ * @param results In the order of the slices. Their findings may have changed since then.
  */
 export function takeSlices(
   results: readonly TaskResult[],

@@ -7,11 +7,11 @@ export type DraftAction = SynthesisDraft['actions'][number]
 
 const MAX_ACTIONS = 50
 
-/** Actions of drafts that are looked at: the most urgent of each come first there. */
+/** How many actions are compared; drafts list their most urgent ones first. */
 const MAX_COMPARED = 2_000
 const SAME = 0.8
 
-/** Actions that ask for the same in the same words made one, and the most urgent of them first. */
+/** Merges actions that ask for the same in nearly the same words. The most urgent come first. */
 export function mergeActions(
   findings: readonly DraftFinding[],
   actions: readonly DraftAction[],
@@ -32,7 +32,10 @@ export function mergeActions(
   )
 }
 
-/** By the most important finding, then by how many tasks agree, then by how many findings it solves. */
+/**
+ * By the most important finding, then by how many tasks agree, then by how many findings it
+ * resolves.
+ */
 export function sortByUrgency(
   findings: readonly DraftFinding[],
   actions: readonly DraftAction[],

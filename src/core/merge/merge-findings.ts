@@ -17,15 +17,15 @@ interface Reported {
   finding: Finding
 }
 
-/** Members of a merged finding whose own words are quoted. */
+/** How many members of a merged finding are quoted. */
 const MAX_QUOTED = 5
 
-/** Recommendations that share less are two pieces of advice. */
+/** Recommendations less alike than this are two pieces of advice. */
 const SAME_ADVICE = 0.7
 
 /**
- * The synthesis without a model. The same results always give the same draft: duplicates are merged
- * across tasks, findings ranked, contradictions and actions found, and a summary is written.
+ * The synthesis without a model. It merges duplicates across tasks, ranks findings, finds
+ * contradictions and actions, and writes a summary. The same results always give the same draft.
  */
 export function mergeFindings(given: readonly TaskResult[]): SynthesisDraft {
   const results = withFindings(given)
@@ -69,7 +69,7 @@ export function mergeFindings(given: readonly TaskResult[]): SynthesisDraft {
   }
 }
 
-/** Models fill fields that they have nothing for with an empty text. */
+/** Models fill in empty strings for fields that they have nothing to say about. */
 function withoutBlanks(finding: Finding): Finding {
   const said = Object.entries(finding).filter(
     ([, value]) => typeof value !== 'string' || value.trim() !== '',
@@ -79,9 +79,9 @@ function withoutBlanks(finding: Finding): Finding {
 }
 
 /**
- * One finding for a group of duplicates; the first member leads. Severity and confidence are the
- * leader's pair, whose severity is the most common one: the highest of each would make a finding
- * that nobody made.
+ * Merges a group of duplicates into one finding, led by its first member. Severity and confidence
+ * are both the leader's, whose severity is the group's most common one: combining the highest of
+ * each would rate the finding as nobody did.
  */
 function mergeGroup(members: readonly Reported[], losing: ReadonlySet<string>): AdvisedFinding {
   const [leader] = members
@@ -137,7 +137,7 @@ function describe(
   return parts.filter((part) => part !== '').join('\n')
 }
 
-/** How often the members gave the leader's severity, where some gave a higher one. */
+/** How many members gave the leader's severity, if some rated it higher. */
 function ratings(leader: Reported, members: readonly Reported[]): string | undefined {
   const { severity } = leader.finding
   const [highest = severity] = members

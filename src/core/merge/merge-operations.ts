@@ -13,22 +13,25 @@ import { settleSynthesis } from './settle-synthesis.ts'
 import { combineParts, type Part, reportedBy } from './synthesis-part.ts'
 import { writeSummary } from './write-summary.ts'
 
-// The work on all findings of a plan at once, which takes seconds for some ten thousand. What is large
-// goes in and out as JSON text, because a text is cheap to hand to another thread.
+// Work on all findings of a plan at once, which takes seconds for tens of thousands. Large values
+// go in and out as JSON text, because text is cheap to hand to another thread.
 
-/** What is asked about a part without reading it. */
+/** What callers need to know about a part without parsing it. */
 export type PartCounts = Pick<Part, 'written' | 'replaced' | 'usage'> & {
   model: string | undefined
 }
 
-/** Everything that a version is made of. */
+/** Everything that goes into a version. */
 export interface Settling {
   results: TaskResult[]
-  /** The draft of one call, or the part that all parts were put together to; else the merge writes it. */
+  /**
+   * The draft of a single call, the part that all parts were combined into, or neither if the merge
+   * writes the draft.
+   */
   from:
     | { kind: 'merge' }
     | { kind: 'draft'; draft: SynthesisDraft }
-    /** `summarised`: a model has written its summary, over the whole. */
+    /** `summarised`: a model wrote its summary, covering the whole plan. */
     | { kind: 'part'; part: string; summarised: boolean }
   usage: SynthesisDraft['usage']
   model: string | undefined
@@ -42,11 +45,11 @@ export interface Settling {
 }
 
 export const MERGING = {
-  /** Which findings go into which part; one part, when all fit a single call. */
+  /** Which findings go into which part; a single part if all fit one call. */
   layOut: (results: TaskResult[], limits: PartLimits): Slice[][] =>
     groupResults(results, limits).map(slicesOf),
 
-  /** Parts in one, and what a model is shown to write over it. */
+  /** Combines parts, and prepares what a model is shown to write over the result. */
   combine(texts: string[], limits: PartLimits): { part: string; shown: TaskResult[] } & PartCounts {
     const parts = texts.map((text) => JSON.parse(text) as Part)
     const whole = combineParts(parts)
@@ -58,7 +61,7 @@ export const MERGING = {
     }
   },
 
-  /** The part that a model wrote over what it was `shown` of the one that `text` is. */
+  /** The part that a model wrote after it was `shown` an extract of the part in `text`. */
   resolve(
     text: string,
     answer: SynthesisDraft,
@@ -77,7 +80,7 @@ export const MERGING = {
     return { part: JSON.stringify(part), ...countsOf(part) }
   },
 
-  /** The same part, where the model that was to write over it failed, or was not to be asked. */
+  /** Keeps a part as it is because the model that should rewrite it failed or was not asked. */
   replace(text: string, reason: string, spent: Usage): { part: string } & PartCounts {
     const part = JSON.parse(text) as Part
     part.replaced[reason] = (part.replaced[reason] ?? 0) + 1
@@ -85,7 +88,7 @@ export const MERGING = {
     return { part: JSON.stringify(part), ...countsOf(part) }
   },
 
-  /** The version, checked against what the tasks reported. */
+  /** The finished version, checked against what the tasks reported. */
   settle(settling: Settling): SynthesisText {
     const { from, results: given, model, usage, edits, evidence, ...rest } = settling
     const results = withFindings(given)
@@ -107,7 +110,7 @@ export const MERGING = {
       ...(edits === undefined ? {} : { edits }),
       evidence,
     })
-    // In the summary itself: a reader of the summary alone must know that no model wrote it.
+    // In the summary itself: someone who reads only that must know that no model wrote it.
     if (from.kind === 'merge' && rest.notes.length > 0) {
       synthesis.summary = `> ${rest.notes.join(' ')}\n\n${synthesis.summary}`
     }
@@ -116,7 +119,7 @@ export const MERGING = {
   },
 }
 
-/** The same, wherever it is done. */
+/** The same operations, but asynchronous: they may run on another thread. */
 export type Merging = {
   [Name in keyof typeof MERGING]: (
     ...args: Parameters<(typeof MERGING)[Name]>
@@ -131,7 +134,7 @@ function draftOf(from: Settling['from'], results: TaskResult[]): SynthesisDraft 
   return from.kind === 'draft' ? from.draft : mergeFindings(results)
 }
 
-/** What is left of a draft; its summary is written again where it told of what was refuted. */
+/** The draft without refuted findings. Its summary is rewritten if it described any of them. */
 function remaining(
   draft: SynthesisDraft,
   results: readonly TaskResult[],
@@ -157,7 +160,7 @@ function notesOnRefuted(from: Settling['from'], { data }: SynthesisDraft): strin
   return notes
 }
 
-/** With the findings of tasks that ended since the parts were laid out. */
+/** Adds the findings of tasks that ended after the parts were laid out. */
 function wholeOf(
   draft: SynthesisDraft,
   results: readonly TaskResult[],

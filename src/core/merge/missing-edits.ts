@@ -3,7 +3,10 @@ import type { MergedEdits } from '../contract/synthesis.ts'
 
 const MOST_NAMES = 5
 
-/** What of the tasks' edits is in no commit and no patch, in a sentence; `undefined` where all of it is. */
+/**
+ * Says in a sentence which of the tasks' edits are in neither a commit nor a patch; `undefined` if
+ * none are missing.
+ */
 export function missingEdits({ conflicts, merged }: MergedEdits): Failure | undefined {
   if (conflicts.length === 0) return undefined
   const isMerged = new Set(merged)

@@ -10,17 +10,20 @@ import { mergeActions } from './merge-actions.ts'
 import type { Repairs } from './settle-findings.ts'
 import { completeDraft } from './synthesis-part.ts'
 
-// Above the first level a model writes over drafts of parts, which were combined before. It is shown as
-// many of the findings as fit, the most important first, each under the first of its refs; the others go
-// on as they are.
+// Above the first level, a model writes over the combined drafts of parts. It is shown as many
+// findings as fit, the most important first, each under the first of its refs. The others are
+// passed on unchanged.
 
-/** Of a part's summary, in characters. */
+/** Characters of each part's summary that are shown. */
 const MAX_SUMMARY = 6_000
 
-/** Topics that share less are two contradictions. */
+/** Topics less alike than this are two contradictions. */
 const SAME_TOPIC = 0.5
 
-/** Summaries of parts, and the first findings of what they are combined to, as results to write over. */
+/**
+ * The parts' summaries and the top findings of the combined draft, in the form of results for a
+ * model.
+ */
 export function resultsOfDrafts(
   drafts: readonly SynthesisDraft[],
   combined: SynthesisDraft,
@@ -58,8 +61,9 @@ export function resultsOfDrafts(
 }
 
 /**
- * The draft that was written over `shown`, with everything else of `combined`: a ref stands for all
- * that its finding holds. What was shown and left out without a reason is put back as it was.
+ * Completes the draft that was written over `shown` with everything else in `combined`. A ref
+ * stands for all refs of its finding. Findings that were shown and left out without a reason are
+ * put back unchanged.
  */
 export function resolveDraft(
   answer: SynthesisDraft,
@@ -108,7 +112,7 @@ export function resolveDraft(
       const finding = combined.findings[index]
       return finding === undefined ? undefined : placeOfRest.get(finding)
     })
-    // Those about findings that the model was shown have been rewritten.
+    // The model has rewritten the actions about findings that it was shown.
     const known = places.flatMap((place) => place ?? [])
     return known.length === 0 || known.length < places.length
       ? []

@@ -5,28 +5,28 @@ import type { FoundConflict } from './conflicts/find-conflicts.ts'
 import { countOf, type DraftFinding, oneLine, tasksOfRefs } from './draft-findings.ts'
 import { type DraftAction, sortByUrgency } from './merge-actions.ts'
 
-/** Actions that a recommendation is compared with, at most. */
+/** How many actions a recommendation is compared with. */
 const MAX_COMPARED = 64
 const SAME_IN_FILE = 0.6
 const SAME_ANYWHERE = 0.8
 
 interface Group {
   words: ReadonlySet<string>
-  /** Indexes into the findings. */
+  /** Indexes of findings. */
   findings: number[]
 }
 
-/** A finding with the ref of the task finding whose recommendation it carries. */
+/** A finding, and the ref of the task's finding whose recommendation it has. */
 export interface AdvisedFinding {
   finding: DraftFinding
   advisedBy: string | undefined
 }
 
 /**
- * What to do, the most urgent first. Findings that one change solves share an action: those with
- * the same recommendation, or nearly the same words (a Jaccard index of 0.6 in one file and
- * category, 0.8 anywhere in one category). What loses a conflict is no action; where nobody could
- * decide, deciding is the action.
+ * What to do, the most urgent first. Findings that one change resolves share an action: those with
+ * the same recommendation, or with nearly the same words (a Jaccard index of 0.6 within a file and
+ * category, 0.8 within a category). The losing side of a conflict is not an action; if nothing
+ * decided the conflict, deciding it is.
  *
  * @param advised By rank, so that the first of a group is its most urgent.
  */
@@ -91,7 +91,7 @@ function describe(findings: readonly DraftFinding[], { findings: indexes }: Grou
   const members = indexes.flatMap((index) => findings[index] ?? [])
   const [first] = members
   const advised = firstSentences(first?.recommendation ?? '', 400)
-  // A few words of advice are not a sentence, but still advice; a mere diff is neither.
+  // A few words of advice without a verb still count as advice; a bare diff does not.
   const brief = withoutCode(first?.recommendation ?? '').trim()
   const recommendation = oneLine(advised || brief || `Fix: ${first?.title ?? ''}`, 400)
   const places = distinct(members.map(formatPlaceOf).filter((place) => place !== ''))

@@ -1,7 +1,7 @@
 import { type Severity, severityRank } from '../contract/findings.ts'
 import type { SynthesisFinding } from '../contract/synthesis.ts'
 
-/** What a finding's importance is made of. */
+/** What the importance of a finding is computed from. */
 export type Weighed = Pick<SynthesisFinding, 'severity' | 'sources'>
 
 type Ranked = Weighed &
@@ -11,25 +11,27 @@ type Ranked = Weighed &
   }
 
 /**
- * Each severity is worth two of the next; what is critical is worth four, because it is to be looked
- * at even where only one of several reviewers claims it.
+ * Each severity is worth twice the next, but critical is worth four times high: a critical finding
+ * deserves attention even if only one of several reviewers claims it.
  */
 const WEIGHTS: Record<Severity, number> = { critical: 32, high: 8, medium: 4, low: 2, info: 1 }
 
-/** So many tasks are half as convincing as any number could be; chosen in bench/synthesis.md. */
+/**
+ * The number of tasks that is half as convincing as infinitely many; chosen in bench/synthesis.md.
+ */
 const HALF_CONVINCING = 16
 
-/** Fewer do not tell whether they looked at the same thing. */
+/** With fewer tasks, overlap does not show whether they looked at the same thing. */
 const MIN_TASKS = 4
 
 /**
- * How important each of a plan's findings is: the weight of its severity, less what it lacks in
- * agreement. How much that counts depends on the plan. Where nearly everything is found by several
- * tasks, they looked at the same thing, and what only one of them claims is seldom so. Where hardly
- * anything is, each looked at something else, and severity alone decides.
+ * How important each of a plan's findings is: the weight of its severity, reduced where few tasks
+ * agree. How much agreement counts depends on the plan. If tasks mostly found the same things, they
+ * were looking at the same thing, and what only one of them claims is seldom true. If they hardly
+ * overlap, each looked at something else, and severity alone decides.
  *
- * @param findings All of the plan's, merged.
- * @param halfConvincing Tasks; another number only where it is being chosen.
+ * @param findings All findings of the plan, merged.
+ * @param halfConvincing In tasks; passed only by the benchmark that chooses it.
  */
 export function importanceIn(
   findings: readonly Weighed[],
@@ -40,7 +42,7 @@ export function importanceIn(
     WEIGHTS[severity] * (length / (length + halfConvincing)) ** overlap
 }
 
-/** The share of what the tasks reported that another task reported too: 0 to 1. */
+/** The share of all reported findings that another task also reported, 0 to 1. */
 function overlapOf(findings: readonly Weighed[]): number {
   if (new Set(findings.flatMap(({ sources }) => sources)).size < MIN_TASKS) return 0
   const reports = (some: readonly Weighed[]) =>
@@ -49,8 +51,8 @@ function overlapOf(findings: readonly Weighed[]): number {
 }
 
 /**
- * The order of a plan's findings: the most important first, then the most severe, then what most tasks
- * agree on, then the surest, then by place and title.
+ * Orders a plan's findings by importance, severity, number of tasks that agree, confidence, place
+ * and title.
  */
 export function byRank(findings: readonly Weighed[]): (a: Ranked, b: Ranked) => number {
   const importance = importanceIn(findings)

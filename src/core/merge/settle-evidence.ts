@@ -4,24 +4,27 @@ import type { SynthesisDraft } from '../ports/models.ts'
 import { byRank } from './rank-findings.ts'
 import { putBack, type Reported } from './settle-findings.ts'
 
-/** What was looked up in the plan's files, and what verifiers said. Plain data. */
+/** What was checked in the plan's files, and how verifiers voted. Plain data. */
 export interface Evidence {
   /** By the ref of a finding. */
   checks: Record<string, EvidenceCheck[]>
-  /** Findings that do not hold: by the files, or by votes on the one that they were merged into. */
+  /** Findings refuted by the files, or by votes on the finding they were merged into. */
   refuted: (Reported & { reason: string; ballot?: Ballot })[]
-  /** By the ref of each source of a finding that verifiers judged. */
+  /** By the ref of each source of a finding that was voted on. */
   ballots?: Record<string, Ballot>
 }
 
-/** The votes on one finding of the synthesis, and what most of them say. */
+/** The votes on one finding of the synthesis, and what the majority says. */
 export interface Ballot extends Pick<Verification, 'status'> {
   /** The source that the finding was judged by. */
   kept: string
   votes: Vote[]
 }
 
-/** A merged finding holds as well as the best of its sources; where most votes agree, they decide. */
+/**
+ * A merged finding is as well verified as the best of its sources; a majority of votes overrides
+ * that.
+ */
 export function verificationOf(from: readonly string[], evidence: Evidence): Verification {
   const { status, checks } = checksOf(from, evidence)
   const ballots = from.flatMap((ref) => evidence.ballots?.[ref] ?? [])
@@ -39,7 +42,10 @@ function checksOf(from: readonly string[], { checks }: Evidence): Verification {
   return { status: 'unverified', checks: most }
 }
 
-/** Refuted findings, below all others; those of one title and place, or of one ballot, are one. */
+/**
+ * The refuted findings, ranked below all others. Those with the same title and place, or from one
+ * ballot, become one.
+ */
 export function refutedFindings(
   { checks, refuted }: Evidence,
   firstNumber: number,
@@ -80,8 +86,8 @@ export function refutedFindings(
 }
 
 /**
- * Takes refuted findings out of a draft that was written before they were refuted. Actions go that
- * were about nothing else.
+ * Removes refuted findings from a draft that was written before they were refuted, together with
+ * actions that were about nothing else.
  */
 export function leaveOutRefuted(
   draft: SynthesisDraft,
@@ -99,7 +105,8 @@ export function leaveOutRefuted(
   const dropped = draft.dropped.filter(({ finding }) => !gone.has(finding))
   if (!changed) return { draft: { ...draft, findings, dropped }, changed }
   const actions = draft.actions.flatMap((action) => {
-    // What a draft names and does not have is repaired, and told, when it is settled.
+    // Indexes that the draft does not have are kept here; they are repaired and noted when it is
+    // settled.
     const kept = action.findings.flatMap((index) =>
       index < draft.findings.length ? (places.get(index) ?? []) : [index],
     )

@@ -4,26 +4,26 @@ import { placeOf } from '../findings/places.ts'
 import type { SynthesisDraft } from '../ports/models.ts'
 import { countOf, type DraftFinding } from './draft-findings.ts'
 
-/** A finding of a task, with its ref. */
+/** A task's finding with its ref. */
 export interface Reported {
   ref: string
   taskId: string
   finding: Finding
 }
 
-/** A finding whose every source exists. */
+/** A finding whose sources all exist. */
 export interface SettledFinding {
   finding: Omit<SynthesisFinding, 'id'>
-  /** The refs of its sources, each in no other finding. */
+  /** The refs of its sources; each ref belongs to only one finding. */
   from: string[]
-  /** The source whose severity and confidence it has; the others are merged into it. */
+  /** The source whose severity and confidence it has; the others were merged into it. */
   kept: string
-  /** Its place in the draft; nothing for one that was put back. */
+  /** Its index in the draft; undefined if it was put back. */
   draftIndex: number | undefined
   putBack: boolean
 }
 
-/** What was repaired, counted. */
+/** The number of repairs of each kind. */
 export interface Repairs {
   unknown: number
   repeated: number
@@ -53,7 +53,10 @@ export function addRepairs(a: Repairs, b: Repairs): Repairs {
   }
 }
 
-/** The draft's findings on sources that exist, and those it left out without a reason. */
+/**
+ * The draft's findings, reduced to sources that exist, plus those that it left out without a
+ * reason.
+ */
 export function settleFindings(
   draft: SynthesisDraft,
   reported: ReadonlyMap<string, Reported>,
@@ -78,7 +81,7 @@ export function settleFindings(
   })
   const dropped = new Map<string, string>()
   for (const { finding, reason } of draft.dropped) {
-    // Without a reason it is not taken, and so put back below.
+    // Not taken without a reason, so it is put back below.
     if (reason.trim() === '') continue
     for (const { ref } of take(finding)) dropped.set(ref, reason)
   }
@@ -124,7 +127,9 @@ function settle(
   }
 }
 
-/** The source whose severity is nearest to the drafted one, and of those the nearest confidence. */
+/**
+ * The source with the nearest severity to the drafted one and, among those, the nearest confidence.
+ */
 function closestRating(drafted: DraftFinding, sources: readonly Reported[]): Reported {
   const distance = ({ finding }: Reported) =>
     Math.abs(severityRank(finding.severity) - severityRank(drafted.severity)) * 10 +
@@ -132,7 +137,7 @@ function closestRating(drafted: DraftFinding, sources: readonly Reported[]): Rep
   return sources.reduce((best, source) => (distance(source) < distance(best) ? source : best))
 }
 
-/** A place that one of the sources names: the drafted one if any does. */
+/** The drafted place if any source names it, otherwise the closest one that a source does. */
 function closestPlace(drafted: DraftFinding, sources: readonly Reported[]) {
   const wanted = placeOf(drafted)
   const places = sources.map(({ finding }) => placeOf(finding)).filter(({ file }) => file)

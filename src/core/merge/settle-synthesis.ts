@@ -26,11 +26,11 @@ import { reportedBy } from './synthesis-part.ts'
 import { writeSummary } from './write-summary.ts'
 
 /**
- * A draft made into a synthesis that holds whatever its writer did: every finding of every task is
- * in the ledger exactly once. Refs of nothing and second namings go; what was left out without a
- * reason comes back as a finding of its own; severity and confidence are a pair that one of the
- * sources gave; actions and conflicts name only what exists; contradictions that a model passed over
- * are added. Each kind of repair is a note.
+ * Turns a draft into a synthesis that is sound whatever its writer did: every finding of every task
+ * is in the ledger exactly once. Unknown and repeated refs are removed; findings left out without a
+ * reason are put back; severity and confidence are a pair that one of the sources gave; actions and
+ * conflicts refer only to what exists; contradictions that a model passed over are added. Each kind
+ * of repair gets a note.
  */
 export function settleSynthesis(options: {
   draft: SynthesisDraft
@@ -41,10 +41,10 @@ export function settleSynthesis(options: {
   createdAt: string
   preliminary: boolean
   notes?: readonly string[]
-  /** Repairs that were made to parts of the draft before. */
+  /** Repairs that were made earlier, to parts of the draft. */
   repairs?: Repairs
   edits?: MergedEdits
-  /** What was looked up in the plan's files and voted on; its refuted findings are in no result. */
+  /** What was checked and voted on. Its refuted findings must not be in `input.results`. */
   evidence?: Evidence | undefined
 }): Synthesis {
   const { draft, executor, version, createdAt, preliminary } = options
@@ -109,7 +109,7 @@ export function settleSynthesis(options: {
   }
 }
 
-/** Who reads the summary alone must know that there is more, and why it is not there. */
+/** Someone who reads only the summary must know that findings were left out, and why. */
 function withRefuted(summary: string, refuted: Evidence['refuted']): string {
   const byVotes = refuted.filter(({ ballot }) => ballot !== undefined).length
   if (refuted.length === 0) return summary
@@ -127,13 +127,13 @@ function leftOut(count: number, why: string): string {
     : `${count} reported findings are left out here: what they say ${why}. They stand last, marked as refuted.`
 }
 
-/** Comes first: a patch that lacks the work of a task looks like one that does not. */
+/** This comes first: nothing else shows that the patch lacks the work of a task. */
 function withMissingEdits(summary: string, edits: MergedEdits | undefined): string {
   const missing = edits && missingEdits(edits)
   return missing === undefined ? summary : `> **${missing.message}**\n\n${summary}`
 }
 
-/** By task, and then by number. */
+/** By task, then by number. */
 function inOrder(results: readonly TaskResult[], ledger: LedgerEntry[]): LedgerEntry[] {
   const places = new Map(results.map(({ taskId }, place) => [taskId, place]))
   const keyed = ledger.map((entry) => {
@@ -152,7 +152,7 @@ interface Ranked {
   putBack: boolean
 }
 
-/** One entry a finding, in the order of the tasks. */
+/** One entry per finding, in the order of the tasks. */
 function writeLedger(
   reported: ReadonlyMap<string, Reported>,
   ranked: readonly Ranked[],
@@ -212,7 +212,7 @@ function settleActions(
   const actions = drafted.flatMap(({ action, why, findings }) => {
     const ids = findings.flatMap((index) => idOfDraft.get(index) ?? [])
     unknown += findings.length - ids.length
-    // Advice for the whole plan names no finding; advice on findings that do not exist is void.
+    // Advice on the whole plan names no finding; advice that only names unknown ones is dropped.
     if (action.trim() === '' || (findings.length > 0 && ids.length === 0)) return []
     return [{ action, why, findings: [...new Set(ids)] }]
   })

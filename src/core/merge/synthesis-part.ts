@@ -13,19 +13,19 @@ import {
   settleFindings,
 } from './settle-findings.ts'
 
-/** A part of a synthesis: a draft in which every finding of its tasks is, exactly once. */
+/** Part of a synthesis: a draft that contains every finding of its tasks exactly once. */
 export interface Part {
   draft: SynthesisDraft
   repairs: Repairs
-  /** Parts in it, itself included, that a model wrote. */
+  /** How many parts in it, including itself, a model wrote. */
   written: number
-  /** How many the deterministic merge wrote instead, by reason: `stopped`, or a failure's code. */
+  /** How many the deterministic merge wrote instead, by reason: `stopped`, or a failure code. */
   replaced: Record<string, number>
-  /** Of all its calls, those of the parts in it included. */
+  /** The usage of all calls, including those of the parts in it. */
   usage: Usage
 }
 
-/** What a model wrote over results, every finding of theirs accounted for. */
+/** A part that a model wrote over results, completed so that it accounts for all their findings. */
 export function writtenPart(
   draft: SynthesisDraft,
   results: readonly TaskResult[],
@@ -34,7 +34,7 @@ export function writtenPart(
   return { ...completeDraft(draft, reportedBy(results)), written: 1, replaced: {}, usage }
 }
 
-/** The deterministic merge in the place of a model. */
+/** A part that the deterministic merge wrote instead of a model. */
 export function replacedPart(results: readonly TaskResult[], reason: string, usage: Usage): Part {
   return {
     draft: mergeFindings(results),
@@ -45,7 +45,7 @@ export function replacedPart(results: readonly TaskResult[], reason: string, usa
   }
 }
 
-/** Parts in one, without a model. */
+/** Combines parts without a model. */
 export function combineParts(parts: readonly Part[]): Part {
   const replaced: Record<string, number> = {}
   for (const part of parts) {
@@ -76,7 +76,10 @@ export function reportedBy(results: readonly TaskResult[]): Map<string, Reported
   )
 }
 
-/** A draft in which every one of the findings is once, whatever its writer did; see `settleFindings`. */
+/**
+ * A draft that contains each of the findings exactly once, whatever its writer did; see
+ * `settleFindings`.
+ */
 export function completeDraft(
   draft: SynthesisDraft,
   reported: ReadonlyMap<string, Reported>,

@@ -8,14 +8,17 @@ import { countOf, type DraftFinding, oneLine, tasksOfRefs } from './draft-findin
 
 const MAX_RISKS = 10
 const MAX_ROWS = 200
-/** The confidence of a finding that does not say how sure it is. */
+/** The confidence of findings that do not state one. */
 const UNSAID = 0.5
 const MAX_CONFLICTS = 10
 const MAX_ACTIONS = 10
 const MAX_DIGESTS = 50
 const MAX_MISSING = 30
 
-/** A Markdown summary that can be read on its own: what was found, what to do first, what is missing. */
+/**
+ * A Markdown summary that can be read on its own: what was found, what to do first, what is
+ * missing.
+ */
 export function writeSummary(input: {
   results: readonly TaskResult[]
   /** By rank. */
@@ -99,13 +102,13 @@ function topRisks(findings: readonly DraftFinding[], tasks: number): string {
   return `## Top risks\n\n${lines.join('\n')}${below.replace(/other 1 finding are/, 'other finding is')}`
 }
 
-/** Three tasks at most by name; more are counted. */
+/** Names up to three tasks; more are counted. */
 function foundBy({ from }: DraftFinding, tasks: number): string {
   const found = tasksOfRefs(from)
   return found.length <= 3 ? found.join(', ') : `found by ${found.length} of ${tasks} tasks`
 }
 
-/** Every finding once, where the list at the top does not hold them all. */
+/** Every finding once, unless the list at the top already has them all. */
 function findingsByFile(findings: readonly DraftFinding[]): string {
   if (findings.length <= MAX_RISKS) return ''
   const rows = findings
@@ -125,7 +128,7 @@ function findingsByFile(findings: readonly DraftFinding[]): string {
   return `## Findings by file\n\n${head}\n${rows.join('\n')}${more(findings.length, MAX_ROWS, 'finding')}`
 }
 
-/** Those without a file last. */
+/** Sorts findings without a file last. */
 function compareFiles(a = '\uffff', b = '\uffff'): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
@@ -148,7 +151,7 @@ function conflictList(conflicts: readonly Conflict[]): string {
 function actionList(actions: SynthesisDraft['actions']): string {
   if (actions.length === 0) return ''
   const lines = actions.slice(0, MAX_ACTIONS).map(({ action, why, findings }, index) => {
-    // What the list above tells is not told again.
+    // The reason is left out if the list above already gives it.
     const told = findings.length > 0 && findings.every((finding) => finding < MAX_RISKS)
     const reason = told
       ? `For ${listed(findings.map((finding) => `${finding + 1}`))} above.`
@@ -162,7 +165,7 @@ function listed(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
 }
 
-/** What the tasks say that reported no finding: all there is of a plan that is no review. */
+/** What tasks without findings say. In a plan that is not a review, this is all there is. */
 function digests(results: readonly TaskResult[], findings: readonly DraftFinding[]): string {
   const found = new Set(tasksOfRefs(findings.flatMap(({ from }) => from)))
   const silent = results.filter(({ taskId, text }) => !found.has(taskId) && text.trim() !== '')
@@ -191,7 +194,7 @@ function coverage(results: readonly TaskResult[], titles: ReadonlyMap<string, st
   return `## Coverage\n\n${succeeded} of ${countOf(results.length, 'task')} succeeded. Missing:\n\n${lines.join('\n')}${more(missing.length, MAX_MISSING, 'task')}`
 }
 
-/** The headings of a text and its first sentences, or the beginning of its JSON, on one line. */
+/** The headings and first sentences of a text, or the beginning of its JSON, on one line. */
 export function digest(text: string): string {
   const start = shorten(text, 20_000).trim()
   if (/^[[{]/.test(start)) return `\`${oneLine(start, 200).replaceAll('`', "'")}\``

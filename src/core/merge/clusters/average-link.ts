@@ -1,32 +1,32 @@
-/** Lower than any sum of similarities: two groups with such a pair are never joined. */
+/** Lower than any sum of similarities, so that two groups with such a pair are never joined. */
 export const NEVER = -1e6
 
-/** From how many findings on a group says how alike what belongs to it is. */
+/** The size from which a group's own likeness says how close a new member has to be. */
 const TELLING_SIZE = 3
 
 export interface LinkLimits {
-  /** What two single findings, or one and a group, need in common at least. */
+  /** The least likeness at which two findings, or a finding and a group, are joined. */
   least: number
-  /** Two groups need more, by this much for each e-fold of the smaller one's size. */
+  /** How much more two groups need, for each e-fold of the smaller group's size. */
   growth: number
-  /** Of the likeness within a group, the share that what joins it must have with it. */
+  /** The share of a group's inner likeness that whatever joins it must reach. */
   cohesion: number
 }
 
 interface Node {
-  /** Index of the finding, where it is one. */
+  /** Index of the finding, if the node is one. */
   leaf: number
   parts: [Node, Node] | undefined
-  /** The likeness between its parts, averaged over all pairs. */
+  /** The average likeness over all pairs between its two parts. */
   height: number
   size: number
-  /** The likeness of all pairs within it. */
+  /** The sum of the likeness of all pairs within it. */
   sum: number
 }
 
 /**
- * Groups of what is alike, by the average over all pairs, as lists of indexes. The order of what is
- * given changes nothing, unless two pairs are alike to the last bit.
+ * Groups similar items by average linkage, as lists of indexes. The result does not depend on the
+ * order of the items unless two pairs are exactly equally alike.
  *
  * @param likeness A symmetric matrix of `size` rows; it is overwritten.
  */
@@ -34,7 +34,7 @@ export function averageLink(likeness: Float32Array, size: number, limits: LinkLi
   return linkAll(likeness, size, limits.least).flatMap((root) => cut(root, limits))
 }
 
-/** By chains of nearest neighbours, which takes the square of the size. Trees end at `least`. */
+/** Builds trees by nearest-neighbour chains, in quadratic time. A tree stops growing at `least`. */
 function linkAll(likeness: Float32Array, size: number, least: number): Node[] {
   const nodes = Array.from(
     { length: size },
@@ -65,7 +65,7 @@ function linkAll(likeness: Float32Array, size: number, least: number): Node[] {
       }
     }
     if (most < least) {
-      // Whatever joins the others, nothing comes nearer to this one than it is now.
+      // However the others are joined, none of them gets closer to this one.
       chain.pop()
       roots.push(nodes[last] as Node)
       close(last)
@@ -110,7 +110,7 @@ function join(
   }
 }
 
-/** From the top down: what does not hold together falls into its parts. */
+/** Splits a tree from the top: a node that does not hold together falls into its parts. */
 function cut(root: Node, limits: LinkLimits): number[][] {
   const groups: number[][] = []
   const waiting = [root]

@@ -1,20 +1,20 @@
 import type { TermVector } from './term-vectors.ts'
 
-/** Of each vector, the heaviest terms that neighbours are looked up by. */
+/** How many of each vector's heaviest terms are used to look up its neighbours. */
 const HEAVY_TERMS = 10
-/** Vectors that one term leads to, at most. */
+/** How many vectors are looked up by one term. */
 const MAX_FOUND_BY_TERM = 100
 const MAX_NEIGHBOURS = 10
-/** What sharing a key weighs, as the square root of a likeness. */
+/** The weight of a shared key, as the square root of a likeness. */
 const KEY_WEIGHT = 0.5
 
 /**
- * Blocks of vectors, so that those that are alike are most likely in one: every pair within a block
- * can be compared, where every pair of all would be too many. The strongest pairs join first, and no
- * block grows over `most`.
+ * Splits the vectors into blocks that most likely hold similar ones together, so that all pairs
+ * within a block can be compared where all pairs overall would be too many. The strongest pairs are
+ * joined first, and no block grows beyond `most`.
  *
- * @param keys Of each vector, names of where it belongs: those that share one are neighbours too.
- * @param mayMeet Whether two can be the same at all.
+ * @param keys Where each vector belongs; those that share a key are neighbours too.
+ * @param mayMeet Whether two vectors can be the same at all.
  */
 export function blocksOf(
   vectors: readonly TermVector[],
@@ -50,7 +50,7 @@ export function blocksOf(
   return [...blocks.values()]
 }
 
-/** Pairs by how much of their heaviest terms they share, the most first. */
+/** Pairs of neighbours, starting with those that share most of their heaviest terms. */
 function neighbours(
   vectors: readonly TermVector[],
   keys: readonly (string | undefined)[],
@@ -65,7 +65,7 @@ function neighbours(
     met.length = 0
     for (const { term, weight } of terms) {
       for (const { index, weight: own } of found.get(term) ?? []) {
-        // The other one finds this one, too.
+        // Pairs are found from both ends; keep one.
         if (index >= one) continue
         if (shared[index] === 0) met.push(index)
         shared[index] = (shared[index] as number) + own * weight
@@ -104,7 +104,7 @@ function heaviest({ ids, weights }: TermVector, key: string | undefined): Heavy[
   return key === undefined ? terms : [...terms, { term: key, weight: KEY_WEIGHT }]
 }
 
-/** Of each term, the vectors in which it weighs most. */
+/** The vectors in which each term weighs most. */
 function listsOf(heavy: readonly (readonly Heavy[])[]) {
   const lists = new Map<number | string, { index: number; weight: number }[]>()
   for (const [index, terms] of heavy.entries()) {

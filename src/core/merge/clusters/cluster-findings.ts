@@ -17,17 +17,20 @@ export interface Claim {
   recommendation?: string | undefined
 }
 
-/** Measured on audits whose submissions people have grouped; see bench/synthesis.md. */
+/** Tuned on audits whose submissions people have grouped; see bench/synthesis.md. */
 const LIMITS: LinkLimits = { least: 0.18, growth: 0.4, cohesion: 0.6 }
-/** Groups that terms are counted by are found more readily, because only rough ones are needed. */
+/**
+ * The first pass only counts terms by group. Rough groups are enough for that, so it joins more
+ * readily.
+ */
 const ROUGH: LinkLimits = { ...LIMITS, least: 0.13 }
 
-/** Claims that are all compared with each other, at most: the matrix of 3,000 takes 36 MB. */
+/** Up to this many claims are all compared with each other: the matrix for 3,000 takes 36 MB. */
 const MAX_COMPARED = 3_000
-/** Of a larger plan, the most that are. */
+/** The block size for larger plans. */
 const BLOCK = 1_000
 
-/** A claim and all that repeat it word for word. */
+/** A claim together with its exact repeats. */
 interface Repeated {
   claim: Claim
   indexes: number[]
@@ -35,15 +38,16 @@ interface Repeated {
 }
 
 /**
- * Claims that say the same, as lists of indexes; the first of each list speaks for it: of those with
- * its most common severity, the surest. The order of the claims changes nothing.
+ * Groups claims that say the same, as lists of indexes. The first index of each list is the group's
+ * leader: the most confident of those with its most common severity. The result does not depend on
+ * the order of the claims.
  *
- * How alike two are is the cosine of their terms, each weighed by how rare it is in all claims, with
- * a little for their places; brief ones are compared by rules. Groups are those that are alike on
- * average, so that no chain of small differences grows. This is done twice: what the first pass puts
- * together tells which terms are common and which only say what many tasks found. Two claims of one
- * task are only the same when they repeat each other word for word in the same place: a task that
- * lists two findings means two.
+ * The likeness of two claims is the cosine of their terms, each weighted by how rare it is across
+ * all claims, plus a little for their places; brief claims are compared by rules. Groups are formed
+ * by average likeness, so that no chain of small differences can build up. There are two passes:
+ * the groups of the first one tell which terms are common and which only seem so because many tasks
+ * found the same thing. Two claims of one task are the same only if they repeat each other word for
+ * word in the same place: a task that lists two findings means two.
  */
 export function clusterFindings(claims: readonly Claim[]): number[][] {
   const repeated = joinRepeated(claims)
@@ -77,7 +81,7 @@ export function clusterFindings(claims: readonly Claim[]): number[][] {
     .sort(([one = 0], [other = 0]) => compareClaims(claims, one, other))
 }
 
-/** In an order that does not depend on the one of the claims. */
+/** The result is in an order that does not depend on the order of the claims. */
 function joinRepeated(claims: readonly Claim[]): Repeated[] {
   const byWords = new Map<string, Repeated>()
   for (const [index, claim] of claims.entries()) {
@@ -142,7 +146,7 @@ function likenessWithin(
   return likeness
 }
 
-/** Those with the most common severity first, the more severe one where two are as common. */
+/** Puts claims with the most common severity first; a tie goes to the more severe one. */
 function bySpeaker(claims: readonly Claim[], group: readonly number[]): number[] {
   const counts = new Map<Severity, number>()
   for (const index of group) {

@@ -5,64 +5,64 @@ import { oppose, readStances, type Stance } from '../conflicts/stances.ts'
 import { NEVER } from './average-link.ts'
 import { weaknessesIn } from './weaknesses.ts'
 
-/** What two claims are compared by. */
+/** The features by which claims are compared. Names are replaced by numbers. */
 export interface Comparable {
-  /** Its number; 0 for none. */
+  /** 0 for none. */
   file: number
-  /** From 1; 0 for none. */
+  /** 1-based; 0 for none. */
   line: number
-  /** Their numbers, sorted. */
+  /** Sorted. */
   tasks: readonly number[]
-  /** Title and detail as they stand, without the lines that the title names; a number. */
+  /** The number of its exact title and detail, leaving out line numbers that the title mentions. */
   wording: number
   /** Stems of the title. */
   title: ReadonlySet<string>
   /** Stems of title and detail. */
   text: ReadonlySet<string>
   category: string
-  /** Well-known ones that the title speaks of, else the detail. */
+  /** Well-known weaknesses that the title mentions, or else the detail. */
   weaknesses: readonly string[]
   /** Names with digits in the title, such as `CVE-2024-1234` and `4.17.20`. */
   names: string
   /** All numbers in the title. */
   numbers: string
   stances: readonly Stance[]
-  /** Different terms in all of it. */
+  /** Number of distinct terms. */
   terms: number
-  /** Too short for its words to be weighed against those of others. */
+  /** Too short for its words to be weighted by their rarity. */
   brief: boolean
-  /** Files that it speaks of, without their folders; numbers, sorted. */
+  /** Files that it mentions, by name without folder; sorted. */
   files: readonly number[]
-  /** A rule of a linter found it, and says so: `[sql-injection]` at the end of a line of its detail. */
+  /** Reported by a linter rule, which a line of its detail ends with: `[sql-injection]`. */
   byRule: boolean
 }
 
-/** Findings with fewer different terms are compared by rules; those of linters, and titles alone. */
+/** Findings with fewer distinct terms are compared by rules: those of linters, and bare titles. */
 const BRIEF_TERMS = 20
 
-/** A finding with fewer is about the file that it names, and no other. */
+/** A finding with fewer terms is only about the file that it names. */
 const TERSE_TERMS = 12
 
-/** Lines between two brief findings that may still be about the same thing. */
+/** How many lines apart two brief findings about the same thing may be. */
 const NEAR_LINES = 5
 
-/** Texts that are less alike are not brought together by their places. */
+/** Texts less alike than this are not brought together by their places. */
 const TOO_LITTLE = 0.05
 
 /** What the same line of the same file adds to the likeness of two texts. */
 const SAME_LINE = 0.05
-/** Lines over which that falls to a third. */
+/** The distance in lines over which that falls to a third. */
 const LINE_SCALE = 20
-/** What it costs that two are about different files, and neither speaks of the other's. */
+/** The penalty for naming different files when neither text mentions the other's file. */
 const OTHER_FILE = 0.05
-/** What it costs that one task reports both: a task that lists two findings mostly means two. */
+/** The penalty for coming from one task: a task that lists two findings usually means two. */
 const SAME_TASK = 0.5
 /** The penalty for the same text at two places: its author applied one rule twice. */
 const SAME_TEXT_ELSEWHERE = 1
-/** What two brief findings are alike that no rule makes the same: one of them in a group is enough. */
+/** The likeness of two brief findings that no rule joins: one such pair keeps groups apart. */
 const UNLIKE = -0.3
 
-/** Claims as they are compared, with numbers for names. */
+/** Prepares claims for comparison. */
 export function comparablesOf(
   given: readonly {
     claim: {
@@ -73,7 +73,7 @@ export function comparablesOf(
       line?: number | undefined
     }
     tasks: ReadonlySet<string>
-    /** Different terms in what it says. */
+    /** Number of distinct terms in its text. */
     terms: number
   }[],
 ): Comparable[] {
@@ -107,7 +107,7 @@ export function comparablesOf(
   })
 }
 
-/** Numbers from 1 for texts, because numbers are compared faster. */
+/** Numbers texts from 1, because numbers are faster to compare. */
 class Numbers {
   readonly #known = new Map<string, number>()
 
@@ -148,21 +148,21 @@ function nameOf(file: string): string {
 }
 
 /**
- * How much two claims say the same, or `NEVER`. Two claims of one task are two. Brief ones, such as
- * those of linters, are the same by rules: never in different files or far apart, and
- * by how much of their words (without endings and common words) they share, as a Jaccard index of
- * the titles:
+ * How alike two claims are, or `NEVER`. Brief claims, such as those of linters, are compared by
+ * rules. They are never the same if they come from one task, name different files or are far apart.
+ * Otherwise the rules set the share of words (without endings and common words) that they need to
+ * have in common, as a Jaccard index of the titles:
  *
  * | place | share |
  * | --- | --- |
  * | the same line | 0.3, or 0.15 in the same category, or 0.4 of title and detail |
  * | the same file, at most five lines apart | 0.5, or 0.34 in the same category |
- * | the same file, at most five lines apart, where both speak of one well-known weakness | none |
+ * | the same file, at most five lines apart, both about one well-known weakness | none |
  * | the same file, one without a line | 0.6, or 0.5 in the same category |
  * | both without a file | 0.7, or 0.5 with 0.6 of title and detail |
  * | one without a file | 0.8 of at least three words |
  *
- * Longer ones are as alike as their `words`, and a little more or less for their places.
+ * Longer claims are as alike as their `words`, adjusted for their places.
  */
 export function likenessOf(a: Comparable, b: Comparable, words: number): number {
   const ofOneTask = meet(a.tasks, b.tasks)
@@ -183,10 +183,10 @@ export function likenessOf(a: Comparable, b: Comparable, words: number): number 
   return likeness
 }
 
-/** Whether two claims are not kept apart by their places, whatever they say. */
+/** Whether the places of two claims allow them to be the same, whatever they say. */
 export function mayBeSame(a: Comparable, b: Comparable): boolean {
   const apart = a.file !== 0 && b.file !== 0 && a.file !== b.file
-  // What a rule matches in two files is two findings, however alike its sentences are.
+  // Matches of a linter rule in two files are two findings, however alike the texts are.
   if (apart && (a.byRule || b.byRule)) return false
   if (!a.brief || !b.brief) return !apart || Math.min(a.terms, b.terms) >= TERSE_TERMS
   return !apart && (a.line === 0 || b.line === 0 || Math.abs(a.line - b.line) <= NEAR_LINES)
@@ -196,7 +196,7 @@ function likenessOfBrief(a: Comparable, b: Comparable, lined: boolean, distance:
   const alike = a.category !== '' && a.category === b.category
   const sameFile = a.file !== 0 && a.file === b.file
   const title = jaccard(a.title, b.title)
-  // Most pairs end here, so that their details are never compared.
+  // Lazy: most pairs are decided by their titles.
   const text = () => jaccard(a.text, b.text)
   let enough: boolean
   if (lined && a.weaknesses.some((weakness) => b.weaknesses.includes(weakness))) enough = true
@@ -208,11 +208,14 @@ function likenessOfBrief(a: Comparable, b: Comparable, lined: boolean, distance:
   } else enough = title >= 0.8 && Math.min(a.title.size, b.title.size) >= 3
   if (!enough) return UNLIKE
   if (differ(a, b, lined && distance === 0) || contradict(a, b)) return NEVER
-  // Above what any two texts need, so that a rule is enough.
+  // Above the threshold for any two texts, so that a matching rule is enough.
   return 0.5 + (title + text()) / 5 + (alike ? 0.05 : 0) - distance / 50
 }
 
-/** Two versions, two advisories, or away from the same line any two numbers, are two findings. */
+/**
+ * Different versions or advisories make two findings, as do any different numbers away from the
+ * same line.
+ */
 function differ(a: Comparable, b: Comparable, sameLine: boolean): boolean {
   if (a.names !== '' && b.names !== '' && a.names !== b.names) return true
   return !sameLine && a.numbers !== '' && b.numbers !== '' && a.numbers !== b.numbers

@@ -1,6 +1,6 @@
 import { termCounts } from '../../text/words.ts'
 
-/** What a finding says, as the terms of each of its fields. */
+/** The text of a finding, as the terms of each of its fields. */
 export interface Wording {
   fields: readonly Terms[]
   /** Different terms in all of it. */
@@ -9,33 +9,38 @@ export interface Wording {
 
 interface Terms {
   ids: Int32Array
-  /** How often each is there, damped: the second time says less than the first. */
+  /** Damped term counts: a repetition adds less than the first occurrence. */
   counts: Float32Array
 }
 
-/** A unit vector, or nearly one where a field is empty: the product of two is their likeness, 0 to 1. */
+/** A unit vector, or shorter if a field is empty: the product of two is their likeness, 0 to 1. */
 export interface TermVector {
   ids: Int32Array
   weights: Float32Array
 }
 
 /**
- * All that is said counts, the title most: it is in the first field three times, and alone in the
- * second. The advice is the third. The shares are those of the likeness.
+ * The share of each field in the likeness. The first field is the whole text with the title
+ * repeated, the second is the title alone, the third is the advice.
  */
 const SHARES = [0.7, 0.2, 0.1]
 const TITLE_REPEATS = 3
 
-/** Rare terms count for more, but less than by the textbook: reviewers use other words for the same. */
+/**
+ * Rare terms weigh more, but less than in textbook TF-IDF: reviewers describe the same thing in
+ * different words.
+ */
 const RARITY_POWER = 0.7
 
-/** Findings that a plan is thought to have besides its own, so that in a small one every word is rare. */
+/**
+ * Imaginary findings that are added to the count, so that not every word is rare in a small plan.
+ */
 const UNSEEN = 10
 
-/** A group of n findings counts as this power of n when terms are counted. */
+/** When terms are counted, a group of n findings counts as n to this power. */
 const GROUP_POWER = 0.3
 
-/** Numbers the terms of all findings, so that vectors of them can be compared. */
+/** Numbers the terms of all findings, so that their vectors can be compared. */
 export function readWordings(
   texts: readonly { title: string; detail: string; recommendation: string }[],
 ): { wordings: Wording[]; terms: number } {
@@ -74,12 +79,12 @@ export function readWordings(
 }
 
 /**
- * The vectors of findings: a term weighs by how rare it is. Where `groups` says which findings were
- * found to be the same, a term is counted by groups, so that the words of what many tasks found do
- * not pass for common ones.
+ * The vectors of findings, with each term weighted by its rarity. If `groups` says which findings
+ * were judged the same, terms are counted by group, so that the words of a finding that many tasks
+ * made do not look common.
  *
- * @param terms How many there are.
- * @param groups Of each finding, the number of its group.
+ * @param terms Number of distinct terms.
+ * @param groups The group number of each finding.
  */
 export function weighTerms(
   wordings: readonly Wording[],
@@ -134,7 +139,7 @@ function rarityOf(
   )
 }
 
-/** The product of each two vectors, in a square matrix below its diagonal. */
+/** The products of all pairs of vectors, in a square matrix below its diagonal. */
 export function productsOf(vectors: readonly TermVector[]): Float32Array {
   const size = vectors.length
   const products = new Float32Array(size * size)
@@ -158,7 +163,7 @@ export function productsOf(vectors: readonly TermVector[]): Float32Array {
   return products
 }
 
-/** Room for the vectors that each term is in; none for a term of one. */
+/** Space for the vectors that contain each term; terms of a single vector are left out. */
 function listByTerm(vectors: readonly TermVector[]) {
   const counts = new Map<number, number>()
   for (const { ids } of vectors) for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
@@ -170,7 +175,9 @@ function listByTerm(vectors: readonly TermVector[]) {
   return lists
 }
 
-/** Copies what is below the diagonal above it, tile by tile, because caches are small. */
+/**
+ * Copies the lower half of a matrix to the upper one, tile by tile to stay within the CPU's cache.
+ */
 export function mirror(matrix: Float32Array, size: number): void {
   for (let top = 0; top < size; top += TILE) {
     for (let left = 0; left <= top; left += TILE) {

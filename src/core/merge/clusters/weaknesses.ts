@@ -1,12 +1,14 @@
 import { shorten } from '../../text/shorten.ts'
 
-/** Characters of a text that are looked at. */
+/** Only this many characters of a text are searched. */
 const LIMIT = 400
 
 const JOINED = '(?:concat\\w*|interpolat\\w*|string|built|build|glue\\w*|append\\w*|template)'
 const UNSAFE = `(?:inject\\w*|unescap\\w*|un-?saniti[sz]\\w*|untrusted|un-?parameteri[sz]\\w*|tamper\\w*|${JOINED})`
 
-/** Well-known weaknesses by what reviewers call them: few of the names share a word. */
+/**
+ * Well-known weaknesses by the phrases that reviewers use: the different names rarely share a word.
+ */
 const WEAKNESSES: [name: string, said: string][] = [
   ['sql injection', `\\bsqli\\b|${near('(?:sql|quer(?:y|ies))', UNSAFE)}`],
   [
@@ -72,13 +74,13 @@ const WEAKNESSES: [name: string, said: string][] = [
 
 const PATTERNS = WEAKNESSES.map(([name, said]) => ({ name, pattern: new RegExp(said, 'i') }))
 
-/** The well-known weaknesses that a text speaks of. */
+/** The well-known weaknesses that a text mentions. */
 export function weaknessesIn(text: string): string[] {
   const searched = shorten(text, LIMIT)
   return PATTERNS.filter(({ pattern }) => pattern.test(searched)).map(({ name }) => name)
 }
 
-/** One within a few words of the other, in either order. */
+/** Matches two words within 40 characters of each other, in either order. */
 function near(one: string, other: string): string {
   return `\\b${one}\\b.{0,40}?\\b${other}\\b|\\b${other}\\b.{0,40}?\\b${one}\\b`
 }

@@ -1,34 +1,36 @@
 import { shorten } from '../../text/shorten.ts'
 import { withoutCode } from '../../text/words.ts'
 
-/** Characters of a recommendation that are looked at. */
+/** Only this many characters of a recommendation are read. */
 const LIMIT = 4_000
-/** What is asked for comes first; later sentences are reasons, conditions and alternatives. */
+/** The request comes first; later sentences are reasons, conditions and alternatives. */
 const MAX_SENTENCES = 3
 /** A sentence with more words is about several things. */
 const MAX_WORDS = 30
 
-/** A line that quotes, or that is code, a comment, a heading or a row of a table. */
+/** A line that is a quotation, code, a comment, a heading or a table row. */
 const NOT_PROSE = /^(?:[>#|+]|\/\/|\/\*|\*\/|@@|--)/
 const BULLET = /^(?:[-*•]|\d{1,3}[.)])\s/
-/** What prose does not have. */
+/** Signs that do not occur in prose. */
 const CODE = /[={}<>;]|->|\)\s*\(|\breturns? \(/
-/** A sentence that says when, or what somebody might do, asks for nothing that holds everywhere. */
+/** A sentence with a condition or an option does not ask for something unconditionally. */
 const CONDITIONAL =
   /^(?:if|when|whenever|in case|unless|alternatively|or|otherwise|else|optionally)\b/i
 const EXAMPLE =
   /\b(?:for example|for instance|example:|e\.g\.|i\.e\.|such as|like this|like so|as follows)/i
-/** How a sentence begins that says how things are, unless it says how they should be. */
+/**
+ * Beginnings of sentences that describe how things are, unless they also contain one of `ASKING`.
+ */
 const DESCRIPTIVE =
   /^(?:the|an?|this|that|these|those|its?|there|here|in|on|at|for|as|by|with|since|because|even|one|users?|\w+\(\))\s/i
 const ASKING = /\b(?:should|must|needs? to|ought to|recommend|suggest|advise|consider|better)\b/i
 
-/** "To address this, …" says why before it says what. */
+/** "To address this, …" gives the reason before the request. */
 const PURPOSE_FIRST = /^(?:in order )?to\s[^,]{1,200},\s*/i
 
 /**
- * The sentences of a recommendation that ask for something. Code blocks, diffs, comments, quotations,
- * conditions and examples ask for nothing.
+ * The sentences of a recommendation that ask for something. Code blocks, diffs, comments,
+ * quotations, conditions and examples do not.
  */
 export function adviceIn(recommendation: string): string[] {
   const lines = withoutCode(shorten(recommendation, LIMIT))

@@ -5,22 +5,25 @@ import { shorten } from '../../text/shorten.ts'
 import { adviceIn } from './advice.ts'
 import { type Nearness, oppose, readStances, type Stance, topicOf } from './stances.ts'
 
-/** What one task recommends about one finding. */
+/** A recommendation of one task, with the finding it belongs to. */
 export interface Recommendation {
   ref: string
   taskId: string
   finding: Finding
-  /** Which group of duplicates it is in: two sides of one group are about the same thing. */
+  /**
+   * The group of duplicates that the finding is in: two sides of one group are about the same
+   * thing.
+   */
   group: number
-  /** How many tasks found the same. */
+  /** How many tasks reported the same finding. */
   agreeing: number
 }
 
 export interface FoundConflict {
   conflict: Conflict
-  /** Refs of the findings that take a side in it. */
+  /** Refs of the findings that take a side. */
   refs: string[]
-  /** Those whose recommendation the resolution does not follow; none where a person must decide. */
+  /** Refs whose recommendation the resolution rejects; empty if a person must decide. */
   losing: string[]
   undecided: boolean
 }
@@ -29,30 +32,34 @@ interface Side extends Recommendation, Place {
   stance: Stance
 }
 
-/** Sides of one kind that are compared with each other, at most: bounds the work on large plans. */
+/**
+ * How many sides on one topic are compared with each other, which bounds the work on large plans.
+ */
 const MAX_SIDES_PER_TOPIC = 30
-/** A plan with more contradicts itself throughout; the first to be found are those of strong sides. */
+/**
+ * A plan with more pairs contradicts itself throughout; those between strong sides are found first.
+ */
 const MAX_PAIRS = 5_000
-/** More than a person would read; those of the most severe findings come first. */
+/** More than a person would read; conflicts of the most severe findings come first. */
 const MAX_CONFLICTS = 200
 const MAX_SIDES_SHOWN = 12
 const NEAR_LINES = 10
-/** Confidences that differ by less are as good as equal. */
+/** Confidences that differ by less count as equal. */
 const CLEARLY_SURER = 0.2
 
 /**
- * Recommendations of different tasks that cannot both be followed: add and remove, enable and
+ * Finds recommendations of different tasks that cannot both be followed: add and remove, enable and
  * disable, raise and lower, async and sync, split and merge, use and avoid, two values for one
- * setting, two rivals for one place. Each with every side, and a resolution by a fixed rule: the
- * more severe finding, then the one that more tasks share, then the clearly surer one, and where
- * none of these tells them apart, a person.
+ * setting, two rivals for one role. Each conflict has every side and a resolution by fixed rules:
+ * the more severe finding wins, then the one that more tasks share, then the clearly more confident
+ * one. If none of these decides, a person must.
  */
 export function findConflicts(recommendations: readonly Recommendation[]): FoundConflict[] {
-  // Findings of many tasks often recommend the same in the same words.
+  // Findings of many tasks often make the same recommendation in the same words.
   const read = new Map<string, Stance[]>()
   const sides = recommendations
     .flatMap((each): Side[] => {
-      // A title describes what is there: it takes no side.
+      // A title describes the current state; it takes no side.
       const { recommendation } = each.finding
       if (recommendation === undefined) return []
       const place = placeOf(each.finding)
@@ -67,12 +74,12 @@ export function findConflicts(recommendations: readonly Recommendation[]): Found
   return groupPairs(pairs).slice(0, MAX_CONFLICTS).map(describe)
 }
 
-/** Sides that share a topic and an axis meet here; only axes with two sides cost anything. */
+/** Looks up sides that share a topic and an axis; only topics with opposing sides cost anything. */
 function opposedPairs(sides: readonly Side[]): Pair[] {
   const byTopic = new Map<string, Map<string, number[]>>()
   for (const [index, { stance, file, group }] of sides.entries()) {
     const keys = [`group|${group}|${stance.axis}`]
-    // Rivals need no word in common: of one file, one of them is chosen.
+    // Rivals need no word in common: a file uses only one of them.
     if (stance.chosen === true && file !== undefined) keys.push(`chosen|${file}|${stance.axis}`)
     for (const word of topicOf(stance)) {
       keys.push(`file|${file ?? ''}|${stance.axis}|${word}`, `any|${stance.axis}|${word}`)
@@ -106,7 +113,7 @@ function opposedPairs(sides: readonly Side[]): Pair[] {
     }
     if (found.size >= MAX_PAIRS) break
   }
-  // The sides are sorted, so that small keys are the strongest pairs.
+  // The sides are sorted, so the smallest keys are the strongest pairs.
   return [...found].sort(([one], [other]) => one - other).map(([, pair]) => pair)
 }
 
@@ -126,11 +133,11 @@ interface Pair {
   about: string
 }
 
-/** One conflict for all sides that are opposed to each other about the same thing. */
+/** One conflict for all sides that oppose each other about the same thing. */
 function groupPairs(pairs: readonly Pair[]): { sides: Set<Side>; about: string }[] {
   const conflicts: { sides: Set<Side>; about: string }[] = []
   const known = new Map<string, { sides: Set<Side>; about: string }>()
-  // "Use X instead of Y" and "use Y instead of X" are opposed twice, and disagree once.
+  // "Use X instead of Y" and "use Y instead of X" oppose each other twice but are one disagreement.
   const seen = new Map<Finding, Set<Finding>>()
   for (const { a, b, about } of pairs) {
     const met = seen.get(a.finding) ?? new Set()
@@ -196,7 +203,7 @@ function describe({ sides, about }: { sides: ReadonlySet<Side>; about: string })
 
 const NOWHERE: Place = { file: undefined, line: undefined }
 
-/** The rule by which the first side wins, or nothing. */
+/** The rule by which the first side wins, or undefined. */
 function decide(best: Side, rival: Side): string | undefined {
   if (severityRank(rival.finding.severity) > severityRank(best.finding.severity)) {
     return `higher severity wins (${best.finding.severity} against ${rival.finding.severity})`

@@ -1,8 +1,8 @@
 import { stem } from '../../text/words.ts'
 
-// Words in which recommendations oppose each other.
+// The vocabulary in which recommendations oppose each other.
 
-/** Verbs that want what follows them to be there, and verbs that want it gone. */
+/** Verbs that ask for their object, and verbs that ask for it to go. */
 export const WANTED = stemSet(
   'add introduce enable use adopt apply keep retain preserve allow permit accept include activate prefer implement require enforce install leave',
 )
@@ -10,7 +10,7 @@ export const UNWANTED = stemSet(
   'remove delete drop disable avoid eliminate forbid deny reject block prohibit disallow deactivate skip ban strip omit prevent uninstall abandon',
 )
 
-/** Opposites, wherever they stand in a sentence: the axis, one side, the other side. */
+/** Opposites, wherever they are in a sentence: the axis, one side, the other side. */
 const OPPOSITES: [axis: string, plus: string, minus: string][] = [
   [
     'amount',
@@ -45,7 +45,7 @@ const OPPOSITES: [axis: string, plus: string, minus: string][] = [
   ['encryption', 'encrypt encrypted', 'decrypt unencrypted plaintext'],
 ]
 
-/** Things of which a place usually has one. */
+/** Alternatives of which a place normally uses one. */
 const RIVALS = [
   'bcrypt argon2|argon2id scrypt pbkdf2',
   'postgres|postgresql mysql sqlite mongodb dynamodb',
@@ -82,14 +82,16 @@ export const CHOICES = new Map<string, { axis: string; side: string }>(
   ),
 )
 
-/** "Remove the dead code" is no answer to "add code": these say which kind is unwanted. */
+/**
+ * "Remove the dead code" does not contradict "add code": these words say which kind is unwanted.
+ */
 export const KIND =
   /^(?:unused|dead|duplicated?|old|legacy|deprecated|commented|hard-?coded|weak|raw|unsafe|insecure|stale|obsolete|debug|temporary|broken|flaky|skipped|disabled|focused|empty|orphaned|outdated)$/
-/** These judge the thing itself: "remove the needless cache" is an answer to "add a cache". */
+/** These judge the thing itself: "remove the needless cache" does contradict "add a cache". */
 export const NEEDLESS =
   /^(?:unnecessary|unneeded|needless|redundant|pointless|useless|superfluous)$/
 
-/** By the stem of the unit. */
+/** Seconds per unit, by the stem of the unit. */
 export const SECONDS: Record<string, number> = {
   ms: 0.001,
   s: 1,
@@ -103,7 +105,7 @@ export const SECONDS: Record<string, number> = {
   day: 86_400,
 }
 
-/** The sides that words take; an axis with words of both sides says nothing. */
+/** The sides that words take; an axis with words of both sides is left out. */
 export function sidesOf(words: readonly string[]): Map<string, Sign> {
   const sides = new Map<string, Sign | 'both'>()
   for (const [index, word] of words.entries()) {
@@ -115,7 +117,7 @@ export function sidesOf(words: readonly string[]): Map<string, Sign> {
   return new Map([...sides].flatMap(([axis, side]) => (side === 'both' ? [] : [[axis, side]])))
 }
 
-/** What is too long should be shorter. */
+/** Something that is too long should be shorter. */
 function excess(word: string): { axis: string; side: Sign } | undefined {
   if (/^(?:long|large|big|high|many|wide|much|deep)$/.test(word))
     return { axis: 'amount', side: '-' }
@@ -127,7 +129,9 @@ export function sideOf(word: string): { axis: string; side: Sign } | undefined {
   return SIDES.get(word) ?? SIDES.get(stem(word))
 }
 
-/** Stems, so that forms of a verb count; `blocking` as it is, because to block is something else. */
+/**
+ * Stems match all forms of a verb. `-ing` forms are kept: `blocking` is not the verb "to block".
+ */
 function sideKey(word: string): string {
   return word.endsWith('ing') ? word : stem(word)
 }

@@ -14,26 +14,26 @@ import {
   WANTED,
 } from './opposites.ts'
 
-/** What a sentence asks for, so that it can be held against what another one asks for. */
+/** What a sentence asks for, in a form that can be compared with another one's. */
 export interface Stance {
   /**
    * What the sides differ in: `do` (use X, avoid X), a pair of opposites such as `amount`, a
    * `choice` between rivals, or a `value`.
    */
   axis: string
-  /** `+` and `-` are opposites; choices and values oppose whatever differs from them. */
+  /** `+` and `-` are opposites; a choice or value opposes any different one. */
   side: string
-  /** Stems of what it is about: in "add caching to the user lookup", `cach`. */
+  /** Stems of the object: `cach` in "add caching to the user lookup". */
   object: ReadonlySet<string>
-  /** Stems of where: `user`, `lookup`. */
+  /** Stems of the context: `user`, `lookup`. */
   context: ReadonlySet<string>
-  /** The topic in the words of the text. */
+  /** The topic, in the words of the text. */
   label: string
-  /** Of a choice: it is the rival itself that is asked for, as in "use X", and not something about it. */
+  /** For a choice: the rival itself is asked for, as in "use X", rather than something about it. */
   chosen?: boolean
 }
 
-/** How near to each other two findings are. */
+/** How close two findings are to each other. */
 export type Nearness = 'same place' | 'same file' | 'no file' | 'different files'
 
 const LEAD_IN =
@@ -47,15 +47,15 @@ const VAGUE = stemSet(
   'make use keep switch turn set change new more less very instead should be call calls call it them one',
 )
 
-/** Where a sentence turns from what to do to why. */
+/** Where a sentence moves on from what to do to why. */
 const PURPOSE =
   /\s(?:because|since|so that|in order to|otherwise|which|as (?:it|this|they)|to (?:avoid|prevent|reduce|increase|improve|ensure|make|keep|speed|protect|cut|save|stop|simplify|guarantee|be))\b/i
 
 /**
- * The stances of a text's first sentences.
+ * The stances in the first sentences of a text.
  *
- * @param imperative Whether its sentences ask for something, so that "No tests" asks for none. Titles
- *   often describe what is there. Verbs that are in no list count in both: "Log the body".
+ * @param imperative Whether its sentences ask for something, so that "No tests" asks for none. A
+ * title often describes the current state instead. Unlisted verbs count in both: "Log the body".
  */
 export function readStances(text: string, imperative: boolean): Stance[] {
   const clauses = shorten(text, 1_000)
@@ -64,7 +64,7 @@ export function readStances(text: string, imperative: boolean): Stance[] {
   return clauses.slice(0, 6).flatMap((clause) => readClause(clause, imperative))
 }
 
-/** What two stances disagree about, or nothing when both can be followed. */
+/** What two stances disagree about, or undefined if both can be followed. */
 export function oppose(a: Stance, b: Stance, nearness: Nearness): string | undefined {
   if (a.axis !== b.axis || a.side === b.side) return undefined
   const about = a.label.length >= b.label.length ? a.label : b.label
@@ -73,7 +73,7 @@ export function oppose(a: Stance, b: Stance, nearness: Nearness): string | undef
   const everything = jaccard(union(a), union(b))
   const open = a.context.size === 0 || b.context.size === 0
   const choice = a.axis.startsWith('choice')
-  // One word in common is little: "do not transfer tokens to bidders", "transfer the fee in".
+  // One word in common is not enough: "do not transfer tokens to bidders", "transfer the fee in".
   const same = sharedCount(a.object, b.object) > 1 || everything >= 0.4
   const met = open || context > 0
   switch (nearness) {
@@ -109,13 +109,13 @@ function readClause(clause: string, imperative: boolean): Stance[] {
     return [...readClause(preference.taken, imperative), ...phrase(preference.given, '-')]
   }
   const words = wordsOf(text)
-  // "The handler should not cache results": who should comes back as context.
+  // "The handler should not cache results": the subject is kept as context.
   const modal = words
     .slice(0, 12)
     .findIndex((word) => /^(?:should|must|shouldn't|mustn't)$/.test(word))
   const subject = modal > 0 ? words.slice(0, modal).join(' ') : ''
   const rest = words.slice(Math.max(modal, 0))
-  // "No tests" and "Use of eval" describe what is there; they ask for nothing.
+  // "No tests" and "Use of eval" describe the current state; they ask for nothing.
   if (!imperative && (rest[0] === 'no' || (rest[0] === 'use' && rest[1] === 'of'))) return []
   const { sign: read, verbal } = takeLeadIn(rest)
   let sign = read
@@ -136,7 +136,7 @@ function readClause(clause: string, imperative: boolean): Stance[] {
   const stances = phrase(rest.join(' '), sign, subject).flatMap(({ chosen: _, ...stance }) =>
     stance.axis === 'do' ? [] : stance,
   )
-  // A verb that is in no list: asked for, or asked not to be done.
+  // A verb that is in no list is either asked for or advised against.
   if (verb === '') return stances
   const context = stems(`${subject} ${rest.slice(1).join(' ')}`)
   return [
@@ -145,7 +145,7 @@ function readClause(clause: string, imperative: boolean): Stance[] {
   ]
 }
 
-/** "Replace X with Y", "move from X to Y"; read word by word, in one pass. */
+/** "Replace X with Y", "move from X to Y". Read word by word, in one pass. */
 function exchangeIn(text: string): { given: string; taken: string } | undefined {
   const words = text.split(' ')
   const find = (wanted: RegExp, from: number, to = words.length) => {
@@ -175,7 +175,9 @@ function preferenceIn(text: string): { given: string; taken: string } | undefine
   return { taken, given: text.slice(found.index + found[0].length) }
 }
 
-/** Takes "please", "we should", "do not" … off the front, and says whether what follows is unwanted. */
+/**
+ * Removes "please", "we should", "do not" … from the front, and says whether the rest is unwanted.
+ */
 function takeLeadIn(words: string[]): { sign: Sign; verbal: boolean } {
   let sign: Sign = '+'
   let verbal = false
@@ -185,7 +187,7 @@ function takeLeadIn(words: string[]): { sign: Sign; verbal: boolean } {
     else if (NOT.test(word)) {
       sign = '-'
       words.shift()
-      // "Do not cache", "avoid caching"; but "do not use a cache", "avoid caches".
+      // Verbal: "do not cache", "avoid caching". Not verbal: "do not use a cache", "avoid caches".
       verbal = /^(?:not|never|don't|dont|shouldn't|mustn't|cannot|can't)$/.test(word)
       if (words[0]?.endsWith('ing')) verbal = true
       while (AFTER_NOT.test(words[0] ?? '')) {
@@ -230,7 +232,7 @@ function choicesOf(words: readonly string[], subject: string, label: string): St
   })
 }
 
-/** "Set the timeout to 30 s" and "to one of 5 minutes" cannot both be done. */
+/** "Set the timeout to 30 s" contradicts "to one of 5 minutes". */
 function valuesOf(words: readonly string[], label: string): Stance[] {
   const found = /\b(?:to|at|of)\s(?:about\s|at (?:least|most)\s)?(\d[\d.,]*)\s?([a-z]*)/.exec(
     words.join(' '),

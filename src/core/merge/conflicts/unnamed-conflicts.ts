@@ -3,14 +3,17 @@ import { sharedCount, stems } from '../../text/words.ts'
 import type { Reported } from '../settle-findings.ts'
 import { findConflicts } from './find-conflicts.ts'
 
-/** Of the words of a contradiction, the share with which another one is about the same. */
+/**
+ * The share of its words that a contradiction must have in common with a named one to be the same.
+ */
 const SAME_WORDS = 0.4
 
 /**
- * Contradictions between findings that a draft took up and said nothing about: a writer that merges
- * two sides into one finding, or keeps both without a word, loses what they disagree on.
+ * Contradictions that a draft does not mention between findings that it contains. A writer that
+ * merges two sides into one finding, or keeps both without comment, hides their disagreement.
  *
- * @param groups The refs in each finding of the synthesis. Those in none were dropped for a reason.
+ * @param groups The refs in each finding of the synthesis. Refs in no group were dropped for a
+ * reason.
  */
 export function unnamedConflicts(
   named: readonly Conflict[],
@@ -31,7 +34,7 @@ export function unnamedConflicts(
   })
 }
 
-/** One with a single side shows no contradiction, whatever it is about. */
+/** A named conflict with only one side does not show the contradiction, whatever it is about. */
 function isSame(known: { conflict: Conflict; words: Set<string> }, found: Conflict): boolean {
   const sides = new Set(known.conflict.sides.map(({ taskId }) => taskId))
   const shared = found.between.filter((taskId) => sides.has(taskId))

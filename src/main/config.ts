@@ -6,6 +6,7 @@ import { type Agents, resolveAgents } from '../executors/http/options.ts'
 import { modelProblem } from '../executors/model/models.ts'
 import type { Providers } from '../executors/model/options.ts'
 import { type McpServers, resolveMcpServers } from '../executors/model/tools/mcp-settings.ts'
+import { withVariables } from '../executors/variables.ts'
 import { parseRedisUrl } from '../store/redis/redis-url.ts'
 import { Environment } from './environment.ts'
 
@@ -46,6 +47,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const config = {
     ...data,
     TUTTI_SHARDS: data.TUTTI_SHARDS ?? defaultShards(data.REDIS_URL),
+    TUTTI_COMMANDS: resolved('TUTTI_COMMANDS', () => withVariables(data.TUTTI_COMMANDS, given)),
+    TUTTI_RUN: resolved('TUTTI_RUN', () => withVariables({ run: data.TUTTI_RUN }, given).run),
     TUTTI_AGENTS: resolved('TUTTI_AGENTS', () => resolveAgents(data.TUTTI_AGENTS, given)),
     TUTTI_MCP_SERVERS: resolved('TUTTI_MCP_SERVERS', () =>
       resolveMcpServers(data.TUTTI_MCP_SERVERS, given),

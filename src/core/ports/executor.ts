@@ -14,6 +14,8 @@ export interface TaskOutput {
   edits?: TaskEdits
   /** What the model thought aloud in its answer; no part of the text. */
   reasoning?: string
+  /** The last that a command wrote to its standard error. */
+  stderr?: string
 }
 
 /** The files that one task changed, against the commit or tree it started from. */
@@ -63,6 +65,11 @@ export interface ExecutionContext {
    * of what answered last, where that is known. The latest call wins.
    */
   onUsage(usage: Usage, answeredBy?: string): void
+  /**
+   * The last that a command wrote to its standard error, at most 64 KiB, without the values of its
+   * environment. Kept with the task however the attempt ends; the latest call wins.
+   */
+  onStderr?: ((text: string) => void) | undefined
   /**
    * Why it does nothing but wait for a provider, in a sentence or two; `undefined` once it goes on. Said
    * of an attempt that runs out of time meanwhile.

@@ -134,6 +134,7 @@ export function outputTask(
         }),
     ...(output?.edits === undefined ? {} : { edits: output.edits }),
     ...(output?.reasoning === undefined ? {} : { reasoning: output.reasoning }),
+    ...(output?.stderr === undefined ? {} : { stderr: output.stderr }),
     usage: state.usage,
     ...(state.answeredBy === undefined ? {} : { answeredBy: state.answeredBy }),
     ...(state.error === undefined ? {} : { error: state.error }),

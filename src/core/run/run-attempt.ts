@@ -30,10 +30,23 @@ export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | '
  */
 export async function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
   let answeredBy: string | undefined
-  const result = await attemptOnce(options, (name) => {
-    answeredBy = name ?? answeredBy
+  let stderr: string | undefined
+  const result = await attemptOnce(options, {
+    onAnswer(name) {
+      answeredBy = name ?? answeredBy
+    },
+    onStderr(text) {
+      stderr = text
+    },
   })
-  return answeredBy === undefined ? result : { ...result, answeredBy }
+  return {
+    ...result,
+    ...(answeredBy === undefined ? {} : { answeredBy }),
+    // One that is tried again has no output yet.
+    ...(stderr === undefined || result.status === 'queued'
+      ? {}
+      : { output: { ...(result.output ?? { text: '' }), stderr } }),
+  }
 }
 
 interface AttemptOptions {
@@ -55,7 +68,9 @@ interface AttemptOptions {
 
 async function attemptOnce(
   options: AttemptOptions,
-  onAnswer: (answeredBy: string | undefined) => void,
+  heard: Required<Pick<ExecutionContext, 'onStderr'>> & {
+    onAnswer: (answeredBy: string | undefined) => void
+  },
 ): Promise<AttemptResult> {
   const { executor, spent } = options
   const { timeoutMs, attempts } = options.spec
@@ -80,9 +95,10 @@ async function attemptOnce(
     },
     onUsage(latest, answeredBy) {
       usage = boundedUsage(latest)
-      onAnswer(answeredBy)
+      heard.onAnswer(answeredBy)
       options.onUsage(usage)
     },
+    onStderr: heard.onStderr,
     onHeldBack(why) {
       heldBack = why
     },

@@ -1,19 +1,21 @@
-import { type Failure, PermanentError, TransientError } from '../../core/contract/errors.ts'
+import { type Failure, PermanentError } from '../../core/contract/errors.ts'
 import type { TaskSpec } from '../../core/contract/task-spec.ts'
 import { NO_USAGE } from '../../core/contract/usage.ts'
 import type { ExecutionOutcome, Executor, ExecutorDescription } from '../../core/ports/executor.ts'
 import { renderFullPrompt } from '../../core/text/prompt.ts'
 import { configuredNames } from '../configured-names.ts'
 import { type ReadOutput, readOutput } from '../output/read-output.ts'
+import { findSandbox, sandboxProblem } from '../sandbox/bubblewrap.ts'
+import type { Outside } from '../sandbox/proxy.ts'
+import { type CommandEnd, runSandboxed } from '../sandbox/run-sandboxed.ts'
 import type { Command, Commands } from './options.ts'
-import { type CommandEnd, runSandboxed } from './run-sandboxed.ts'
-import { environmentOf, findSandbox, sandboxArguments, sandboxProblem } from './sandbox.ts'
-import { limitFolder } from './workspace-limit.ts'
 
 export interface CommandExecutorOptions {
   commands: Commands
   /** Path of `bwrap`; looked for in the system's own places by default. */
   sandbox?: string | undefined
+  /** How commands that may reach some hosts get there; the system's ways by default. */
+  outside?: Outside | undefined
   /** Reads what a command wrote; by default on this thread. */
   read?: ReadOutput | undefined
 }
@@ -67,29 +69,27 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
 
     validate: choice.validate,
 
-    async execute({ spec, sharedContext, prompt, workspace, traceparent }, { signal, onText }) {
+    async execute(
+      { spec, sharedContext, prompt, workspace, traceparent },
+      { signal, onText, onStderr },
+    ) {
       signal.throwIfAborted()
       const command = commandFor(spec)
       const reason = problem()
       if (reason !== undefined || sandbox === undefined) {
         throw new PermanentError('sandbox-unavailable', reason ?? 'There is no sandbox here.')
       }
-      const limits = [
-        ...(command.timeoutMs === undefined ? [] : [timeLimit(command.timeoutMs)]),
-        ...(workspace?.writable ? [limitFolder(workspace.root, command.maxWorkspaceBytes)] : []),
-      ]
       const ended = await runSandboxed({
-        program: sandbox,
-        arguments: sandboxArguments(command, workspace),
-        env: {
-          ...environmentOf(command),
-          ...(traceparent === undefined ? {} : { TRACEPARENT: traceparent }),
-        },
+        sandbox,
+        command: command.command,
+        confinement: command,
+        workspace,
+        ...(traceparent === undefined ? {} : { env: { TRACEPARENT: traceparent } }),
         stdin: renderFullPrompt(sharedContext, prompt),
-        signal: AbortSignal.any([signal, ...limits.map((limit) => limit.signal)]),
+        signal,
+        outside: options.outside,
         onText,
-      }).finally(() => {
-        for (const limit of limits) limit.clear()
+        onStderr,
       })
       return outcomeOf(ended, spec, read)
     },
@@ -103,16 +103,6 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
     if (command !== undefined) return command
     throw new PermanentError('command-not-configured', 'The command is not configured here.')
   }
-}
-
-/** The operator's own limit on a command, which may be shorter than the task's. */
-function timeLimit(timeoutMs: number) {
-  const controller = new AbortController()
-  const timer = setTimeout(() => {
-    const message = `The command ran longer than ${timeoutMs} ms.`
-    controller.abort(new TransientError(message, { code: 'command-timeout' }))
-  }, timeoutMs)
-  return { signal: controller.signal, clear: () => clearTimeout(timer) }
 }
 
 /** The output is in no message: those are shown and logged where outputs are not. */

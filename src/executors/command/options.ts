@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { confinement } from '../sandbox/confinement.ts'
 
 /** A command line that the operator lets tasks run. */
 const Command = z.strictObject({
@@ -7,21 +8,7 @@ const Command = z.strictObject({
     .min(1)
     .describe('The program and its arguments, as they are: no shell reads them.'),
   description: z.string().min(1).max(500),
-  network: z.boolean().default(false).describe('Whether it may use the network of this machine.'),
-  timeoutMs: z.int().min(1).max(86_400_000).optional(),
-  maxWorkspaceBytes: z
-    .int()
-    .min(1)
-    .default(8 * 1024 ** 3)
-    .describe('What its workspace may take on the disk, with the files that it starts with.'),
-  env: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
-    .default({})
-    .describe('Its environment, besides PATH, HOME and LANG.'),
-  readable: z
-    .array(z.string().startsWith('/'))
-    .default([])
-    .describe('Absolute paths that it may read, besides programs and libraries of the system.'),
+  ...confinement,
 })
 export type Command = z.output<typeof Command>
 

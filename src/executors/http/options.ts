@@ -1,7 +1,6 @@
 import { z } from 'zod'
+import { variablesOf } from '../variables.ts'
 
-/** A variable of the operator's environment, by name. */
-const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 
 const address = z
@@ -43,15 +42,11 @@ export function resolveAgents(
   environment: Record<string, string | undefined>,
 ): Agents {
   const problems: string[] = []
+  const { filled } = variablesOf(environment, problems)
   const resolved = Object.entries(settings).map(([name, agent]): [string, Agent] => {
     const secrets = new Set<string>()
     const headers = Object.entries(agent.headers).map(([header, template]): [string, string] => {
-      const value = template.replace(REFERENCE, (_, variable: string) => {
-        const found = environment[variable] ?? ''
-        if (found === '') problems.push(`${name}.headers.${header}: ${variable} is not set`)
-        secrets.add(found)
-        return found
-      })
+      const value = filled(`${name}.headers.${header}`, template, (found) => secrets.add(found))
       if (!HEADER_VALUE.test(value)) problems.push(`${name}.headers.${header}: is no header value`)
       secrets.add(value)
       return [header, value]

@@ -36,3 +36,32 @@ test('an output that cannot be read in time fails its attempt for good, and is k
     output: { text: 'said' },
   })
 })
+
+test('standard error is kept with an attempt that fails for good', async () => {
+  const request = aRequest({ attempts: 3 })
+  const result = await runAttempt({
+    executor: {
+      ...echoExecutor,
+      async execute(_, { onStderr }) {
+        onStderr?.('early')
+        onStderr?.('Cannot find module')
+        throw new PermanentError('command-failed', 'The command ended with exit code 1.')
+      },
+    },
+    spec: request.spec,
+    prepare: async () => request,
+    signal: new AbortController().signal,
+    spent: 0,
+    random: Math.random,
+    findingsIn: async () => [],
+    allowance: undefined,
+    onText() {},
+    onUsage() {},
+    onFault() {},
+  })
+  expect(result).toMatchObject({
+    status: 'failed',
+    error: { code: 'command-failed' },
+    output: { text: '', stderr: 'Cannot find module' },
+  })
+})

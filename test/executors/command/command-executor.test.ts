@@ -1,11 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { commandExecutor } from '../../../src/executors/command/command-executor.ts'
 import { Commands } from '../../../src/executors/command/options.ts'
+import type { Outside } from '../../../src/executors/sandbox/proxy.ts'
 import { describeExecutor } from '../../support/executor-contract.ts'
 import { aContext, aRequest } from '../requests.ts'
 
@@ -91,7 +92,9 @@ test('sees nothing of the machine but programs and its own environment', async (
     await outputOf(`(${script}) 2>&1`, { env: { GIVEN: 'yes' } }, { workspace }),
   ).not.toContain('a secret')
   const environment = await outputOf('env | sort', { env: { GIVEN: 'yes' } })
-  expect(environment.match(/^\w+(?==)/gm)).toEqual(['GIVEN', 'HOME', 'LANG', 'PATH', 'PWD'])
+  expect(environment.match(/^\w+(?==)/gm)).toEqual([
+    ...['GIVEN', 'HOME', 'LANG', 'LOGNAME', 'PATH', 'PWD', 'USER'],
+  ])
   // The sandbox's own process, the shell, ls and its counterpart: none of this machine.
   expect(Number(await outputOf("ls /proc | grep -c '^[0-9]'"))).toBeLessThan(8)
   expect(await outputOf('ls -A /tmp; echo x > /tmp/x; ls -A /tmp; echo x > /x || echo no')).toBe(
@@ -115,6 +118,101 @@ test('has a network only where the operator allows it', async () => {
   const env = { NODE: process.execPath, CALL: call }
   expect(await outputOf(script, { env, readable })).toBe('unreachable\n')
   expect(await outputOf(script, { env, readable, network: true })).toBe('reached\n')
+})
+
+test('finds what programs take for granted: a user, a home, a clock, names and certificates', async () => {
+  const script = [
+    'test "$(whoami)" = "$USER" && getent passwd "$USER" | cut -d: -f6',
+    'touch ~/file && ls ~ && id -gn > /dev/null && echo a group',
+    'getent hosts localhost > /dev/null && echo localhost',
+    'test "$(date +%:z)" = "$ZONE" && echo a time zone',
+    'ls /etc/ssl/certs | grep -q . && echo certificates',
+    'wc -l < /etc/passwd',
+  ].join('; ')
+  const offset = -new Date().getTimezoneOffset()
+  const two = (minutes: number) => String(Math.trunc(Math.abs(minutes))).padStart(2, '0')
+  const ZONE = `${offset < 0 ? '-' : '+'}${two(offset / 60)}:${two(offset % 60)}`
+  expect((await outputOf(script, { env: { ZONE } })).split('\n')).toEqual([
+    ...['/home/tutti', 'file', 'a group', 'localhost', 'a time zone', 'certificates'],
+    ...['2', ''],
+  ])
+})
+
+test.each([
+  ['cpu-limit', 'while :; do :; done', { maxCpuMs: 100 }],
+  [
+    'memory-limit',
+    'head -c 400000000 /dev/zero | tail; sleep 1000',
+    { maxMemoryBytes: 50_000_000 },
+  ],
+  ['process-limit', 'for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 & done; wait', { maxProcesses: 5 }],
+])(
+  'a command beyond its limit ends with %s, and is not tried again',
+  async (code, script, limit) => {
+    const running = aScript(script, limit).execute(aRequest(), aContext())
+    await expect(running).rejects.toMatchObject({ name: 'PermanentError', code })
+  },
+)
+
+test('the end of standard error is kept however the command ends, without its secrets', async () => {
+  const env = { TOKEN: 'sk-secret-123', SHORT: 'ab' }
+  const script =
+    'head -c 90000 /dev/zero | tr "\\0" x >&2; echo "key $TOKEN, $SHORT: 401" >&2; exit 1'
+  const heard: string[] = []
+  const context = { ...aContext(), onStderr: (text: string) => heard.push(text) }
+  const failing = aScript(script, { env }).execute(aRequest(), context)
+  await expect(failing).rejects.toMatchObject({ code: 'command-failed' })
+  expect(heard).toEqual([expect.stringMatching(/^x{60000,}key \[masked\], ab: 401\n$/)])
+  expect(heard[0]?.length).toBeLessThanOrEqual(65_536)
+})
+
+test('reaches the hosts that the operator listed, and nothing else', async () => {
+  const server = createServer((_, response) => response.end('reached'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const dialled: string[] = []
+  const outside: Outside = {
+    addressesOf: async (host) => [host === 'rebound.example' ? '169.254.169.254' : '93.184.215.14'],
+    connect(address, wanted) {
+      dialled.push(`${address}:${wanted}`)
+      return connect(port, '127.0.0.1')
+    },
+  }
+  const targets = [
+    ...['api.example:443', 'deep.wild.example:8443', 'api.example:22', 'other.example:443'],
+    ...['rebound.example:443', `127.0.0.1:${port}`, '[::ffff:127.0.0.1]:443', '10.0.0.1:443'],
+  ]
+  const call = `
+    const http = require('node:http')
+    const { hostname, port } = new URL(process.env.HTTPS_PROXY)
+    const ask = (path) => new Promise((resolve) => {
+      http.request({ hostname, port, method: 'CONNECT', path }).on('connect', (answer, socket) => {
+        if (answer.statusCode !== 200) return resolve(answer.statusCode)
+        socket.setEncoding('utf8').on('data', (text) => resolve(text.split('\\r\\n\\r\\n')[1]))
+        socket.write('GET / HTTP/1.1\\r\\nhost: x\\r\\nconnection: close\\r\\n\\r\\n')
+      }).end()
+    })
+    const direct = new Promise((resolve) => require('node:net').connect(${port}, '127.0.0.1')
+      .on('connect', () => resolve('direct')).on('error', () => resolve('unreachable')))
+    Promise.all([...process.argv.slice(1).map(ask), direct]).then((all) => {
+      console.log(all.join())
+      process.exit(3)
+    })`
+  const node = {
+    command: [process.execPath, '-e', call, '--', ...targets],
+    description: 'Calls.',
+    readable: [process.execPath],
+    network: ['api.example', '*.wild.example:8443', 'rebound.example', '127.0.0.1', '10.0.0.1'],
+  }
+  const executor = commandExecutor({ commands: Commands.parse({ node }), outside })
+  const context = aContext()
+  // Its exit code is that of the command, although a relay runs around it.
+  await expect(executor.execute(aRequest(), context)).rejects.toThrow('exit code 3')
+  expect(context.text()).toBe('reached,reached,403,403,403,403,403,403,unreachable\n')
+  expect(dialled).toEqual(['93.184.215.14:443', '93.184.215.14:8443'])
 })
 
 test('a command that fails fails its task for good, with its exit code and none of its output', async () => {

@@ -1,8 +1,7 @@
 import { z } from 'zod'
+import { variablesOf } from '../../variables.ts'
 import type { McpServer } from '../options.ts'
 
-/** A variable of the operator's environment, by name. */
-const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 
 /** One to start for each task that uses it, spoken to over its standard streams. */
@@ -53,16 +52,7 @@ export function resolveMcpServers(
   environment: Record<string, string | undefined>,
 ): McpServers {
   const problems: string[] = []
-  const filled = (place: string, template: string): string =>
-    template.replace(REFERENCE, (_, variable: string) => {
-      const found = environment[variable] ?? ''
-      if (found === '') problems.push(`${place}: ${variable} is not set`)
-      return found
-    })
-  const filledAll = (place: string, templates: Record<string, string> = {}) =>
-    Object.fromEntries(
-      Object.entries(templates).map(([key, text]) => [key, filled(`${place}.${key}`, text)]),
-    )
+  const { filled, filledAll } = variablesOf(environment, problems)
   const resolved = Object.entries(settings).map(([name, server]): [string, McpServer] => {
     if ('url' in server) {
       const headers = filledAll(`${name}.headers`, server.headers)

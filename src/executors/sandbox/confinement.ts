@@ -1,0 +1,58 @@
+import { z } from 'zod'
+
+const GIB = 1024 ** 3
+
+const isHost = (text: string) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[1-9]\d{0,4})?$/.test(text)
+
+/** What a program in the sandbox may use, as the operator writes it down. */
+export const confinement = {
+  network: z
+    .union([
+      z.boolean(),
+      z
+        .array(
+          z
+            .string()
+            .toLowerCase()
+            .refine(isHost, 'must be a host, as in api.example.com, *.example.com or host:8443'),
+        )
+        .min(1),
+    ])
+    .default(false)
+    .describe(
+      'Hosts that it may reach, with TLS through a proxy that its environment names, each at port 443 unless it names another; or `true` for the whole network of this machine.',
+    ),
+  timeoutMs: z.int().min(1).max(86_400_000).optional(),
+  maxCpuMs: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Computing time of all of its processes, in milliseconds; any when left out.'),
+  maxMemoryBytes: z
+    .int()
+    .min(1)
+    .default(4 * GIB)
+    .describe('Memory of all of its processes.'),
+  maxProcesses: z.int().min(1).default(2_000).describe('Its processes and threads at once.'),
+  maxWorkspaceBytes: z
+    .int()
+    .min(1)
+    .default(8 * GIB)
+    .describe('What its workspace may take on the disk, with the files that it starts with.'),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .default({})
+    .describe(
+      `Its environment, besides PATH, HOME, USER, LOGNAME and LANG. \${NAME} stands for that variable of the operator's environment.`,
+    ),
+  readable: z
+    .array(z.string().startsWith('/'))
+    .default([])
+    .describe('Absolute paths that it may read, besides programs and libraries of the system.'),
+}
+
+const Confinement = z.strictObject(confinement)
+export type Confinement = z.output<typeof Confinement>
+
+/** What every program is given that nobody said more about. */
+export const PLAIN_CONFINEMENT: Confinement = Object.freeze(Confinement.parse({}))

@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { PermanentError } from '../../core/contract/errors.ts'
+import type { Confinement } from './confinement.ts'
+
+const FIRST_LOOK_MS = 50
+const LOOK_MS = 250
+/** Looking at many processes takes long, and is done less often then. */
+const SHARE = 20
+/** Of Linux, in `/proc/<pid>/stat`, whatever the machine. */
+const MS_PER_TICK = 10
+const PAGE_BYTES = 4_096
+
+/**
+ * Watches a program and all processes below it, and aborts once they take more than they may. What is
+ * taken between two looks is not stopped.
+ */
+export function limitProcesses(
+  pid: number,
+  limits: Pick<Confinement, 'maxCpuMs' | 'maxMemoryBytes' | 'maxProcesses'>,
+): { signal: AbortSignal; clear: () => void } {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout
+  const look = () => {
+    const started = performance.now()
+    const over = problemOf(usageOf(pid), limits)
+    if (over !== undefined) {
+      controller.abort(over)
+      return
+    }
+    timer = setTimeout(look, Math.max(LOOK_MS, (performance.now() - started) * SHARE))
+  }
+  timer = setTimeout(look, FIRST_LOOK_MS)
+  return { signal: controller.signal, clear: () => clearTimeout(timer) }
+}
+
+interface ProcessUsage {
+  cpuMs: number
+  memoryBytes: number
+  processes: number
+}
+
+function problemOf(
+  used: ProcessUsage,
+  { maxCpuMs, maxMemoryBytes, maxProcesses }: Parameters<typeof limitProcesses>[1],
+): PermanentError | undefined {
+  if (used.processes > maxProcesses) {
+    const message = `The command had more than ${maxProcesses} processes and threads at once.`
+    return new PermanentError('process-limit', message)
+  }
+  if (used.memoryBytes > maxMemoryBytes) {
+    const message = `The command took more than ${maxMemoryBytes} bytes of memory.`
+    return new PermanentError('memory-limit', message)
+  }
+  if (maxCpuMs !== undefined && used.cpuMs > maxCpuMs) {
+    const message = `The command took more than ${maxCpuMs} ms of computing time.`
+    return new PermanentError('cpu-limit', message)
+  }
+  return undefined
+}
+
+/** Of a process and all below it. What ended is in the computing time of its parent. */
+function usageOf(root: number): ProcessUsage {
+  const total: ProcessUsage = { cpuMs: 0, memoryBytes: 0, processes: 0 }
+  for (const pid of [root, ...descendantsOf(root)]) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      // Behind the name, which may hold anything, from the third field on.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      const field = (number: number) => Number(fields[number - 3] ?? 0)
+      total.cpuMs += (field(14) + field(15) + field(16) + field(17)) * MS_PER_TICK
+      total.processes += field(20)
+      const [, resident = 0, shared = 0] = readFileSync(`/proc/${pid}/statm`, 'latin1')
+        .split(' ')
+        .map(Number)
+      // Pages of files are the system's to take back.
+      total.memoryBytes += (resident - shared) * PAGE_BYTES
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return total
+}
+
+/** All processes below one, as /proc has it; none where there is no /proc. */
+export function descendantsOf(root: number): number[] {
+  const found: number[] = []
+  const open = [root]
+  for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
+    try {
+      for (const thread of readdirSync(`/proc/${pid}/task`)) {
+        const list = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').trim()
+        const children = list === '' ? [] : list.split(' ').map(Number)
+        found.push(...children)
+        open.push(...children)
+      }
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return found
+}

@@ -1,0 +1,217 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
+import { TransientError } from '../../core/contract/errors.ts'
+import type { Workspace } from '../../core/ports/executor.ts'
+import { shorten } from '../../core/text/shorten.ts'
+import { environmentOf, STATUS_FD, sandboxLine } from './bubblewrap.ts'
+import type { Confinement } from './confinement.ts'
+import { errorOutput } from './error-output.ts'
+import { descendantsOf, limitProcesses } from './process-limits.ts'
+import { type HostProxy, type Outside, openProxy } from './proxy.ts'
+import { relayed } from './relay.ts'
+import { limitFolder } from './workspace-limit.ts'
+
+/** Output that is kept, in characters. */
+const MAX_OUTPUT = 4_000_000
+/** How long a program that is told to end may take for it. */
+const GRACE_MS = 1_000
+const MAX_STATUS = 10_000
+
+/** A program, and what it may use. */
+export interface SandboxedCommand {
+  /** Path of `bwrap`. */
+  sandbox: string
+  command: readonly string[]
+  confinement: Confinement
+  workspace: Workspace | undefined
+  /** Beside what the operator wrote down, and no secret. */
+  env?: Record<string, string>
+  signal: AbortSignal
+  /** Stands in for the system's network, where hosts may be reached. */
+  outside?: Outside | undefined
+}
+
+/** A program that runs in its sandbox. */
+export interface SandboxedProcess {
+  stdin: Writable
+  stdout: Readable
+  /**
+   * Resolves when none of its processes is left, with the exit code of the program; `undefined` when the
+   * sandbox never started it.
+   *
+   * @throws The reason of `signal`, when it aborts: SIGTERM to all of its processes, then SIGKILL.
+   * @throws {PermanentError} `cpu-limit`, `memory-limit`, `process-limit`, `workspace-too-large`.
+   * @throws {TransientError} `command-timeout`, `command-killed`, `command-not-started`.
+   */
+  ended: Promise<number | undefined>
+  /** The last of its standard error, without the values of its environment. */
+  stderr(): string
+}
+
+export interface CommandEnd {
+  /** Of the command; `undefined` when the sandbox never started it. */
+  exitCode: number | undefined
+  stdout: string
+  /** The output was longer than what is kept of it. */
+  cut: boolean
+}
+
+/** Runs a command in its sandbox to its end, as `SandboxedProcess.ended` has it. */
+export async function runSandboxed(
+  options: SandboxedCommand & {
+    stdin: string
+    onText?: ((text: string) => void) | undefined
+    /** Hears of its standard error, however it ends. */
+    onStderr?: ((text: string) => void) | undefined
+  },
+): Promise<CommandEnd> {
+  const started = await startSandboxed(options)
+  const output = collect(started.stdout, MAX_OUTPUT, options.onText)
+  started.stdin.end(options.stdin)
+  try {
+    const exitCode = await started.ended
+    return { exitCode, stdout: output.text(), cut: output.cut() }
+  } finally {
+    const stderr = started.stderr()
+    if (stderr !== '') options.onStderr?.(stderr)
+  }
+}
+
+/** @throws The reason of `signal`, when it has aborted before. */
+export async function startSandboxed(options: SandboxedCommand): Promise<SandboxedProcess> {
+  const { confinement, signal } = options
+  signal.throwIfAborted()
+  const { network } = confinement
+  const proxy = typeof network === 'boolean' ? undefined : await openProxy(network, options.outside)
+  try {
+    signal.throwIfAborted()
+    return start(options, proxy)
+  } catch (error) {
+    await proxy?.close()
+    throw error
+  }
+}
+
+function start(options: SandboxedCommand, proxy: HostProxy | undefined): SandboxedProcess {
+  const { confinement, workspace, signal } = options
+  const relay = proxy === undefined ? undefined : relayed(options.command, proxy.socketPath)
+  const line = sandboxLine(relay?.command ?? options.command, confinement, workspace, relay?.bound)
+  const child = spawn(options.sandbox, line.arguments, {
+    env: { ...relay?.env, ...environmentOf(confinement), ...options.env },
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...line.given.map(() => 'pipe' as const)],
+  })
+  const status = collect(child.stdio[STATUS_FD] as Readable, MAX_STATUS)
+  for (const [index, content] of line.given.entries()) {
+    const descriptor = child.stdio[STATUS_FD + 1 + index] as Writable & Readable
+    descriptor.on('error', () => {})
+    descriptor.resume()
+    descriptor.end(content)
+  }
+  const stderr = errorOutput(child.stderr as Readable, confinement.env)
+  // A command need not read what it is told.
+  child.stdin?.on('error', () => {})
+
+  const { timeoutMs, maxWorkspaceBytes } = confinement
+  const gentle = [
+    ...(timeoutMs === undefined ? [] : [timeLimit(timeoutMs)]),
+    ...(workspace?.writable ? [limitFolder(workspace.root, maxWorkspaceBytes)] : []),
+  ]
+  // What takes too much of the machine is not asked first.
+  const hard = child.pid === undefined ? undefined : limitProcesses(child.pid, confinement)
+  const stopping = AbortSignal.any([signal, ...gentle.map((limit) => limit.signal)])
+  let timer: NodeJS.Timeout | undefined
+  const onStop = () => {
+    for (const pid of child.pid === undefined ? [] : descendantsOf(child.pid)) kill(pid, 'SIGTERM')
+    timer = setTimeout(() => end(child), GRACE_MS)
+  }
+  const onOver = () => end(child)
+  stopping.addEventListener('abort', onStop, { once: true })
+  hard?.signal.addEventListener('abort', onOver, { once: true })
+
+  const ended = new Promise<number | undefined>((resolve, reject) => {
+    child.once('error', (cause) => {
+      if (child.pid !== undefined) return
+      reject(
+        new TransientError('The sandbox could not be started.', {
+          code: 'command-not-started',
+          cause,
+        }),
+      )
+    })
+    child.once('close', (_code, killedBy) => {
+      if (stopping.aborted) reject(stopping.reason)
+      else if (hard?.signal.aborted) reject(hard.signal.reason)
+      else if (killedBy !== null) {
+        reject(
+          new TransientError('The command was killed from outside.', { code: 'command-killed' }),
+        )
+      } else resolve(exitCodeIn(status.text()))
+    })
+  }).finally(async () => {
+    stopping.removeEventListener('abort', onStop)
+    hard?.signal.removeEventListener('abort', onOver)
+    clearTimeout(timer)
+    for (const limit of gentle) limit.clear()
+    hard?.clear()
+    end(child)
+    await proxy?.close()
+  })
+  // Whoever waits for it later hears of a failure all the same.
+  ended.catch(() => {})
+  return {
+    stdin: child.stdin as Writable,
+    stdout: child.stdout as Readable,
+    ended,
+    stderr: stderr.text,
+  }
+}
+
+/** The operator's own limit on a command, which may be shorter than the task's. */
+function timeLimit(timeoutMs: number) {
+  const controller = new AbortController()
+  const timer = setTimeout(() => {
+    const message = `The command ran longer than ${timeoutMs} ms.`
+    controller.abort(new TransientError(message, { code: 'command-timeout' }))
+  }, timeoutMs)
+  return { signal: controller.signal, clear: () => clearTimeout(timer) }
+}
+
+/** Reads a stream to its end, so that its writer never waits, and keeps the beginning. */
+function collect(stream: Readable, limit: number, onText?: (text: string) => void) {
+  const decoder = new StringDecoder('utf8')
+  let text = ''
+  let cut = false
+  const add = (piece: string) => {
+    const kept = cut ? '' : shorten(piece, limit - text.length)
+    cut ||= kept.length < piece.length
+    text += kept
+    if (kept !== '') onText?.(kept)
+  }
+  stream.on('data', (bytes: Buffer) => add(decoder.write(bytes)))
+  stream.on('end', () => add(decoder.end()))
+  stream.on('error', () => {})
+  return { text: () => text, cut: () => cut }
+}
+
+/** The sandbox writes one JSON object a line; the last one has the exit code. */
+function exitCodeIn(status: string): number | undefined {
+  const [, code] = /"exit-code"\s*:\s*(\d+)/.exec(status) ?? []
+  return code === undefined ? undefined : Number(code)
+}
+
+/** The sandbox dies with the process that made it, and everything in it with the sandbox. */
+function end(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  kill(-child.pid, 'SIGKILL')
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // ESRCH: it has ended.
+  }
+}

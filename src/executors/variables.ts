@@ -1,0 +1,46 @@
+/** A variable of the operator's environment, by name. */
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
+
+/**
+ * Templates with the values of the variables that they name as `${NAME}`. A variable that is not set
+ * becomes a problem, which names it and its place; no problem holds a value.
+ */
+export function variablesOf(environment: Record<string, string | undefined>, problems: string[]) {
+  const filled = (
+    place: string,
+    template: string,
+    onValue: (value: string) => void = () => {},
+  ): string =>
+    template.replace(REFERENCE, (_, variable: string) => {
+      const found = environment[variable] ?? ''
+      if (found === '') problems.push(`${place}: ${variable} is not set`)
+      onValue(found)
+      return found
+    })
+  const filledAll = (place: string, templates: Readonly<Record<string, string>> = {}) =>
+    Object.fromEntries(
+      Object.entries(templates).map(([key, text]) => [key, filled(`${place}.${key}`, text)]),
+    )
+  return { filled, filledAll }
+}
+
+/**
+ * Programs by name, with the values of the variables that their `env` names.
+ *
+ * @throws {Error} naming every variable that is not set.
+ */
+export function withVariables<Name extends string, T extends { env: Record<string, string> }>(
+  settings: Record<Name, T>,
+  environment: Record<string, string | undefined>,
+): Record<Name, T> {
+  const problems: string[] = []
+  const { filledAll } = variablesOf(environment, problems)
+  const filled = Object.fromEntries(
+    Object.entries<T>(settings).map(([name, each]) => [
+      name,
+      { ...each, env: filledAll(`${name}.env`, each.env) },
+    ]),
+  )
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  return filled as Record<Name, T>
+}

@@ -76,7 +76,7 @@ export interface Attempt {
   workerId: string
   usage: Usage
   /**
-   * provider:model of what answered last: a fallback model, where the wanted one could not be had.
+   * provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.
    */
   answeredBy?: string
   error?: Failure
@@ -158,6 +158,7 @@ export interface DryRun {
     description: string
     executor: string
     model?: string
+    escalate?: string[]
     dependsOn: string[]
     waitsFor: string[]
     /**
@@ -402,9 +403,13 @@ export interface OutputTask {
   }[]
   edits?: Edits
   reasoning?: string
+  /**
+   * The last that a command wrote to its standard error, at most 64 KiB. Values of its environment are masked.
+   */
+  stderr?: string
   usage: Usage
   /**
-   * provider:model of what answered last: a fallback model, where the wanted one could not be had.
+   * provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.
    */
   answeredBy?: string
   error?: Failure
@@ -738,7 +743,11 @@ export interface TaskSubmission {
    */
   model?: string
   /**
-   * Which of the executor's tools it may use; when left out all, and those that write only with `files.write`. Asking for `write`, `edit` or `delete` without it allows to write `files`, or every file where there are none.
+   * Models that go on in turn where the one before ended `incomplete` or off its schema, within the same attempt; `provider:model`. Only for the executor `model`.
+   */
+  escalate?: string[]
+  /**
+   * Which of the executor's tools it may use; when left out all, and those that write only with `files.write`. Asking for `write`, `edit`, `delete` or `run` without it allows to write `files`, or every file where there are none.
    */
   tools?: string[]
   /**
@@ -780,7 +789,7 @@ export interface TaskDetail {
   }
   usage: Usage
   /**
-   * provider:model of what answered last: a fallback model, where the wanted one could not be had.
+   * provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.
    */
   answeredBy?: string
   error?: Failure
@@ -830,7 +839,7 @@ export interface TaskSummary {
   }
   usage: Usage
   /**
-   * provider:model of what answered last: a fallback model, where the wanted one could not be had.
+   * provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.
    */
   answeredBy?: string
   error?: Failure

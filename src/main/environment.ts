@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS } from '../core/contract/limits.ts'
 import { Commands } from '../executors/command/options.ts'
 import { AgentsSettings } from '../executors/http/options.ts'
 import { McpSettings } from '../executors/model/tools/mcp-settings.ts'
+import { ProgramsSettings } from '../executors/sandbox/programs.ts'
 import { parseApiKeys } from '../http/security/api-keys.ts'
 import { parseRedisUrl } from '../store/redis/redis-url.ts'
 
@@ -51,23 +52,22 @@ const list = z.string().transform((text) =>
 
 const httpUrl = () => z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
 
-/** A JSON object, given in the variable itself or in the file that it names. */
-function jsonOrFile<T extends z.ZodType>(schema: T) {
-  return z
-    .string()
-    .transform((text, context): z.output<T> => {
-      // The message names the problem but never quotes the text, which may hold secrets.
-      try {
-        const json = text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8')
-        const read = schema.safeParse(JSON.parse(json))
-        if (read.success) return read.data
-        context.addIssue(z.prettifyError(read.error))
-      } catch {
-        context.addIssue('is neither a JSON object nor a file that holds one')
-      }
-      return z.NEVER
-    })
-    .prefault('{}')
+/** A JSON object, given in the variable itself or in the file that it names; empty when unset. */
+const jsonOrFile = <T extends z.ZodType>(schema: T) => jsonText(schema).prefault('{}')
+
+function jsonText<T extends z.ZodType>(schema: T) {
+  return z.string().transform((text, context): z.output<T> => {
+    // The message names the problem but never quotes the text, which may hold secrets.
+    try {
+      const json = text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8')
+      const read = schema.safeParse(JSON.parse(json))
+      if (read.success) return read.data
+      context.addIssue(z.prettifyError(read.error))
+    } catch {
+      context.addIssue('is neither a JSON object nor a file that holds one')
+    }
+    return z.NEVER
+  })
 }
 
 /** The environment. docs/configuration.md and `.env.example` are generated from the descriptions. */
@@ -146,6 +146,17 @@ export const Environment = z.object({
   TUTTI_COMMANDS: jsonOrFile(Commands).describe(
     'Commands that tasks of the executor `command` may run, by name: JSON, or the path of a JSON file.',
   ),
+  TUTTI_RUN: z
+    .string()
+    // A list is the short form of the settings that have nothing else.
+    .transform((text) =>
+      /^\s*\{|\.json\s*$/.test(text) ? text : JSON.stringify({ programs: text.split(',') }),
+    )
+    .pipe(jsonText(ProgramsSettings))
+    .prefault('{}')
+    .describe(
+      'Programs that tasks of the executor `model` may run with the tool `run`, in a sandbox: prefixes as in `npm test, pytest`, or JSON with their limits, or the path of a JSON file. None by default.',
+    ),
   TUTTI_AGENTS: jsonOrFile(AgentsSettings).describe(
     'Remote agents that tasks of the executor `http` may call, by name: JSON, or the path of a JSON file.',
   ),

@@ -1,7 +1,9 @@
 import type { TaskFiles, TaskSpec } from './task-spec.ts'
 
+/** What a program does to files is its own affair. */
+const RUN = 'run'
 /** Tools that change files, as every executor names them, whatever the case. */
-const WRITING_TOOLS: ReadonlySet<string> = new Set(['write', 'edit', 'delete'])
+const WRITING_TOOLS: ReadonlySet<string> = new Set(['write', 'edit', 'delete', RUN])
 
 /** The globs that a task may write; empty for one that only reads. */
 export function writesOf(spec: Pick<TaskSpec, 'files'>): string[] {
@@ -17,6 +19,11 @@ export function withWrites<Task extends Pick<TaskSpec, 'files' | 'tools'>>(task:
   const { tools = [] } = task
   const writes = tools.some((name) => WRITING_TOOLS.has(name.toLowerCase()))
   return writes ? { ...task, files: written(task.files) } : task
+}
+
+/** Whether a task is to run programs, which it can only do in a folder. */
+export function runsPrograms({ tools = [] }: Pick<TaskSpec, 'tools'>): boolean {
+  return tools.some((name) => name.toLowerCase() === RUN)
 }
 
 function written(files: TaskFiles | undefined): TaskFiles {

@@ -85,12 +85,20 @@ export function taskSchema(limits: Limits) {
         .optional()
         .describe('What runs it, one of `GET /v1/executors`.'),
       model: ModelName.optional().describe('`provider:model`.'),
+      escalate: z
+        .array(ModelName)
+        .min(1)
+        .max(5)
+        .optional()
+        .describe(
+          'Models that go on in turn where the one before ended `incomplete` or off its schema, within the same attempt; `provider:model`. Only for the executor `model`.',
+        ),
       tools: z
         .array(z.string().min(1).max(128))
         .max(100)
         .optional()
         .describe(
-          "Which of the executor's tools it may use; when left out all, and those that write only with `files.write`. Asking for `write`, `edit` or `delete` without it allows to write `files`, or every file where there are none.",
+          "Which of the executor's tools it may use; when left out all, and those that write only with `files.write`. Asking for `write`, `edit`, `delete` or `run` without it allows to write `files`, or every file where there are none.",
         ),
       options: z
         .record(z.string(), z.unknown())

@@ -9,7 +9,7 @@ import { WaitingFor } from './waiting.ts'
 // What the API answers. One schema is the validation of what leaves, the type and the OpenAPI.
 
 const ANSWERED_BY =
-  'provider:model of what answered last: a fallback model, where the wanted one could not be had.'
+  'provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.'
 
 export const Failure = z.object({ code: z.string(), message: z.string() }).meta({ id: 'Failure' })
 
@@ -175,6 +175,12 @@ export const OutputTask = z
     edits: Edits.optional(),
     /** What the model thought aloud in its answer, between `<think>` and `</think>`; no part of it. */
     reasoning: z.string().optional(),
+    stderr: z
+      .string()
+      .optional()
+      .describe(
+        'The last that a command wrote to its standard error, at most 64 KiB. Values of its environment are masked.',
+      ),
     usage: Usage,
     answeredBy: z.string().optional().describe(ANSWERED_BY),
     error: Failure.optional(),
@@ -263,6 +269,7 @@ export const DryRun = z
         description: z.string(),
         executor: z.string(),
         model: z.string().optional(),
+        escalate: z.array(z.string()).optional(),
         dependsOn: z.array(z.string()),
         /** `dependsOn`, and the tasks that it follows because their files overlap. */
         waitsFor: z.array(z.string()),

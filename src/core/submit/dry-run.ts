@@ -16,6 +16,7 @@ export async function dryRun(deps: DryRunDeps, submission: Submission): Promise<
       description: task.description,
       executor: task.executor,
       model: task.model,
+      escalate: task.escalate,
       dependsOn: task.dependsOn ?? [],
       waitsFor: task.waitsFor ?? [],
       files: task.files,

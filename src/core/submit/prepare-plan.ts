@@ -208,6 +208,12 @@ function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldEr
     const reason = description.reason ?? 'it is not available'
     errors.push({ pointer: `${pointer}/executor`, detail: `cannot run here: ${reason}` })
   }
+  // An executor that would call them lists them with the models of the task.
+  const escalates = executor.models?.(task).some(({ path }) => path[0] === 'escalate') ?? false
+  if (task.escalate !== undefined && !escalates) {
+    const detail = `is not supported by the executor \`${executor.name}\``
+    errors.push({ pointer: `${pointer}/escalate`, detail })
+  }
   for (const { path, message } of executor.validate(task)) {
     errors.push({ pointer: `${pointer}${jsonPointer(path)}`, detail: message })
   }

@@ -12,6 +12,7 @@ export function instructionsFor(can: {
   look?: boolean
   read: boolean
   write: boolean
+  run?: boolean
   report: boolean
 }): string {
   const parts = [
@@ -28,6 +29,11 @@ export function instructionsFor(can: {
   }
   if (can.write) {
     parts.push('Change files only where the task needs it, and only those that it may change.')
+  }
+  if (can.run === true) {
+    parts.push(
+      'Check your work by running what belongs to it, and say in your output what you ran and how it ended.',
+    )
   }
   if (can.report) {
     parts.push(

@@ -1,7 +1,7 @@
 import { isStepCount, type ModelMessage, streamText, type ToolSet } from 'ai'
 import { isParking } from '../../core/budget/allowance.ts'
 import { PermanentError } from '../../core/contract/errors.ts'
-import { NO_USAGE } from '../../core/contract/usage.ts'
+import { addUsage, NO_USAGE } from '../../core/contract/usage.ts'
 import type {
   ExecutionContext,
   ExecutionOutcome,
@@ -9,14 +9,17 @@ import type {
 } from '../../core/ports/executor.ts'
 import { estimateTokens } from '../../core/text/tokens.ts'
 import { outcomeOf } from '../output/outcome.ts'
+import type { Programs } from '../sandbox/programs.ts'
 import { CALL_REQUEST, firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
-import { createModelCaller, type ModelCaller } from './calls/model-caller.ts'
+import { type Candidate, createModelCaller, type ModelCaller } from './calls/model-caller.ts'
 import { WORTH_WAITING_TOKENS } from './calls/prompt-cache.ts'
+import { escalate } from './escalate.ts'
 import { judge, type ReadAnswer, type Step } from './judge-answer.ts'
 import { DEFAULT_MAX_STEPS, type McpServer, type ModelOptions } from './options.ts'
 import { isSpokenCall } from './spoken-call.ts'
 import { FINDINGS_TOOL, findingsReport } from './tools/findings-tool.ts'
+import { RUN_TOOL } from './tools/names.ts'
 import { openTools } from './tools/open-tools.ts'
 import { tracedTools } from './tools/traced-tools.ts'
 
@@ -31,9 +34,19 @@ export interface AgentRequest {
   context: ExecutionContext
   setup: ResolvedSetup
   mcpServers: Readonly<Record<string, McpServer>>
-  models: [string, ...string[]]
+  programs: Programs | undefined
+  ladder: Ladder
   options: ModelOptions
 }
+
+/** A model, and those that are asked where it cannot be had. */
+export type Rung = [string, ...string[]]
+
+/** A rung with its providers' packages loaded. */
+type Candidates = [Candidate, ...Candidate[]]
+
+/** Each goes on where the one before it has not come to a whole answer. */
+export type Ladder = [Rung, ...Rung[]]
 
 /** Runs one task to its end: calls the model, gives it what its tools say, and judges its answer. */
 export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
@@ -45,49 +58,60 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
   const report = wantsFindings(request, options) ? findingsReport() : undefined
   let usage = NO_USAGE
   let text = ''
-  const opened = await openTools({ ...request, mcpServers: agent.mcpServers, signal })
+  const opened = await openTools({
+    ...request,
+    mcpServers: agent.mcpServers,
+    programs: agent.programs,
+    signal,
+  })
   try {
     const tools = tracedTools(setup.tracer, {
       ...opened.tools,
       ...(report === undefined ? {} : { [FINDINGS_TOOL]: report.tool }),
     })
-    const candidates = await candidatesFor(agent.models, setup.providers)
+    const ladder = await loaded(agent)
     const isLong = estimateTokens(sharedContext) >= WORTH_WAITING_TOKENS
-    const caller = createModelCaller({
-      candidates,
-      gate: setup.gate,
-      // A local server would only lose time.
-      prefix:
-        isLong && candidates[0].provider !== 'local'
-          ? { gate: setup.prefixes, key: prefixKey(request, Object.keys(tools)) }
-          : undefined,
-      signal,
-      prices: setup.prices,
-      tracer: setup.tracer,
-      log: setup.log,
-      about: { planId, taskId: request.taskId },
-      sharedTokens: estimateTokens(sharedContext),
-      schema: spec.outputSchema,
-      onText(piece) {
-        text += piece
-        context.onText(piece)
-      },
-      onUsage(latest, answeredBy) {
-        usage = latest
-        context.onUsage(latest, answeredBy)
-      },
-      onHeldBack: context.onHeldBack,
-      allowance: context.allowance,
-    })
+    const callerOf = (candidates: Candidates): ModelCaller => {
+      const before = usage
+      let isNew = true
+      return createModelCaller({
+        candidates,
+        gate: setup.gate,
+        // A local server would only lose time.
+        prefix:
+          isLong && candidates[0].provider !== 'local'
+            ? { gate: setup.prefixes, key: prefixKey(request, Object.keys(tools)) }
+            : undefined,
+        signal,
+        prices: setup.prices,
+        tracer: setup.tracer,
+        log: setup.log,
+        about: { planId, taskId: request.taskId },
+        sharedTokens: estimateTokens(sharedContext),
+        schema: spec.outputSchema,
+        onText(piece) {
+          const spoken = isNew && text !== '' ? `\n\n${piece}` : piece
+          isNew = false
+          text += spoken
+          context.onText(spoken)
+        },
+        onUsage(latest, answeredBy) {
+          usage = addUsage(before, latest)
+          context.onUsage(usage, answeredBy)
+        },
+        onHeldBack: context.onHeldBack,
+        allowance: context.allowance,
+      })
+    }
     const { outputSchema } = spec
     const read = outputSchema && ((answer: string) => setup.schemas.read(outputSchema, answer))
-    const conversation = {
-      caller,
+    const about = {
       tools,
       instructions: instructionsFor({
         look: Object.keys(opened.tools).length > 0,
         read: 'read' in tools || 'list' in tools || 'grep' in tools || 'glob' in tools,
         write: 'write' in tools || 'edit' in tools || 'delete' in tools,
+        run: RUN_TOOL in tools,
         report: report !== undefined,
       }),
       settings: callSettings({
@@ -101,11 +125,29 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
       sharedContext,
       prompt,
       outputSchema: spec.outputSchema,
-      marksPrefix: candidates.some(({ provider }) => provider === 'anthropic'),
+      marksPrefix: ladder.flat().some(({ provider }) => provider === 'anthropic'),
     })
     const maxSteps = options.maxSteps ?? DEFAULT_MAX_STEPS
-    const answer = await converse(conversation, [first], maxSteps, read)
-    return await judge(answer, { read, maxSteps, findings: report?.findings() ?? [], caller })
+    const steps: Step[] = []
+    const outcome = await escalate(ladder, {
+      start: [first],
+      async tryOne(candidates, messages) {
+        const caller = callerOf(candidates)
+        const talk = await converse({ ...about, caller }, messages, maxSteps, read)
+        steps.push(...talk.steps)
+        const findings = report?.findings() ?? []
+        const cut = caller.cutByBudget()
+        const judged = await judge(steps, { read, maxSteps, findings, cut, usage })
+        return { outcome: judged, messages: talk.messages, isFinal: cut !== undefined }
+      },
+      onFailure(error, [{ name: to }]) {
+        signal.throwIfAborted()
+        const code = error instanceof Error && 'code' in error ? error.code : undefined
+        setup.log.warn({ planId, taskId: request.taskId, to, code }, 'escalation failed')
+      },
+    })
+    // A model that could not be had may have cost something all the same.
+    return { ...outcome, usage }
   } catch (error) {
     // A reason to stop comes before whatever else went wrong because of it.
     signal.throwIfAborted()
@@ -129,7 +171,12 @@ function prefixKey({ planId, spec }: ExecutionRequest, tools: string[]): string 
   return JSON.stringify([planId, tools, spec.outputSchema ?? null])
 }
 
-/** Finds the JSON in an answer that is to satisfy the schema of the task. */
+/** Loads the providers' packages of all models at once. */
+async function loaded({ ladder, setup }: AgentRequest): Promise<[Candidates, ...Candidates[]]> {
+  const [first, ...others] = ladder
+  const load = (models: Rung) => candidatesFor(models, setup.providers)
+  return [await load(first), ...(await Promise.all(others.map(load)))]
+}
 
 interface Conversation {
   caller: ModelCaller
@@ -145,17 +192,19 @@ async function converse(
   start: ModelMessage[],
   maxSteps: number,
   readAnswer: ReadAnswer | undefined,
-): Promise<Step[]> {
+): Promise<{ steps: Step[]; messages: ModelMessage[] }> {
   const messages = [...start]
   const steps: Step[] = []
   for (let repairs = 0; ; repairs += 1) {
     const run = await runSteps(conversation, messages, maxSteps - steps.length)
     steps.push(...run.steps)
+    messages.push(...run.messages)
     const last = steps.at(-1)
-    if (last === undefined || last.finishReason !== 'stop') return steps
+    if (last === undefined || last.finishReason !== 'stop') return { steps, messages }
     const request = await repairOf(last.text, readAnswer)
-    if (request === undefined || repairs === REPAIRS || steps.length >= maxSteps) return steps
-    messages.push(...run.messages, request)
+    const isLast = repairs === REPAIRS || steps.length >= maxSteps
+    if (request === undefined || isLast) return { steps, messages }
+    messages.push(request)
   }
 }
 

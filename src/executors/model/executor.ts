@@ -3,10 +3,12 @@ import { PermanentError } from '../../core/contract/errors.ts'
 import { checkOptions } from '../../core/contract/field-errors.ts'
 import type { TaskSpec } from '../../core/contract/task-spec.ts'
 import type { Executor, ExecutorDescription } from '../../core/ports/executor.ts'
+import type { Programs } from '../sandbox/programs.ts'
+import type { Ladder, Rung } from './agent.ts'
 import { resolveSetup } from './call-settings.ts'
 import { isConfigured, modelProblem, PROVIDERS } from './models.ts'
 import { type McpServer, ModelOptions, type ModelSetup } from './options.ts'
-import { FILE_TOOLS, mcpToolName, parseMcpTool } from './tools/names.ts'
+import { FILE_TOOLS, mcpToolName, parseMcpTool, RUN_TOOL } from './tools/names.ts'
 
 type Problem = { path: (string | number)[]; message: string }
 
@@ -18,36 +20,46 @@ export function modelExecutor(
   options: ModelSetup & {
     /** By name: letters, digits and dashes. Tools of theirs are `mcp__<name>__<tool>`. */
     mcpServers?: Readonly<Record<string, McpServer>>
+    /** Those that the tool `run` may run. */
+    programs?: Programs
   },
 ): Executor {
   const setup = resolveSetup(options)
   const { providers, defaultModel } = setup
-  const { mcpServers = {} } = options
+  const { mcpServers = {}, programs } = options
   const available = PROVIDERS.some((provider) => isConfigured(provider, providers))
 
-  const description: ExecutorDescription = {
-    name: 'model',
-    description:
-      'An agent on a language model, with tools on the files of the workspace. Reports usage and cost.',
-    available,
-    ...(available ? {} : { reason: 'No model provider is configured.' }),
-    tools: [...FILE_TOOLS, ...Object.keys(mcpServers).map((name) => mcpToolName(name, '*'))],
-    capabilities: {
-      readsWorkspace: true,
-      requiresWorkspace: false,
-      writesWorkspace: true,
-      usesModel: true,
-      structuredOutput: true,
-    },
-    cost: 'counted',
-    options: z.toJSONSchema(ModelOptions, { io: 'input' }),
-  }
+  // Whether there is a sandbox is found out by making one.
+  const runs = once(() => programs !== undefined && programs.problem() === undefined)
+  const description = once(
+    (): ExecutorDescription => ({
+      name: 'model',
+      description:
+        'An agent on a language model, with tools on the files of the workspace. Reports usage and cost.',
+      available,
+      ...(available ? {} : { reason: 'No model provider is configured.' }),
+      tools: [
+        ...FILE_TOOLS,
+        ...(runs() ? [RUN_TOOL] : []),
+        ...Object.keys(mcpServers).map((name) => mcpToolName(name, '*')),
+      ],
+      capabilities: {
+        readsWorkspace: true,
+        requiresWorkspace: false,
+        writesWorkspace: true,
+        usesModel: true,
+        structuredOutput: true,
+      },
+      cost: 'counted',
+      options: z.toJSONSchema(ModelOptions, { io: 'input' }),
+    }),
+  )
 
   return {
     name: 'model',
     lane: 'io',
 
-    describe: () => description,
+    describe: description,
 
     validate(spec) {
       const problems: Problem[] = checkOptions(ModelOptions, spec.options)
@@ -59,6 +71,9 @@ export function modelExecutor(
       }
       for (const [index, name] of fallbacksOf(spec).entries()) {
         problems.push(...problemsWithModel(['options', 'fallbackModels', index], name))
+      }
+      for (const [index, name] of (spec.escalate ?? []).entries()) {
+        problems.push(...problemsWithModel(['escalate', index], name))
       }
       for (const [index, tool] of (spec.tools ?? []).entries()) {
         if (!isTool(tool))
@@ -73,6 +88,7 @@ export function modelExecutor(
       return [
         ...(model === undefined ? [] : [{ path: ['model'], name: model }]),
         ...fallbacks.map((name, index) => ({ path: ['options', 'fallbackModels', index], name })),
+        ...(spec.escalate ?? []).map((name, index) => ({ path: ['escalate', index], name })),
       ]
     },
 
@@ -80,9 +96,9 @@ export function modelExecutor(
       context.signal.throwIfAborted()
       const { spec } = request
       const { fallbackModels = [], ...rest } = ModelOptions.parse(spec.options ?? {})
-      const models = modelsOf(spec, fallbackModels)
+      const ladder = ladderOf(spec, fallbackModels)
       const { runAgent } = await import('./agent.ts')
-      return runAgent({ request, context, setup, mcpServers, models, options: rest })
+      return runAgent({ request, context, setup, mcpServers, programs, ladder, options: rest })
     },
   }
 
@@ -92,6 +108,7 @@ export function modelExecutor(
   }
 
   function isTool(name: string): boolean {
+    if (name === RUN_TOOL) return runs()
     const remote = parseMcpTool(name)
     return remote === undefined
       ? FILE_TOOLS.includes(name)
@@ -99,18 +116,29 @@ export function modelExecutor(
   }
 
   /** Checked again: a worker may be configured otherwise than the process that took the plan. */
-  function modelsOf(spec: TaskSpec, fallbackModels: readonly string[]): [string, ...string[]] {
+  function ladderOf(spec: TaskSpec, fallbackModels: readonly string[]): Ladder {
     const model = spec.model ?? defaultModel
-    if (model === undefined || modelProblem(model, providers) !== undefined) {
+    const isUsable = (name: string) => modelProblem(name, providers) === undefined
+    if (model === undefined || !isUsable(model)) {
       throw new PermanentError(
         'model-not-configured',
         'The model is not configured on this worker.',
       )
     }
-    return [model, ...fallbackModels.filter((name) => modelProblem(name, providers) === undefined)]
+    const fallbacks = fallbackModels.filter(isUsable)
+    const escalation = (spec.escalate ?? []).filter(isUsable)
+    return [[model, ...fallbacks], ...escalation.map((name): Rung => [name, ...fallbacks])]
   }
 }
 
 function fallbacksOf(spec: TaskSpec): string[] {
   return ModelOptions.safeParse(spec.options ?? {}).data?.fallbackModels ?? []
+}
+
+function once<T>(find: () => T): () => T {
+  let found: { value: T } | undefined
+  return () => {
+    found ??= { value: find() }
+    return found.value
+  }
 }

@@ -1,11 +1,12 @@
 import type { StepResult, ToolSet } from 'ai'
+import type { Failure } from '../../core/contract/errors.ts'
 import type { Finding } from '../../core/contract/findings.ts'
+import type { Usage } from '../../core/contract/usage.ts'
 import { findingsInJson } from '../../core/findings/findings-in-json.ts'
 import { withoutReasoning } from '../../core/findings/reasoning.ts'
 import type { ExecutionOutcome } from '../../core/ports/executor.ts'
 import { EMPTY, offSchema, outcomeOf, SPOKEN_CALL, unfinished } from '../output/outcome.ts'
 import type { ReadJson } from '../output/output-schema.ts'
-import type { ModelCaller } from './calls/model-caller.ts'
 import { isSpokenCall } from './spoken-call.ts'
 import { FINDINGS_TOOL, findingsAsText } from './tools/findings-tool.ts'
 
@@ -19,17 +20,18 @@ export async function judge(
     read: ReadAnswer | undefined
     maxSteps: number
     findings: Finding[]
-    caller: ModelCaller
+    /** Set where the last answer was cut off by the plan's budget. */
+    cut: Failure | undefined
+    usage: Usage
   },
 ): Promise<ExecutionOutcome> {
-  const { caller } = task
+  const { usage } = task
   const last = steps.at(-1)
-  const usage = caller.usage()
   const { text: answer, reasoning } = finalText(steps)
   // Some servers say that they have finished beside calls of tools that nobody answered any more.
   const finish = (last?.toolCalls.length ?? 0) > 0 ? 'tool-calls' : (last?.finishReason ?? 'other')
   const ending = unfinished(finish, last?.rawFinishReason, task.maxSteps)
-  const reason = caller.cutByBudget() ?? ending
+  const reason = task.cut ?? ending
   if (reason !== undefined) {
     const text = answer === '' ? allText(steps) : answer
     return outcomeOf({ text, findings: task.findings, reason, usage, reasoning })

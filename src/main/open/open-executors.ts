@@ -20,6 +20,7 @@ import { modelExecutor } from '../../executors/model/executor.ts'
 import type { ModelSetup } from '../../executors/model/options.ts'
 import { modelPlanner } from '../../executors/model/planner.ts'
 import { modelSynthesizer } from '../../executors/model/synthesizer.ts'
+import { allowedPrograms } from '../../executors/sandbox/programs.ts'
 import { staticExecutor } from '../../executors/static/static-executor.ts'
 import { type Config, EnvironmentError, providersOf } from '../config.ts'
 import { watchedGate } from './open-metrics.ts'
@@ -64,7 +65,8 @@ export function openExecutors(
     ...(reading === undefined ? {} : { schemas: reading.schemas }),
   }
   const read = reading?.readOutput
-  const model = modelExecutor({ ...setup, mcpServers: config.TUTTI_MCP_SERVERS })
+  const programs = allowedPrograms(config.TUTTI_RUN, { atOnce: config.TUTTI_CPU_CONCURRENCY })
+  const model = modelExecutor({ ...setup, mcpServers: config.TUTTI_MCP_SERVERS, programs })
   const claudeAgent = claudeAgentExecutor({
     apiKey: config.ANTHROPIC_API_KEY,
     baseUrl: config.ANTHROPIC_BASE_URL,

@@ -317,3 +317,12 @@ test('verifiers need a model: a plan that asks for them without one is refused',
     ],
   })
 })
+
+test('an executor that calls no other models refuses `escalate`', async () => {
+  const [task] = echoPlan({ a: [] }).tasks
+  const body = { tasks: [{ ...task, escalate: ['local:qwen3:8b'] }] }
+  await expect(submitPlan(service.submitting, submission(undefined, body))).rejects.toMatchObject({
+    code: 'invalid-request',
+    errors: [{ pointer: '/tasks/0/escalate' }],
+  })
+})

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { type ToolSet, tool } from 'ai'
 import { z } from 'zod'
 import type { Workspace } from '../../../core/ports/executor.ts'
+import type { InOrder } from './in-order.ts'
 import { listFolder, readLines } from './read-tools.ts'
 import { refusalOf } from './refusal.ts'
 import { findFiles, searchFiles } from './search-tools.ts'
@@ -21,17 +22,18 @@ export interface FileTools {
  * say in their result, for the model to go on from.
  *
  * @param chosen Names of the wanted tools; all when undefined.
+ * @param inOrder Shared with what must not meet a change half done.
  * @param writes The globs that the task may write; none for a task that only reads.
  */
 export async function fileTools(options: {
   workspace: Workspace
   chosen: readonly string[] | undefined
   writes: readonly string[]
+  inOrder: InOrder
 }): Promise<FileTools> {
-  const { workspace, chosen, writes } = options
+  const { workspace, chosen, writes, inOrder } = options
   const root = await realpath(workspace.root)
   const running = new Set<Promise<unknown>>()
-  let lastWrite: Promise<unknown> = Promise.resolve()
   let lastSearch: Promise<unknown> = Promise.resolve()
 
   /** The result of a tool, or what it refused. */
@@ -43,9 +45,7 @@ export async function fileTools(options: {
 
   /** One after another: two edits of one file, asked for at once, must both last. */
   function write(at: string, change: () => Promise<string>): Promise<string> {
-    const result = lastWrite.then(change)
-    lastWrite = result.catch(() => {})
-    return answer(at, result)
+    return answer(at, inOrder(change))
   }
 
   /** One after another: each is a process, and a model may ask for hundreds at once. */

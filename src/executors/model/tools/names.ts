@@ -3,6 +3,9 @@ export const READ_TOOLS = ['list', 'glob', 'grep', 'read'] as const
 export const WRITE_TOOLS = ['write', 'edit', 'delete'] as const
 export const FILE_TOOLS: readonly string[] = [...READ_TOOLS, ...WRITE_TOOLS]
 
+/** Runs programs; given to a task only where it asks for it. */
+export const RUN_TOOL = 'run'
+
 /** `mcp__<server>__<tool>`, or `mcp__<server>__*` for all that a server has. */
 const MCP_TOOL = /^mcp__(?<server>[A-Za-z0-9-]+(?:_[A-Za-z0-9-]+)*)__(?<tool>.+)$/
 

@@ -1,8 +1,11 @@
 import type { ToolSet } from 'ai'
 import { writesOf } from '../../../core/contract/files-written.ts'
 import type { ExecutionRequest } from '../../../core/ports/executor.ts'
+import type { Programs } from '../../sandbox/programs.ts'
 import type { McpServer } from '../options.ts'
-import { parseMcpTool } from './names.ts'
+import { oneAfterAnother } from './in-order.ts'
+import { parseMcpTool, RUN_TOOL } from './names.ts'
+import { requirePrograms, runTool } from './run-tool.ts'
 
 export interface OpenedTools {
   tools: ToolSet
@@ -11,14 +14,16 @@ export interface OpenedTools {
 }
 
 /**
- * The tools of one task: those on its files, where it has any, and those of the operator's MCP
- * servers that it names.
+ * The tools of one task: those on its files, where it has any, the one that runs programs and those of
+ * the operator's MCP servers, where it names them.
  *
+ * @throws {PermanentError} `sandbox-unavailable`.
  * @throws {TransientError} `mcp-unavailable`.
  */
 export async function openTools(
   task: Pick<ExecutionRequest, 'spec' | 'workspace'> & {
     mcpServers: Readonly<Record<string, McpServer>>
+    programs: Programs | undefined
     signal: AbortSignal
   },
 ): Promise<OpenedTools> {
@@ -28,9 +33,16 @@ export async function openTools(
   const closers: (() => Promise<void>)[] = []
   if (workspace !== undefined) {
     const { fileTools } = await import('./file-tools.ts')
-    const files = await fileTools({ workspace, chosen, writes: writesOf(spec) })
+    const inOrder = oneAfterAnother()
+    const files = await fileTools({ workspace, chosen, writes: writesOf(spec), inOrder })
     Object.assign(tools, files.tools)
     closers.push(files.settled)
+    if (chosen?.includes(RUN_TOOL)) {
+      const programs = requirePrograms(task.programs)
+      tools[RUN_TOOL] = runTool(programs, workspace, { signal, inOrder })
+      // Behind all that runs.
+      closers.push(() => inOrder(async () => {}))
+    }
   }
   const remote = (chosen ?? []).filter((name) => parseMcpTool(name) !== undefined)
   if (remote.length > 0) {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileTools } from '../../../../src/executors/model/tools/file-tools.ts'
+import { oneAfterAnother } from '../../../../src/executors/model/tools/in-order.ts'
 
 export const SECRET = 'TOP-SECRET-OF-THE-HOST'
 
@@ -45,6 +46,7 @@ export async function trappedWorkspace(writes: string[]): Promise<TrappedWorkspa
     workspace: { root, writable: true },
     chosen: undefined,
     writes,
+    inOrder: oneAfterAnother(),
   })
   return {
     base,

@@ -1,0 +1,46 @@
+import { type Tool, tool } from 'ai'
+import { z } from 'zod'
+import { PermanentError } from '../../../core/contract/errors.ts'
+import type { Workspace } from '../../../core/ports/executor.ts'
+import type { Programs, Ran } from '../../sandbox/programs.ts'
+import type { InOrder } from './in-order.ts'
+
+/**
+ * The tool that runs programs of the operator's list on a task's own folder. What they come to is the
+ * model's to judge: a failure of theirs is none of the tool.
+ */
+export function runTool(
+  programs: Programs,
+  workspace: Workspace,
+  { signal, inOrder }: { signal: AbortSignal; inOrder: InOrder },
+): Tool {
+  return tool({
+    description: `Runs a program in the workspace and gives its exit code and output. No shell reads the command. Allowed is what begins with: ${programs.names.join('; ')}.`,
+    inputSchema: z.object({
+      command: z
+        .array(z.string().max(32_000))
+        .min(1)
+        .max(200)
+        .describe('The program and its arguments, as in ["npm", "test"].'),
+    }),
+    execute: ({ command }) =>
+      inOrder(async () => {
+        if (!programs.allows(command)) {
+          return `Error: this may not be run. Allowed is what begins with: ${programs.names.join('; ')}.`
+        }
+        return inWords(await programs.run(command, workspace, signal))
+      }),
+  })
+}
+
+function inWords({ exitCode, ended, output, ms }: Ran): string {
+  const end = ended === undefined ? `exit code ${exitCode}` : `Error: ${ended.message}`
+  return `${end} (after ${ms} ms)\n${output === '' ? '[no output]' : output}`
+}
+
+/** Checked before a model is paid. */
+export function requirePrograms(programs: Programs | undefined): Programs {
+  const problem = programs === undefined ? 'No program is allowed here.' : programs.problem()
+  if (programs !== undefined && problem === undefined) return programs
+  throw new PermanentError('sandbox-unavailable', problem ?? '')
+}

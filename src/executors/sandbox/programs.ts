@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import { type Failure, PermanentError, TransientError } from '../../core/contract/errors.ts'
+import type { Workspace } from '../../core/ports/executor.ts'
+import { bothEnds } from './both-ends.ts'
+import { findSandbox, sandboxProblem } from './bubblewrap.ts'
+import { confinement } from './confinement.ts'
+import { masked } from './error-output.ts'
+import { startSandboxed } from './run-sandboxed.ts'
+import { slots } from './slots.ts'
+
+/** Programs that agents may run, and what they may use. */
+export const ProgramsSettings = z.strictObject({
+  programs: z
+    .array(z.string().trim().min(1).max(1_000))
+    .max(200)
+    .default([])
+    .describe(
+      'As in `pytest` or `npm test`: what begins so may be run, with any further arguments.',
+    ),
+  ...confinement,
+  timeoutMs: confinement.timeoutMs.unwrap().default(300_000),
+})
+export type ProgramsSettings = z.output<typeof ProgramsSettings>
+
+/** How a program ended. */
+export interface Ran {
+  /** Absent where it was ended. */
+  exitCode?: number
+  /** Why it was ended: at one of its limits. */
+  ended?: Failure
+  /** What it wrote, standard error among it, shortened from the middle. */
+  output: string
+  ms: number
+}
+
+/** Runs programs of a list, each in a sandbox, on a folder. */
+export interface Programs {
+  /** As the operator wrote them down. */
+  names: readonly string[]
+  /** Why none can be run here; `undefined` when they can. Looked for once. */
+  problem(): string | undefined
+  allows(command: readonly string[]): boolean
+  /**
+   * Leaves no process behind, and settles within two seconds of an abort.
+   *
+   * @throws {PermanentError} `sandbox-unavailable`, `sandbox-failed`.
+   * @throws {TransientError} The sandbox could not be started.
+   * @throws The reason of `signal`, when it aborts.
+   */
+  run(command: readonly string[], workspace: Workspace, signal: AbortSignal): Promise<Ran>
+}
+
+/** Errors that end a program and not the task that runs it. */
+const ENDS_PROGRAM = ['cpu-limit', 'memory-limit', 'process-limit', 'workspace-too-large']
+
+export function allowedPrograms(
+  settings: ProgramsSettings,
+  {
+    sandbox = findSandbox(),
+    atOnce = Number.POSITIVE_INFINITY,
+  }: { sandbox?: string | undefined; atOnce?: number | undefined } = {},
+): Programs {
+  const prefixes = settings.programs.map((program) => program.split(/\s+/))
+  const turns = slots(atOnce)
+  let probed: { problem: string | undefined } | undefined
+  const problem = () => {
+    probed ??= {
+      problem: prefixes.length === 0 ? 'No program is allowed here.' : sandboxProblem(sandbox),
+    }
+    return probed.problem
+  }
+  return {
+    names: settings.programs,
+    problem,
+    allows: (command) =>
+      prefixes.some((prefix) => prefix.every((word, index) => command[index] === word)),
+
+    async run(command, workspace, signal) {
+      const reason = problem()
+      if (reason !== undefined || sandbox === undefined) {
+        throw new PermanentError('sandbox-unavailable', reason ?? 'There is no sandbox here.')
+      }
+      const leave = await turns.enter(signal)
+      const started = performance.now()
+      try {
+        const program = await startSandboxed({
+          sandbox,
+          // Both streams in one, in the order in which they were written.
+          command: ['sh', '-c', 'exec "$@" 2>&1', 'sh', ...command],
+          confinement: settings,
+          workspace,
+          signal,
+        })
+        program.stdin.end()
+        const written = bothEnds(program.stdout)
+        const end = await program.ended.then(endOf, (error: unknown) => ({ ended: endedBy(error) }))
+        signal.throwIfAborted()
+        const output = masked(written.text(), settings.env)
+        return { ...end, output, ms: Math.round(performance.now() - started) }
+      } finally {
+        leave()
+      }
+    },
+  }
+}
+
+function endOf(exitCode: number | undefined): { exitCode: number } {
+  if (exitCode !== undefined) return { exitCode }
+  throw new PermanentError('sandbox-failed', 'The sandbox could not start the program.')
+}
+
+/** @throws What is no limit of the program. */
+function endedBy(error: unknown): Failure {
+  const isLimit =
+    (error instanceof PermanentError && ENDS_PROGRAM.includes(error.code)) ||
+    (error instanceof TransientError && error.code === 'command-timeout')
+  if (isLimit) return { code: error.code, message: error.message }
+  throw error
+}

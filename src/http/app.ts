@@ -121,7 +121,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await v1.register(submitRoutes, { api, limits, waits })
       await v1.register(planRoutes, { plans: api.plans, waits })
       await v1.register(taskRoutes, { tasks: api.tasks, waits })
-      await v1.register(synthesisRoutes, { syntheses: api.syntheses, plans: api.plans, waits })
+      await v1.register(synthesisRoutes, { syntheses: api.syntheses, waits })
       await v1.register(eventRoutes, { api, waits, heartbeatMs })
       await v1.register(executorRoutes, { system: api.system })
       await v1.register(workerRoutes, { system: api.system })

@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis'
 import type { ChangeFeed, ChangeMessage, EventLog, StoredEvent } from '../core/ports/event-log.ts'
-import { type KeySpace, planKey, shardKey } from './keys.ts'
+import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { fieldsOf, planRecord, taskState } from './records.ts'
 import type { RedisClient } from './redis/connect-redis.ts'
+import { shared } from './redis/gather.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 
@@ -12,13 +13,28 @@ export function redisEventLog(options: {
   space: KeySpace
 }): EventLog {
   const { redis, run, space } = options
+
+  // All who follow a plan wake at the same moment, and mostly stand at the same place.
+  const read = shared((call: { planId: string; after: string; count: number }) =>
+    whileAvailable(async () => {
+      const key = `${planKey(space, call.planId)}:events`
+      const entries = await redis.xrange(key, `(${call.after}`, '+', 'COUNT', call.count)
+      return entries.map(([id, fields]) => storedEvent(id, fieldsOf(fields)))
+    }),
+  )
+
+  async function snapshot(planId: string, withHeader: 0 | 1, taskIds: readonly string[]) {
+    return (await run(
+      'snapshot',
+      planKey(space, planId),
+      shardKey(space, shardOf(planId)),
+      withHeader,
+      taskIds,
+    )) as [newest: string, header: string[], createdAt: string | null, tasks: (string | null)[]]
+  }
+
   return {
-    read: (planId, after, count) =>
-      whileAvailable(async () => {
-        const key = `${planKey(space, planId)}:events`
-        const entries = await redis.xrange(key, `(${after}`, '+', 'COUNT', count)
-        return entries.map(([id, fields]) => storedEvent(id, fieldsOf(fields)))
-      }),
+    read: (planId, after, count) => read({ planId, after, count }),
     has: (planId, id) =>
       whileAvailable(async () => {
         const key = `${planKey(space, planId)}:events`
@@ -26,18 +42,15 @@ export function redisEventLog(options: {
       }),
     snapshot: (planId) =>
       whileAvailable(async () => {
-        const [header, tasks, newest] = (await run('snapshot', planKey(space, planId))) as [
-          string[],
-          string[],
-          string,
-        ]
+        const [newest, header] = await snapshot(planId, 1, [])
         const fields = fieldsOf(header)
-        if (fields.spec === undefined) return undefined
-        const plan = planRecord(fields)
-        const states = new Map(
-          Object.entries(fieldsOf(tasks)).map(([id, raw]) => [id, taskState(raw, plan.createdAt)]),
-        )
-        return { plan, states, newest }
+        return fields.spec === undefined ? undefined : { plan: planRecord(fields), newest }
+      }),
+    states: (planId, taskIds) =>
+      whileAvailable(async () => {
+        const [newest, , createdAt, tasks] = await snapshot(planId, 0, taskIds)
+        if (createdAt === null) return undefined
+        return { states: tasks.map((raw) => taskState(raw, Number(createdAt))), newest }
       }),
   }
 }

@@ -58,6 +58,7 @@ export function planRecord(fields: Fields): PlanRecord {
       status: (fields['syn:status'] ?? 'pending') as PlanRecord['synthesis']['status'],
       version: Number(fields['syn:version'] ?? 0),
     },
+    isPreliminary: fields['syn:preliminary'] === '1',
   }
 }
 

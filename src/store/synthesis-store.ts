@@ -1,4 +1,4 @@
-import type { Synthesis } from '../core/contract/synthesis.ts'
+import { ServiceError } from '../core/contract/errors.ts'
 import { boundedUsage } from '../core/contract/usage.ts'
 import type { SynthesisStore } from '../core/ports/synthesis-store.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
@@ -8,6 +8,9 @@ import type { RunScript } from './scripts.ts'
 import { settleTasks } from './settle-tasks.ts'
 import { wellFormedJson } from './storable.ts'
 
+/** What of a version is read, and held for one reader, at once. */
+const PAGE_BYTES = 512 * 1024
+
 export function redisSynthesisStore(options: {
   redis: RedisClient
   run: RunScript
@@ -16,6 +19,24 @@ export function redisSynthesisStore(options: {
   const { redis, run, space } = options
   const keyOf = (planId: string) => planKey(space, planId)
   const shardOfPlan = (planId: string) => shardKey(space, shardOf(planId))
+
+  function page(planId: string, version: number, number: number): Promise<Buffer | undefined> {
+    const field = number === 1 ? `${version}` : `${version}.${number}`
+    return whileAvailable(
+      async () => (await redis.hgetBuffer(`${keyOf(planId)}:syntheses`, field)) ?? undefined,
+    )
+  }
+
+  async function* pieces(planId: string, version: number, first: Buffer): AsyncGenerator<Buffer> {
+    let piece: Buffer | undefined = first
+    for (let number = 2; piece !== undefined; number += 1) {
+      yield piece
+      if (piece.length !== PAGE_BYTES) return
+      piece = await page(planId, version, number)
+    }
+    throw new ServiceError('plan-not-found', 'The plan was deleted.')
+  }
+
   return {
     begin: (planId, jobId, kind) =>
       whileAvailable(async () => {
@@ -33,23 +54,25 @@ export function redisSynthesisStore(options: {
         return { status, version: Number(version) }
       }),
     finish: (planId, jobId, { kind, synthesis, outcome, editsProblem, usage }) =>
-      whileAvailable(
-        async () =>
-          (await run(
-            'finish-synthesis',
-            keyOf(planId),
-            shardOfPlan(planId),
-            jobId,
-            synthesis?.version ?? 0,
-            wellFormedJson(synthesis?.json ?? ''),
-            synthesis?.status ?? '',
-            synthesis?.executor ?? '',
-            outcome,
-            usage === undefined ? '' : JSON.stringify(boundedUsage(usage)),
-            kind,
-            editsProblem === undefined ? '' : JSON.stringify(editsProblem),
-          )) as 'gone' | 'done' | 'stored' | 'finished',
-      ),
+      whileAvailable(async () => {
+        const [first = '', ...others] = pagesOf(wellFormedJson(synthesis?.json ?? ''))
+        return (await run(
+          'finish-synthesis',
+          keyOf(planId),
+          shardOfPlan(planId),
+          jobId,
+          synthesis?.version ?? 0,
+          first,
+          synthesis?.status ?? '',
+          synthesis?.executor ?? '',
+          outcome,
+          usage === undefined ? '' : JSON.stringify(boundedUsage(usage)),
+          kind,
+          editsProblem === undefined ? '' : JSON.stringify(editsProblem),
+          synthesis?.preliminary === true ? 1 : 0,
+          others,
+        )) as 'gone' | 'done' | 'stored' | 'finished'
+      }),
     claim: (planId, jobId, requestHash = '') =>
       whileAvailable(async () => {
         const [status, claimed = '', version = ''] = (await run(
@@ -76,17 +99,26 @@ export function redisSynthesisStore(options: {
         )) as ['gone' | 'allocated', string?]
         return status === 'gone' ? { status } : { status, version: Number(version) }
       }),
-    get: (planId, version) =>
+    get: async (planId, version) => {
+      const first = await page(planId, version, 1)
+      return first && pieces(planId, version, first)
+    },
+    versions: (planId) =>
       whileAvailable(async () => {
-        const raw = await redis.hget(`${keyOf(planId)}:syntheses`, String(version))
-        return raw === null ? undefined : (JSON.parse(raw) as Synthesis)
-      }),
-    all: (planId) =>
-      whileAvailable(async () => {
-        const found = await redis.hvals(`${keyOf(planId)}:syntheses`)
-        return found
-          .map((raw) => JSON.parse(raw) as Synthesis)
-          .sort((a, b) => a.version - b.version)
+        const fields = await redis.hkeys(`${keyOf(planId)}:syntheses`)
+        return fields
+          .filter((field) => !field.includes('.'))
+          .map(Number)
+          .sort((a, b) => a - b)
       }),
   }
+}
+
+/** One that is full is followed by another one, if only by an empty one: a reader knows where the end is. */
+function pagesOf(json: string): Buffer[] {
+  const bytes = Buffer.from(json)
+  const count = Math.floor(bytes.length / PAGE_BYTES) + 1
+  return Array.from({ length: count }, (_, at) =>
+    bytes.subarray(at * PAGE_BYTES, (at + 1) * PAGE_BYTES),
+  )
 }

@@ -16,6 +16,16 @@ import { storableJson } from './storable.ts'
 export function redisTaskStore(options: { redis: RedisClient; space: KeySpace }): TaskStore {
   const { redis } = options
   const keyOf = (planId: string) => planKey(options.space, planId)
+  const sizes = (key: string, fields: readonly string[]) =>
+    whileAvailable(async () => {
+      const pipeline = redis.pipeline()
+      for (const field of fields) pipeline.hstrlen(key, field)
+      const replies = (await pipeline.exec()) ?? []
+      return replies.map(([error, size]) => {
+        if (error !== null) throw error
+        return Number(size)
+      })
+    })
   return {
     specs: (planId, taskIds) =>
       whileAvailable(async () => {
@@ -39,22 +49,18 @@ export function redisTaskStore(options: { redis: RedisClient; space: KeySpace })
         const found = await redis.hmget(`${keyOf(planId)}:attempts`, ...fields)
         return found.flatMap((raw) => (raw === null ? [] : [storedAttempt(raw)]))
       }),
-    outputSizes: (planId, taskIds) =>
-      whileAvailable(async () => {
-        const pipeline = redis.pipeline()
-        for (const taskId of taskIds) pipeline.hstrlen(`${keyOf(planId)}:outputs`, taskId)
-        const replies = (await pipeline.exec()) ?? []
-        return replies.map(([error, size]) => {
-          if (error !== null) throw error
-          return Number(size)
-        })
-      }),
+    outputSizes: (planId, taskIds) => sizes(`${keyOf(planId)}:outputs`, taskIds),
+    specSizes: (planId, taskIds) => sizes(`${keyOf(planId)}:specs`, taskIds),
     outputs: (planId, taskIds) =>
       whileAvailable(async () => {
         if (taskIds.length === 0) return []
         const found = await redis.hmget(`${keyOf(planId)}:outputs`, ...taskIds)
         return found.map(taskOutput)
       }),
+    storedOutput: (planId, taskId) =>
+      whileAvailable(
+        async () => (await redis.hgetBuffer(`${keyOf(planId)}:outputs`, taskId)) ?? undefined,
+      ),
     ended: (planId, after, count) =>
       whileAvailable(async () => {
         const found = await redis.zrange(

@@ -2,6 +2,7 @@ import type { TextLog, TextPiece } from '../core/ports/event-log.ts'
 import { storedEvent } from './events.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { fieldsOf } from './records.ts'
+import { shared } from './redis/gather.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 
@@ -64,6 +65,24 @@ export function redisTextLog(options: { run: RunScript; space: KeySpace }): Text
     }, JOINED_MS)
   }
 
+  // Several times a second while tasks write, for each who reads along; most stand at the same place.
+  const read = shared((call: { planId: string; event: string; text: string; count: number }) =>
+    whileAvailable(async () => {
+      const [events, texts] = (await run(
+        'read-texts',
+        planKey(space, call.planId),
+        shardKey(space, shardOf(call.planId)),
+        call.event,
+        call.text,
+        call.count,
+      )) as [Entry[], Entry[]]
+      return {
+        events: events.map(([id, fields]) => storedEvent(id, fieldsOf(fields))),
+        texts: texts.map(([id, fields]) => textPiece(id, fieldsOf(fields))),
+      }
+    }),
+  )
+
   return {
     append(planId, taskId, attempt, piece) {
       const name = `${planId} ${taskId}`
@@ -91,21 +110,7 @@ export function redisTextLog(options: { run: RunScript; space: KeySpace }): Text
       lengths.delete(`${planId} ${taskId}`)
       if (waiting.get(planId)?.has(taskId) === true) await write(planId)
     },
-    read: (planId, after, count) =>
-      whileAvailable(async () => {
-        const [events, texts] = (await run(
-          'read-texts',
-          planKey(space, planId),
-          shardKey(space, shardOf(planId)),
-          after.event,
-          after.text,
-          count,
-        )) as [Entry[], Entry[]]
-        return {
-          events: events.map(([id, fields]) => storedEvent(id, fieldsOf(fields))),
-          texts: texts.map(([id, fields]) => textPiece(id, fieldsOf(fields))),
-        }
-      }),
+    read: (planId, { event, text }, count) => read({ planId, event, text, count }),
   }
 }
 

@@ -21,6 +21,7 @@ import { openFeed, openStores } from '../../src/main/open/open-stores.ts'
 import { submitDepsOf } from '../../src/main/open/open-submit.ts'
 import { openWorkspaces } from '../../src/main/open/open-workspaces.ts'
 import { connectForCallers, connectForEvents } from '../../src/store/redis/connect-redis.ts'
+import { EXPORTING_HERE } from '../support/exporting.ts'
 
 export type ModelApi = Awaited<ReturnType<typeof openModelApi>>
 
@@ -54,6 +55,7 @@ export async function openModelApi(options: {
   })
   const readDeps = {
     ...stores,
+    exporting: EXPORTING_HERE,
     waiting: changeWaiters(feed, () => performance.now()),
     standing: async () => ({ workers: [], providers: [], modelOf: () => undefined }),
   }

@@ -1,4 +1,7 @@
 import { isEnded, type TaskStatus } from '../../src/core/contract/status.ts'
+import type { Synthesis } from '../../src/core/contract/synthesis.ts'
+import type { OutputTask } from '../../src/core/contract/views.ts'
+import { readJson } from '../support/exporting.ts'
 import type { PlanModel } from './plan-model.ts'
 import type { World } from './world.ts'
 
@@ -28,8 +31,10 @@ export async function viewFaults(
   )
 
   const outputs: string[] = []
-  for await (const { id, status } of api.tasks.outputs(tenant, planId))
+  for await (const line of api.tasks.outputs(tenant, planId)) {
+    const { id, status } = JSON.parse(Buffer.from(line).toString()) as OutputTask
     outputs.push(`${id} ${status}`)
+  }
   const ended = plan.tasks.filter(({ status }) => isEnded(status))
   compare(
     'outputs',
@@ -38,7 +43,8 @@ export async function viewFaults(
   )
 
   const syntheses = await api.syntheses.all(tenant, planId).catch(() => [])
-  const versions = syntheses.map(({ version }) => version).toSorted()
+  const read = await Promise.all(syntheses.map((pieces) => readJson<Synthesis>(pieces)))
+  const versions = read.map(({ version }) => version).toSorted()
   compare(
     'syntheses',
     Array.from({ length: plan.version }, (_, at) => at + 1),

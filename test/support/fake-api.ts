@@ -3,8 +3,9 @@ import { ServiceError } from '../../src/core/contract/errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/contract/limits.ts'
 import { isFinished } from '../../src/core/contract/status.ts'
 import { type SynthesisSpec, submitPlanSchema } from '../../src/core/contract/submission.ts'
-import type { Synthesis } from '../../src/core/contract/synthesis.ts'
+import type { Synthesis, SynthesisFormat } from '../../src/core/contract/synthesis.ts'
 import type { OutputTask, Plan, TaskDetail } from '../../src/core/contract/views.ts'
+import { exportSynthesis } from '../../src/core/export/export-synthesis.ts'
 import { parseJsonBody } from '../../src/http/json-body.ts'
 import { STORED_SUBMISSION } from '../../src/http/openapi/example-submissions.ts'
 import {
@@ -18,6 +19,7 @@ import {
   TASK_PAGE,
   TODOS,
 } from '../../src/http/openapi/examples.ts'
+import { inOnePiece, jsonOf } from './exporting.ts'
 
 /** The service in memory, for tests of what HTTP adds. Its plans change only when a test says so. */
 export interface FakeApi extends Api {
@@ -189,15 +191,20 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
         task(tenant, planId, taskId)
         const found = find(tenant, planId)
         if (wait !== undefined) await until(() => isFinished(found.plan.status), wait)
-        if (isFinished(found.plan.status)) return { retrievalStatus: 'success', task: OUTPUT_TASK }
+        if (isFinished(found.plan.status)) {
+          return jsonOf({ retrievalStatus: 'success', task: OUTPUT_TASK })
+        }
         const running: OutputTask = { ...OUTPUT_TASK, status: 'running', output: '' }
-        return { retrievalStatus: wait === undefined ? 'not_ready' : 'timeout', task: running }
+        return jsonOf({
+          retrievalStatus: wait === undefined ? 'not_ready' : 'timeout',
+          task: running,
+        })
       },
       async *outputs(tenant, planId) {
         find(tenant, planId)
         for (const output of api.outputs) {
           api.onOutputRead()
-          yield output
+          yield jsonOf(output)
         }
       },
       cancel: async (tenant, planId, taskId) => task(tenant, planId, taskId),
@@ -205,18 +212,18 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
     },
 
     syntheses: {
-      async newest(tenant, planId, wait) {
+      async newest(tenant, planId, { wait, as } = {}) {
         const found = find(tenant, planId)
         if (wait !== undefined) await until(() => found.syntheses.length > 0, wait)
         const newest = found.syntheses.at(-1)
         if (newest === undefined) throw new ServiceError('synthesis-not-ready', 'Not yet.')
-        return newest
+        return exported(newest, as, found.plan.title)
       },
-      all: async (tenant, planId) => find(tenant, planId).syntheses,
-      async get(tenant, planId, version) {
+      all: async (tenant, planId) => find(tenant, planId).syntheses.map(inOnePiece),
+      async get(tenant, planId, version, as) {
         const found = find(tenant, planId).syntheses[version - 1]
         if (found === undefined) throw new ServiceError('synthesis-not-found', 'No such version.')
-        return found
+        return exported(found, as, find(tenant, planId).plan.title)
       },
       async request(tenant, planId, spec: SynthesisSpec, key) {
         record('syntheses.request', tenant, planId, spec, ...(key === undefined ? [] : [key]))
@@ -237,6 +244,14 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
       workers: async () => ({ workers: [], queues: [], providers: [] }),
       ready: async () => isReady,
     },
+  }
+
+  async function* exported(
+    synthesis: Synthesis,
+    as: SynthesisFormat = 'json',
+    title: string,
+  ): AsyncGenerator<Uint8Array> {
+    yield as === 'json' ? jsonOf(synthesis) : exportSynthesis(jsonOf(synthesis), as, title)
   }
 
   function checkBody(body: unknown): void {

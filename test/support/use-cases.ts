@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import type { ChangeDeps } from '../../src/core/change/change-deps.ts'
 import type { SweepDeps } from '../../src/core/change/sweep.ts'
+import type { Exporting } from '../../src/core/ports/exporting.ts'
 import { NO_TRACER } from '../../src/core/ports/tracing.ts'
 import { runningTasks } from '../../src/core/run/running-tasks.ts'
 import type { SubmitDeps } from '../../src/core/submit/submit-plan.ts'
@@ -14,6 +15,7 @@ import { openExecutors } from '../../src/main/open/open-executors.ts'
 import { openStores } from '../../src/main/open/open-stores.ts'
 import { submitDepsOf } from '../../src/main/open/open-submit.ts'
 import { openWorkspaces } from '../../src/main/open/open-workspaces.ts'
+import { EXPORTING_HERE } from './exporting.ts'
 
 /** The use cases on the real stores and the real queue, without any process beside this one. */
 export async function openUseCases(redisUrl: string, env: Record<string, string> = {}) {
@@ -45,8 +47,9 @@ export async function openUseCases(redisUrl: string, env: Record<string, string>
     forgetDeliveries: async () => {},
     onFault,
   }
-  const changing: Omit<ChangeDeps, 'waiting'> = {
+  const changing: Omit<ChangeDeps, 'waiting'> & { exporting: Exporting } = {
     ...shared,
+    exporting: EXPORTING_HERE,
     standing: async () => ({
       workers: await stores.workers.alive(),
       providers: [],
@@ -63,7 +66,7 @@ export async function openUseCases(redisUrl: string, env: Record<string, string>
     stores,
     queue,
     submitting,
-    changing: changing as ChangeDeps,
+    changing: changing as ChangeDeps & { exporting: Exporting },
     sweeping,
     running: runningTasks(),
     faults,

@@ -47,19 +47,9 @@ import type { Delivery } from './delivery.ts'
 import type { ExecutorList } from './executors.ts'
 import type { PlanStatus, TaskStatus } from './status.ts'
 import type { SynthesisSpec } from './submission.ts'
-import type { Synthesis } from './synthesis.ts'
+import type { SynthesisFormat } from './synthesis.ts'
 import type { CancelTasks, RetryTasks } from './task-selection.ts'
-import type {
-  DryRun,
-  OutputTask,
-  Plan,
-  PlanPage,
-  Report,
-  TaskDetail,
-  TaskOutputAnswer,
-  TaskPage,
-  Todos,
-} from './views.ts'
+import type { DryRun, Plan, PlanPage, Report, TaskDetail, TaskPage, Todos } from './views.ts'
 import type { WorkersView } from './workers.ts'
 
 // What the HTTP layer calls: one interface per resource. `main` assembles them from the use cases.
@@ -71,6 +61,12 @@ export interface Wait {
   timeoutMs: number
   signal: AbortSignal
 }
+
+/**
+ * UTF-8, in pieces that are read when they are asked for: of what is large nobody holds, parses or writes the
+ * whole. Throws in the middle where the rest is gone.
+ */
+export type Pieces = AsyncIterable<Uint8Array>
 
 export interface Submission {
   tenant: string
@@ -126,24 +122,36 @@ export interface TasksApi {
     cursor: string | undefined
   }): Promise<TaskPage>
   get(tenant: string, planId: string, taskId: string): Promise<TaskDetail>
-  /** Without `wait`: answers at once. */
+  /** JSON of `TaskOutputAnswer`. Without `wait`: answers at once. */
   output(
     tenant: string,
     planId: string,
     taskId: string,
     wait: Wait | undefined,
-  ): Promise<TaskOutputAnswer>
-  /** Every ended task of the plan with its output, in order of ending; ends with what there is now. */
-  outputs(tenant: string, planId: string): AsyncIterable<OutputTask>
+  ): Promise<Uint8Array>
+  /**
+   * Every ended task of the plan with its output, each as JSON of `OutputTask`, in order of ending; ends
+   * with what there is now.
+   */
+  outputs(tenant: string, planId: string): Pieces
   cancel(tenant: string, planId: string, taskId: string): Promise<TaskDetail>
   retry(tenant: string, planId: string, taskId: string): Promise<TaskDetail>
 }
 
 export interface SynthesesApi {
-  /** The newest version. @throws {ServiceError} synthesis-not-ready, synthesis-disabled */
-  newest(tenant: string, planId: string, wait?: Wait): Promise<Synthesis>
-  all(tenant: string, planId: string): Promise<Synthesis[]>
-  get(tenant: string, planId: string, version: number): Promise<Synthesis>
+  /**
+   * The newest version, JSON of `Synthesis` unless another format is asked for.
+   *
+   * @throws {ServiceError} synthesis-not-ready, synthesis-disabled
+   */
+  newest(
+    tenant: string,
+    planId: string,
+    options?: { wait?: Wait | undefined; as?: SynthesisFormat },
+  ): Promise<Pieces>
+  /** JSON of each version, oldest first. */
+  all(tenant: string, planId: string): Promise<Pieces[]>
+  get(tenant: string, planId: string, version: number, as?: SynthesisFormat): Promise<Pieces>
   /**
    * Asks for another version without running tasks; answers with its number, before it exists. With a
    * key that was used before, with that of the first request, and `created: false`.
@@ -165,6 +173,11 @@ export interface PlanEvent {
   type: string
   /** Small JSON: ids, status, counts, times; never a prompt, and of outputs only `task.text`'s. */
   data: Record<string, unknown>
+  /**
+   * Of a snapshot, what stands in `data` as `tasks`, in pages that are read when they are asked for: all
+   * of them before the next event.
+   */
+  tasks?: AsyncIterable<Record<string, unknown>[]>
 }
 
 export interface EventsApi {

@@ -100,6 +100,10 @@ export const MergedEdits = z
   .meta({ id: 'MergedEdits' })
 export type MergedEdits = z.output<typeof MergedEdits>
 
+/** How a synthesis can be read: as data, for people, for code scanning, or its edits for `git apply`. */
+export const SynthesisFormat = z.enum(['json', 'markdown', 'sarif', 'patch'])
+export type SynthesisFormat = z.output<typeof SynthesisFormat>
+
 export const Synthesis = z
   .object({
     version: z.int().min(1),

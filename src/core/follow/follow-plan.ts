@@ -1,16 +1,9 @@
 import type { EventsApi, PlanEvent } from '../contract/api.ts'
-import type {
-  ChangeFeed,
-  EventLog,
-  PlanSnapshot,
-  StoredEvent,
-  TextLog,
-  TextPiece,
-} from '../ports/event-log.ts'
-import { untouchedTask } from '../ports/records.ts'
-import { isoOf, planView, taskSummary, waveNumbers } from '../read/plan-views.ts'
+import type { ChangeFeed, EventLog, StoredEvent, TextLog, TextPiece } from '../ports/event-log.ts'
+import { isoOf, planView } from '../read/plan-views.ts'
 import { type ReadDeps, requirePlan, requireTask } from '../read/require-plan.ts'
-import { compareIds, eventIdAt, inOrder, type Position, positionOf } from './stream-position.ts'
+import { snapshotPages, type Told, tellStates, toldSince } from './snapshot.ts'
+import { eventIdAt, inOrder, type Position, positionOf } from './stream-position.ts'
 
 export interface FollowDeps extends ReadDeps {
   events: EventLog
@@ -56,9 +49,10 @@ async function* follow(
   try {
     const begun = await begin(deps, planId, positionOf(options.lastEventId), options)
     if (begun === undefined) return
-    const { position, wants } = begun
+    const { position, told, snapshot } = begun
     let { finished } = begun
-    if (begun.event !== undefined) yield begun.event
+    if (snapshot !== undefined) yield snapshot
+    if (tokens && position.text === undefined) position.text = told?.firstText ?? position.event
     while (!signal.aborted) {
       changed = false
       const read = await readAfter(deps, planId, position)
@@ -67,18 +61,22 @@ async function* follow(
           const { id, type } = item.event
           position.event = id
           finished = type === 'plan.finished' || (finished && type !== 'plan.reopened')
-          if (concerns(item.event.data.taskId)) yield planEvent(item.event, eventIdAt(position))
+          const { taskId } = item.event.data
+          if (!concerns(taskId)) continue
+          if (snapshot !== undefined && told?.holds({ id, taskId })) continue
+          yield planEvent(item.event, eventIdAt(position))
         } else {
           position.text = item.text.id
-          if (wants(item.text) && concerns(item.text.taskId))
-            yield textEvent(item.text, eventIdAt(position))
+          if (!concerns(item.text.taskId) || told?.wants(item.text) === false) continue
+          yield textEvent(item.text, eventIdAt(position))
         }
         if (signal.aborted) return
       }
       if (read.events.length === AT_ONCE || read.texts.length === AT_ONCE) continue
       // A version asked for after the end follows `plan.finished`; the stream ends there all the same.
       if (finished) return
-      if (read.events.length === 0 && (await deps.plans.get(planId)) === undefined) return
+      const isEmpty = read.events.length === 0 && read.texts.length === 0
+      if (isEmpty && !(await isThere(deps, planId, position))) return
       if (!changed) {
         await new Promise<void>((resolve) => {
           wake = resolve
@@ -95,10 +93,10 @@ async function* follow(
 interface Begun {
   position: Position
   finished: boolean
-  /** The snapshot, for a reader that has nothing yet. */
-  event: PlanEvent | undefined
-  /** Of what was written before, only the texts of tasks that run now. */
-  wants(text: TextPiece): boolean
+  /** For a reader that has nothing yet. */
+  snapshot: PlanEvent | undefined
+  /** What a reader knows that has read no text yet. */
+  told: Told | undefined
 }
 
 /** Before every event: who comes with it reads all of them, and needs no snapshot. */
@@ -111,32 +109,33 @@ async function begin(
   last: Position | undefined,
   { tokens, taskId }: { tokens: boolean; taskId: string | undefined },
 ): Promise<Begun | undefined> {
+  const begun = await deps.events.snapshot(planId)
+  if (begun === undefined) return undefined
+  const { plan, newest } = begun
+  const finished = plan.outcome !== undefined
+  const taskIds = async () => (taskId === undefined ? deps.plans.taskIds(planId) : [taskId])
+  const told = toldSince(newest)
   // An id of another plan, or one that a store which went back in time has lost, would leave a gap.
-  const isOurs =
-    last !== undefined && (last.event === BEGINNING || (await deps.events.has(planId, last.event)))
-  const known = isOurs ? last : undefined
-  if (known !== undefined && (!tokens || known.text !== undefined)) {
-    const finished = (await deps.plans.get(planId))?.outcome !== undefined
-    const position = { event: known.event, text: tokens ? known.text : undefined }
-    return { position, finished, event: undefined, wants: () => true }
+  if (
+    last === undefined ||
+    !(last.event === BEGINNING || (await deps.events.has(planId, last.event)))
+  ) {
+    const position = { event: newest, text: undefined }
+    const tasks = snapshotPages(deps, plan, await taskIds(), told)
+    const data = { plan: planView(plan, { waves: true }), synthesis: plan.synthesis }
+    return { position, finished, told, snapshot: { id: newest, type: 'snapshot', data, tasks } }
   }
-  const snapshot = await deps.events.snapshot(planId)
-  if (snapshot === undefined) return undefined
-  const { states, newest } = snapshot
-  const running = [...states].filter(([, { status }]) => status === 'running')
-  const began = running.map(([, { startedAt }]) => startedAt ?? 0)
-  const attempts = new Map(running.map(([id, { attempt }]) => [id, attempt]))
-  const text = running.length === 0 ? newest : `${Math.min(...began)}-0`
-  const position = { event: known?.event ?? newest, text: tokens ? text : undefined }
-  const event =
-    known === undefined ? await snapshotEvent(deps, planId, snapshot, taskId) : undefined
-  return {
-    position,
-    finished: snapshot.plan.outcome !== undefined,
-    event: event && { ...event, id: eventIdAt(position) },
-    wants: ({ id, taskId, attempt }) =>
-      compareIds(id, newest) > 0 || attempts.get(taskId) === attempt,
+  if (!tokens || last.text !== undefined) {
+    const position = { event: last.event, text: tokens ? last.text : undefined }
+    return { position, finished, told: undefined, snapshot: undefined }
   }
+  await tellStates(deps, planId, await taskIds(), told)
+  return { position: { event: last.event, text: undefined }, finished, told, snapshot: undefined }
+}
+
+/** A plan has an event from its beginning on. Cheap: asked whenever a reader was woken for nothing. */
+async function isThere(deps: FollowDeps, planId: string, { event }: Position): Promise<boolean> {
+  return event !== BEGINNING && deps.events.has(planId, event)
 }
 
 async function readAfter(deps: FollowDeps, planId: string, { event, text }: Position) {
@@ -154,28 +153,4 @@ function planEvent({ type, data }: StoredEvent, id: string): PlanEvent {
     return typeof value === 'number' ? [[name, isoOf(value)] as const] : []
   })
   return { id, type, data: { ...data, ...Object.fromEntries(times) } }
-}
-
-async function snapshotEvent(
-  deps: FollowDeps,
-  planId: string,
-  snapshot: PlanSnapshot,
-  taskId: string | undefined,
-): Promise<PlanEvent> {
-  const { plan, states, newest } = snapshot
-  const waves = waveNumbers(plan.spec.waves)
-  const ids = taskId === undefined ? await deps.plans.taskIds(planId) : [taskId]
-  const specs = await deps.tasks.specs(planId, ids)
-  const tasks = specs.flatMap((spec) => {
-    if (spec === undefined) return []
-    const state = states.get(spec.id) ?? untouchedTask(plan.createdAt)
-    const summary = taskSummary(planId, spec, state, waves.get(spec.id) ?? 1)
-    const { timings, attemptCount, ...rest } = summary
-    return [{ ...rest, attempt: attemptCount, ...timings }]
-  })
-  return {
-    id: newest,
-    type: 'snapshot',
-    data: { plan: planView(plan, { waves: true }), tasks, synthesis: plan.synthesis },
-  }
 }

@@ -114,8 +114,15 @@ export const MERGING = {
     if (from.kind === 'merge' && rest.notes.length > 0) {
       synthesis.summary = `> ${rest.notes.join(' ')}\n\n${synthesis.summary}`
     }
-    const { version, status, executor } = synthesis
-    return { version, status, executor, model: synthesis.model, json: JSON.stringify(synthesis) }
+    const { version, status, executor, model: author, preliminary } = synthesis
+    return {
+      version,
+      status,
+      executor,
+      model: author,
+      preliminary,
+      json: JSON.stringify(synthesis),
+    }
   },
 }
 

@@ -6,11 +6,8 @@ export interface StoredEvent {
   data: Record<string, unknown>
 }
 
-export interface PlanSnapshot {
-  plan: PlanRecord
-  states: Map<string, TaskState>
-  newest: string
-}
+/** Something of a plan as of one moment: that of the event that was its newest then. */
+export type AsOf<Read> = Read & { newest: string }
 
 /** The event log of each plan. */
 export interface EventLog {
@@ -18,8 +15,13 @@ export interface EventLog {
   read(planId: string, after: string, count: number): Promise<StoredEvent[]>
   /** Whether the plan has an event of this id. */
   has(planId: string, id: string): Promise<boolean>
-  /** The plan, all its tasks and the id of the newest event, as of one moment. */
-  snapshot(planId: string): Promise<PlanSnapshot | undefined>
+  /** The plan without its tasks. */
+  snapshot(planId: string): Promise<AsOf<{ plan: PlanRecord }> | undefined>
+  /** The states of some tasks, a few hundred at most; `undefined` when the plan is gone. */
+  states(
+    planId: string,
+    taskIds: readonly string[],
+  ): Promise<AsOf<{ states: TaskState[] }> | undefined>
 }
 
 /** A piece of what a task wrote while it ran. */

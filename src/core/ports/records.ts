@@ -75,6 +75,8 @@ export interface PlanRecord {
     /** The newest version; 0 before there is one. */
     version: number
   }
+  /** Whether tasks were still to run when the newest version was written. */
+  isPreliminary: boolean
 }
 
 /** A task as it stands. Absent in Redis means queued and never begun. */

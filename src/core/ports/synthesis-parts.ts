@@ -8,7 +8,8 @@ export interface Slice {
 }
 
 /** A synthesis as it is stored, with what is asked about it without reading it. */
-export interface SynthesisText extends Pick<Synthesis, 'version' | 'status' | 'executor'> {
+export interface SynthesisText
+  extends Pick<Synthesis, 'version' | 'status' | 'executor' | 'preliminary'> {
   model?: string | undefined
   json: string
 }

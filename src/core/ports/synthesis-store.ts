@@ -1,6 +1,6 @@
+import type { Pieces } from '../contract/api.ts'
 import type { Failure } from '../contract/errors.ts'
 import type { PlanStatus } from '../contract/status.ts'
-import type { Synthesis } from '../contract/synthesis.ts'
 import type { Usage } from '../contract/usage.ts'
 import type { PartJob, SynthesisJob } from './queue.ts'
 import type { PartPlace, Slice, SynthesisText } from './synthesis-parts.ts'
@@ -63,6 +63,8 @@ export interface SynthesisStore {
     planId: string,
     jobId: string,
   ): Promise<{ status: 'gone' } | { status: 'allocated'; version: number }>
-  get(planId: string, version: number): Promise<Synthesis | undefined>
-  all(planId: string): Promise<Synthesis[]>
+  /** JSON of `Synthesis`. The pieces are to be read once. */
+  get(planId: string, version: number): Promise<Pieces | undefined>
+  /** The versions that are stored, in ascending order. */
+  versions(planId: string): Promise<number[]>
 }

@@ -140,8 +140,11 @@ export interface TaskStore {
   states(planId: string, taskIds: readonly string[]): Promise<TaskState[]>
   attempts(planId: string, taskId: string, count: number): Promise<StoredAttempt[]>
   outputs(planId: string, taskIds: readonly string[]): Promise<(TaskOutput | undefined)[]>
-  /** Bytes of the outputs as they are stored; 0 for none. */
+  /** One output as it is stored: JSON of `TaskOutput`. */
+  storedOutput(planId: string, taskId: string): Promise<Uint8Array | undefined>
+  /** Bytes of the outputs, and of the specifications, as they are stored; 0 for none. */
   outputSizes(planId: string, taskIds: readonly string[]): Promise<number[]>
+  specSizes(planId: string, taskIds: readonly string[]): Promise<number[]>
   /**
    * Ids of ended tasks in order of ending, after a position, 0 at first. What a retry takes away moves no
    * position; a task that ends again comes again.

@@ -1,18 +1,23 @@
-import type { SynthesesApi, Wait } from '../contract/api.ts'
+import type { Pieces, SynthesesApi, Wait } from '../contract/api.ts'
 import { ServiceError } from '../contract/errors.ts'
-import { isFinished } from '../contract/status.ts'
-import type { Synthesis } from '../contract/synthesis.ts'
+import type { SynthesisFormat } from '../contract/synthesis.ts'
+import type { Exporting } from '../ports/exporting.ts'
+import type { PlanRecord } from '../ports/records.ts'
 import { planStatusOf } from './plan-views.ts'
 import { type ReadDeps, requirePlan } from './require-plan.ts'
 
-export function readSyntheses(deps: ReadDeps): Pick<SynthesesApi, 'newest' | 'all' | 'get'> {
-  async function newest(planId: string): Promise<Synthesis | undefined> {
-    const record = await deps.plans.get(planId)
-    const version = record?.synthesis.version ?? 0
-    return version === 0 ? undefined : deps.syntheses.get(planId, version)
+export function readSyntheses(
+  deps: ReadDeps & { exporting: Pick<Exporting, 'synthesis'> },
+): Pick<SynthesesApi, 'newest' | 'all' | 'get'> {
+  async function exported(
+    json: Pieces,
+    as: SynthesisFormat,
+    { spec }: PlanRecord,
+  ): Promise<Pieces> {
+    return as === 'json' ? json : inOne(await deps.exporting.synthesis(json, as, spec.title))
   }
   return {
-    async newest(tenant, planId, wait) {
+    async newest(tenant, planId, { wait, as = 'json' } = {}) {
       const record = await requirePlan(deps, tenant, planId)
       if (record.synthesis.version === 0 && record.spec.synthesis === false) {
         throw new ServiceError(
@@ -20,12 +25,9 @@ export function readSyntheses(deps: ReadDeps): Pick<SynthesesApi, 'newest' | 'al
           'The plan was submitted with "synthesis": false. POST …/syntheses asks for one.',
         )
       }
-      const { version } = record.synthesis
-      const found =
-        version > 0 && (wait === undefined || record.outcome !== undefined)
-          ? await deps.syntheses.get(planId, version)
-          : await waited(deps, planId, () => newest(planId), wait)
-      if (found !== undefined) return found
+      const { version } = await awaited(deps, record, wait)
+      const found = version === 0 ? undefined : await deps.syntheses.get(planId, version)
+      if (found !== undefined) return exported(found, as, record)
       throw new ServiceError(
         'synthesis-not-ready',
         `The plan is ${planStatusOf(record)}; its synthesis follows when its tasks have ended.`,
@@ -34,32 +36,50 @@ export function readSyntheses(deps: ReadDeps): Pick<SynthesesApi, 'newest' | 'al
     },
     async all(tenant, planId) {
       await requirePlan(deps, tenant, planId)
-      return deps.syntheses.all(planId)
+      const versions = await deps.syntheses.versions(planId)
+      return versions.map((version) => later(() => deps.syntheses.get(planId, version)))
     },
-    async get(tenant, planId, version) {
-      await requirePlan(deps, tenant, planId)
+    async get(tenant, planId, version, as = 'json') {
+      const record = await requirePlan(deps, tenant, planId)
       const found = await deps.syntheses.get(planId, version)
-      if (found !== undefined) return found
+      if (found !== undefined) return exported(found, as, record)
       throw new ServiceError('synthesis-not-found', `The plan has no synthesis ${version}.`)
     },
   }
 }
 
-/** A version while one is awaited: preliminary ones count, the caller sees that they are. */
-async function waited(
+/**
+ * The newest version, which the caller may wait for: until there is one that is not preliminary, or the plan
+ * has finished. When the time is up a preliminary one will do; the caller sees that it is.
+ */
+async function awaited(
   deps: ReadDeps,
-  planId: string,
-  read: () => Promise<Synthesis | undefined>,
+  record: PlanRecord,
   wait: Wait | undefined,
-): Promise<Synthesis | undefined> {
-  const ready = async () => {
-    const found = await read()
-    if (found === undefined || !found.preliminary) return found
-    const record = await deps.plans.get(planId)
-    return record !== undefined && isFinished(planStatusOf(record)) ? found : undefined
-  }
-  if (wait === undefined) return read()
+): Promise<PlanRecord['synthesis']> {
+  if (wait === undefined || isFinal(record)) return record.synthesis
+  const planId = record.spec.id
   const concerns = (change: { type: string }) =>
     change.type === 'synthesis.finished' || change.type === 'plan.finished'
-  return (await deps.waiting.until(planId, concerns, ready, wait)) ?? read()
+  let latest: PlanRecord | undefined = record
+  const read = async () => {
+    latest = await deps.plans.get(planId)
+    return latest !== undefined && isFinal(latest) ? latest : undefined
+  }
+  await deps.waiting.until(planId, concerns, read, wait)
+  return latest?.synthesis ?? { ...record.synthesis, version: 0 }
+}
+
+function isFinal({ synthesis, isPreliminary, outcome }: PlanRecord): boolean {
+  return synthesis.version > 0 && (!isPreliminary || outcome !== undefined)
+}
+
+async function* inOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+async function* later(read: () => Promise<Pieces | undefined>): AsyncGenerator<Uint8Array> {
+  const pieces = await read()
+  if (pieces === undefined) throw new ServiceError('plan-not-found', 'The plan was deleted.')
+  yield* pieces
 }

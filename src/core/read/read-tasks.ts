@@ -2,17 +2,28 @@ import type { TasksApi } from '../contract/api.ts'
 import { badCursor, decodeCursor, encodeCursor } from '../contract/cursor.ts'
 import { isEnded } from '../contract/status.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
-import type { OutputTask, TaskDetail } from '../contract/views.ts'
+import type { TaskDetail, TaskOutputAnswer } from '../contract/views.ts'
+import type { Exporting } from '../ports/exporting.ts'
 import type { TaskState } from '../ports/records.ts'
 import { renderFullPrompt, renderTaskPrompt } from '../text/prompt.ts'
+import { inPages, withinBytes } from './pages.ts'
 import { attemptView, outputTask, taskSummary, waveNumbers } from './plan-views.ts'
-import { CHUNK, type ReadDeps, requirePlan, requireTask } from './require-plan.ts'
+import { type ReadDeps, requirePlan, requireTask } from './require-plan.ts'
 import { waitingFor } from './waiting-for.ts'
 
-/** What one reader of outputs holds of them at once, however slowly it reads. */
-const OUTPUT_BYTES_AT_ONCE = 2_000_000
+/** What one reader of outputs holds of them at once, however slowly it reads; of a larger one, that. */
+const OUTPUT_BYTES_AT_ONCE = 250_000
 
-export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'output' | 'outputs'> {
+export function readTasks(
+  deps: ReadDeps & { exporting: Pick<Exporting, 'output'> },
+): Pick<TasksApi, 'list' | 'get' | 'output' | 'outputs'> {
+  /** JSON of `OutputTask`. */
+  async function outputOf(planId: string, spec: TaskSpec, state: TaskState): Promise<Uint8Array> {
+    const stored = await deps.tasks.storedOutput(planId, spec.id)
+    return stored === undefined
+      ? encode(outputTask(spec, state, undefined))
+      : deps.exporting.output({ spec, state }, stored)
+  }
   return {
     async list({ tenant, planId, status, limit, cursor }) {
       const record = await requirePlan(deps, tenant, planId)
@@ -21,8 +32,8 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
       let at = cursor === undefined ? 0 : Number(decodeCursor(cursor))
       if (!Number.isInteger(at) || at < 0) throw badCursor()
       const found: { spec: TaskSpec; state: TaskState }[] = []
-      while (at < ids.length && found.length < limit) {
-        const some = ids.slice(at, at + (status === undefined ? limit : CHUNK))
+      const left = status === undefined ? ids.slice(at, at + limit) : ids.slice(at)
+      for await (const some of inPages(deps.tasks, planId, left)) {
         const [specs, states] = await Promise.all([
           deps.tasks.specs(planId, some),
           deps.tasks.states(planId, some),
@@ -35,6 +46,7 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
           if (status !== undefined && state.status !== status) continue
           found.push({ spec, state })
         }
+        if (found.length >= limit) break
       }
       const reasons = await waitingFor(deps, record, found)
       const items = found.map(({ spec, state }) =>
@@ -48,14 +60,12 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
     async output(tenant, planId, taskId, wait) {
       await requirePlan(deps, tenant, planId)
       const { spec, state } = await requireTask(deps, planId, taskId)
-      const answer = async (now: TaskState): Promise<OutputTask> => {
-        const [output] = await deps.tasks.outputs(planId, [taskId])
-        return outputTask(spec, now, output)
-      }
-      if (isEnded(state.status)) {
-        return { retrievalStatus: 'success', task: await answer(state) }
-      }
-      if (wait === undefined) return { retrievalStatus: 'not_ready', task: await answer(state) }
+      const answer = async (
+        retrievalStatus: TaskOutputAnswer['retrievalStatus'],
+        now: TaskState,
+      ): Promise<Uint8Array> => withTask({ retrievalStatus }, await outputOf(planId, spec, now))
+      if (isEnded(state.status)) return answer('success', state)
+      if (wait === undefined) return answer('not_ready', state)
       const ended = await deps.waiting.until(
         planId,
         (change) => change.type === 'task.finished' && change.taskId === taskId,
@@ -65,9 +75,9 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
         },
         wait,
       )
-      if (ended !== undefined) return { retrievalStatus: 'success', task: await answer(ended) }
+      if (ended !== undefined) return answer('success', ended)
       const { state: now } = await requireTask(deps, planId, taskId)
-      return { retrievalStatus: 'timeout', task: await answer(now) }
+      return answer('timeout', now)
     },
 
     async *outputs(tenant, planId) {
@@ -82,17 +92,19 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
         const ids = ended.ids.filter((id) => !told.has(id))
         const sizes = await deps.tasks.outputSizes(planId, ids)
         for (const some of withinBytes(ids, sizes, OUTPUT_BYTES_AT_ONCE)) {
+          const isLarge = some.length === 1
           const [specs, states, outputs] = await Promise.all([
             deps.tasks.specs(planId, some),
             deps.tasks.states(planId, some),
-            deps.tasks.outputs(planId, some),
+            isLarge ? [] : deps.tasks.outputs(planId, some),
           ])
           for (const [index, spec] of specs.entries()) {
             const state = states[index]
-            if (spec !== undefined && state !== undefined && isEnded(state.status)) {
-              told.add(spec.id)
-              yield outputTask(spec, state, outputs[index])
-            }
+            if (spec === undefined || state === undefined || !isEnded(state.status)) continue
+            told.add(spec.id)
+            yield isLarge
+              ? await outputOf(planId, spec, state)
+              : encode(outputTask(spec, state, outputs[index]))
           }
         }
       }
@@ -100,26 +112,20 @@ export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'outp
   }
 }
 
-/** In order, in groups of at most this many bytes, or of one item. */
-export function withinBytes<Item>(
-  items: readonly Item[],
-  sizes: readonly number[],
-  bytes: number,
-): Item[][] {
-  const groups: Item[][] = []
-  let left = 0
-  for (const [index, item] of items.entries()) {
-    const size = sizes[index] ?? 0
-    const group = groups.at(-1)
-    if (group === undefined || size > left) {
-      groups.push([item])
-      left = bytes - size
-    } else {
-      group.push(item)
-      left -= size
-    }
-  }
-  return groups
+const ENCODER = new TextEncoder()
+
+function encode(value: unknown): Uint8Array {
+  return ENCODER.encode(JSON.stringify(value))
+}
+
+/** The answer with a task that is JSON already. */
+function withTask(answer: Omit<TaskOutputAnswer, 'task'>, task: Uint8Array): Uint8Array {
+  const start = ENCODER.encode(`${JSON.stringify(answer).slice(0, -1)},"task":`)
+  const whole = new Uint8Array(start.length + task.length + 1)
+  whole.set(start)
+  whole.set(task, start.length)
+  whole.set(ENCODER.encode('}'), start.length + task.length)
+  return whole
 }
 
 export async function taskDetail(

@@ -6,6 +6,7 @@ import type { SynthesisStore } from '../ports/synthesis-store.ts'
 import type { TaskStore } from '../ports/task-life.ts'
 import { shorten } from '../text/shorten.ts'
 import type { ChangeWaiters } from './change-waiters.ts'
+import { inPages } from './pages.ts'
 import type { WaitingDeps } from './waiting-for.ts'
 
 export interface ReadDeps {
@@ -15,9 +16,6 @@ export interface ReadDeps {
   waiting: ChangeWaiters
   standing: WaitingDeps['standing']
 }
-
-/** Tasks read at once where all of a plan's are needed. */
-export const CHUNK = 500
 
 export async function requirePlan(
   deps: Pick<ReadDeps, 'plans'>,
@@ -53,8 +51,7 @@ export async function* allTasks(
   planId: string,
 ): AsyncGenerator<{ spec: TaskSpec; state: TaskState }> {
   const ids = await deps.plans.taskIds(planId)
-  for (let at = 0; at < ids.length; at += CHUNK) {
-    const some = ids.slice(at, at + CHUNK)
+  for await (const some of inPages(deps.tasks, planId, ids)) {
     const [specs, states] = await Promise.all([
       deps.tasks.specs(planId, some),
       deps.tasks.states(planId, some),

@@ -274,5 +274,6 @@ function newRecord({ spec, tasks, usage }: NewPlan, createdAt: number): PlanReco
     budgetUsd: spec.policy.budgetUsd,
     held: { reservedUsd: 0, unknownUsd: 0 },
     synthesis: { status: spec.synthesis === false ? 'disabled' : 'pending', version: 0 },
+    isPreliminary: false,
   }
 }

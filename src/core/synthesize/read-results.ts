@@ -1,9 +1,13 @@
 import type { TaskResult } from '../ports/models.ts'
 import type { TaskStore } from '../ports/task-life.ts'
+import { FEW, withinBytes } from '../read/pages.ts'
 import { shorten } from '../text/shorten.ts'
 
 /** Tasks whose outputs are read at once. */
 export const TASKS_AT_ONCE = 100
+
+/** Bytes of their outputs that are read at once. */
+const OUTPUT_BYTES_AT_ONCE = 16_000_000
 
 /** Characters of all texts together that a synthesis looks at; findings come on top. */
 const TEXT_BUDGET = 8_000_000
@@ -21,8 +25,11 @@ export async function readResults(
 ): Promise<TaskResult[]> {
   const share = Math.max(2_000, Math.floor(TEXT_BUDGET / Math.max(1, planTasks)))
   const results: TaskResult[] = []
-  for (let at = 0; at < ids.length; at += TASKS_AT_ONCE) {
-    const some = ids.slice(at, at + TASKS_AT_ONCE)
+  for (let at = 0; at < ids.length; ) {
+    const next = ids.slice(at, at + TASKS_AT_ONCE)
+    const sizes = next.length <= FEW ? [] : await deps.tasks.outputSizes(planId, next)
+    const [some = []] = withinBytes(next, sizes, OUTPUT_BYTES_AT_ONCE)
+    at += some.length
     const [specs, states, outputs] = await Promise.all([
       deps.tasks.specs(planId, some),
       deps.tasks.states(planId, some),

@@ -14,6 +14,7 @@ import { SubmitQuery } from '../openapi/query.ts'
 import { invalidRequest, problemAnswers } from '../problems/problem.ts'
 import { validatorOfAllButBody } from '../problems/validation.ts'
 import { tenantOf } from '../security/auth.ts'
+import { JSON_TYPE, sendPieces, withMember } from '../streaming/pieces.ts'
 import type { Waits } from '../streaming/waits.ts'
 
 export interface SubmitRouteOptions {
@@ -116,7 +117,11 @@ export const submitRoutes: FastifyPluginAsyncZod<SubmitRouteOptions> = async (
       try {
         latest = await api.plans.get(tenant, plan.id, wait)
         if (isFinished(latest.status)) {
-          return reply.code(200).send(await withSynthesis(api, tenant, latest))
+          if (latest.synthesis.version === 0) return reply.code(200).send(latest)
+          const json = await api.syntheses.newest(tenant, latest.id)
+          const { synthesis: _, ...rest } = latest
+          const pieces = withMember(rest, 'synthesis', json)
+          return await sendPieces(request, reply.code(200), JSON_TYPE, pieces)
         }
       } catch (error) {
         // The plan is accepted, whatever happens to the wait: an error would have it sent again.
@@ -125,15 +130,6 @@ export const submitRoutes: FastifyPluginAsyncZod<SubmitRouteOptions> = async (
       return reply.code(202).send(latest)
     },
   )
-}
-
-async function withSynthesis(
-  api: Pick<Api, 'syntheses'>,
-  tenant: string,
-  plan: Plan,
-): Promise<FinishedPlan> {
-  if (plan.synthesis.version === 0) return plan
-  return { ...plan, synthesis: await api.syntheses.newest(tenant, plan.id) }
 }
 
 function missingBody() {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { PlansApi, SynthesesApi } from '../../core/contract/api.ts'
+import type { SynthesesApi } from '../../core/contract/api.ts'
 import { SynthesisSpec } from '../../core/contract/submission.ts'
 import { Synthesis } from '../../core/contract/synthesis.ts'
 import { answer, LOCATION } from '../openapi/documented-answer.ts'
@@ -10,12 +10,12 @@ import { PlanParams, VersionParams } from '../openapi/params.ts'
 import { WaitQuery } from '../openapi/query.ts'
 import { problemAnswers } from '../problems/problem.ts'
 import { tenantOf } from '../security/auth.ts'
+import { JSON_TYPE, sendPieces, withItems } from '../streaming/pieces.ts'
 import type { Waits } from '../streaming/waits.ts'
-import { exported, format, sendAs } from './synthesis-formats.ts'
+import { exported, FORMAT_TYPES, format } from './synthesis-formats.ts'
 
 export interface SynthesisRouteOptions {
   syntheses: SynthesesApi
-  plans: Pick<PlansApi, 'get'>
   waits: Waits
 }
 
@@ -32,10 +32,8 @@ const RequestedSynthesis = z
 
 export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = async (
   app,
-  { syntheses, plans, waits },
+  { syntheses, waits },
 ) => {
-  const titleOf = async (tenant: string, planId: string) => (await plans.get(tenant, planId)).title
-
   app.get(
     '/plans/:planId/synthesis',
     {
@@ -64,8 +62,9 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
         wait === undefined ? undefined : { timeoutMs: wait * 1_000, signal: waits.signalFor(reply) }
       const tenant = tenantOf(request)
       const { planId } = request.params
-      const synthesis = await syntheses.newest(tenant, planId, until)
-      return sendAs(reply, request.query.format, synthesis, () => titleOf(tenant, planId))
+      const as = request.query.format
+      const pieces = await syntheses.newest(tenant, planId, { wait: until, as })
+      return sendPieces(request, reply, FORMAT_TYPES[as], pieces)
     },
   )
 
@@ -85,8 +84,10 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
         },
       },
     },
-    async (request, reply) =>
-      reply.send({ items: await syntheses.all(tenantOf(request), request.params.planId) }),
+    async (request, reply) => {
+      const versions = await syntheses.all(tenantOf(request), request.params.planId)
+      return sendPieces(request, reply, JSON_TYPE, withItems(versions))
+    },
   )
 
   app.get(
@@ -108,8 +109,9 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
     async (request, reply) => {
       const { planId, version } = request.params
       const tenant = tenantOf(request)
-      const synthesis = await syntheses.get(tenant, planId, version)
-      return sendAs(reply, request.query.format, synthesis, () => titleOf(tenant, planId))
+      const as = request.query.format
+      const pieces = await syntheses.get(tenant, planId, version, as)
+      return sendPieces(request, reply, FORMAT_TYPES[as], pieces)
     },
   )
 

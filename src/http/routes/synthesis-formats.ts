@@ -1,20 +1,14 @@
-import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { Synthesis } from '../../core/contract/synthesis.ts'
-import { synthesisMarkdown } from '../../core/export/export-markdown.ts'
-import { synthesisSarif } from '../../core/export/export-sarif.ts'
+import { Synthesis, SynthesisFormat } from '../../core/contract/synthesis.ts'
 import { SYNTHESIS } from '../openapi/examples.ts'
+import { JSON_TYPE } from '../streaming/pieces.ts'
 
-export const format = z
-  .enum(['json', 'markdown', 'sarif', 'patch'])
-  .default('json')
-  .describe(
-    'How to read it: as data, as Markdown for people, its findings as SARIF 2.1.0 for code scanning, or its edits as a patch for `git apply`.',
-  )
-export type Format = z.output<typeof format>
+export const format = SynthesisFormat.default('json').describe(
+  'How to read it: as data, as Markdown for people, its findings as SARIF 2.1.0 for code scanning, or its edits as a patch for `git apply`.',
+)
 
-const TYPES: Record<Format, string> = {
-  json: 'application/json; charset=utf-8',
+export const FORMAT_TYPES: Record<SynthesisFormat, string> = {
+  json: JSON_TYPE,
   markdown: 'text/markdown; charset=utf-8',
   sarif: 'application/sarif+json; charset=utf-8',
   patch: 'text/x-diff; charset=utf-8',
@@ -33,25 +27,5 @@ export function exported() {
       },
       'text/x-diff': { schema: z.string(), example: 'diff --git a/src/login.ts b/src/login.ts\n' },
     },
-  }
-}
-
-/** A synthesis without edits is an empty patch. */
-export async function sendAs(
-  reply: FastifyReply,
-  as: Format,
-  synthesis: Synthesis,
-  title: () => Promise<string>,
-): Promise<FastifyReply> {
-  reply.type(TYPES[as])
-  switch (as) {
-    case 'json':
-      return reply.send(synthesis)
-    case 'markdown':
-      return reply.send(synthesisMarkdown(synthesis, await title()))
-    case 'sarif':
-      return reply.send(JSON.stringify(synthesisSarif(synthesis)))
-    case 'patch':
-      return reply.send(synthesis.edits?.patch ?? '')
   }
 }

@@ -46,7 +46,10 @@ async function* frames(
         if (signal.aborted) yield ': the service is stopping, resume elsewhere\n\n'
         return
       } else {
-        yield frameOf(result.value)
+        for await (const part of frameOf(result.value)) {
+          if (signal.aborted) return
+          yield part
+        }
         next = events.next()
       }
     }
@@ -56,9 +59,23 @@ async function* frames(
   }
 }
 
-function frameOf({ id, type, data }: PlanEvent): string {
-  // JSON holds no line break, so one `data` line is enough. Without an id, the last one stays.
-  return `${id === '' ? '' : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`
+/** One `data` line, because JSON holds no line break; of a large snapshot it is written page by page. */
+async function* frameOf({ id, type, data, tasks }: PlanEvent): AsyncGenerator<string> {
+  // Without an id, the last one stays.
+  const json = JSON.stringify(data)
+  const start = `${id === '' ? '' : `id: ${id}\n`}event: ${type}\ndata: `
+  if (tasks === undefined) {
+    yield `${start}${json}\n\n`
+    return
+  }
+  yield `${start}${json.slice(0, -1)},"tasks":[`
+  let isFirst = true
+  for await (const page of tasks) {
+    if (page.length === 0) continue
+    yield `${isFirst ? '' : ','}${JSON.stringify(page).slice(1, -1)}`
+    isFirst = false
+  }
+  yield ']}\n\n'
 }
 
 function orAfter<Value>(promise: Promise<Value>, ms: number): Promise<Value | 'late'> {

@@ -32,6 +32,7 @@ import type { Lifecycle } from '../lifecycle.ts'
 import { openBatchQueue } from './open-batch-queue.ts'
 import { openForgetDeliveries } from './open-deliveries.ts'
 import type { Executors } from './open-executors.ts'
+import { openExporting } from './open-exporting.ts'
 import { type ApiMetrics, openApiMetrics } from './open-metrics.ts'
 import { openSchemaChecks } from './open-schema-checks.ts'
 import { openFeed, openStores } from './open-stores.ts'
@@ -78,8 +79,11 @@ export async function openApi(options: {
   })
   lifecycle.onClose('submission thread', () => large.close())
   const providers = readProviders({ redis, space: stores.space })
+  const exporting = openExporting(log)
+  lifecycle.onClose('exporting threads', () => exporting.close())
   const readDeps = {
     ...stores,
+    exporting,
     waiting: changeWaiters(feed, () => performance.now()),
     standing: async () => {
       const [alive, held] = await Promise.all([stores.workers.alive(), providers()])

@@ -1,7 +1,8 @@
 -- Stores a version and, where nothing is left to do, finishes the plan, in one step.
 -- ARGV: shard, job id, version or '0' for a plan without synthesis, JSON or '', status of the synthesis,
 --       executor, outcome of the plan if it is to end, usage JSON or '', kind of the job,
---       what of the edits is missing as JSON or ''
+--       what of the edits is missing as JSON or '', 1 for a version that is preliminary, then the further
+--       pages of a JSON that is longer than one
 -- Answers 'gone' | 'done' | 'stored' | 'finished', where the plan has finished
 if redis.call('EXISTS', plan) == 0 then return 'gone' end
 local job_id, version, json, status, executor, outcome = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -15,8 +16,12 @@ end
 -- One on the way that ends after the plan is kept, and is not the newest.
 local is_late = kind == 'preliminary' and header('outcome')
 if version ~= '0' then
-  redis.call('HSETNX', plan .. ':syntheses', version, json)
-  if not is_late and tonumber(version) > number('syn:version') then redis.call('HSET', plan, 'syn:version', version) end
+  if redis.call('HSETNX', plan .. ':syntheses', version, json) == 1 then
+    for i = 12, #ARGV do redis.call('HSET', plan .. ':syntheses', version .. '.' .. (i - 10), ARGV[i]) end
+  end
+  if not is_late and tonumber(version) > number('syn:version') then
+    redis.call('HSET', plan, 'syn:version', version, 'syn:preliminary', ARGV[11])
+  end
   if ARGV[8] ~= '' then add_usage(usage_since(counted, cjson.decode(ARGV[8]))) end
   emit('synthesis.finished', {
     version = tonumber(version), status = status, executor = executor, preliminary = kind == 'preliminary', at = now

@@ -60,3 +60,26 @@ export function gather<Call, Result>(
       else group.push(entry)
     })
 }
+
+/**
+ * Turns reads of the same thing, asked for in the same turn of the event loop, into one, which begins after
+ * all of them were asked for. What it answers is shared: nobody may change it.
+ */
+export function shared<Call, Result>(
+  read: (call: Call) => Promise<Result>,
+): (call: Call) => Promise<Result> {
+  let asked = new Map<string, Promise<Result>>()
+  return (call) => {
+    const key = JSON.stringify(call)
+    const known = asked.get(key)
+    if (known !== undefined) return known
+    if (asked.size === 0) {
+      setImmediate(() => {
+        asked = new Map()
+      })
+    }
+    const reading = new Promise<void>((resolve) => setImmediate(resolve)).then(() => read(call))
+    asked.set(key, reading)
+    return reading
+  }
+}

@@ -11,6 +11,7 @@ import type {
   TaskDetail,
 } from '../../../src/core/contract/views.ts'
 import type { WorkersView } from '../../../src/core/contract/workers.ts'
+import { inOnePiece, jsonOf } from '../../support/exporting.ts'
 import { stagedExecutors } from './executors.ts'
 
 /** A plan that stands exactly as a test put it, until the test moves it. */
@@ -156,15 +157,15 @@ export function createStage(): Stage {
         async output(_tenant, planId, taskId) {
           const task = findTask(planId, taskId)
           const output = find(planId).outputs.get(taskId)
-          if (output !== undefined) return { retrievalStatus: 'success', task: output }
+          if (output !== undefined) return jsonOf({ retrievalStatus: 'success', task: output })
           const { id, status, description } = task
-          return {
+          return jsonOf({
             retrievalStatus: 'not_ready',
             task: { id, status, description, output: '', usage: NO_USAGE },
-          }
+          })
         },
         async *outputs(_tenant, planId) {
-          yield* find(planId).outputs.values()
+          for (const output of find(planId).outputs.values()) yield jsonOf(output)
         },
         async cancel(_tenant, planId, taskId) {
           calls.push(`cancel ${planId} ${taskId}`)
@@ -179,13 +180,13 @@ export function createStage(): Stage {
         async newest(_tenant, planId) {
           const newest = find(planId).syntheses.at(-1)
           if (newest === undefined) throw new ServiceError('synthesis-not-ready', 'Not yet.')
-          return newest
+          return inOnePiece(newest)
         },
-        all: async (_tenant, planId) => find(planId).syntheses,
+        all: async (_tenant, planId) => find(planId).syntheses.map(inOnePiece),
         async get(_tenant, planId, version) {
           const found = find(planId).syntheses.find((synthesis) => synthesis.version === version)
           if (found === undefined) throw new ServiceError('synthesis-not-found', 'No such version.')
-          return found
+          return inOnePiece(found)
         },
         async request(_tenant, planId, spec) {
           calls.push(`synthesize ${planId} ${JSON.stringify(spec)}`)

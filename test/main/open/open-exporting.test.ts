@@ -1,0 +1,39 @@
+import { pino } from 'pino'
+import { expect, onTestFinished, test } from 'vitest'
+import { untouchedTask } from '../../../src/core/ports/records.ts'
+import { SYNTHESIS } from '../../../src/http/openapi/examples.ts'
+import { openExporting } from '../../../src/main/open/open-exporting.ts'
+import { EXPORTING_HERE, jsonOf } from '../../support/exporting.ts'
+
+/** In pieces, as it is read. */
+async function* inPieces(value: unknown): AsyncGenerator<Uint8Array> {
+  const json = jsonOf(value)
+  for (let at = 0; at < json.length; at += 60_000) yield json.subarray(at, at + 60_000)
+}
+
+test('what is large is exported on a thread as what is small is here', async () => {
+  const exporting = openExporting(pino({ level: 'silent' }))
+  onTestFinished(() => exporting.close())
+  const finding = SYNTHESIS.findings[0]
+  const large = { ...SYNTHESIS, findings: Array.from({ length: 900 }, () => finding) }
+  for (const synthesis of [SYNTHESIS, large]) {
+    for (const as of ['markdown', 'sarif', 'patch'] as const) {
+      const text = await exporting.synthesis(inPieces(synthesis), as, 'A review')
+      const expected = await EXPORTING_HERE.synthesis(inPieces(synthesis), as, 'A review')
+      expect(Buffer.from(text).equals(expected), as).toBe(true)
+    }
+  }
+  const spec = {
+    id: 'a',
+    description: 'A',
+    executor: 'echo',
+    attempts: 1,
+    timeoutMs: 1,
+    priority: 0,
+  }
+  for (const length of [10, 500_000]) {
+    const task = { spec, state: untouchedTask(0) }
+    const json = await exporting.output(task, jsonOf({ text: 'é'.repeat(length) }))
+    expect(JSON.parse(Buffer.from(json).toString())).toMatchObject({ output: 'é'.repeat(length) })
+  }
+})

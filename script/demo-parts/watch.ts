@@ -87,7 +87,7 @@ function sayChange(event: PlanEvent, nowMs: number, output: NodeJS.WriteStream):
   const name = event.data.taskId ?? 'synthesis'
   const [subject, change] = event.type.split('.')
   if (subject === 'plan' || change === 'text') return
-  const what = change === 'finished' ? (event.data.status ?? 'finished') : change
+  const what = 'status' in event.data ? event.data.status : change
   output.write(lineOf(nowMs, what ?? '', name))
 }
 

@@ -1,5 +1,5 @@
 import {
-  type Change,
+  type Changes,
   isFinished,
   type Plan,
   type PlanEvent,
@@ -61,59 +61,66 @@ export function advance(progress: Progress, event: PlanEvent, now: number): void
     }
     return
   }
-  const { data } = event
-  const task = data.taskId === undefined ? undefined : progress.tasks.get(data.taskId)
-  const error = data.error?.message ?? reasonOf(data)
+  const { taskId } = event.data
+  const task = taskId === undefined ? undefined : progress.tasks.get(taskId)
   switch (event.type) {
     case 'plan.started':
     case 'plan.reopened':
       progress.status = 'running'
       break
     case 'plan.stopped':
-      progress.stopped = error ?? 'for no reason given'
+      progress.stopped = event.data.reason.message
       break
     case 'plan.finished':
-      if (isPlanStatus(data.status)) progress.status = data.status
+      progress.status = event.data.status
       break
     case 'synthesis.started':
       progress.synthesis = 'running'
       if (!isFinished(progress.status)) progress.status = 'synthesizing'
       break
     case 'synthesis.finished':
-      progress.synthesis = data.status === 'failed' ? 'failed' : 'succeeded'
+      progress.synthesis = event.data.status
       break
     case 'task.started':
       if (task === undefined) break
-      Object.assign(task, { status: 'running', startedAt: now, durationMs: undefined, error })
-      task.attempt = data.attempt ?? task.attempt + 1
+      Object.assign(task, {
+        status: 'running',
+        startedAt: now,
+        durationMs: undefined,
+        error: undefined,
+        attempt: event.data.attempt,
+      })
       break
     case 'task.requeued':
+      queueAgain(task, REASONS[event.data.reason])
+      break
     case 'task.retrying':
-      if (task !== undefined) Object.assign(task, { status: 'queued', startedAt: undefined, error })
+      queueAgain(task, event.data.error?.message)
       break
-    case 'task.finished':
+    case 'task.finished': {
       if (task === undefined) break
-      if (isTaskStatus(data.status)) task.status = data.status
+      const { status, durationMs, error } = event.data
+      task.status = status
       task.durationMs =
-        data.durationMs ?? (task.startedAt === undefined ? undefined : now - task.startedAt)
-      task.error = error
+        durationMs ?? (task.startedAt === undefined ? undefined : now - task.startedAt)
+      task.error = error?.message
       break
+    }
     case 'plan.queued':
     case 'task.text':
       break
   }
 }
 
-function reasonOf({ reason }: Change): string | undefined {
-  if (typeof reason === 'object') return reason.message
-  switch (reason) {
-    case 'worker-lost':
-      return 'its worker died'
-    case 'worker-shutdown':
-      return 'its worker was shut down'
-    default:
-      return reason
-  }
+/** Why a task is queued again; a retry was asked for, and needs no word. */
+const REASONS: Record<Changes['task.requeued']['reason'], string | undefined> = {
+  'worker-lost': 'its worker died',
+  'worker-shutdown': 'its worker was shut down',
+  retry: undefined,
+}
+
+function queueAgain(task: TaskProgress | undefined, error: string | undefined): void {
+  if (task !== undefined) Object.assign(task, { status: 'queued', startedAt: undefined, error })
 }
 
 export function countsOf({ tasks }: Progress): Record<TaskStatus, number> {
@@ -128,22 +135,4 @@ export function countsOf({ tasks }: Progress): Record<TaskStatus, number> {
   }
   for (const { status } of tasks.values()) counts[status] += 1
   return counts
-}
-
-function isPlanStatus(status: string | undefined): status is PlanStatus {
-  return (
-    status !== undefined &&
-    ['queued', 'running', 'synthesizing', 'succeeded', 'partial', 'failed', 'cancelled'].includes(
-      status,
-    )
-  )
-}
-
-function isTaskStatus(status: string | undefined): status is TaskStatus {
-  return (
-    status !== undefined &&
-    ['queued', 'running', 'succeeded', 'incomplete', 'failed', 'cancelled', 'skipped'].includes(
-      status,
-    )
-  )
 }

@@ -1,6 +1,6 @@
 import { TuttiError } from './error.ts'
 import { textOf } from './lines.ts'
-import type { Counts, Failure, Plan, TaskSummary, Usage } from './schema.ts'
+import type { Counts, Failure, Plan, PlanStatus, TaskStatus, TaskSummary, Usage } from './schema.ts'
 import { eventsOf, type ServerSentEvent } from './sse.ts'
 import { isFinished } from './status.ts'
 import { type CallOptions, pause, type Transport } from './transport.ts'
@@ -22,46 +22,55 @@ export interface TaskSnapshot
   finishedAt: string | null
 }
 
-/** What a change says of itself: which members are there depends on its type. */
-export interface Change {
-  at?: string
-  taskId?: string
-  attempt?: number
-  /** Of the task, the synthesis or the plan that has ended. */
-  status?: string
-  durationMs?: number
-  workerId?: string
-  /** Of the synthesis. */
-  version?: number
-  /** A piece of what a task writes. */
-  text?: string
-  /** How many characters of the same attempt come before that piece. */
-  offset?: number
-  usage?: Usage
-  counts?: Counts
-  error?: Failure
-  /** Why a plan was stopped, or a task is queued again (`worker-lost`, `worker-shutdown`, `retry`). */
-  reason?: Failure | string
+interface PlanChange {
+  at: string
+  taskId?: undefined
 }
 
-export type ChangeType =
-  | 'plan.queued'
-  | 'plan.started'
-  | 'plan.stopped'
-  | 'plan.reopened'
-  | 'plan.finished'
-  | 'task.started'
-  | 'task.finished'
-  | 'task.requeued'
-  | 'task.retrying'
-  | 'task.text'
-  | 'synthesis.started'
-  | 'synthesis.finished'
+interface TaskChange {
+  at: string
+  taskId: string
+  attempt: number
+}
+
+/** What each kind of change says of itself. */
+export interface Changes {
+  'plan.queued': PlanChange & { counts: Counts }
+  'plan.started': PlanChange
+  /** Why it ends early. */
+  'plan.stopped': PlanChange & { reason: Failure }
+  /** A retry or a larger budget opened it again. */
+  'plan.reopened': PlanChange
+  'plan.finished': PlanChange & { status: PlanStatus; counts: Counts }
+  'task.started': TaskChange & { workerId: string }
+  'task.finished': TaskChange & {
+    status: TaskStatus
+    /** Absent where it never ran. */
+    durationMs?: number
+    usage?: Usage
+    error?: Failure
+  }
+  'task.requeued': TaskChange & { reason: 'worker-lost' | 'worker-shutdown' | 'retry' }
+  'task.retrying': TaskChange & { retryAt: string; error?: Failure }
+  /** A piece of what a task writes; `offset` characters of the same attempt come before it. */
+  'task.text': { taskId: string; attempt: number; offset: number; text: string; at?: undefined }
+  'synthesis.started': PlanChange & { version: number }
+  'synthesis.finished': PlanChange & {
+    version: number
+    status: 'succeeded' | 'failed'
+    executor: string
+    /** Written while tasks were still running. */
+    preliminary: boolean
+  }
+}
+
+export type ChangeType = keyof Changes
+export type Change = Changes[ChangeType]
 
 /** One event of a plan. `id` is what a later `lastEventId` goes on from. */
 export type PlanEvent =
   | { type: 'snapshot'; id: string | undefined; data: Snapshot }
-  | { type: ChangeType; id: string | undefined; data: Change }
+  | { [T in ChangeType]: { type: T; id: string | undefined; data: Changes[T] } }[ChangeType]
 
 export interface FollowOptions extends Pick<CallOptions, 'signal'> {
   /** Goes on after this event; the stream then begins without a snapshot. */

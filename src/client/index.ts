@@ -2,6 +2,7 @@ export { type Tutti, tutti } from './client.ts'
 export { type FieldError, type Problem, TuttiError } from './error.ts'
 export type {
   Change,
+  Changes,
   ChangeType,
   FollowOptions,
   PlanEvent,
@@ -38,7 +39,14 @@ export type {
   Usage,
   Workers,
 } from './schema.ts'
-export { isEnded, isFinished } from './status.ts'
+export {
+  isEnded,
+  isFinished,
+  isPlanStatus,
+  isTaskStatus,
+  PLAN_STATUSES,
+  TASK_STATUSES,
+} from './status.ts'
 export type {
   CreateOptions,
   ExportFormat,

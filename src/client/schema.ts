@@ -532,7 +532,14 @@ export interface Queue {
   delayed: number
 }
 export interface Report {
+  /**
+   * From the first task's start to the last one's end, or until now, without `idleMs`.
+   */
   wallMs: number
+  /**
+   * Time between these in which there was nothing to run, as before a retry an hour later.
+   */
+  idleMs: number
   /**
    * The sum of the times of the tasks. It stands for the time that they would have taken one after another, which is an estimate: nobody ran them so.
    */

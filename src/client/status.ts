@@ -1,5 +1,35 @@
 import type { PlanStatus, TaskStatus } from './schema.ts'
 
+/** In the order in which a plan has them. */
+export const PLAN_STATUSES = [
+  'queued',
+  'running',
+  'synthesizing',
+  'succeeded',
+  'partial',
+  'failed',
+  'cancelled',
+] as const satisfies readonly PlanStatus[]
+
+/** In the order in which a task has them, the good end first. */
+export const TASK_STATUSES = [
+  'queued',
+  'running',
+  'succeeded',
+  'incomplete',
+  'failed',
+  'cancelled',
+  'skipped',
+] as const satisfies readonly TaskStatus[]
+
+export function isPlanStatus(value: unknown): value is PlanStatus {
+  return PLAN_STATUSES.some((status) => status === value)
+}
+
+export function isTaskStatus(value: unknown): value is TaskStatus {
+  return TASK_STATUSES.some((status) => status === value)
+}
+
 /** Whether a plan has come to its end. A retry of one of its tasks may still open it again. */
 export function isFinished(status: PlanStatus): boolean {
   switch (status) {

@@ -58,13 +58,15 @@ describe('the built client', () => {
 
   test('has types of its own, without those of Node', async () => {
     const right = `
-      import { tutti } from 'tutti-client'
+      import { PLAN_STATUSES, tutti } from 'tutti-client'
       const { plans } = tutti()
       const plan = await plans.submit({ goal: 'Log in' }, { waitMs: 30_000 })
       export const rank: 'succeeded' | string = plan.status
       for await (const event of plans.events(plan.id)) {
         if (event.type === 'snapshot') console.log(event.data.tasks.length)
-        else console.log(event.data.taskId)
+        else if (event.type === 'plan.finished') console.log(event.data.counts.total)
+        else if (event.type === 'task.retrying') console.log(event.data.retryAt.length)
+        else console.log(event.data.taskId?.length, PLAN_STATUSES.length)
       }
     `
     expect(await problemsOf('right.ts', right)).toEqual('')
@@ -73,6 +75,20 @@ describe('the built client', () => {
       await tutti().plans.submit({ tasks: [{ promt: 'A' }] })
     `
     expect(await problemsOf('wrong.ts', wrong)).toContain("'promt' does not exist")
+    const nothing = `
+      import { tutti } from 'tutti-client'
+      await tutti().plans.submit({ title: 'Nothing to do' })
+      await tutti().plans.submit({ tasks: [{ prompt: 'A' }], goal: 'B' })
+      for await (const event of tutti().plans.events('p')) {
+        if (event.type === 'task.finished') console.log(event.data.retryAt)
+      }
+    `
+    const problems = await problemsOf('nothing.ts', nothing)
+    expect([...problems.matchAll(/nothing\.ts\((\d+)/g)].map(([, line]) => line)).toEqual([
+      '3',
+      '4',
+      '6',
+    ])
   })
 })
 

@@ -212,6 +212,7 @@ function pageOf<T>(items: T[], url: URL): Answer {
 
 const REPORT = {
   wallMs: 2500,
+  idleMs: 0,
   sumOfTaskMs: 5000,
   speedup: 2,
   effectiveParallelism: 2,

@@ -92,7 +92,7 @@ function endOf({ id, status, durationMs, error }: TaskProgress): string {
 }
 
 function lineOf(event: ChangeEvent, progress: Progress): string | undefined {
-  const { taskId = '', status, version } = event.data
+  const { taskId = '' } = event.data
   const task = progress.tasks.get(taskId)
   const why = task?.error === undefined ? '' : `: ${task.error}`
   switch (event.type) {
@@ -111,9 +111,9 @@ function lineOf(event: ChangeEvent, progress: Progress): string | undefined {
     case 'synthesis.started':
       return 'writing the synthesis'
     case 'synthesis.finished':
-      return `synthesis ${version ?? ''} ${status ?? 'written'}`
+      return `synthesis ${event.data.version} ${event.data.status}`
     case 'plan.finished':
-      return `plan ${status ?? 'finished'}`
+      return `plan ${event.data.status}`
     case 'plan.queued':
     case 'plan.started':
     case 'task.text':

@@ -212,8 +212,16 @@ export type Todos = z.output<typeof Todos>
 
 export const Report = z
   .object({
-    /** From the first task's start to the last one's end, or until now. */
-    wallMs: z.number(),
+    wallMs: z
+      .number()
+      .describe(
+        "From the first task's start to the last one's end, or until now, without `idleMs`.",
+      ),
+    idleMs: z
+      .number()
+      .describe(
+        'Time between these in which there was nothing to run, as before a retry an hour later.',
+      ),
     sumOfTaskMs: z
       .number()
       .describe(

@@ -79,6 +79,7 @@ export function readPlans(
         usage: record.usage,
         now: await deps.now(),
         createdAt: record.createdAt,
+        startedAt: record.startedAt,
         maxConcurrency: record.spec.policy.maxConcurrency,
         mode: record.spec.mode,
       })

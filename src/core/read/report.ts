@@ -8,6 +8,8 @@ export interface ReportInput {
   usage: Usage
   now: number
   createdAt: number
+  /** When the first of its tasks ever started. */
+  startedAt?: number | undefined
   /** How many tasks of the plan may run at once; no limit when absent. */
   maxConcurrency?: number | undefined
   mode: 'parallel' | 'sequential'
@@ -48,7 +50,7 @@ const LONG_WAIT_MS = 1_000
 /** What the plan gained from parallelism, from the times of its tasks; so far, while it runs. */
 export function buildReport(input: ReportInput): Report {
   const runs = readRuns(input)
-  const wallMs = wallTime(input, runs)
+  const { wallMs, idleMs } = wallTime(input, runs)
   const sumOfTaskMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0)
   // Tasks too quick to measure ran at the speed of one.
   const atOnce = wallMs > 0 ? sumOfTaskMs / wallMs : runs.length > 0 ? 1 : 0
@@ -57,6 +59,7 @@ export function buildReport(input: ReportInput): Report {
   const stragglers = findStragglers(runs, wallMs)
   const report: Report = {
     wallMs,
+    idleMs,
     sumOfTaskMs,
     speedup: round(atOnce),
     effectiveParallelism: round(atOnce),
@@ -74,14 +77,22 @@ export function buildReport(input: ReportInput): Report {
  * From the first start to the last end, or until now, without the time in which there was nothing to run:
  * a task that is retried an hour later does not make the plan an hour longer.
  */
-function wallTime({ tasks, now }: ReportInput, runs: readonly Run[]): number {
+function wallTime(
+  { tasks, now, startedAt }: ReportInput,
+  runs: readonly Run[],
+): Pick<Report, 'wallMs' | 'idleMs'> {
   const starts = runs.map(({ start }) => start)
-  let until = starts.reduce((earliest, start) => Math.min(earliest, start), Infinity)
+  const first = starts.reduce((earliest, start) => Math.min(earliest, start), Infinity)
+  let until = first
   const busy = runs.map(({ start, end, waitMs }) => ({ from: start - waitMs, to: end }))
   let wallMs = 0
+  // Where every task was retried, all that was before that.
+  const begun = busy.reduce((earliest, { from }) => Math.min(earliest, from), first)
+  let idleMs = startedAt === undefined || runs.length === 0 ? 0 : Math.max(0, begun - startedAt)
   for (const { from, to } of busy.sort((a, b) => a.from - b.from)) {
     if (to <= until) continue
     wallMs += to - Math.max(from, until)
+    idleMs += Math.max(0, from - until)
     until = to
   }
   // Of a plan at work, the time since the last end too: it waits for a worker.
@@ -89,7 +100,8 @@ function wallTime({ tasks, now }: ReportInput, runs: readonly Run[]): number {
   const waiting = tasks.filter(({ status }) => status === 'queued')
   const queued = waiting.reduce((earliest, { queuedAt }) => Math.min(earliest, queuedAt), now)
   const since = Math.max(until, queued)
-  return atWork ? wallMs + Math.max(0, now - since) : wallMs
+  if (!atWork) return { wallMs, idleMs }
+  return { wallMs: wallMs + Math.max(0, now - since), idleMs: idleMs + Math.max(0, since - until) }
 }
 
 function readRuns({ tasks, now }: ReportInput): Run[] {

@@ -220,6 +220,7 @@ export const DRY_RUN: DryRun = {
 
 export const REPORT: Report = {
   wallMs: 41_300,
+  idleMs: 0,
   sumOfTaskMs: 79_900,
   speedup: 1.93,
   effectiveParallelism: 1.93,

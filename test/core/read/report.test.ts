@@ -40,6 +40,7 @@ test('five tasks of 30 s at once take 30 s instead of 150', () => {
   const five = Array.from({ length: 5 }, (_, index) => ran(`t${index}`, 10, 30_010))
   expect(report(five)).toEqual({
     wallMs: 30_000,
+    idleMs: 0,
     sumOfTaskMs: 150_000,
     speedup: 5,
     effectiveParallelism: 5,
@@ -209,7 +210,9 @@ test('a retry an hour later does not make the plan an hour longer', () => {
   const hour = 3_600_000
   const tasks = [ran('a', 0, 10_000), ran('b', 0, 10_000), ran('c', hour + 50, hour + 10_050)]
   const retried = tasks.map((task) => (task.taskId === 'c' ? { ...task, queuedAt: hour } : task))
-  expect(report(retried)).toMatchObject({ wallMs: 20_050, speedup: 1.5 })
+  expect(report(retried)).toMatchObject({ wallMs: 20_050, idleMs: hour - 10_000, speedup: 1.5 })
+  const allRetried = [ran('a', hour + 50, hour + 10_050, { queuedAt: hour })]
+  expect(report(allRetried, { startedAt: 0 })).toMatchObject({ wallMs: 10_000, idleMs: hour })
 })
 
 test('a task that was cancelled is no straggler, and a plan of an instant has none', () => {

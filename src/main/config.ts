@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
-import { distance } from 'fastest-levenshtein'
 import type { z } from 'zod'
+import { closestName } from '../core/contract/closest-name.ts'
 import { check } from '../core/contract/field-errors.ts'
 import { type Agents, resolveAgents } from '../executors/http/options.ts'
 import { modelProblem } from '../executors/model/models.ts'
@@ -12,9 +12,6 @@ import { Environment } from './environment.ts'
 
 /** Enough for a few masters to share the work; each costs every worker six connections. */
 const SHARDS_IN_A_CLUSTER = 8
-
-/** How many letters a name may differ from one of ours and still count as a misspelling of it. */
-const MISSPELT = 2
 
 /** Variables of ours that other programs read: the command, the tests. */
 const OTHER_NAMES = ['TUTTI_URL', 'TUTTI_API_KEY', 'TUTTI_REDIS_SERVER']
@@ -75,7 +72,7 @@ function misspeltNames(given: NodeJS.ProcessEnv): string[] {
   const known = [...Object.keys(Environment.shape), ...OTHER_NAMES]
   return Object.keys(given).flatMap((name) => {
     if (!name.startsWith('TUTTI_') || known.includes(name)) return []
-    const meant = known.find((each) => distance(each, name) <= MISSPELT)
+    const meant = closestName(name, known)
     return meant === undefined
       ? []
       : [`${name} is not a variable that Tutti knows; did you mean ${meant}?`]

@@ -54,7 +54,7 @@ const SRC: Record<string, string[]> = {
 }
 
 /** Packages that compute and nothing else: no files, no network, no framework. */
-const CORE_PACKAGES = ['zod', 'safe-stable-stringify', 'lru-cache']
+const CORE_PACKAGES = ['zod', 'fastest-levenshtein', 'safe-stable-stringify', 'lru-cache']
 /** What an installation of the client brings with it. */
 const CLIENT_PACKAGES = ['eventsource-parser', 'standardwebhooks']
 

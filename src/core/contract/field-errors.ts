@@ -1,4 +1,5 @@
-import type { z } from 'zod'
+import { z } from 'zod'
+import { closestName } from './closest-name.ts'
 import { type FieldError, ServiceError } from './errors.ts'
 
 /** An error in one field. `path` leads to it from the value that was checked. */
@@ -59,9 +60,10 @@ function problemsOf(issue: z.core.$ZodIssue, base: PropertyKey[] = []): FieldPro
   }
   // Names the keys, where Zod names the object that they are in.
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    const messages = issue.message.split('\n')
+    return issue.keys.map((key, index) => ({
       path: toKeys([...path, key]),
-      message: 'is not a known field',
+      message: messages[index] ?? UNKNOWN,
     }))
   }
   if (issue.code === 'invalid_key') {
@@ -102,6 +104,7 @@ function toKeys(path: readonly PropertyKey[]): (string | number)[] {
 }
 
 const REQUIRED = 'is required'
+const UNKNOWN = 'is not a known field'
 
 /** Our wording for what Zod found, unless the schema has its own. */
 function inWords(issue: z.core.$ZodRawIssue): string | undefined {
@@ -120,9 +123,25 @@ function inWords(issue: z.core.$ZodRawIssue): string | undefined {
       return issue.format === 'url' ? 'must be a URL of http or https' : undefined
     case 'invalid_union':
       return unionInWords(issue)
+    case 'unrecognized_keys':
+      return unknownInWords(issue)
     default:
       return undefined
   }
+}
+
+/** A line for each key, in their order: an issue has one message, and its keys may mean different things. */
+function unknownInWords({
+  keys,
+  inst,
+}: z.core.$ZodRawIssue<z.core.$ZodIssueUnrecognizedKeys>): string {
+  const known = inst instanceof z.ZodObject ? Object.keys(inst.shape) : []
+  return keys
+    .map((key) => {
+      const meant = closestName(key, known)
+      return meant === undefined ? UNKNOWN : `${UNKNOWN}; did you mean \`${meant}\`?`
+    })
+    .join('\n')
 }
 
 function unionInWords(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {

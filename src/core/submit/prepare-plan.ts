@@ -88,7 +88,8 @@ export async function preparePlan(
   }
   const { planner } = deps
   if (planner === undefined) {
-    const detail = 'needs a model, and none is configured; give `tasks` or a `pattern` instead'
+    const detail =
+      'needs a model, and none is configured: set TUTTI_MODEL, or give `tasks` or a `pattern` instead'
     errors.push({ pointer: '/goal', detail })
   }
   if (planner === undefined || errors.length > 0) throw invalid(errors)
@@ -231,7 +232,8 @@ export async function synthesisErrors(
   if (needsModel && !deps.modelAvailable) {
     errors.push({
       pointer: `${pointer}/${synthesis.executor === 'model' ? 'executor' : 'model'}`,
-      detail: 'needs a model, and none is configured; leave it out for the deterministic merge',
+      detail:
+        'needs a model, and none is configured: set TUTTI_MODEL, or leave it out for the deterministic merge',
     })
   }
   if (synthesis.outputSchema !== undefined) {
@@ -261,7 +263,12 @@ function verifyErrors(
     return [{ pointer, detail: 'judges findings of the synthesis, and `synthesis` is false' }]
   }
   if (modelAvailable) return []
-  return [{ pointer, detail: 'needs a model to judge the findings, and none is configured' }]
+  return [
+    {
+      pointer,
+      detail: 'needs a model to judge the findings, and none is configured: set TUTTI_MODEL',
+    },
+  ]
 }
 
 function titleOf(plan: SubmitPlan, tasks: readonly TaskSpec[]): string {

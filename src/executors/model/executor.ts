@@ -37,7 +37,12 @@ export function modelExecutor(
       description:
         'An agent on a language model, with tools on the files of the workspace. Reports usage and cost.',
       available,
-      ...(available ? {} : { reason: 'No model provider is configured.' }),
+      ...(available
+        ? {}
+        : {
+            reason:
+              'No model provider is configured: set TUTTI_MODEL and the key or address of its provider.',
+          }),
       tools: [
         ...FILE_TOOLS,
         ...(runs() ? [RUN_TOOL] : []),
@@ -65,7 +70,10 @@ export function modelExecutor(
       const problems: Problem[] = checkOptions(ModelOptions, spec.options)
       const model = spec.model ?? defaultModel
       if (model === undefined) {
-        problems.push({ path: ['model'], message: 'is required: no default model is configured' })
+        problems.push({
+          path: ['model'],
+          message: 'is required: no default model is configured; the operator can set TUTTI_MODEL',
+        })
       } else {
         problems.push(...problemsWithModel(['model'], model))
       }

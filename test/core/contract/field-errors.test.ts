@@ -26,7 +26,18 @@ describe('every field that is wrong is told what it must be', () => {
     [{ tasks: {} }, ['/tasks must be an array, not an object']],
     [{ tasks: [] }, ['/tasks must not be empty']],
     [{ tasks: [null] }, ['/tasks/0 must be an object, not null']],
-    [{ tasks, titel: 'x' }, ['/titel is not a known field']],
+    [{ tasks, titel: 'x' }, ['/titel is not a known field; did you mean `title`?']],
+    [
+      task({ depends_on: ['a'] }),
+      ['/tasks/0/depends_on is not a known field; did you mean `dependsOn`?'],
+    ],
+    [
+      task({ timeout: 5, colour: 1 }),
+      [
+        '/tasks/0/timeout is not a known field; did you mean `timeoutMs`?',
+        '/tasks/0/colour is not a known field',
+      ],
+    ],
     [{ tasks, mode: 'both' }, ['/mode must be one of parallel, sequential']],
     [{ tasks, title: 'x'.repeat(301) }, ['/title must have at most 300 characters']],
     [{ tasks, title: ' \n ' }, ['/title must not be blank']],
@@ -75,7 +86,7 @@ describe('of several forms the one that was meant is told what is wrong', () => 
       '/synthesis/every must be at least 1',
     ])
     expect(errorsOf({ tasks, synthesis: { evry: 1 } })).toEqual([
-      '/synthesis/evry is not a known field',
+      '/synthesis/evry is not a known field; did you mean `every`?',
     ])
     expect(errorsOf(task({ files: { write: 'a' } }))).toEqual([
       '/tasks/0/files/write must be an array, not a string',

@@ -312,7 +312,7 @@ test('verifiers need a model: a plan that asks for them without one is refused',
     errors: [
       {
         pointer: '/policy/verify',
-        detail: 'needs a model to judge the findings, and none is configured',
+        detail: 'needs a model to judge the findings, and none is configured: set TUTTI_MODEL',
       },
     ],
   })

@@ -264,7 +264,9 @@ test('says what is wrong with a task before it runs', () => {
     executor
       .validate(aRequest(spec).spec)
       .map(({ path, message }) => `${path.join('/')} ${message}`)
-  expect(problemsOf({})).toEqual(['model is required: no default model is configured'])
+  expect(problemsOf({})).toEqual([
+    'model is required: no default model is configured; the operator can set TUTTI_MODEL',
+  ])
   expect(problemsOf({ model: 'anthropic:claude-sonnet-4-5' })).toEqual([])
   expect(problemsOf({ model: 'openai:gpt-4o' })).toEqual([
     'model names the provider `openai`, which is not configured here: the operator has to set OPENAI_API_KEY',
@@ -287,7 +289,11 @@ test('says what is wrong with a task before it runs', () => {
 
 test('is not available without a provider', () => {
   const none = modelExecutor({ providers: {}, defaultModel: undefined }).describe()
-  expect(none).toMatchObject({ available: false, reason: 'No model provider is configured.' })
+  expect(none).toMatchObject({
+    available: false,
+    reason:
+      'No model provider is configured: set TUTTI_MODEL and the key or address of its provider.',
+  })
   const some = modelExecutor({
     providers: { localBaseUrl: 'http://127.0.0.1:1' },
     defaultModel: undefined,

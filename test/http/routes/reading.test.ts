@@ -26,17 +26,20 @@ test('passes filter, limit and cursor on', async () => {
   ])
 })
 
-test.each(['/v1/plans?stauts=failed', '/v1/plans/p1x?await=30', '/v1/plans/p1x/tasks?page=2'])(
-  'refuses the parameter of %s, which it does not know',
-  async (url) => {
-    const { app, api } = await anApp()
-    api.addPlan('p1x')
-    const response = await app.inject(url)
-    const name = /\?\w+/.exec(url)?.[0]
-    expect(response.statusCode).toBe(400)
-    expect(response.json().errors).toEqual([{ pointer: name, detail: 'is not a known field' }])
-  },
-)
+test.each([
+  ['/v1/plans?stauts=failed', '; did you mean `status`?'],
+  ['/v1/plans/p1x?await=30', '; did you mean `wait`?'],
+  ['/v1/plans/p1x/tasks?page=2', ''],
+])('refuses the parameter of %s, which it does not know', async (url, meant) => {
+  const { app, api } = await anApp()
+  api.addPlan('p1x')
+  const response = await app.inject(url)
+  const name = /\?\w+/.exec(url)?.[0]
+  expect(response.statusCode).toBe(400)
+  expect(response.json().errors).toEqual([
+    { pointer: name, detail: `is not a known field${meant}` },
+  ])
+})
 
 test.each([
   ['/v1/plans?limit=0', '?limit'],

@@ -4,7 +4,7 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router'
-import { isPlanStatus } from './api/statuses.ts'
+import { isPlanStatus } from '../../src/client/status.ts'
 import type { PlanStatus } from './api/types.ts'
 import { parsePlanSearch } from './plan/plan-search.ts'
 import { PlansPage } from './plans/plans-page.tsx'

@@ -129,6 +129,27 @@ test('passes over what is no JSON, and events split between packets', async () =
   expect(followed.types).toEqual(['snapshot', 'plan.finished'])
 })
 
+test('a pause ends when the service is known to be back, and so does a connection from before', async () => {
+  const { url, requests } = await serve(
+    (request) => request.socket.destroy(),
+    (_, response) => open(response).write(SNAPSHOT),
+    (_, response) => open(response).end(FINISHED),
+  )
+  let wake = () => {}
+  const followed = follow(url, {
+    retryMs: 600_000,
+    onWake(listener) {
+      wake = listener
+      return () => undefined
+    },
+    onState: (state) => state === 'waiting' && queueMicrotask(() => wake()),
+    onEvents: () => wake(),
+  })
+  await followed.done
+  expect(requests).toHaveLength(3)
+  expect(requests[2]?.headers['last-event-id']).toBe('1-0')
+})
+
 test('stops at once when the page is left', async () => {
   const { url } = await serve((_, response) => open(response).write(SNAPSHOT))
   const followed = follow(url, { onEvents: () => followed.abort.abort() })

@@ -78,6 +78,21 @@ test('each attempt stays to be seen, those that failed and those whose worker we
   expect(task).toMatchObject({ startedAt: START, finishedAt: START + 900, error: undefined })
 })
 
+test('a retry begins another round, and keeps the attempts of the one before', () => {
+  const model = run(
+    snapshot([queued('a')]),
+    event('task.started', { taskId: 'a', attempt: 1, at: at(0) }),
+    event('task.finished', { taskId: 'a', attempt: 1, at: at(50), status: 'failed' }),
+    event('task.requeued', { taskId: 'a', attempt: 1, at: at(5_000), reason: 'retry' }),
+    event('task.started', { taskId: 'a', attempt: 2, at: at(5_100) }),
+  )
+  expect(model.tasks.get('a')).toMatchObject({
+    queuedAt: START + 5_000,
+    startedAt: START + 5_100,
+    attempts: [{ number: 1, outcome: 'failed' }, { number: 2 }],
+  })
+})
+
 test('a task that waits for its next attempt says until when, and why', () => {
   const model = run(
     snapshot([queued('a')]),

@@ -20,7 +20,7 @@ All 2 tasks succeeded; nothing is missing.`
 
 test('what the page says beside a merged summary is not said twice', () => {
   expect(summaryBeside({ executor: 'merge', notes: [NOTE, 'Another.'], summary: MERGED })).toBe(
-    '**2 findings from 2 tasks.**\n\n## Top risks\n\n1. Tokens never expire',
+    '**2 findings from 2 tasks.**',
   )
 })
 

@@ -3,10 +3,12 @@ import type { LiveTask, PlanModel } from '../../dashboard/src/live/plan-model.ts
 import { EMPTY_MODEL } from '../../dashboard/src/live/plan-model.ts'
 import {
   concurrencyProfile,
+  planTimes,
   taskSegments,
   timeDomain,
   timelineRows,
 } from '../../dashboard/src/timeline/rows.ts'
+import { timeMap } from '../../dashboard/src/timeline/time-map.ts'
 import { position, ticks } from '../../dashboard/src/timeline/time-scale.ts'
 import { FIT, panView, viewSpan, zoomView } from '../../dashboard/src/timeline/view.ts'
 
@@ -85,6 +87,19 @@ describe('segments', () => {
     ])
   })
 
+  test('attempts of the round before a retry are told apart, and the time between is no wait', () => {
+    const attempts = [
+      { number: 1, startedAt: 10, finishedAt: 30, outcome: 'failed' as const },
+      { number: 2, startedAt: 3_610, finishedAt: 3_650, outcome: 'succeeded' as const },
+    ]
+    const retried = ran('a', 3_610, 3_650, { queuedAt: 3_600, attempt: 2 })
+    expect(taskSegments(retried, attempts, 9_000)).toEqual([
+      { kind: 'attempt', from: 10, to: 30, number: 1, outcome: 'failed', earlier: true },
+      { kind: 'queued', from: 3_600, to: 3_610 },
+      { kind: 'attempt', from: 3_610, to: 3_650, number: 2, outcome: 'succeeded' },
+    ])
+  })
+
   test('a task that never ran has only waited, until now or until it was skipped', () => {
     expect(taskSegments(task('a'), [], 40)).toEqual([{ kind: 'queued', from: 0, to: 40 }])
     expect(taskSegments(task('a', { status: 'skipped', finishedAt: 25 }), [], 40)).toEqual([])
@@ -150,4 +165,50 @@ test('ticks stand at round times since the start, never closer than asked for', 
     0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000,
   ])
   expect(ticks({ from: 0, to: 1_000 }, 0, 0)).toEqual([])
+})
+
+describe('the times of a plan', () => {
+  const hour = 3_600_000
+
+  test('a stretch in which nothing ran is drawn as a short break', () => {
+    const times = timeMap([
+      { from: 0, to: 10_000 },
+      { from: hour, to: hour + 10_000 },
+    ])
+    expect(times.gaps).toEqual([{ from: 10_000, to: hour }])
+    expect(times.onAxis(4_000)).toBe(4_000)
+    expect(times.onAxis(hour + 10_000) - times.onAxis(hour)).toBe(10_000)
+    expect(times.onAxis(hour) - times.onAxis(10_000)).toBe(800)
+    // In order, also within the break.
+    expect(times.onAxis(hour / 2)).toBeGreaterThan(times.onAxis(10_000))
+    expect(times.onAxis(hour / 2)).toBeLessThan(times.onAxis(hour))
+  })
+
+  test('pauses that are short beside the work are drawn as they were', () => {
+    const busy = [
+      { from: 0, to: 60_000 },
+      { from: 66_000, to: 120_000 },
+    ]
+    expect(timeMap(busy).gaps).toEqual([])
+    expect(timeMap([]).onAxis(5)).toBe(5)
+  })
+
+  test('a task that is retried an hour later leaves its plan the length of its work', () => {
+    const plan = model(
+      ran('a', 0, 10_000),
+      ran('b', hour, hour + 10_000, {
+        queuedAt: hour,
+        attempt: 2,
+        attempts: [
+          { number: 1, startedAt: 0, finishedAt: 9_000, outcome: 'failed' },
+          { number: 2, startedAt: hour, finishedAt: hour + 10_000, outcome: 'succeeded' },
+        ],
+      }),
+    )
+    const times = planTimes(plan, [], hour * 2)
+    const domain = timeDomain(plan, hour * 2, false, 0, times)
+    expect(domain.to - domain.from).toBe(20_800)
+    // A synthesis in between is no work, and yet it is not cut away.
+    expect(planTimes(plan, [12_000], hour * 2).gaps).toEqual([{ from: 12_000, to: hour }])
+  })
 })

@@ -19,6 +19,16 @@ export function cancelTask(planId: string, taskId: string): Promise<TaskDetail> 
   return requestJson(`${taskPath(planId, taskId)}/cancel`, { method: 'POST' })
 }
 
+/** Runs these tasks again, all of them or none. */
+export function retryTasks(planId: string, tasks: readonly string[]): Promise<Plan> {
+  return requestJson(`${planPath(planId)}/retry`, { method: 'POST', body: { tasks } })
+}
+
+/** Cancels these tasks; the rest of the plan goes on. */
+export function cancelTasks(planId: string, tasks: readonly string[]): Promise<Plan> {
+  return requestJson(`${planPath(planId)}/cancel`, { method: 'POST', body: { tasks } })
+}
+
 export function retryTask(planId: string, taskId: string): Promise<TaskDetail> {
   return requestJson(`${taskPath(planId, taskId)}/retry`, { method: 'POST' })
 }

@@ -1,3 +1,4 @@
+import { watchedFetch } from './connection.ts'
 import { noteServerDate } from './server-clock.ts'
 import { askForKey, authorization } from './session.ts'
 import type { Problem } from './types.ts'
@@ -32,7 +33,7 @@ export interface RequestOptions {
 
 /** @throws {ApiError} on any answer that is not 2xx, and when there is no answer (status 0). */
 export async function request(path: string, options: RequestOptions = {}): Promise<Response> {
-  const response = await fetch(path + queryString(options.query), {
+  const response = await watchedFetch(path + queryString(options.query), {
     method: options.method ?? 'GET',
     headers: {
       ...authorization(),

@@ -11,5 +11,7 @@ export const queryClient = new QueryClient({
         failures < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
       retryDelay: (failures) => Math.min(500 * 2 ** failures, 5_000),
     },
+    // What someone asked for fails at once while the service is away: it must not happen later, unseen.
+    mutations: { networkMode: 'always' },
   },
 })

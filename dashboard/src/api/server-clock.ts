@@ -5,6 +5,7 @@
 const TOLERANCE_MS = 2_000
 
 let offsetMs = 0
+let frozenAt: number | undefined
 
 export function noteServerDate(header: string | null, receivedAt = Date.now()): void {
   const sentAt = Date.parse(header ?? '')
@@ -14,7 +15,16 @@ export function noteServerDate(header: string | null, receivedAt = Date.now()): 
   offsetMs = Math.abs(measured) < TOLERANCE_MS ? 0 : measured
 }
 
-/** The server's time now, in milliseconds since the epoch. */
+/** The server's time now, in milliseconds since the epoch; stands still while the clock is frozen. */
 export function serverNow(): number {
-  return Date.now() + offsetMs
+  return frozenAt ?? Date.now() + offsetMs
+}
+
+/** Stops the clock: while the service is away, nobody knows how long anything has run. */
+export function freezeClock(): void {
+  frozenAt ??= serverNow()
+}
+
+export function thawClock(): void {
+  frozenAt = undefined
 }

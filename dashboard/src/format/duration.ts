@@ -48,6 +48,13 @@ export function formatTime(at: number | string): string {
   return Number.isNaN(date.getTime()) ? '–' : exact.format(date)
 }
 
+const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+
+/** `14:02:31`, on the reader's clock. */
+export function formatClock(at: number): string {
+  return clock.format(new Date(at))
+}
+
 function pad(value: number): string {
   return `${value}`.padStart(2, '0')
 }

@@ -23,6 +23,8 @@ export interface FollowOptions {
   maxRetryMs?: number
   /** A connection on which nothing arrives for so long, not even a heartbeat, is taken for lost. */
   idleMs?: number
+  /** Calls back when another try is worth while before its time. Returns what ends that. */
+  onWake?: (listener: () => void) => () => void
 }
 
 /** An answer that no further try changes: the plan is gone, or the key is not valid. */
@@ -75,7 +77,7 @@ export async function followEvents(options: FollowOptions): Promise<void> {
       return
     }
     options.onState('waiting')
-    await pause(pauseMs, options.signal)
+    await pause(pauseMs, options)
     pauseMs = Math.min(pauseMs * 2, options.maxRetryMs ?? 10_000)
   }
 }
@@ -97,13 +99,19 @@ async function readEvents(
   })
   const decoder = new TextDecoder()
   const reader = body.getReader()
-  while (true) {
-    const { done, value } = await readInTime(reader, options.idleMs ?? 45_000)
-    if (done) return
-    parser.feed(decoder.decode(value, { stream: true }))
-    if (batch.length === 0) continue
-    options.onEvents(batch)
-    batch = []
+  // The service was away meanwhile: this connection may be one that nobody answers on any more.
+  const forget = options.onWake?.(() => void reader.cancel().catch(() => undefined))
+  try {
+    while (true) {
+      const { done, value } = await readInTime(reader, options.idleMs ?? 45_000)
+      if (done) return
+      parser.feed(decoder.decode(value, { stream: true }))
+      if (batch.length === 0) continue
+      options.onEvents(batch)
+      batch = []
+    }
+  } finally {
+    forget?.()
   }
 }
 
@@ -150,11 +158,16 @@ function endsStream(event: StreamEvent, before: boolean): boolean {
   return plan !== undefined && isFinished(plan.status)
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(
+  ms: number,
+  { signal, onWake }: Pick<FollowOptions, 'signal' | 'onWake'>,
+): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms)
+    const forget = onWake?.(done)
     function done() {
       clearTimeout(timer)
+      forget?.()
       signal.removeEventListener('abort', done)
       resolve()
     }

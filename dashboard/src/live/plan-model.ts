@@ -185,6 +185,10 @@ function applyTaskEvent(tasks: Map<string, LiveTask>, event: StreamEvent): void 
         finishedAt: null,
         retryAt: null,
         attempts: endAttempts(before.attempts, at, 'requeued'),
+        // Another round: its times begin anew.
+        ...(event.data['reason'] === 'retry'
+          ? { queuedAt: at, startedAt: null, error: undefined }
+          : {}),
       })
       return
   }

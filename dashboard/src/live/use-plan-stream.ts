@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { subscribe, watchedFetch } from '../api/connection.ts'
 import { planPath } from '../api/queries.ts'
 import { serverNow } from '../api/server-clock.ts'
 import { askForKey, authorization, useApiKey } from '../api/session.ts'
@@ -45,6 +46,8 @@ export function usePlanStream(planId: string): PlanStream {
       headers: () => authorization(key),
       signal: abort.signal,
       now: serverNow,
+      fetch: watchedFetch,
+      onWake: subscribe,
       onState: (next) => !abort.signal.aborted && setState(next),
       onEvents(events) {
         position.current = events.at(-1)?.id || position.current

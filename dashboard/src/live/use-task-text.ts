@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { subscribe, watchedFetch } from '../api/connection.ts'
 import { planPath } from '../api/queries.ts'
 import { authorization } from '../api/session.ts'
 import { followEvents } from './event-stream.ts'
@@ -25,6 +26,8 @@ export function useTaskText(
     followEvents({
       url: `${planPath(planId)}/events?tokens=true&taskId=${encodeURIComponent(taskId)}`,
       headers: authorization,
+      fetch: watchedFetch,
+      onWake: subscribe,
       // Continues where the page's own stream is: a snapshot of the whole plan is not needed again.
       lastEventId: lastEventId(),
       signal: abort.signal,

@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useContext } from 'react'
 import { ApiError, type FieldError } from '../api/client.ts'
+import { fieldName, sentence } from './field-words.ts'
 
 const Errors = createContext<readonly FieldError[]>([])
 
@@ -15,7 +16,15 @@ export function useFieldError(path: string): string | undefined {
     const at = pointer.replace(/^#/, '')
     return at === path || at.startsWith(`${path}/`)
   })
-  return found.length === 0 ? undefined : found.map(({ detail }) => detail).join('; ')
+  if (found.length === 0) return undefined
+  return found
+    .map(({ pointer, detail }) =>
+      // What lies inside of the field is named, because the field alone would not say where.
+      pointer.replace(/^#/, '') === path
+        ? sentence(detail)
+        : `${fieldName(pointer)}: ${sentence(detail)}`,
+    )
+    .join('\n')
 }
 
 export function fieldErrorsOf(error: unknown): readonly FieldError[] {

@@ -1,3 +1,4 @@
+import { useEffect, useMemo } from 'react'
 import { ApiError } from '../api/client.ts'
 import type { Advice, DryRun, Overlap } from '../api/types.ts'
 import { formatCompact, formatCount, formatUsd, plural } from '../format/number.ts'
@@ -6,6 +7,7 @@ import { usePaging } from '../ui/hooks/use-paging.ts'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Notice } from '../ui/page-states.tsx'
 import { Section } from '../ui/section.tsx'
+import { fieldName, sentence } from './field-words.ts'
 import { WaveDiagram } from './wave-diagram.tsx'
 
 /** What a dry run said: what would run, when, and at what cost. */
@@ -112,24 +114,27 @@ function PreviewTasks({ tasks }: { tasks: DryRun['tasks'] }) {
 /** Why a dry run or a launch was refused. */
 export function Refusal({ error }: { error: unknown }) {
   const problem = error instanceof ApiError ? error.problem : undefined
+  const fields = useMemo(() => problem?.errors ?? [], [problem])
+  useEffect(() => {
+    if (fields.length > 0) showFirst()
+  }, [fields])
   const overlaps = Array.isArray(problem?.['overlaps']) ? (problem['overlaps'] as Overlap[]) : []
   return (
     <div role="alert">
       <Notice tone="failed">
         <p className="font-medium">{problem?.title ?? 'The plan was refused'}</p>
-        {problem?.detail !== undefined && <p>{problem.detail}</p>}
-        {problem?.errors !== undefined && problem.errors.length > 0 && (
+        {problem?.detail !== undefined && fields.length === 0 && <p>{problem.detail}</p>}
+        {fields.length > 0 && (
           <ul className="mt-1.5 space-y-1">
-            {problem.errors.slice(0, 12).map((item) => (
-              <li key={item.pointer + item.detail}>
-                <code className="font-mono text-xs">
-                  {item.pointer.replace(/^#\/?/, '') || 'body'}
-                </code>{' '}
-                {item.detail}
+            {fields.slice(0, 12).map((item) => (
+              <li key={item.pointer + item.detail} className="break-words">
+                <span className="font-medium">{fieldName(item.pointer)}</span>:{' '}
+                {sentence(item.detail)}
               </li>
             ))}
           </ul>
         )}
+        {fields.length > 12 && <p className="mt-1">and {fields.length - 12} more</p>}
       </Notice>
       {overlaps.length > 0 && (
         <div className="mt-5">
@@ -138,4 +143,16 @@ export function Refusal({ error }: { error: unknown }) {
       )}
     </div>
   )
+}
+
+/** Unfolds the parts of the form in which a field is wrong, and leads to the first of them. */
+function showFirst(): void {
+  const wrong = [...document.querySelectorAll<HTMLElement>('[aria-invalid="true"]')]
+  for (const field of wrong) {
+    for (let part = field.closest('details'); part !== null; ) {
+      part.open = true
+      part = part.parentElement?.closest('details') ?? null
+    }
+  }
+  wrong[0]?.focus()
 }

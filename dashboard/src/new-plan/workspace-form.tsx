@@ -38,6 +38,9 @@ export function WorkspaceForm({ workspace, onChange }: WorkspaceFormProps) {
         onChange={(next) => onChange(EMPTY[next])}
         options={KINDS}
       />
+      {kind === 'none' && error.whole !== undefined && (
+        <p className="text-sm text-failed">{error.whole}</p>
+      )}
       {kind === 'path' && (
         <TextField
           label="Folder"

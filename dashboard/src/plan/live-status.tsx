@@ -1,3 +1,4 @@
+import { useAwaySince } from '../api/connection.ts'
 import type { Counts, PlanStatus } from '../api/types.ts'
 import { formatCount } from '../format/number.ts'
 import type { StreamState } from '../live/event-stream.ts'
@@ -12,6 +13,7 @@ interface LiveStatusProps {
 
 /** Says aloud how the plan goes, in steps of a tenth: a word a task would drown a screen reader. */
 export function LiveStatus({ state, status, counts }: LiveStatusProps) {
+  const away = useAwaySince() !== undefined
   const ended = counts.total - counts.queued - counts.running
   const tenths = counts.total === 0 ? 0 : Math.floor((ended / counts.total) * 10)
   return (
@@ -21,7 +23,7 @@ export function LiveStatus({ state, status, counts }: LiveStatusProps) {
         {counts.total > 0 && `, ${tenths * 10}% of ${formatCount(counts.total)} tasks ended`}
         {counts.failed > 0 && ', some failed'}
       </p>
-      {state === 'waiting' && (
+      {state === 'waiting' && !away && (
         <div className="mt-4" role="alert">
           <Notice tone="warning">
             The live connection was lost. Trying again; nothing is missed.

@@ -123,6 +123,7 @@ function PlanView({ planId }: { planId: string }) {
           search={search}
           onTab={(tab) => show({ tab, finding: undefined })}
           onTask={(task) => show({ task, finding: undefined })}
+          onChanged={changed}
         />
       </div>
       {panel !== undefined && beside && (

@@ -1,19 +1,75 @@
+import { TASK_STATUSES } from '../../../src/client/status.ts'
+import type { LedgerEntry, Severity, TaskStatus } from '../api/types.ts'
+
 export const PLAN_TABS = ['timeline', 'synthesis', 'conflicts', 'todos', 'report'] as const
 export type PlanTab = (typeof PLAN_TABS)[number]
 
+export const ORDERS = ['plan', 'start', 'duration', 'status'] as const
+export type Order = (typeof ORDERS)[number]
+
+export const SEVERITIES = [
+  'critical',
+  'high',
+  'medium',
+  'low',
+  'info',
+] as const satisfies Severity[]
+export const FATES = [
+  'kept',
+  'merged',
+  'dropped',
+  'refuted',
+] as const satisfies LedgerEntry['fate'][]
+
+/** What a plan's page shows, as its address has it: whoever opens the link sees the same. */
 export interface PlanSearch {
   tab?: PlanTab | undefined
   /** The task whose panel is open. */
   task?: string | undefined
   /** A finding to show: `f-3` in the synthesis, `security/2` in the task's panel. */
   finding?: string | undefined
+  /** Text that the tasks shown have in their id or description. */
+  q?: string | undefined
+  /** The statuses of the tasks shown, with commas between them; all when absent. */
+  status?: string | undefined
+  order?: Order | undefined
+  version?: number | undefined
+  severity?: Severity | undefined
+  fate?: LedgerEntry['fate'] | undefined
 }
 
 export function parsePlanSearch(search: Record<string, unknown>): PlanSearch {
-  const tab = PLAN_TABS.find((name) => name === search['tab'])
-  return {
-    ...(tab === undefined ? {} : { tab }),
-    ...(typeof search['task'] === 'string' ? { task: search['task'] } : {}),
-    ...(typeof search['finding'] === 'string' ? { finding: search['finding'] } : {}),
-  }
+  const statuses = statusesOf(textOf(search['status']))
+  const version = Number(search['version'])
+  return defined({
+    tab: oneOf(PLAN_TABS, search['tab']),
+    task: textOf(search['task']),
+    finding: textOf(search['finding']),
+    q: textOf(search['q']),
+    status: statuses.length === 0 ? undefined : statuses.join(','),
+    order: oneOf(ORDERS, search['order']),
+    version: Number.isInteger(version) && version > 0 ? version : undefined,
+    severity: oneOf(SEVERITIES, search['severity']),
+    fate: oneOf(FATES, search['fate']),
+  })
+}
+
+/** `failed,incomplete` as statuses; what is none is left out. */
+export function statusesOf(text: string | undefined): TaskStatus[] {
+  const names = new Set(text?.split(','))
+  return TASK_STATUSES.filter((status) => names.has(status))
+}
+
+function textOf(value: unknown): string | undefined {
+  // The router reads a text of digits as a number.
+  const text = typeof value === 'number' ? `${value}` : value
+  return typeof text === 'string' && text !== '' ? text : undefined
+}
+
+function oneOf<T extends string>(names: readonly T[], value: unknown): T | undefined {
+  return names.find((name) => name === value)
+}
+
+function defined(search: PlanSearch): PlanSearch {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined))
 }

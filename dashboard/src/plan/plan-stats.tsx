@@ -23,7 +23,9 @@ export function PlanStats({ plan, status, counts, tasks }: PlanStatsProps) {
   const now = useNow(250, live)
   const report = useQuery(reportQuery(plan.id, live ? 'active' : `${plan.finishedAt}`, live))
   const shown = counts.total > 0 ? counts : plan.counts
-  const elapsed = planDuration({ ...plan, startedAt: plan.startedAt ?? firstStart(tasks) }, now)
+  const started = { ...plan, startedAt: plan.startedAt ?? firstStart(tasks) }
+  const idleMs = report.data?.idleMs ?? 0
+  const elapsed = planDuration(started, now, idleMs)
   const tokens = plan.usage.inputTokens + plan.usage.outputTokens
   const ended = endedCount(shown)
   return (
@@ -38,7 +40,12 @@ export function PlanStats({ plan, status, counts, tasks }: PlanStatsProps) {
         </div>
         <SegmentedProgress counts={shown} thick />
       </div>
-      <Stat label={live ? 'Running for' : 'Took'}>
+      <Stat
+        label={live ? 'Running for' : 'Took'}
+        {...(idleMs > 0
+          ? { title: `Without ${formatDuration(idleMs)} in which there was nothing to run` }
+          : {})}
+      >
         {elapsed === undefined ? '–' : formatDuration(elapsed)}
       </Stat>
       <Stat

@@ -19,6 +19,7 @@ interface PlanTabsProps {
   search: PlanSearch
   onTab: (tab: PlanTab) => void
   onTask: (taskId: string) => void
+  onChanged: () => void
 }
 
 export function PlanTabs(props: PlanTabsProps) {
@@ -51,6 +52,7 @@ export function PlanTabs(props: PlanTabsProps) {
               syntheses={syntheses ?? []}
               selected={search.task}
               onSelect={props.onTask}
+              onChanged={props.onChanged}
             />
           ),
         },

@@ -94,7 +94,7 @@ function Speedup({ report }: { report: Report }) {
         />
         <Bar
           label="As it ran"
-          note="until the last task ended; the synthesis comes after that"
+          note={`until the last task ended; the synthesis comes after that${report.idleMs > 0 ? `; without ${formatDuration(report.idleMs)} in which there was nothing to run` : ''}`}
           ms={report.wallMs}
           of={longest}
           fill="bg-running"

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { reportQuery } from '../api/queries.ts'
 import { isActive } from '../api/statuses.ts'
-import type { Plan } from '../api/types.ts'
+import type { Plan, Report } from '../api/types.ts'
 import { formatAgo, formatDuration, formatTime } from '../format/duration.ts'
 import { formatCount, formatTimes, formatUsd } from '../format/number.ts'
 import { endedCount, SegmentedProgress } from '../ui/segmented-progress.tsx'
@@ -20,8 +20,9 @@ interface PlanRowProps {
 }
 
 export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
-  const duration = planDuration(plan, now)
-  const speedup = useSpeedup(plan)
+  const report = useReport(plan)
+  const speedup = report?.speedup
+  const duration = planDuration(plan, now, report?.idleMs)
   const cost = plan.usage.costUsd > 0 ? formatUsd(plan.usage.costUsd) : '–'
   const budget = plan.policy.budgetUsd
   const why = plan.reason?.message ?? plan.stopped?.message
@@ -105,18 +106,19 @@ export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
   )
 }
 
-export function planDuration(plan: Plan, now: number): number | undefined {
+/** Without the time in which there was nothing to run, as before a retry. */
+export function planDuration(plan: Plan, now: number, idleMs = 0): number | undefined {
   if (plan.startedAt === null) return undefined
   const end = plan.finishedAt === null ? now : Date.parse(plan.finishedAt)
-  return Math.max(0, end - Date.parse(plan.startedAt))
+  return Math.max(0, end - Date.parse(plan.startedAt) - idleMs)
 }
 
 /** Only the rows that are on the screen ask for a report. */
-function useSpeedup(plan: Plan): number | undefined {
+function useReport(plan: Plan): Report | undefined {
   const active = isActive(plan.status)
   const report = useQuery({
     ...reportQuery(plan.id, active ? 'active' : (plan.finishedAt ?? ''), active),
     enabled: plan.startedAt !== null,
   })
-  return report.data?.speedup
+  return report.data
 }

@@ -6,6 +6,7 @@ import { buttonClass, IconButton } from '../ui/button.tsx'
 import { classNames } from '../ui/class-names.ts'
 import { useShortcuts } from '../ui/keyboard.tsx'
 import { Empty } from '../ui/page-states.tsx'
+import { AwayBanner } from './away-banner.tsx'
 import { KeyPrompt } from './key-prompt.tsx'
 import { Logo } from './logo.tsx'
 import { ShortcutsDialog } from './shortcuts-dialog.tsx'
@@ -63,6 +64,7 @@ export function Shell() {
             </Link>
           </div>
         </div>
+        <AwayBanner />
       </header>
       <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
         <Outlet />

@@ -1,13 +1,13 @@
-import { useMemo, useState } from 'react'
-import type { LedgerEntry, Severity, SynthesisFinding } from '../api/types.ts'
+import { useMemo } from 'react'
+import type { LedgerEntry, SynthesisFinding } from '../api/types.ts'
 import { formatCount } from '../format/number.ts'
+import { SEVERITIES } from '../plan/plan-search.ts'
+import { usePlanSearch } from '../plan/use-plan-search.ts'
 import { FilterChips } from '../ui/filter-chips.tsx'
 import { usePaging } from '../ui/hooks/use-paging.ts'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Section } from '../ui/section.tsx'
 import { FindingItem } from './finding-item.tsx'
-
-const SEVERITIES: Severity[] = ['critical', 'high', 'medium', 'low', 'info']
 
 interface FindingListProps {
   findings: readonly SynthesisFinding[]
@@ -17,7 +17,7 @@ interface FindingListProps {
 }
 
 export function FindingList({ findings, ledger, shown }: FindingListProps) {
-  const [severity, setSeverity] = useState<Severity>()
+  const [{ severity }, changeSearch] = usePlanSearch()
   const refs = useMemo(() => refsByFinding(ledger), [ledger])
   const wanted = findings.find(({ id }) => id === shown)
   const filtered = findings.filter(
@@ -45,7 +45,11 @@ export function FindingList({ findings, ledger, shown }: FindingListProps) {
               })).filter((chip) => chip.count > 0),
             ]}
             isOn={(value) => (severity ?? '') === value}
-            onToggle={(value) => setSeverity(SEVERITIES.find((name) => name === value))}
+            onToggle={(value) => {
+              const next = SEVERITIES.find((name) => name === value && name !== severity)
+              // One that a link led to would stay in the list.
+              changeSearch({ severity: next, finding: undefined })
+            }}
           />
         )
       }

@@ -1,6 +1,7 @@
-import { useState } from 'react'
 import type { LedgerEntry } from '../api/types.ts'
 import { formatCount } from '../format/number.ts'
+import { FATES } from '../plan/plan-search.ts'
+import { usePlanSearch } from '../plan/use-plan-search.ts'
 import { TaskLink } from '../task/task-link.tsx'
 import { FilterChips } from '../ui/filter-chips.tsx'
 import { usePaging } from '../ui/hooks/use-paging.ts'
@@ -9,12 +10,9 @@ import { Section } from '../ui/section.tsx'
 import { taskOf } from './finding-item.tsx'
 import { FindingLink } from './finding-link.tsx'
 
-type Fate = LedgerEntry['fate']
-const FATES: Fate[] = ['kept', 'merged', 'dropped', 'refuted']
-
 /** What became of every finding of every task. */
 export function Ledger({ ledger }: { ledger: readonly LedgerEntry[] }) {
-  const [fate, setFate] = useState<Fate>()
+  const [{ fate }, changeSearch] = usePlanSearch()
   const filtered = fate === undefined ? ledger : ledger.filter((entry) => entry.fate === fate)
   const { shown, left, more } = usePaging(filtered, 60)
   if (ledger.length === 0) return null
@@ -34,7 +32,9 @@ export function Ledger({ ledger }: { ledger: readonly LedgerEntry[] }) {
             })),
           ]}
           isOn={(value) => (fate ?? '') === value}
-          onToggle={(value) => setFate(FATES.find((name) => name === value))}
+          onToggle={(value) =>
+            changeSearch({ fate: FATES.find((name) => name === value && name !== fate) })
+          }
         />
       }
     >

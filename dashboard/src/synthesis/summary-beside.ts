@@ -1,11 +1,12 @@
 import type { Synthesis } from '../api/types.ts'
 
-/** Sections of a merged summary that stand beside it on the page, with links. */
-const BESIDE = new Set(['What to do first', 'Coverage'])
+/** Sections of a merged summary that the page has itself, with links. */
+const BESIDE = new Set(['Top risks', 'Findings by file', 'What to do first', 'Coverage'])
 
 /**
  * The summary as it is shown beside the rest of its synthesis. One that was merged by rule can be read
- * on its own, so it repeats what the page has already said: the notes, the actions, what is missing.
+ * on its own, so it repeats what the page says beside it: the notes, the findings, the actions, what is
+ * missing.
  */
 export function summaryBeside({
   executor,

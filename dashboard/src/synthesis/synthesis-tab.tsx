@@ -1,7 +1,7 @@
-import { useState } from 'react'
 import type { Plan, Synthesis } from '../api/types.ts'
 import { formatAgo, formatTime } from '../format/duration.ts'
 import { formatCompact, formatUsd } from '../format/number.ts'
+import { usePlanSearch } from '../plan/use-plan-search.ts'
 import { INPUT } from '../ui/field.tsx'
 import { useNow } from '../ui/hooks/use-now.ts'
 import { Empty, Failed, Notice, Skeleton } from '../ui/page-states.tsx'
@@ -28,7 +28,7 @@ interface SynthesisTabProps {
 }
 
 export function SynthesisTab({ plan, syntheses, error, writing, finding }: SynthesisTabProps) {
-  const [chosen, setChosen] = useState<number>()
+  const [{ version: chosen }, changeSearch] = usePlanSearch()
   const versions = [...(syntheses ?? [])].sort((a, b) => b.version - a.version)
   const synthesis = versions.find(({ version }) => version === chosen) ?? versions[0]
 
@@ -58,14 +58,16 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
 
   const summary = summaryBeside(synthesis)
   return (
-    <div className="@container max-w-[84rem] pt-6">
+    <div className="@container max-w-[110rem] pt-6">
       <SynthesisMeta
         synthesis={synthesis}
         versions={versions}
-        onChoose={setChosen}
+        onChoose={(version) =>
+          changeSearch({ version: version === versions[0]?.version ? undefined : version })
+        }
         writing={writing}
       />
-      <div className="mt-5 grid gap-x-12 gap-y-8 @4xl:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="mt-5 grid gap-x-12 gap-y-9 @4xl:grid-cols-[minmax(0,1fr)_minmax(20rem,28%)] @4xl:grid-rows-[auto_1fr]">
         <div className="min-w-0">
           {summary !== '' && (
             <Clamp key={synthesis.version} long={summary.length > LONG_SUMMARY}>
@@ -73,17 +75,20 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
             </Clamp>
           )}
         </div>
-        <aside className="min-w-0 space-y-8" aria-label="What to do, and what is missing">
+        <aside
+          className="min-w-0 space-y-8 @4xl:col-start-2 @4xl:row-span-2 @4xl:row-start-1"
+          aria-label="What to do, and what is missing"
+        >
           <ActionList actions={synthesis.actions} />
           <Coverage coverage={synthesis.coverage} />
         </aside>
+        <FindingList
+          key={synthesis.version}
+          findings={synthesis.findings}
+          ledger={synthesis.ledger}
+          shown={finding}
+        />
         <div className="min-w-0 space-y-9 @4xl:col-span-2">
-          <FindingList
-            key={synthesis.version}
-            findings={synthesis.findings}
-            ledger={synthesis.ledger}
-            shown={finding}
-          />
           {synthesis.edits !== undefined && <EditsSection edits={synthesis.edits} />}
           <Ledger ledger={synthesis.ledger} />
           {synthesis.data !== undefined && (

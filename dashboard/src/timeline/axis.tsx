@@ -1,5 +1,6 @@
 import type { RefObject } from 'react'
-import { formatTick } from '../format/duration.ts'
+import { formatDuration, formatTick } from '../format/duration.ts'
+import type { TimeMap } from './time-map.ts'
 import { position, type Tick, type TimeSpan } from './time-scale.ts'
 
 /** The least room that a label needs, in pixels; one that would be cut off is left out. */
@@ -8,6 +9,7 @@ const LABEL_ROOM = 40
 interface AxisProps {
   labels: Tick[]
   span: TimeSpan
+  times: TimeMap
   /** Of the line of now; undefined once the plan has finished. */
   now: number | undefined
   trackRef: RefObject<HTMLDivElement | null>
@@ -15,10 +17,12 @@ interface AxisProps {
   width: number
 }
 
-export function Axis({ labels, span, now, trackRef, width }: AxisProps) {
-  const nowAt = now === undefined ? undefined : position(span, now)
+export function Axis({ labels, span, times, now, trackRef, width }: AxisProps) {
+  const nowAt = now === undefined ? undefined : position(span, times.onAxis(now))
+  const breaks = breaksOf(times, span)
   const isReadable = (share: number) =>
     (1 - share) * width >= LABEL_ROOM &&
+    !breaks.some(({ from, to }) => share > from - LABEL_ROOM / width && share < to) &&
     (nowAt === undefined || Math.abs(nowAt - share - LABEL_ROOM / 2 / width) * width >= LABEL_ROOM)
   return (
     <div
@@ -36,6 +40,16 @@ export function Axis({ labels, span, now, trackRef, width }: AxisProps) {
             {isReadable(position(span, tick.at)) && formatTick(tick.elapsedMs, tick.stepMs)}
           </span>
         ))}
+        {breaks.map(({ from, to, gap }) => (
+          <span
+            key={gap.from}
+            className="timeline-break absolute inset-y-0 flex items-center justify-center overflow-hidden"
+            style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }}
+            title={`${formatDuration(gap.to - gap.from)} in which nothing ran`}
+          >
+            ⋯
+          </span>
+        ))}
         {nowAt !== undefined && nowAt >= 0 && nowAt <= 1 && (
           <span
             className="absolute bottom-0 -translate-x-full rounded-tl-md bg-running px-1.5 text-[0.6875rem] leading-4 font-medium text-surface"
@@ -49,7 +63,17 @@ export function Axis({ labels, span, now, trackRef, width }: AxisProps) {
   )
 }
 
-export function GridLines({ labels, span, now }: Pick<AxisProps, 'labels' | 'span' | 'now'>) {
+/** Where the breaks are, as shares of the span. */
+function breaksOf(times: TimeMap, span: TimeSpan): { from: number; to: number; gap: TimeSpan }[] {
+  return times.gaps.map((gap) => ({
+    gap,
+    from: position(span, times.onAxis(gap.from)),
+    to: position(span, times.onAxis(gap.to)),
+  }))
+}
+
+export function GridLines(props: Pick<AxisProps, 'labels' | 'span' | 'times' | 'now'>) {
+  const { labels, span, times, now } = props
   return (
     <li aria-hidden className="timeline-grid pointer-events-none absolute inset-0">
       <span />
@@ -61,8 +85,18 @@ export function GridLines({ labels, span, now }: Pick<AxisProps, 'labels' | 'spa
             style={{ left: `${position(span, tick.at) * 100}%` }}
           />
         ))}
+        {breaksOf(times, span).map(({ from, to, gap }) => (
+          <span
+            key={gap.from}
+            className="timeline-break absolute inset-y-0"
+            style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }}
+          />
+        ))}
         {now !== undefined && (
-          <span className="now-line z-10" style={{ left: `${position(span, now) * 100}%` }} />
+          <span
+            className="now-line z-10"
+            style={{ left: `${position(span, times.onAxis(now)) * 100}%` }}
+          />
         )}
       </span>
     </li>

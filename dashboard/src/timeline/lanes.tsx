@@ -3,13 +3,16 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useEffect, useRef } from 'react'
 import { waitingQuery } from '../api/queries.ts'
 import type { Synthesis } from '../api/types.ts'
-import type { PlanModel } from '../live/plan-model.ts'
+import type { AttemptSpan, PlanModel } from '../live/plan-model.ts'
+import { Checkbox } from '../ui/checkbox.tsx'
 import { useListCursor } from '../ui/hooks/use-list-cursor.ts'
 import { useShortcuts } from '../ui/keyboard.tsx'
 import { Axis, GridLines } from './axis.tsx'
 import type { Row } from './rows.ts'
+import type { Selection } from './selection.ts'
 import { SynthesisLane } from './synthesis-lane.tsx'
 import { TaskRow, WaveRow } from './task-row.tsx'
+import type { TimeMap } from './time-map.ts'
 import { type TimeSpan, ticks } from './time-scale.ts'
 
 const ROW_HEIGHT = 30
@@ -20,6 +23,7 @@ interface LanesProps {
   rows: Row[]
   domain: TimeSpan
   span: TimeSpan
+  times: TimeMap
   /** The part of the axis that time runs along, and its width in pixels. */
   track: RefObject<HTMLDivElement | null>
   width: number
@@ -27,13 +31,15 @@ interface LanesProps {
   live: boolean
   syntheses: readonly Synthesis[]
   selected: string | undefined
+  selection: Selection
+  onAttempts: (taskId: string, attempts: readonly AttemptSpan[]) => void
   onSelect: (taskId: string) => void
   onZoom: (factor: number, centre: number) => void
   onPan: (share: number) => void
 }
 
 export function Lanes(props: LanesProps) {
-  const { planId, model, rows, domain, span, track, width, now, live, selected, onSelect } = props
+  const { planId, model, rows, domain, span, times, track, width, now, live, selection } = props
   const scroller = useRef<HTMLDivElement>(null)
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -63,6 +69,7 @@ export function Lanes(props: LanesProps) {
       <Axis
         labels={labels}
         span={span}
+        times={times}
         trackRef={track}
         width={width}
         now={live ? now : undefined}
@@ -72,7 +79,7 @@ export function Lanes(props: LanesProps) {
         className="relative"
         style={{ height: virtualizer.getTotalSize() }}
       >
-        <GridLines labels={labels} span={span} now={live ? now : undefined} />
+        <GridLines labels={labels} span={span} times={times} now={live ? now : undefined} />
         {virtualizer.getVirtualItems().map((item) => {
           const row = rows[item.index]
           if (row === undefined) return null
@@ -85,24 +92,43 @@ export function Lanes(props: LanesProps) {
               {row.kind === 'wave' ? (
                 <WaveRow row={row} index={item.index} />
               ) : (
-                <TaskRow
-                  planId={planId}
-                  task={row.task}
-                  span={span}
-                  width={width}
-                  now={now}
-                  waitsFor={waiting.data?.get(row.task.id)}
-                  index={item.index}
-                  selected={row.task.id === selected}
-                  onFocus={() => cursor.note(item.index)}
-                  onSelect={onSelect}
-                />
+                <>
+                  {selection.choosing && (
+                    <Checkbox
+                      label={`Select ${row.task.description}`}
+                      checked={selection.ids.has(row.task.id)}
+                      onChange={() => selection.toggle([row.task.id])}
+                      className="absolute inset-y-0 left-1.5 z-10 my-auto"
+                    />
+                  )}
+                  <TaskRow
+                    planId={planId}
+                    task={row.task}
+                    span={span}
+                    times={times}
+                    width={width}
+                    now={now}
+                    waitsFor={waiting.data?.get(row.task.id)}
+                    index={item.index}
+                    selected={row.task.id === props.selected}
+                    onFocus={() => cursor.note(item.index)}
+                    onSelect={props.onSelect}
+                    choosing={selection.choosing}
+                    onAttempts={props.onAttempts}
+                  />
+                </>
               )}
             </li>
           )
         })}
       </ul>
-      <SynthesisLane model={model} syntheses={props.syntheses} span={span} now={now} />
+      <SynthesisLane
+        model={model}
+        syntheses={props.syntheses}
+        span={span}
+        times={times}
+        now={now}
+      />
     </div>
   )
 }

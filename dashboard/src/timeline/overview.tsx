@@ -2,6 +2,7 @@ import { type PointerEvent, useRef, useState } from 'react'
 import { formatCount } from '../format/number.ts'
 import type { LiveTask } from '../live/plan-model.ts'
 import { concurrencyProfile } from './rows.ts'
+import type { TimeMap } from './time-map.ts'
 import { position, type TimeSpan } from './time-scale.ts'
 
 const BUCKETS = 240
@@ -12,16 +13,18 @@ interface OverviewProps {
   domain: TimeSpan
   span: TimeSpan
   now: number
+  times: TimeMap
   running: number
   zoomed: boolean
   onChange: (span: TimeSpan) => void
 }
 
 /** How many tasks ran at once, over the whole plan. Dragging across it chooses what the lanes show. */
-export function Overview({ tasks, domain, span, now, running, zoomed, onChange }: OverviewProps) {
+export function Overview(props: OverviewProps) {
+  const { tasks, domain, span, now, times, running, zoomed, onChange } = props
   const chart = useRef<HTMLDivElement>(null)
   const [drag, setDrag] = useState<{ from: number; to: number }>()
-  const profile = concurrencyProfile(tasks.values(), domain, BUCKETS, now)
+  const profile = concurrencyProfile(tasks.values(), domain, BUCKETS, now, times)
   const peak = Math.max(1, ...profile)
 
   function timeAt(event: PointerEvent): number {

@@ -1,12 +1,12 @@
 import type { TaskStatus } from '../api/types.ts'
 import type { AttemptSpan, LiveTask, PlanModel } from '../live/plan-model.ts'
+import type { Order } from '../plan/plan-search.ts'
+import { type TimeMap, timeMap, UNCUT } from './time-map.ts'
 import type { TimeSpan } from './time-scale.ts'
 
 export type Row =
   | { kind: 'wave'; wave: number; tasks: number; ended: number }
   | { kind: 'task'; task: LiveTask }
-
-export type Order = 'plan' | 'start' | 'duration' | 'status'
 
 export interface RowFilter {
   text: string
@@ -82,6 +82,8 @@ export interface Segment extends TimeSpan {
   /** Of an attempt. */
   number?: number
   outcome?: AttemptSpan['outcome']
+  /** Of a round before the last retry. */
+  earlier?: boolean
 }
 
 /** One task's lane: waiting in the queue, each attempt, and the pauses between them. */
@@ -93,10 +95,13 @@ export function taskSegments(
   const end = task.finishedAt ?? now
   const spans = attempts.length > 0 ? attempts : singleAttempt(task)
   const segments: Segment[] = []
+  const earlierRuns = earlierAttempts(task, spans)
   let cursor = task.queuedAt ?? spans[0]?.startedAt ?? end
   for (const [index, span] of spans.entries()) {
-    if (span.startedAt > cursor) {
-      segments.push({ kind: index === 0 ? 'queued' : 'waiting', from: cursor, to: span.startedAt })
+    const earlier = index < earlierRuns
+    if (span.startedAt > cursor && !earlier) {
+      const kind = index === earlierRuns ? 'queued' : 'waiting'
+      segments.push({ kind, from: cursor, to: span.startedAt })
     }
     const to = Math.max(span.finishedAt ?? end, span.startedAt)
     segments.push({
@@ -105,13 +110,26 @@ export function taskSegments(
       to,
       number: span.number,
       outcome: span.outcome,
+      ...(earlier ? { earlier } : {}),
     })
-    cursor = to
+    // A retry is queued when it is asked for, and not since its last end.
+    cursor = earlier ? Math.max(to, task.queuedAt ?? to) : to
   }
   if (task.status === 'queued' && cursor < now) {
-    segments.push({ kind: spans.length === 0 ? 'queued' : 'waiting', from: cursor, to: now })
+    const kind = spans.length === earlierRuns ? 'queued' : 'waiting'
+    segments.push({ kind, from: cursor, to: now })
   }
   return segments
+}
+
+/** How many of a task's attempts ended before it was queued for the last time: those before a retry. */
+export function earlierAttempts(
+  task: Pick<LiveTask, 'queuedAt'>,
+  attempts: readonly Pick<AttemptSpan, 'finishedAt'>[],
+): number {
+  const { queuedAt } = task
+  if (queuedAt === null) return 0
+  return attempts.filter(({ finishedAt }) => finishedAt !== null && finishedAt <= queuedAt).length
 }
 
 function singleAttempt(task: LiveTask): AttemptSpan[] {
@@ -121,20 +139,42 @@ function singleAttempt(task: LiveTask): AttemptSpan[] {
   return [{ number: Math.max(1, task.attempt), startedAt, finishedAt, outcome }]
 }
 
+/** The times of a plan as they are drawn: without the long stretches in which nothing ran. */
+export function planTimes(model: PlanModel, synthesesAt: readonly number[], now: number): TimeMap {
+  const busy: TimeSpan[] = synthesesAt.map((at) => ({ from: at, to: at }))
+  for (const run of model.synthesisRuns) {
+    busy.push({ from: run.startedAt, to: run.finishedAt ?? now })
+  }
+  for (const task of model.tasks.values()) {
+    for (const { startedAt, finishedAt } of task.attempts) {
+      if (finishedAt !== null) busy.push({ from: startedAt, to: finishedAt })
+    }
+    const from = task.queuedAt ?? task.startedAt
+    if (from !== null) busy.push({ from, to: task.finishedAt ?? now })
+  }
+  return timeMap(busy)
+}
+
 /**
- * From the submission to the last end, or until now while something may still happen; then room for
- * the label behind the last bar, which takes `labelShare` of the lane.
+ * On the axis: from the submission to the last end, or until now while something may still happen; then
+ * room for the label behind the last bar, which takes `labelShare` of the lane.
  */
 export function timeDomain(
   model: PlanModel,
   now: number,
   live: boolean,
   labelShare = 0.06,
+  times: TimeMap = UNCUT,
 ): TimeSpan {
   let from = Number.POSITIVE_INFINITY
   let to = Number.NEGATIVE_INFINITY
   for (const task of model.tasks.values()) {
-    from = Math.min(from, task.queuedAt ?? Infinity, task.startedAt ?? Infinity)
+    from = Math.min(
+      from,
+      task.queuedAt ?? Infinity,
+      task.startedAt ?? Infinity,
+      task.attempts[0]?.startedAt ?? Infinity,
+    )
     to = Math.max(to, task.finishedAt ?? -Infinity, task.startedAt ?? -Infinity)
   }
   const createdAt = Date.parse(model.plan?.createdAt ?? '')
@@ -143,8 +183,9 @@ export function timeDomain(
   if (live) to = Math.max(to, now)
   else if (model.finishedAt !== null) to = Math.max(to, model.finishedAt)
   if (!Number.isFinite(to)) to = now
-  const end = Math.max(to, from + 100)
-  return { from, to: end + (end - from) * (labelShare / (1 - labelShare)) }
+  const begin = times.onAxis(from)
+  const end = Math.max(times.onAxis(to), begin + 100)
+  return { from: begin, to: end + (end - begin) * (labelShare / (1 - labelShare)) }
 }
 
 /** How many tasks ran in each of `buckets` equal parts of `span`: the most at any moment of each. */
@@ -153,6 +194,7 @@ export function concurrencyProfile(
   span: TimeSpan,
   buckets: number,
   now: number,
+  times: TimeMap = UNCUT,
 ): number[] {
   const scale = buckets / (span.to - span.from)
   const bucketOf = (at: number) =>
@@ -160,7 +202,7 @@ export function concurrencyProfile(
   const profile = Array<number>(buckets).fill(0)
   let running = 0
   let bucket = 0
-  for (const change of changesOf(tasks, now)) {
+  for (const change of changesOf(tasks, now, times)) {
     const at = Math.floor(change / KINDS_OF_CHANGE)
     const kind = change - at * KINDS_OF_CHANGE
     // What ran on runs in all parts up to here, but not in one that begins with its end.
@@ -183,9 +225,10 @@ const STARTED = 2
 const KINDS_OF_CHANGE = 3
 
 /** In order, each as time * KINDS_OF_CHANGE + kind: who ends makes room before the next one starts. */
-function changesOf(tasks: Iterable<LiveTask>, now: number): Float64Array {
+function changesOf(tasks: Iterable<LiveTask>, now: number, times: TimeMap): Float64Array {
   const changes: number[] = []
-  const add = (at: number, kind: number) => changes.push(Math.round(at) * KINDS_OF_CHANGE + kind)
+  const add = (at: number, kind: number) =>
+    changes.push(Math.round(times.onAxis(at)) * KINDS_OF_CHANGE + kind)
   for (const task of tasks) {
     const attempts = task.attempts.length > 0 ? task.attempts : singleAttempt(task)
     for (const { startedAt, finishedAt } of attempts) {

@@ -4,12 +4,14 @@ import { useMemo } from 'react'
 import type { Synthesis } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
 import type { PlanModel } from '../live/plan-model.ts'
+import type { TimeMap } from './time-map.ts'
 import { position, type TimeSpan } from './time-scale.ts'
 
 interface SynthesisLaneProps {
   model: PlanModel
   syntheses: readonly Synthesis[]
   span: TimeSpan
+  times: TimeMap
   now: number
 }
 
@@ -21,7 +23,7 @@ interface Run {
 }
 
 /** The last lane, always in sight: where all the others lead to. */
-export function SynthesisLane({ model, syntheses, span, now }: SynthesisLaneProps) {
+export function SynthesisLane({ model, syntheses, span, times, now }: SynthesisLaneProps) {
   const { planId } = useParams({ from: '/plans/$planId' })
   const tasksEndedAt = useMemo(
     () => Math.max(0, ...[...model.tasks.values()].map((task) => task.finishedAt ?? 0)),
@@ -35,7 +37,7 @@ export function SynthesisLane({ model, syntheses, span, now }: SynthesisLaneProp
       <Link
         to="/plans/$planId"
         params={{ planId }}
-        search={{ tab: 'synthesis' }}
+        search={(before) => ({ ...before, tab: 'synthesis' })}
         className="flex min-w-0 items-center gap-2 px-3 text-[0.8125rem] font-medium outline-offset-[-2px] hover:bg-hover"
       >
         <GitMerge className="size-3.5 shrink-0 text-synthesis" aria-hidden />
@@ -55,8 +57,8 @@ export function SynthesisLane({ model, syntheses, span, now }: SynthesisLaneProp
       </Link>
       <div className="relative overflow-hidden">
         {runs.map((run) => {
-          const left = position(span, run.from)
-          const right = position(span, run.to)
+          const left = position(span, times.onAxis(run.from))
+          const right = position(span, times.onAxis(run.to))
           return (
             <span
               key={run.version}

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useEffect, useMemo } from 'react'
 import { taskQuery } from '../api/queries.ts'
 import type { Attempt } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
@@ -6,13 +7,15 @@ import { formatCount, plural } from '../format/number.ts'
 import type { AttemptSpan, LiveTask } from '../live/plan-model.ts'
 import { classNames } from '../ui/class-names.ts'
 import { appearance, StatusIcon } from '../ui/status.tsx'
-import { durationMs, type Row, type Segment, taskSegments } from './rows.ts'
+import { durationMs, earlierAttempts, type Row, type Segment, taskSegments } from './rows.ts'
+import type { TimeMap } from './time-map.ts'
 import { position, type TimeSpan } from './time-scale.ts'
 
 interface TaskRowProps {
   planId: string
   task: LiveTask
   span: TimeSpan
+  times: TimeMap
   /** Of the lane, in pixels. */
   width: number
   now: number
@@ -22,12 +25,17 @@ interface TaskRowProps {
   selected: boolean
   onFocus: () => void
   onSelect: (taskId: string) => void
+  /** Room is needed for a check mark in front. */
+  choosing: boolean
+  /** Called with attempts that the task itself did not have yet. */
+  onAttempts: (taskId: string, attempts: readonly AttemptSpan[]) => void
 }
 
 export function TaskRow({
   planId,
   task,
   span,
+  times,
   width,
   now,
   waitsFor,
@@ -35,17 +43,23 @@ export function TaskRow({
   selected,
   onFocus,
   onSelect,
+  choosing,
+  onAttempts,
 }: TaskRowProps) {
   const attempts = useAttempts(planId, task)
+  useEffect(() => {
+    if (attempts !== task.attempts) onAttempts(task.id, attempts)
+  }, [attempts, task, onAttempts])
   const segments = taskSegments(task, attempts, now)
   const duration = durationMs(task, now)
+  const again = roundOf(task, attempts)
   return (
     <button
       type="button"
       data-row={index}
       data-task={task.id}
       aria-current={selected || undefined}
-      aria-label={describe(task, duration, waitsFor)}
+      aria-label={describe(task, duration, again, waitsFor)}
       onFocus={onFocus}
       onClick={() => onSelect(task.id)}
       className={classNames(
@@ -53,7 +67,9 @@ export function TaskRow({
         selected ? 'bg-running-soft' : 'hover:bg-hover/70',
       )}
     >
-      <span className="flex min-w-0 items-center gap-2 px-3">
+      <span
+        className={classNames('flex min-w-0 items-center gap-2 pr-3', choosing ? 'pl-9' : 'pl-3')}
+      >
         <StatusIcon status={task.status} className="size-3.5" />
         <span className="truncate text-[0.8125rem]" title={`${task.description} (${task.id})`}>
           {task.description}
@@ -61,7 +77,12 @@ export function TaskRow({
       </span>
       <span className="relative block h-full overflow-hidden">
         {segments.map((segment) => (
-          <Bar key={`${segment.kind}:${segment.from}`} segment={segment} span={span} />
+          <Bar
+            key={`${segment.kind}:${segment.from}`}
+            segment={segment}
+            span={span}
+            times={times}
+          />
         ))}
         {task.status === 'queued' && waitsFor !== undefined && (
           <span className="absolute inset-y-0 left-1.5 flex max-w-full items-center truncate text-[0.6875rem] text-ink-3">
@@ -70,10 +91,10 @@ export function TaskRow({
         )}
         {task.startedAt !== null && task.status !== 'queued' && (
           <BarLabel
-            at={position(span, segments.at(-1)?.to ?? now)}
+            at={position(span, times.onAxis(segments.at(-1)?.to ?? now))}
             width={width}
             text={formatDuration(duration)}
-            more={task.attempt > 1 ? ` · attempt ${task.attempt}` : ''}
+            more={again === '' ? '' : ` · ${again}`}
           />
         )}
       </span>
@@ -81,9 +102,9 @@ export function TaskRow({
   )
 }
 
-function Bar({ segment, span }: { segment: Segment; span: TimeSpan }) {
-  const from = position(span, segment.from)
-  const to = position(span, segment.to)
+function Bar({ segment, span, times }: { segment: Segment; span: TimeSpan; times: TimeMap }) {
+  const from = position(span, times.onAxis(segment.from))
+  const to = position(span, times.onAxis(segment.to))
   if (to < 0 || from > 1) return null
   // Far beyond the edges a browser rounds; what is not visible is cut off instead.
   const left = Math.max(from, -0.02)
@@ -92,6 +113,7 @@ function Bar({ segment, span }: { segment: Segment; span: TimeSpan }) {
     <span
       className={`lane-segment lane-${segment.kind}`}
       data-outcome={segment.outcome}
+      data-round={segment.earlier ? 'earlier' : undefined}
       style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }}
     />
   )
@@ -140,11 +162,24 @@ export function WaveRow({ row, index }: { row: Extract<Row, { kind: 'wave' }>; i
   )
 }
 
-function describe(task: LiveTask, duration: number, waitsFor: string | undefined): string {
+/** `attempt 2`, `retried`, `retried, attempt 2`: what an end says only with its history. */
+function roundOf(task: LiveTask, attempts: readonly AttemptSpan[]): string {
+  const before = earlierAttempts(task, attempts)
+  const attempt = task.attempt - before
+  const parts = [...(before > 0 ? ['retried'] : []), ...(attempt > 1 ? [`attempt ${attempt}`] : [])]
+  return parts.join(', ')
+}
+
+function describe(
+  task: LiveTask,
+  duration: number,
+  again: string,
+  waitsFor: string | undefined,
+): string {
   const parts = [task.description, appearance(task.status).label.toLowerCase()]
   if (task.status === 'queued' && waitsFor !== undefined) parts.push(`waits for ${waitsFor}`)
   if (task.startedAt !== null) parts.push(formatDuration(duration))
-  if (task.attempt > 1) parts.push(`attempt ${task.attempt}`)
+  if (again !== '') parts.push(again)
   return parts.join(', ')
 }
 
@@ -155,8 +190,13 @@ function useAttempts(planId: string, task: LiveTask): readonly AttemptSpan[] {
     ...taskQuery(planId, task.id, `${task.status}:${task.attempt}`),
     enabled: incomplete,
   })
-  if (!incomplete || detail.data === undefined) return task.attempts
-  return detail.data.attempts.map(attemptSpan)
+  return useMemo(
+    () =>
+      !incomplete || detail.data === undefined
+        ? task.attempts
+        : detail.data.attempts.map(attemptSpan),
+    [incomplete, detail.data, task.attempts],
+  )
 }
 
 export function attemptSpan(attempt: Attempt, index: number, all: readonly Attempt[]): AttemptSpan {

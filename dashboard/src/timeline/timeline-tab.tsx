@@ -1,9 +1,13 @@
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { ListChecks } from 'lucide-react'
+import { useMemo, useRef, useState } from 'react'
+import { TASK_STATUSES } from '../../../src/client/status.ts'
 import { serverNow } from '../api/server-clock.ts'
-import { TASK_STATUSES } from '../api/statuses.ts'
-import type { Counts, Synthesis, TaskStatus } from '../api/types.ts'
+import type { Counts, Synthesis } from '../api/types.ts'
 import { formatCount } from '../format/number.ts'
-import type { PlanModel } from '../live/plan-model.ts'
+import type { AttemptSpan, PlanModel } from '../live/plan-model.ts'
+import { statusesOf } from '../plan/plan-search.ts'
+import { usePlanSearch } from '../plan/use-plan-search.ts'
+import { IconButton } from '../ui/button.tsx'
 import { FilterChips } from '../ui/filter-chips.tsx'
 import { useElementWidth } from '../ui/hooks/use-element-width.ts'
 import { useNow } from '../ui/hooks/use-now.ts'
@@ -11,9 +15,13 @@ import { useShortcuts } from '../ui/keyboard.tsx'
 import { Empty } from '../ui/page-states.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { APPEARANCE } from '../ui/status.tsx'
+import { FailureList } from './failure-list.tsx'
 import { Lanes } from './lanes.tsx'
 import { Overview } from './overview.tsx'
-import { type Order, timeDomain, timelineRows } from './rows.ts'
+import { planTimes, timeDomain, timelineRows } from './rows.ts'
+import { useSelection } from './selection.ts'
+import { SelectionBar } from './selection-bar.tsx'
+import { useBulk } from './use-bulk.ts'
 import { FIT, panView, settle, type View, viewSpan, zoomView } from './view.ts'
 import { OrderSelect, ZoomControls } from './zoom-controls.tsx'
 
@@ -28,31 +36,39 @@ interface TimelineTabProps {
   syntheses: readonly Synthesis[]
   selected: string | undefined
   onSelect: (taskId: string) => void
+  /** A finished plan has new events from here on. */
+  onChanged: () => void
 }
 
-export function TimelineTab({
-  planId,
-  model,
-  counts,
-  live,
-  syntheses,
-  selected,
-  onSelect,
-}: TimelineTabProps) {
-  const [text, setText] = useState('')
-  const [statuses, setStatuses] = useState<ReadonlySet<TaskStatus>>(new Set())
-  const [order, setOrder] = useState<Order>('plan')
+export function TimelineTab(props: TimelineTabProps) {
+  const { planId, counts, live, syntheses } = props
+  const [search, changeSearch] = usePlanSearch()
+  const { q: text = '', order = 'plan' } = search
   const [view, setView] = useState<View>(FIT)
   const searchInput = useRef<HTMLInputElement>(null)
   // Ten times a second looks like movement; a finished plan does not move.
   const now = useNow(100, live)
+  const [model, noteAttempts] = useKnownAttempts(props.model)
+  const selection = useSelection(model.tasks)
+  const bulk = useBulk(planId, props.onChanged)
+  // A status that no task has any more must not hide all the others.
+  const statuses = useMemo(
+    () => new Set(statusesOf(search.status).filter((status) => counts[status] > 0)),
+    [search.status, counts],
+  )
   const rows = useMemo(
     () => timelineRows(model, { text, statuses, order }, serverNow()),
     [model, text, statuses, order],
   )
+  const listed = useMemo(
+    () => rows.flatMap((row) => (row.kind === 'task' ? row.task.id : [])),
+    [rows],
+  )
   const track = useRef<HTMLDivElement>(null)
   const width = useElementWidth(track)
-  const domain = timeDomain(model, now, live, width === 0 ? undefined : LABEL_WIDTH / width)
+  const synthesesAt = syntheses.map(({ createdAt }) => Date.parse(createdAt))
+  const times = planTimes(model, synthesesAt, now)
+  const domain = timeDomain(model, now, live, width === 0 ? undefined : LABEL_WIDTH / width, times)
   const span = viewSpan(view, domain)
 
   useShortcuts([
@@ -64,22 +80,10 @@ export function TimelineTab({
     ['ArrowLeft', () => setView(panView(view, domain, live, -0.25))],
     ['ArrowRight', () => setView(panView(view, domain, live, 0.25))],
   ])
-  // A status that no task has any more must not hide all the others.
-  useEffect(() => {
-    setStatuses((before) => {
-      const left = [...before].filter((status) => counts[status] > 0)
-      return left.length === before.size ? before : new Set(left)
-    })
-  }, [counts])
 
   function toggle(status: string) {
-    setStatuses((before) => {
-      const next = new Set(before)
-      const known = TASK_STATUSES.find((name) => name === status)
-      if (known === undefined) return new Set()
-      if (!next.delete(known)) next.add(known)
-      return next
-    })
+    const next = TASK_STATUSES.filter((name) => statuses.has(name) !== (name === status))
+    changeSearch({ status: status === '' || next.length === 0 ? undefined : next.join(',') })
   }
 
   return (
@@ -89,7 +93,7 @@ export function TimelineTab({
           label="Search tasks"
           inputRef={searchInput}
           value={text}
-          onChange={setText}
+          onChange={(q) => changeSearch({ q: q || undefined })}
           className="w-full sm:w-56"
         />
         <div className="min-w-0 max-sm:w-full">
@@ -105,13 +109,23 @@ export function TimelineTab({
               })),
             ]}
             isOn={(value) =>
-              value === '' ? statuses.size === 0 : statuses.has(value as TaskStatus)
+              value === '' ? statuses.size === 0 : [...statuses].some((status) => status === value)
             }
             onToggle={toggle}
           />
         </div>
         <div className="ml-auto flex items-center gap-2">
-          <OrderSelect value={order} onChange={setOrder} />
+          <IconButton
+            label="Select tasks"
+            pressed={selection.choosing}
+            onClick={() => selection.choose(!selection.choosing)}
+          >
+            <ListChecks className="size-4" aria-hidden />
+          </IconButton>
+          <OrderSelect
+            value={order}
+            onChange={(next) => changeSearch({ order: next === 'plan' ? undefined : next })}
+          />
           <ZoomControls
             view={view}
             onZoom={(factor) => setView(zoomView(view, domain, live, factor))}
@@ -119,29 +133,44 @@ export function TimelineTab({
           />
         </div>
       </div>
+      <FailureList
+        tasks={model.tasks}
+        selection={selection}
+        busy={bulk.busy}
+        onRetry={bulk.retry}
+      />
       <div className="overflow-hidden rounded-lg border border-line bg-surface">
+        {selection.choosing && (
+          <SelectionBar
+            selection={selection}
+            listed={listed}
+            busy={bulk.busy}
+            onRetry={bulk.retry}
+            onCancel={bulk.cancel}
+          />
+        )}
         <Overview
           tasks={model.tasks}
           domain={domain}
           span={span}
           now={now}
+          times={times}
           running={counts.running}
           zoomed={view.kind !== 'fit'}
           onChange={(next) => setView(settle(next, domain, live))}
         />
         <Lanes
-          planId={planId}
+          {...props}
           model={model}
           rows={rows}
           domain={domain}
           span={span}
+          times={times}
           track={track}
           width={width}
           now={now}
-          live={live}
-          syntheses={syntheses}
-          selected={selected}
-          onSelect={onSelect}
+          selection={selection}
+          onAttempts={noteAttempts}
           onZoom={(factor, centre) => setView(zoomView(view, domain, live, factor, centre))}
           onPan={(share) => setView(panView(view, domain, live, share))}
         />
@@ -153,4 +182,31 @@ export function TimelineTab({
       </div>
     </div>
   )
+}
+
+/**
+ * The plan with the attempts of earlier rounds, which a snapshot has not and which the rows on the screen
+ * ask for.
+ */
+function useKnownAttempts(
+  model: PlanModel,
+): [PlanModel, (taskId: string, attempts: readonly AttemptSpan[]) => void] {
+  const [known, setKnown] = useState<ReadonlyMap<string, readonly AttemptSpan[]>>(new Map())
+  const whole = useMemo(() => {
+    if (known.size === 0) return model
+    const tasks = new Map(model.tasks)
+    for (const [id, attempts] of known) {
+      const task = tasks.get(id)
+      if (task !== undefined && task.attempts.length < task.attempt) {
+        tasks.set(id, { ...task, attempts })
+      }
+    }
+    return { ...model, tasks }
+  }, [model, known])
+  const note = useRef((taskId: string, attempts: readonly AttemptSpan[]) =>
+    setKnown((before) =>
+      before.get(taskId) === attempts ? before : new Map(before).set(taskId, attempts),
+    ),
+  )
+  return [whole, note.current]
 }

@@ -1,7 +1,7 @@
 import { Maximize2, ZoomIn, ZoomOut } from 'lucide-react'
+import type { Order } from '../plan/plan-search.ts'
 import { IconButton } from '../ui/button.tsx'
 import { INPUT } from '../ui/field.tsx'
-import type { Order } from './rows.ts'
 import type { View } from './view.ts'
 
 interface ZoomControlsProps {

@@ -1,7 +1,7 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { Button, IconButton } from './button.tsx'
 import { classNames } from './class-names.ts'
 
@@ -22,11 +22,19 @@ interface DialogProps {
 }
 
 export function Dialog({ open, onOpenChange, title, description, children, wide }: DialogProps) {
+  const popup = useRef<HTMLDivElement>(null)
+  // What one came for is the first field, and not the button that closes the dialog.
+  const firstField = () =>
+    popup.current?.querySelector<HTMLElement>('input, textarea, select') ?? true
   return (
     <Base.Root open={open} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className={BACKDROP} />
-        <Base.Popup className={classNames(POPUP, CENTRED, wide ? 'max-w-2xl' : 'max-w-md')}>
+        <Base.Popup
+          ref={popup}
+          initialFocus={firstField}
+          className={classNames(POPUP, CENTRED, wide ? 'max-w-2xl' : 'max-w-md')}
+        >
           <div className="mb-3 flex items-start justify-between gap-4">
             <Base.Title className="text-lg leading-7 font-semibold">{title}</Base.Title>
             <Base.Close
@@ -73,6 +81,7 @@ interface ConfirmProps {
   onConfirm: () => void
 }
 
+/** Asks before something that cannot be undone. Enter confirms, Escape keeps things as they are. */
 export function Confirm({
   open,
   onOpenChange,
@@ -81,11 +90,15 @@ export function Confirm({
   confirmLabel,
   onConfirm,
 }: ConfirmProps) {
+  const confirm = useRef<HTMLButtonElement>(null)
   return (
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={BACKDROP} />
-        <AlertDialog.Popup className={classNames(POPUP, CENTRED, 'max-w-md')}>
+        <AlertDialog.Popup
+          initialFocus={confirm}
+          className={classNames(POPUP, CENTRED, 'max-w-md')}
+        >
           <AlertDialog.Title className="text-lg leading-7 font-semibold">{title}</AlertDialog.Title>
           <AlertDialog.Description className="mt-2 text-ink-2">
             {description}
@@ -93,6 +106,7 @@ export function Confirm({
           <div className="mt-5 flex justify-end gap-2">
             <AlertDialog.Close render={<Button>Keep it</Button>} />
             <Button
+              ref={confirm}
               variant="danger"
               onClick={() => {
                 onOpenChange(false)

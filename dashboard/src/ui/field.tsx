@@ -83,6 +83,12 @@ export function AreaField({ label, hint, error, className, onChange, mono, ...re
           {...rest}
           {...control}
           onChange={(event) => onChange(event.target.value)}
+          // Enter alone begins a line.
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+              event.currentTarget.form?.requestSubmit()
+            }
+          }}
           className={classNames(
             INPUT,
             'field-sizing-content w-full max-h-80 min-h-18 resize-y py-2',

@@ -123,9 +123,14 @@ export function createStage(): Stage {
           return { items, nextCursor: from + limit < all.length ? `${from + limit}` : null }
         },
         get: async (_tenant, planId) => find(planId).plan,
-        retry: unsupported,
-        async cancel(_tenant, planId) {
-          calls.push(`cancel ${planId}`)
+        async retry(_tenant, planId, tasks) {
+          calls.push(`retry ${planId} ${JSON.stringify(tasks)}`)
+          return find(planId).plan
+        },
+        async cancel(_tenant, planId, tasks = {}) {
+          calls.push(
+            `cancel ${planId}${Object.keys(tasks).length === 0 ? '' : ` ${JSON.stringify(tasks)}`}`,
+          )
           return find(planId).plan
         },
         async resume(_tenant, planId, budgetUsd) {

@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { renderMarkdown } from '../src/cli/render-markdown.ts'
 import {
   type Plan,
   type PlanSubmission,
@@ -13,7 +14,6 @@ import {
   type Tutti,
   tutti,
 } from '../src/client/index.ts'
-import { renderMarkdown } from './demo-parts/render-markdown.ts'
 import { type DemoService, startDemoService } from './demo-parts/service.ts'
 import { paint, seconds, timeline } from './demo-parts/timeline.ts'
 import { watchPlan } from './demo-parts/watch.ts'

@@ -106,7 +106,7 @@ async function outcomeOf(tutti: Tutti, planId: string, everyTask: boolean): Prom
 /** The synthesis as the result; how it went beside it. */
 function present(terminal: Terminal, { plan, synthesis, report, tasks }: Outcome): void {
   const { note } = terminal
-  if (synthesis !== null) terminal.out(terminal.printable(synthesis.summary))
+  if (synthesis !== null) terminal.out(terminal.markdown(synthesis.summary))
   note('')
   for (const { id, status, error } of tasks) {
     note(withoutControls(`${status} ${id}${error === undefined ? '' : `: ${error.message}`}`))

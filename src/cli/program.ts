@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises'
-import { Command, Help, Option } from '@commander-js/extra-typings'
+import { Argument, Command, Option } from '@commander-js/extra-typings'
+import { PLAN_STATUSES, TASK_STATUSES } from '../client/index.ts'
 import { VERSION } from '../version.ts'
 import { addressOf, countOf, dollarsOf } from './argument-parsers.ts'
 import { cancel } from './commands/cancel.ts'
+import { deletePlan } from './commands/delete-plan.ts'
 import { init } from './commands/init.ts'
 import { listPlans } from './commands/list-plans.ts'
 import { listTasks } from './commands/list-tasks.ts'
+import { openPlan } from './commands/open-plan.ts'
 import { resume } from './commands/resume.ts'
 import { retry } from './commands/retry.ts'
 import { run } from './commands/run.ts'
@@ -14,31 +17,14 @@ import { showSubmission } from './commands/show-submission.ts'
 import { exportSynthesis, synthesize } from './commands/synthesize.ts'
 import { validate } from './commands/validate.ts'
 import { watch } from './commands/watch.ts'
+import { completionOf, SHELLS } from './completion.ts'
 import { type Context, contextOf, type GlobalOptions } from './context.ts'
 import { EXIT } from './exit-code.ts'
 import { explain } from './explain.ts'
+import { findPlan } from './find-plan.ts'
+import { EXAMPLES, optionDescription } from './help.ts'
 import { type PlanFile, readPlanFile } from './plan-file.ts'
-import { PLAN_STATUSES, TASK_STATUSES } from './statuses.ts'
 import type { Terminal } from './terminal.ts'
-
-const EXAMPLES = `
-Examples:
-  tutti init                               a plan to begin with
-  tutti run review.yaml                    submit, watch, print the synthesis
-  tutti run review.yaml --json | jq .      the same for a program
-  tutti validate review.yaml               what it would do, and what is wrong with it
-  tutti ls --status running
-  tutti output PLAN security               what one task produced
-  tutti synth PLAN --instructions "Only what blocks a release"
-  tutti synth PLAN --format sarif > findings.sarif
-  tutti synth PLAN --format patch | git apply
-
-Exit codes of run, watch, retry --wait and resume --wait:
-  0 succeeded  2 partial  3 failed  4 cancelled  5 edits in conflict  1 anything else
-
-Plans are YAML or JSON. For completion in an editor, begin a plan with
-  # yaml-language-server: $schema=plan.schema.json
-after \`tutti schema > plan.schema.json\`.`
 
 /** The processes of the service, each of which runs until it is told to end. */
 export type Processes = Record<'start' | 'serve' | 'worker', () => Promise<void>>
@@ -71,6 +57,14 @@ export function programOf(
       terminal.note(`tutti: ${explain(error, options.url, file)}`)
       done(EXIT.error)
     }
+  }
+
+  /** As `act`, with the id of the plan that is meant. */
+  function actOnPlan(
+    text: string,
+    action: (context: Context, planId: string) => Promise<number>,
+  ): Promise<void> {
+    return act(async (context) => action(context, await findPlan(context.quick, text)))
   }
 
   /** As `act`, with a plan read from a file: errors then name its lines. */
@@ -121,36 +115,40 @@ export function programOf(
   program
     .command('tasks')
     .description('list the tasks of a plan, with what they wait for or why they failed')
-    .argument('<plan>', 'its id')
+    .argument('<plan>', 'its id, the beginning of it, or last')
     .addOption(new Option('--status <status>', 'only these').choices(TASK_STATUSES))
     .option('--json', 'print them as JSON', false)
-    .action((planId, options) => act((context) => listTasks(context, planId, options)))
+    .action((plan, options) =>
+      actOnPlan(plan, (context, planId) => listTasks(context, planId, options)),
+    )
 
   program
     .command('submission')
     .description(
       'print what a plan was submitted with, as a plan file: for run, changed or as it is',
     )
-    .argument('<plan>', 'its id')
-    .action((planId) => act((context) => showSubmission(context, planId)))
+    .argument('<plan>', 'its id, the beginning of it, or last')
+    .action((plan) => actOnPlan(plan, showSubmission))
 
   program
     .command('watch')
     .description('show a plan to its end; Ctrl-C leaves it alone')
-    .argument('<plan>', 'its id')
+    .argument('<plan>', 'its id, the beginning of it, or last')
     .option('--json', 'print the result as JSON and nothing else', false)
-    .action((planId, options) => act((context) => watch(context, planId, options)))
+    .action((plan, options) =>
+      actOnPlan(plan, (context, planId) => watch(context, planId, options)),
+    )
 
   program
     .command('output')
     .description('print what a task produced; waits for it to end')
-    .argument('<plan>', 'its id')
+    .argument('<plan>', 'its id, the beginning of it, or last')
     .argument('<task>', 'its id')
     .option('--no-wait', 'do not wait')
     .option('--timeout <seconds>', 'how long to wait', countOf, 600)
     .option('--json', 'print status, findings and usage too, as JSON', false)
-    .action((planId, taskId, { wait, timeout, json }) =>
-      act((context) =>
+    .action((plan, taskId, { wait, timeout, json }) =>
+      actOnPlan(plan, (context, planId) =>
         showOutput(context, planId, taskId, { wait, json, timeoutMs: timeout * 1000 }),
       ),
     )
@@ -158,7 +156,7 @@ export function programOf(
   program
     .command('cancel')
     .description('cancel a plan or some of its tasks; what is done is kept')
-    .argument('<plan>', 'its id')
+    .argument('<plan>', 'its id, the beginning of it, or last')
     .argument('[tasks...]', 'their ids')
     .addOption(
       new Option('--status <status...>', 'all tasks that are so').choices([
@@ -167,8 +165,8 @@ export function programOf(
       ] as const),
     )
     .option('--json', 'print the answer as JSON', false)
-    .action((planId, taskIds, options) =>
-      act((context) => cancel(context, planId, taskIds, options)),
+    .action((plan, taskIds, options) =>
+      actOnPlan(plan, (context, planId) => cancel(context, planId, taskIds, options)),
     )
 
   program
@@ -176,7 +174,7 @@ export function programOf(
     .description(
       'run ended tasks again, without any all that did not succeed; a new synthesis follows',
     )
-    .argument('<plan>', 'its id')
+    .argument('<plan>', 'its id, the beginning of it, or last')
     .argument('[tasks...]', 'their ids')
     .addOption(
       new Option('--status <status...>', 'all tasks that ended so').choices([
@@ -189,23 +187,25 @@ export function programOf(
     )
     .option('--wait', 'show the plan to its end', false)
     .option('--json', 'print the answer as JSON', false)
-    .action((planId, taskIds, options) =>
-      act((context) => retry(context, planId, taskIds, options)),
+    .action((plan, taskIds, options) =>
+      actOnPlan(plan, (context, planId) => retry(context, planId, taskIds, options)),
     )
 
   program
     .command('resume')
     .description('go on with a plan that its budget stopped, with a larger one')
-    .argument('<plan>', 'its id')
+    .argument('<plan>', 'its id, the beginning of it, or last')
     .requiredOption('--budget <usd>', 'what the plan may cost from its beginning', dollarsOf)
     .option('--wait', 'show the plan to its end', false)
     .option('--json', 'print the answer as JSON', false)
-    .action((planId, options) => act((context) => resume(context, planId, options)))
+    .action((plan, options) =>
+      actOnPlan(plan, (context, planId) => resume(context, planId, options)),
+    )
 
   program
     .command('synth')
     .description('write the synthesis again from the outputs there are, or show it')
-    .argument('<plan>', 'its id')
+    .argument('<plan>', 'its id, the beginning of it, or last')
     .addOption(
       new Option('--show [version]', 'show it instead: the newest version, or this one')
         .preset('newest')
@@ -226,12 +226,42 @@ export function programOf(
     )
     .option('--strict', 'with --format patch: fail where edits are missing from it', false)
     .option('--json', 'print it whole, as JSON', false)
-    .action((planId, { format, strict, ...options }) =>
-      act((context) =>
+    .action((plan, { format, strict, ...options }) =>
+      actOnPlan(plan, (context, planId) =>
         format === undefined
           ? synthesize(context, planId, options)
           : exportSynthesis(context, planId, { format, show: options.show, strict }),
       ),
+    )
+
+  program
+    .command('open')
+    .description('open a plan, or all plans, on the dashboard')
+    .argument('[plan]', 'its id, the beginning of it, or last')
+    .action((plan) =>
+      plan === undefined
+        ? act((context) => openPlan(context, undefined))
+        : actOnPlan(plan, openPlan),
+    )
+
+  program
+    .command('delete')
+    .description('delete a plan with its outputs and its synthesis')
+    .argument('<plan>', 'its id, the beginning of it, or last')
+    .option('--yes', 'do not ask', false)
+    .action((plan, options) =>
+      actOnPlan(plan, (context, planId) => deletePlan(context, planId, options)),
+    )
+
+  program
+    .command('completion')
+    .description('print a script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>', 'whose').choices(SHELLS))
+    .action((shell) =>
+      act(async () => {
+        terminal.out(completionOf(program, shell))
+        return EXIT.succeeded
+      }),
     )
 
   program
@@ -272,12 +302,4 @@ export function programOf(
     )
 
   return program
-}
-
-/** A flag that is off unless it is given needs no word about that. */
-function optionDescription(option: Option): string {
-  const { description, defaultValue, defaultValueDescription } = option
-  return defaultValue === false && defaultValueDescription === undefined
-    ? description
-    : new Help().optionDescription(option)
 }

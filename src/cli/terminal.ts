@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
+import { renderMarkdown } from './render-markdown.ts'
 
 /** Where the command writes: results to `out`, everything else to `notes`. */
 export interface Terminal {
@@ -9,6 +10,8 @@ export interface Terminal {
   notes: NodeJS.WriteStream
   /** Text of others, for a terminal: without what would move its cursor or ring its bell. */
   printable: (text: string) => string
+  /** The same for Markdown, which a terminal shows as it is meant; elsewhere it stays Markdown. */
+  markdown: (text: string) => string
 }
 
 export function processTerminal(): Terminal {
@@ -24,6 +27,7 @@ export function processTerminal(): Terminal {
     notes: stderr,
     // In a file or a pipe, an output stays what it was.
     printable: (text) => (stdout.isTTY ? withoutControls(text) : text),
+    markdown: (text) => (stdout.isTTY ? renderMarkdown(text, stdout.columns ?? 80) : text),
   }
 }
 

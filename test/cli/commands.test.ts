@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { tutti } from '../../src/client/index.ts'
 import type { FakePlan } from '../support/fake-plan.ts'
@@ -68,6 +69,59 @@ describe('tutti watch', () => {
       stderr: expect.stringContaining('tutti watch plan-1'),
     })
     expect(plan.status).toBe('queued')
+  })
+})
+
+describe('the plan that is meant', () => {
+  test('may be named by the beginning of its id, or as the last', async () => {
+    plan.finish('a', 'succeeded', 'Found.')
+    for (const name of ['last', 'plan-1', 'pl']) {
+      expect(await runTutti(['output', name, 'a'], { env })).toMatchObject({ stdout: 'Found.\n' })
+    }
+  })
+
+  test('is not guessed where several begin so, or none', async () => {
+    await tutti({ baseUrl: service.url }).plans.submit({ tasks: [{ prompt: 'C' }] })
+    expect(await runTutti(['watch', 'plan'], { env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^tutti: 2 plans begin with plan: plan-\d, plan-\d\.\n$/),
+    })
+    expect((await runTutti(['watch', 'plan-3'], { env })).stderr).toContain(
+      'there is no plan plan-3',
+    )
+    service.plans.clear()
+    expect((await runTutti(['watch', 'last'], { env })).stderr).toContain('There are no plans yet.')
+  })
+})
+
+describe('tutti open and delete', () => {
+  test('print the address of a page, and delete only what is confirmed', async () => {
+    expect(await runTutti(['open', 'last'], { env })).toMatchObject({
+      code: 0,
+      stdout: `${service.url}/dashboard/plans/plan-1\n`,
+    })
+    expect(await runTutti(['delete', 'plan-1'], { env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        'its 2 tasks, their outputs and the synthesis: say so with --yes',
+      ),
+    })
+    expect(service.plans.size).toBe(1)
+    expect(await runTutti(['delete', 'plan-1', '--yes'], { env })).toMatchObject({ code: 0 })
+    expect(service.plans.size).toBe(0)
+  })
+})
+
+describe('tutti completion', () => {
+  test('completes commands, options and their values in bash', async () => {
+    const { stdout: script } = await runTutti(['completion', 'bash'], { env })
+    const complete = (...words: string[]) => {
+      const ask = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _tutti; echo "\${COMPREPLY[*]}"`
+      return execFileSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8' }).trim()
+    }
+    expect(complete('tutti', 're')).toBe('retry resume')
+    expect(complete('tutti', '--url', 'http://x', 'retry', 'last', '--st')).toBe('--status')
+    expect(complete('tutti', 'ls', '--status', 'par')).toBe('partial')
   })
 })
 

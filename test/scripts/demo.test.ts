@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { renderMarkdown } from '../../script/demo-parts/render-markdown.ts'
 import { type TimelineRow, timeline } from '../../script/demo-parts/timeline.ts'
 
 const DEMO = join(import.meta.dirname, '../../script/demo.ts')
@@ -112,18 +111,5 @@ describe('the timeline', () => {
   test('lets the bar of a running task end now, where the axis goes on', () => {
     const [line = ''] = timeline([row('a', 0)], 500, 40, 1_000).split('\n')
     expect(line).toBe('  ▶  a  ██████████▌             0.50 s')
-  })
-})
-
-describe('Markdown on a terminal', () => {
-  test('folds long lines below their bullet, without the marks', () => {
-    const text = '## Risks\n\n- **High**: `eval` runs whatever it is given, and nobody checks it\n'
-    expect(renderMarkdown(text, 40)).toBe(
-      'Risks\n\n• High: eval runs whatever it is given,\n  and nobody checks it\n',
-    )
-  })
-
-  test('drops what would move the cursor', () => {
-    expect(renderMarkdown('a\u001b[2Jb\u0007c', 80)).toBe('abc')
   })
 })

@@ -6,8 +6,8 @@ import type { LiveTask } from '../live/plan-model.ts'
 import { TaskLink } from '../task/task-link.tsx'
 import { Button } from '../ui/button.tsx'
 import { Checkbox } from '../ui/checkbox.tsx'
-import { MoreButton } from '../ui/more-button.tsx'
 import { usePaging } from '../ui/hooks/use-paging.ts'
+import { MoreButton } from '../ui/more-button.tsx'
 import type { Selection } from './selection.ts'
 
 /** Of each error, as many tasks as fit a line or two. */

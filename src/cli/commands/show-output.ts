@@ -25,7 +25,7 @@ export async function showOutput(
     terminal.out(JSON.stringify(answer, null, 2))
   } else {
     const { output, status, error } = answer.task
-    if (output !== '') terminal.out(terminal.printable(output))
+    if (output !== '') terminal.out(terminal.markdown(output))
     if (answer.retrievalStatus !== 'success') terminal.note(`${taskId} is ${status}: no output yet`)
     else if (status !== 'succeeded') {
       terminal.note(withoutControls(`${taskId} ${status}${error ? `: ${error.message}` : ''}`))

@@ -32,7 +32,7 @@ export async function synthesize(
     terminal.out(JSON.stringify(synthesis, null, 2))
   } else {
     const { summary, findings, conflicts, coverage, notes } = synthesis
-    terminal.out(terminal.printable(summary))
+    terminal.out(terminal.markdown(summary))
     for (const note of notes) terminal.note(`note: ${withoutControls(note)}`)
     const missing = coverage.missing.length
     terminal.note(

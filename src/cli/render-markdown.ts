@@ -1,7 +1,6 @@
-/** Markdown for a terminal: headings, emphasis and code as styles, lines folded at words. */
-import { stripVTControlCharacters } from 'node:util'
-import { paint } from './timeline.ts'
+import { stripVTControlCharacters, styleText } from 'node:util'
 
+/** Markdown for a terminal: headings, emphasis and code as styles, lines folded at words. */
 export function renderMarkdown(markdown: string, columns: number): string {
   // The text may quote files of others, and those may hold control characters.
   const text = stripVTControlCharacters(markdown).replaceAll(/[^\P{Cc}\n]/gu, '')
@@ -39,4 +38,9 @@ function styled(text: string): string {
   return text
     .replaceAll(/\*\*([^*]+)\*\*/g, (_, strong: string) => paint('bold', plain(strong)))
     .replaceAll(/`([^`]+)`/g, (_, code: string) => paint('cyan', code))
+}
+
+/** Styles follow `NO_COLOR`, `FORCE_COLOR` and whether the output is a terminal. */
+function paint(style: Parameters<typeof styleText>[0], text: string): string {
+  return styleText(style, text, { stream: process.stdout })
 }

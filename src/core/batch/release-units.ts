@@ -15,10 +15,13 @@ export interface SealDeps {
   plans: Pick<PlanStore, 'markEnqueued'>
 }
 
-/** Units that are looked up in one script. */
+/** Units that one script looks up at most. */
 const UNITS_AT_ONCE = 500
 
-/** Puts released units into the queue, and only then takes them off the plan's list. */
+/**
+ * Puts released units into the queue, and only then takes them off the plan's list, so that none is
+ * lost.
+ */
 export async function releaseUnits(
   deps: ReleaseDeps,
   plan: { spec: PlanSpec },
@@ -30,10 +33,11 @@ export async function releaseUnits(
 }
 
 /**
- * Says that a batch is in the queue, and releases what was released while it was on its way. `gone`: the
- * plan was deleted meanwhile, and the jobs with it.
+ * Marks a batch as enqueued, and releases units that were released while it was being enqueued.
+ * `gone`: the plan was deleted in the meantime, and its jobs with it.
  *
- * @param enqueued The units of the batch that this process has just enqueued, those that are held apart.
+ * @param enqueued The units of the batch that this process has just enqueued; `held` are those that
+ * wait for a release.
  */
 export async function sealBatch(
   deps: SealDeps,
@@ -56,8 +60,8 @@ export async function sealBatch(
 }
 
 /**
- * Lets jobs go that are held though their units are not: they were enqueued after another process had
- * done so and they had run. A worker finds their tasks ended, and they end.
+ * Releases jobs that are held although nothing holds their units back: another process had already
+ * enqueued the batch, and they had run. A worker finds their tasks ended and finishes the jobs.
  */
 export async function releaseUnheld(
   deps: { queue: Pick<BatchQueue, 'release'>; life: Pick<TaskLife, 'unheld'> },

@@ -2,24 +2,31 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Unit } from '../ports/queue.ts'
 import type { InitialUnits, Lane, PlanSpec, UnitLayout } from '../ports/records.ts'
 
-/** Up to this many tasks a plan is small: its jobs hold few tasks, and never wait behind large plans. */
+/**
+ * A plan with up to this many tasks is small: its jobs hold few tasks, and never wait behind large
+ * plans.
+ */
 const SMALL_PLAN = 200
-/** A job's cost is paid once for its tasks; beyond this many the gain is small, and balance suffers. */
+/**
+ * Each job has a fixed cost. With more tasks per job there is little left to save, and balance
+ * suffers.
+ */
 const TASKS_A_JOB = { small: 5, large: 25 }
-/** Large plans still make this many jobs, for workers to share. */
+/** Large plans still get at least this many jobs, so that workers can share them. */
 const FEWEST_JOBS = 40
 
 /**
- * How a plan's tasks are packed into jobs. Tasks that wait on something else go several to a job,
- * because the queue's cost is per job; those that work on this machine go alone, for workers to share.
- * Where a limit holds tasks back, a job runs one task at a time, so that what is released is what runs.
+ * Decides how a plan's tasks are packed into jobs. Tasks that mostly wait for something else share
+ * a job, because the queue's cost is per job; tasks that compute on this machine get one each, so
+ * that workers can share them. If a limit holds tasks back, a job runs one task at a time, so that
+ * releasing a job means running one task.
  */
 export function layoutUnits(
   tasks: readonly TaskSpec[],
   options: {
-    /** Some task waits for another. */
+    /** Whether some task waits for another. */
     ordered: boolean
-    /** How many tasks may run at once; undefined when the plan sets no limit. */
+    /** How many tasks may run at the same time; undefined if the plan sets no limit. */
     maxConcurrency: number | undefined
     laneOf: (task: TaskSpec) => 'io' | 'cpu'
   },
@@ -43,19 +50,19 @@ export function layoutUnits(
 
 function unitSize(tasks: number, limit: number | null): number {
   if (tasks <= SMALL_PLAN) return limit === null ? TASKS_A_JOB.small : 1
-  // With a limit, several times as many units as may run at once keep the last round short.
+  // With a limit, having several times as many units as may run keeps the last round short.
   const fewest = limit === null ? FEWEST_JOBS : Math.max(FEWEST_JOBS, limit * 4)
   return Math.max(1, Math.min(TASKS_A_JOB.large, Math.floor(tasks / fewest)))
 }
 
-/** The lane of a task by its place in the plan. */
+/** The lane of a task, by its index in the plan. */
 export function laneOfTask(layout: UnitLayout, index: number): Lane {
   return typeof layout.lane === 'string' ? layout.lane : (layout.lane[index] ?? 'io')
 }
 
 /**
- * Where the job of a unit may be. A retried task of a plan of several lanes is a unit whose number does
- * not tell its task: it is in one of them.
+ * The lanes that a unit's job may be in. In a plan with several lanes, the number of a retried unit
+ * does not tell its task, so it may be in any of them.
  */
 export function lanesOfUnit(layout: UnitLayout, unit: number): Lane[] {
   if (typeof layout.lane === 'string') return [layout.lane]
@@ -63,12 +70,15 @@ export function lanesOfUnit(layout: UnitLayout, unit: number): Lane[] {
   return lane === undefined ? [...new Set(layout.lane)] : [lane]
 }
 
-/** Tasks that wait for nothing else run in this order. */
+/** The order in which tasks run that do not wait for anything else. */
 export function inOrderOfPriority(tasks: readonly TaskSpec[]): TaskSpec[] {
   return tasks.toSorted((a, b) => b.priority - a.priority)
 }
 
-/** The units of a plan as first submitted. `held` are those that wait for a task or for the limit. */
+/**
+ * The units of a newly submitted plan. `held` says whether a unit waits for a task or for the
+ * limit.
+ */
 export function unitsOf(
   spec: PlanSpec,
   tasks: readonly TaskSpec[],
@@ -90,7 +100,7 @@ export function unitsOf(
       bundle: bundled ? members.length : 0,
       width,
       planTasks: tasks.length,
-      // In the order of their priorities within the plan, however far apart they stand in it.
+      // By priority within the plan, even if the priorities are far apart.
       round: options.round + rank,
       priority: Math.max(...members.map((task) => task.priority)),
       held: options.held(unit),
@@ -99,7 +109,7 @@ export function unitsOf(
   return units
 }
 
-/** Which units may run at once, which wait for the limit, and which for so many tasks. */
+/** Which units may run at once, which wait for the limit, and which wait for how many tasks. */
 export function initialUnits(tasks: readonly TaskSpec[], layout: UnitLayout): InitialUnits {
   const held = new Map<number, number>()
   for (const [index, { waitsFor = [] }] of tasks.entries()) {

@@ -10,26 +10,26 @@ export interface AllowanceDeps {
   onFault: (error: unknown, planId: string) => void
 }
 
-/** What the budget of a plan leaves to somebody; `undefined` for a plan without one. */
+/** What a plan's budget leaves for a spender; `undefined` for a plan without a budget. */
 export type AllowanceOf = (
   plan: { id: string; policy: { budgetUsd?: number | undefined } },
   spender: Spender,
 ) => Allowance | undefined
 
-/** How often the first in line looks whether another process has let go of something. */
+/** How often the first in line checks whether another process has released money. */
 const LOOK_AGAIN_MS = 200
 
-/** Calls of one plan in this process that want money, one behind the other. */
+/** The calls of one plan in this process that wait for money, one behind the other. */
 interface Line {
   length: number
   last: Promise<void>
-  /** Makes the first one look again at once. */
+  /** Makes the first in line check again at once. */
   wake: () => void
 }
 
 /**
- * Of one plan only the call that has waited longest asks the store: a thousand that wait cost no more
- * than one, and a large one is not overtaken for ever.
+ * Only the longest-waiting call of a plan asks the store, so that a thousand waiting calls cost no
+ * more than one, and small calls cannot keep overtaking a large one.
  */
 export function allowances(deps: AllowanceDeps): AllowanceOf {
   const lines = new Map<string, Line>()
@@ -52,7 +52,7 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
         try {
           await deps.budgets.settle(planId, spender, { id, model, spent })
         } catch (error) {
-          // It is let go with its spender at the latest.
+          // It is released with its spender at the latest.
           deps.onFault(error, planId)
         }
         lines.get(planId)?.wake()
@@ -77,7 +77,7 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
     } finally {
       line.length -= 1
       if (line.length === 0) lines.delete(planId)
-      // One that gives up in the middle leaves its place to nobody before its time.
+      // A call that gives up midway must not let the next one in before its turn.
       void before.then(leave)
     }
   }
@@ -86,11 +86,11 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
     reserve: (model, quote, signal) =>
       lineUp(planId, signal, async (line) => {
         while (true) {
-          // Set before the question, so that money that comes back meanwhile is not missed.
+          // Set before asking, so that money released in the meantime is not missed.
           const alarm = new AbortController()
           line.wake = () => alarm.abort()
           const answer = await ask(planId, spender, model, quote).catch((error: unknown) => {
-            // Money is set aside once the store is back; no attempt is lost over it.
+            // Keep waiting until the store is back; an outage must not cost an attempt.
             if (isUnavailable(error)) return 'wait' as const
             throw error
           })
@@ -108,8 +108,8 @@ export function allowances(deps: AllowanceDeps): AllowanceOf {
 }
 
 /**
- * For calls made one after another before there is a plan, as those that plan its tasks. `spent` is
- * what they have used so far.
+ * For sequential calls that are made before a plan exists, such as those that plan its tasks.
+ * `spent` is what they have used so far.
  */
 export function soleAllowance(budgetUsd: number, spent: () => number): Allowance {
   let unknownUsd = 0

@@ -6,7 +6,7 @@ const usd = z.number().min(0)
 
 /** US dollars per million tokens. */
 const Rates = z.object({
-  /** Input that was neither read from a cache nor written to one. */
+  /** Neither read from a cache nor written to one. */
   inputPerMTok: usd,
   outputPerMTok: usd,
   cacheReadPerMTok: usd,
@@ -14,12 +14,12 @@ const Rates = z.object({
 })
 
 const ModelPrice = Rates.extend({
-  /** What a call costs as a whole when its input, cached or not, is longer than this. */
+  /** The rates for the whole call if its input, cached or not, is longer than this. */
   longPrompt: Rates.extend({ aboveInputTokens: z.int().min(1) }).optional(),
 })
 export type ModelPrice = z.output<typeof ModelPrice>
 
-/** Where the prices are from and the day they were read; by `provider:model`. */
+/** By `provider:model`, with the source of the prices and the day they were read. */
 export interface Prices {
   source: string
   date: string
@@ -28,7 +28,7 @@ export interface Prices {
 
 export const PRICES: Prices = list
 
-/** Prices of the operator's own, in the form of `prices.json`. */
+/** The operator's own prices, in the format of `prices.json`. */
 export const OwnPrices = z.strictObject({
   source: z.string().optional(),
   date: z.string().optional(),
@@ -38,7 +38,7 @@ export const OwnPrices = z.strictObject({
       z.string().regex(/^[a-z][a-z0-9-]*:\S+$/, 'must be `provider:model`'),
       z.union([
         ModelPrice,
-        // What is read from a cache or written to one costs what other input does.
+        // By default, cached input costs the same as other input.
         z
           .strictObject({ inputPerMTok: usd, outputPerMTok: usd })
           .transform(({ inputPerMTok, outputPerMTok }) => ({
@@ -53,7 +53,7 @@ export const OwnPrices = z.strictObject({
 })
 export type OwnPrices = z.output<typeof OwnPrices>
 
-/** The list, with the operator's own prices before it. */
+/** The published prices, overridden by the operator's own. */
 export function pricesWith(own: OwnPrices): Prices {
   if (Object.keys(own.models).length === 0) return PRICES
   return {
@@ -63,7 +63,7 @@ export function pricesWith(own: OwnPrices): Prices {
   }
 }
 
-/** A model that runs on the operator's own machine has no price per token, unless one is given. */
+/** A model on the operator's own machine has no price per token unless one is given. */
 const FREE: ModelPrice = {
   inputPerMTok: 0,
   outputPerMTok: 0,
@@ -72,8 +72,8 @@ const FREE: ModelPrice = {
 }
 
 /**
- * The price of a model, of a dated snapshot (`…-20250929`, `…-2026-03-05`) or of `…-latest`.
- * `undefined` where it is not known: such a model must not be taken for a free one.
+ * The price of a model, which may be a dated snapshot (`…-20250929`, `…-2026-03-05`) or `…-latest`.
+ * `undefined` if unknown: such a model must not be treated as free.
  */
 export function priceOf(model: string, prices: Prices = PRICES): ModelPrice | undefined {
   const known = prices.models[model]
@@ -82,7 +82,7 @@ export function priceOf(model: string, prices: Prices = PRICES): ModelPrice | un
   return prices.models[model.replace(/-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$/, '')]
 }
 
-/** What one call of a model cost, in US dollars; 0 where its price is not known. */
+/** The cost of one model call in US dollars; 0 if the price is unknown. */
 export function costOf(
   model: string,
   usage: Pick<Usage, 'inputTokens' | 'outputTokens' | 'cacheReadTokens' | 'cacheWriteTokens'>,

@@ -5,30 +5,34 @@ import { costOf, type ModelPrice, type Prices, priceOf } from './prices.ts'
 export interface PlannedCall {
   /** `provider:model`. */
   model: string
-  /** UTF-8 bytes of everything that is sent: no tokenizer makes more tokens of a text than it has bytes. */
+  /**
+   * UTF-8 bytes of everything that is sent: no tokenizer makes more tokens of a text than it has
+   * bytes.
+   */
   inputBytes: number
-  /** Output tokens that it may have when there is money enough. */
+  /** Output tokens that it may use if there is enough money. */
   outputLimit: number
-  /** With a lower limit it would be cut off, as it was before. */
+  /** A lower limit would cut it off again, as happened before. */
   outputAtLeast?: number | undefined
 }
 
-/** The fewest output tokens with which a call begins when there is no money for more. */
+/** The fewest output tokens with which a call starts if there is no money for more. */
 const LEAST_OUTPUT = 256
-/** With which it begins although there may be more later. */
+/** With this many it starts even though more may become available later. */
 const ENOUGH_OUTPUT = { unknown: 8_000, known: 1_000 }
-/** How much more than any before it the next answer may be and still fit. */
+/** How much longer than any previous answer the next one may be and still fit. */
 const ROOM = 4
-/** Output of a call about which nothing is known. */
+/** Assumed output tokens of a call about which nothing is known. */
 const LIKELY_OUTPUT = 4_000
-/** How far the next text may be off what was seen: code, prose and data have their own density. */
+/** How far the next text may deviate from what was seen: code, prose and data differ in density. */
 const MARGIN = { denser: 2, beyond: 1.25 }
 
 /**
- * What a call can cost, in US dollars. `undefined` where it costs nothing, whatever it does.
+ * What a call can cost, in US dollars; `undefined` if it is free whatever it does.
  *
- * The bound on the input is strict until calls of the model were seen, then twice the densest text of
- * the plan so far, which is far nearer. A provider that counts more than there are bytes is believed.
+ * At first the input is bounded strictly. Once calls of the model have been seen, the bound is
+ * twice the densest text of the plan so far, which is much closer. A provider that counts more
+ * tokens than bytes is believed.
  */
 export function quoteOf(
   call: PlannedCall,
@@ -57,7 +61,7 @@ export function quoteOf(
   }
 }
 
-/** The output tokens that an amount pays for, beside the input of the call. */
+/** The output tokens that an amount pays for in addition to the call's input. */
 export function outputTokensFor(
   usd: number,
   call: PlannedCall,
@@ -68,12 +72,12 @@ export function outputTokensFor(
   const without = dearest(call.model, input, 0, prices)
   const each = (dearest(call.model, input, 1_000_000, prices) - without) / 1_000_000
   if (each <= 0) return call.outputLimit
-  // The last fraction of a token is a matter of rounding.
+  // Guards against rounding errors.
   const tokens = Math.floor((usd - without) / each + 1e-6)
   return Math.max(1, Math.min(call.outputLimit, tokens))
 }
 
-/** What a call that was reported shows of the next one. */
+/** What a reported call reveals about the next one. */
 export function experienceOf(
   call: { inputBytes: number; outputLimit: number; reservedUsd: number },
   usage: { inputTokens: number; outputTokens: number; costUsd: number },
@@ -97,7 +101,7 @@ function inputTokensOf(bytes: number, seen: Experience | undefined): number {
   return Math.ceil(bytes * density)
 }
 
-/** Input is priced as if all of it were written to the cache, where that is dearer. */
+/** Prices all input as written to the cache if that costs more. */
 function dearest(model: string, inputTokens: number, outputTokens: number, prices: Prices): number {
   const written = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: inputTokens }
   const plain = { ...written, cacheWriteTokens: 0 }

@@ -1,16 +1,16 @@
 import { untilAborted } from '../timing/until-aborted.ts'
 import type { Allowance, Experience, Quote, Spent } from './allowance.ts'
 
-/** What is left of a share does not pay for a call, as it was quoted last. */
+/** What is left of a share does not cover the call's latest quote. */
 class ShareTooSmall extends Error {}
 
 /**
- * A part of an allowance: the calls that are made from it cost at most `usd` together.
+ * Part of an allowance: all calls made from it together cost at most `usd`.
  *
  * @param spent What they have cost so far, in US dollars.
  */
 export function shareOf(whole: Allowance, usd: number, spent: () => number): Allowance {
-  // One by one: a sum that amounts are added to and taken from does not come back to 0.
+  // A set rather than a running sum, which would not return to exactly 0.
   const holds = new Set<{ usd: number }>()
   let unknownUsd = 0
   let released = Promise.withResolvers<void>()

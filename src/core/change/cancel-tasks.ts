@@ -6,9 +6,9 @@ import type { PlanRecord } from '../ports/records.ts'
 import type { ChangeDeps } from './change-deps.ts'
 
 /**
- * Cancels some tasks of a plan, all or none; the rest of it goes on.
+ * Cancels some tasks of a plan, all or none. The rest of the plan goes on.
  *
- * @throws {ServiceError} invalid-request for an id that none of its tasks has; task-finished
+ * @throws {ServiceError} invalid-request for an unknown task id; task-finished
  */
 export async function cancelTasks(
   deps: Pick<ChangeDeps, 'life' | 'queue'>,

@@ -20,11 +20,11 @@ export interface ChangeDeps extends ReadDeps, Digests {
     PrepareDeps,
     'modelAvailable' | 'schemaProblem' | 'executors' | 'prices' | 'defaultModel'
   >
-  /** For the log: something that does not concern the caller. */
+  /** For the log: faults that do not concern the caller. */
   onFault: (error: unknown, planId: string) => void
 }
 
-/** The plan that a call is to change. Read first, so if that fails, nothing of the call was begun. */
+/** The plan that a call is to change. It is read first: if that fails, nothing has been started. */
 export function planToChange(
   deps: Pick<ReadDeps, 'plans'>,
   tenant: string,
@@ -33,13 +33,15 @@ export function planToChange(
   return nothingBegun(requirePlan(deps, tenant, planId))
 }
 
-/** Whether a plan's budget is used up: then `resume` may raise it, and nothing else is begun. */
+/**
+ * Whether a plan's budget is used up. Then only `resume`, which may raise it, can start anything.
+ */
 export function isOutOfMoney({ stop, budgetUsd, usage, held }: PlanRecord): boolean {
   const isSpent = budgetUsd !== undefined && usage.costUsd + held.unknownUsd >= budgetUsd
   return stop?.code === BUDGET_EXHAUSTED || isSpent
 }
 
-/** What a plan starts again has to be paid for. */
+/** Everything a plan starts again has to be covered by its budget. */
 export function refuseWithoutMoney(record: PlanRecord): void {
   if (!isOutOfMoney(record)) return
   throw new ServiceError(

@@ -25,7 +25,7 @@ export function changePlans(
         throw new ServiceError('plan-finished', `The plan has finished: it is ${record.outcome}.`)
       }
       const { released } = await deps.life.stop(planId, 'cancelled', 'The plan was cancelled.')
-      // Jobs of tasks that will never run; without this the sweeper would get to them.
+      // Frees the jobs of tasks that will never run, instead of leaving them to the sweeper.
       releaseUnits(deps, record, released).catch((error: unknown) => deps.onFault(error, planId))
       return planView(await requirePlan(deps, tenant, planId), { waves: true })
     },
@@ -47,7 +47,7 @@ export function changePlans(
       if (!isOutOfMoney(record)) {
         throw new ServiceError('plan-not-finished', 'The plan was not stopped by its budget.')
       }
-      // A task behind one that failed for another reason runs when that one is retried.
+      // A task that depends on one that failed for another reason runs when that one is retried.
       const stopped = (tasks: Tasks) => onlyRunnable(tasks, stoppedByBudget(tasks))
       await retryTasks(deps, record, stopped, budgetUsd)
       return planView(await requirePlan(deps, tenant, planId), { waves: true })
@@ -64,7 +64,7 @@ function stoppedByBudget(tasks: Tasks): Set<string> {
 
 const UNSUCCESSFUL: TaskStatus[] = ['incomplete', 'failed', 'cancelled', 'skipped']
 
-/** @throws {ServiceError} invalid-request, task-not-finished where there is none */
+/** @throws {ServiceError} invalid-request; task-not-finished if no task matches */
 function selected(tasks: Tasks, { tasks: ids, status }: RetryTasks): Set<string> {
   const unknown = ids?.find((id) => !tasks.has(id))
   if (unknown !== undefined) throw unknownTask(ids, unknown)

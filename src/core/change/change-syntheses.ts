@@ -17,14 +17,15 @@ export function changeSyntheses(deps: ChangeDeps): Pick<SynthesesApi, 'request'>
         const version = await enqueueVersion(deps, record, `${planId}-v${deps.newToken()}`, spec)
         return { version, created: true }
       }
-      // One key is one job, and one job is one version, however often it is enqueued.
+      // One key gives one job, and one job gives one version, however often it is enqueued.
       const jobId = `${planId}-v${digestOf(deps, tenant, planId, idempotencyKey)}`
       const requestHash = digestOf(deps, JSON.stringify(spec))
-      // Looked up first: a repetition is not checked against later changes.
+      // Looked up first: a repeated request is not checked against later changes.
       const known = await claimed(deps, planId, jobId, requestHash)
       if (known !== undefined) return { version: known, created: false }
       await requireWritable(deps, record, spec)
-      // Claimed before it is enqueued: of two requests with one key, the job is what the answer says.
+      // Claimed before it is enqueued, so that of two requests with one key only the answered one
+      // runs.
       const other = await claimed(deps, planId, jobId, requestHash, requestHash)
       if (other !== undefined) return { version: other, created: false }
       return { version: await enqueueVersion(deps, record, jobId, spec), created: true }
@@ -43,11 +44,14 @@ async function requireWritable(
     errors.push(...synthesisPriceErrors(deps.preparing, spec, ''))
   }
   if (errors.length > 0) throw invalid(errors)
-  // If nobody asked for a model, the deterministic merge answers, and says why.
+  // If nobody asked for a model, the deterministic merge writes the version and says why.
   if (spec.executor === 'model' || spec.model !== undefined) refuseWithoutMoney(record)
 }
 
-/** The version that an earlier request with the key was given. @throws {ServiceError} idempotency-key-reused */
+/**
+ * The version that an earlier request with this key got. @throws {ServiceError}
+ * idempotency-key-reused
+ */
 async function claimed(
   deps: ChangeDeps,
   planId: string,
@@ -70,7 +74,7 @@ async function enqueueVersion(
 ): Promise<number> {
   const planId = record.spec.id
   const afterStop = record.stop?.code === 'cancelled'
-  // Enqueued first: whichever comes first, the job or the next line, names the version.
+  // The job and the next line may run in either order; whichever is first allocates the version.
   await deps.queue.enqueueSynthesis({ planId, jobId, kind: 'again', afterStop, ...options })
   const asked = await deps.syntheses.request(planId, jobId)
   if (asked.status === 'gone') throw notFound(planId)

@@ -2,7 +2,10 @@ import { lanesOfUnit } from '../batch/units.ts'
 import type { PlanRecord } from '../ports/records.ts'
 import type { ChangeDeps } from './change-deps.ts'
 
-/** Stops what runs and removes everything of a plan, its jobs included. */
+/**
+ * Stops whatever is running, and removes the plan with everything that belongs to it, jobs
+ * included.
+ */
 export async function deletePlan(
   deps: Pick<ChangeDeps, 'plans' | 'life' | 'queue' | 'deliveries' | 'forgetDeliveries'>,
   record: PlanRecord,
@@ -20,6 +23,6 @@ export async function deletePlan(
   const all = Array.from({ length: units }, (_, unit) =>
     lanesOfUnit(record.spec.units, unit).map((lane) => ({ unit, lane })),
   ).flat()
-  // Jobs that a worker holds are left: it finds the plan gone, and ends them.
+  // Jobs that a worker holds stay: the worker finds the plan gone and ends them.
   if (running) await deps.queue.remove(planId, all, 0)
 }

@@ -19,7 +19,7 @@ export interface RetryDeps extends SealDeps, Pick<ReadDeps, 'plans' | 'tasks'> {
 }
 
 interface Task {
-  /** Its place in the plan. */
+  /** Index in the plan. */
   index: number
   spec: TaskSpec
   state: TaskState
@@ -28,19 +28,20 @@ interface Task {
 /** All tasks of a plan, by id, in plan order. */
 export type Tasks = ReadonlyMap<string, Task>
 
-/** Retries of one plan that are requested at the same moment run one after the other. */
+/** Simultaneous retries of one plan run one after the other. */
 const MOST_TRIES = 50
 
 /**
- * Runs ended tasks again: those that `choose` names, and those that were skipped because one of them had
- * not succeeded. They are enqueued as a separate batch, with a synthesis behind it, which becomes
- * the next version. With `budgetUsd` the plan's budget is raised in the same step, or that alone where
- * there is nothing to run.
+ * Runs ended tasks again: those that `choose` returns, and those that were skipped because one of
+ * these had not succeeded. They are enqueued as a separate batch, followed by a synthesis that
+ * becomes the next version. `budgetUsd` raises the plan's budget in the same step, even if there is
+ * nothing to run.
  *
- * @param choose Called again if something changed in between. Names ended tasks only, and for each all
- *   that it depends on and that has not succeeded; throws where that cannot be.
- * @throws {ServiceError} task-not-finished when one that runs uses the output of one of them;
- *   quota-exceeded when the tenant has too many unfinished tasks; invalid-request for a budget that is spent.
+ * @param choose Called again if something changed in between. It returns only ended tasks, together
+ * with all their dependencies that have not succeeded; it throws if that is impossible.
+ * @throws {ServiceError} task-not-finished if a running task uses the output of one of them;
+ * quota-exceeded if the tenant has too many unfinished tasks; invalid-request for a budget that is
+ * already spent.
  */
 export async function retryTasks(
   deps: RetryDeps,
@@ -84,7 +85,7 @@ export async function retryTasks(
       }
       case 'not-ended':
       case 'changed': {
-        // Another one came first. If its process died on the way, this finishes what it began.
+        // Another retry came first. If its process died midway, this finishes what it began.
         const other = await deps.plans.unfinishedRetry(planId)
         if (other !== undefined) await enqueueRetry(deps, record, other)
       }
@@ -118,7 +119,7 @@ async function readAll(deps: Pick<ReadDeps, 'plans' | 'tasks'>, planId: string):
   return tasks
 }
 
-/** What a task depends on that has ended, has not succeeded, and is not to run again. */
+/** A dependency of the task that ended without success and is not about to run again. */
 function missing(tasks: Tasks, chosen: ReadonlySet<string>, taskId: string): string | undefined {
   return tasks.get(taskId)?.spec.waitsFor?.find((id) => {
     const status = tasks.get(id)?.state.status
@@ -127,10 +128,10 @@ function missing(tasks: Tasks, chosen: ReadonlySet<string>, taskId: string): str
 }
 
 /**
- * For a choice that a caller named.
+ * Checks a choice that a caller made by id.
  *
- * @throws {ServiceError} task-not-finished when one of them has not ended, or depends on one that has not
- *   succeeded and is not retried.
+ * @throws {ServiceError} task-not-finished if one of the tasks has not ended, or depends on one
+ * that did not succeed and is not being retried.
  */
 export function requireRunnable(tasks: Tasks, chosen: Set<string>): Set<string> {
   for (const id of chosen) {
@@ -152,12 +153,12 @@ export function requireRunnable(tasks: Tasks, chosen: Set<string>): Set<string> 
 export function onlyRunnable(tasks: Tasks, chosen: Set<string>): Set<string> {
   const waiting = dependentsOf(tasks, (task) => chosen.has(task.spec.id))
   const left = new Set([...chosen].filter((id) => missing(tasks, chosen, id) !== undefined))
-  // Iterating over a set includes what is added to it meanwhile.
+  // Iterating over a set includes values that are added during the iteration.
   for (const id of left) for (const dependent of waiting.get(id) ?? []) left.add(dependent)
   return chosen.difference(left)
 }
 
-/** With those that were skipped because of one that runs again. */
+/** Adds the tasks that were skipped because of one that runs again. */
 function withFollowers(tasks: Tasks, chosen: ReadonlySet<string>): Set<string> {
   const skipped = dependentsOf(tasks, ({ state }) => state.status === 'skipped')
   const all = new Set(chosen)
@@ -169,7 +170,7 @@ function withFollowers(tasks: Tasks, chosen: ReadonlySet<string>): Set<string> {
   return all
 }
 
-/** Of each task, those of some tasks that depend on it. */
+/** For each task, those of some tasks that depend on it. */
 function dependentsOf(tasks: Tasks, isOne: (task: Task) => boolean): Map<string, string[]> {
   const dependents = new Map<string, string[]>()
   for (const task of tasks.values()) {
@@ -187,7 +188,7 @@ function notFinished(taskId: string, why: string): ServiceError {
   return new ServiceError('task-not-finished', `The task ${taskId} ${why}.`)
 }
 
-/** Enqueues a retry that was stored. Doing so again changes nothing. */
+/** Enqueues a stored retry. Repeating this changes nothing. */
 export async function enqueueRetry(
   deps: SealDeps & { queue: Pick<BatchQueue, 'enqueueBatch'> },
   record: PlanRecord,
@@ -209,7 +210,7 @@ export async function enqueueRetry(
       held: isHeld(waitsFor, record),
     }
   })
-  // The number of the first unit makes the id new for each retry, and the same for a repetition.
+  // The first unit's number makes the id unique per retry and stable when repeated.
   const jobId = finalSynthesisJobId(planId, firstUnit)
   await deps.queue.enqueueBatch({ planId, jobId, kind: 'final' }, units)
   const { status, releasing } = await sealBatch(deps, record, firstUnit, {
@@ -220,7 +221,7 @@ export async function enqueueRetry(
   if (status === 'gone') throw new ServiceError('plan-not-found', `There is no plan ${planId}.`)
 }
 
-/** Whether its job waits for a release: for another task, or for the limit of the plan. */
+/** Whether its job waits for a release, because of another task or the plan's limit. */
 function isHeld(waitsFor: readonly string[], record: PlanRecord): boolean {
   return waitsFor.length > 0 || record.spec.units.limit !== null
 }

@@ -16,16 +16,16 @@ export interface SweepDeps
   onFault: (error: unknown, planId: string) => void
 }
 
-/** A submission is given this long between being stored and being enqueued. */
+/** How long a submission may take from being stored to being enqueued. */
 const SUBMISSION_MS = 30_000
-/** Expired plans are deleted in rounds, between which others are looked after. */
+/** Expired plans are deleted in rounds, so that other upkeep gets its turn in between. */
 const MOST_ROUNDS = 50
 const DELETED_AT_ONCE = 25
 
 /**
- * Finishes what dead processes left undone, and handles what is due or has expired. Processes
- * take turns of `turnMs`, so that many cost no more than one; every step is one that can be repeated, so
- * that two at once do no harm.
+ * Finishes what dead processes left undone, and handles whatever is due or has expired. Processes
+ * take turns of `turnMs`, so that many cost no more than one. Every step can be repeated, so two
+ * running at the same time do no harm.
  */
 export async function sweep(deps: SweepDeps, turnMs: number): Promise<void> {
   if (!(await deps.upkeep.takeTurn(turnMs))) return
@@ -35,7 +35,7 @@ export async function sweep(deps: SweepDeps, turnMs: number): Promise<void> {
   }
 }
 
-/** Whether there was more to delete than one round does. */
+/** Returns whether there may be more to delete than one round covers. */
 async function sweepRound(deps: SweepDeps): Promise<boolean> {
   const { overdue, expired, unsealed, releasing, unsettled } = await deps.upkeep.due(SUBMISSION_MS)
   for (const planId of overdue) {
@@ -74,7 +74,7 @@ async function sweepRound(deps: SweepDeps): Promise<boolean> {
       ),
     )
   }
-  // Those that cannot be deleted now are tried again in the next turn, not at once.
+  // Plans that cannot be deleted now are retried in the next turn, not at once.
   return deleted > 0 && deleted === expired.length
 }
 
@@ -85,9 +85,10 @@ async function deleteExpired(deps: SweepDeps, planId: string): Promise<void> {
 }
 
 /**
- * A plan that was stored and never marked as enqueued. Its batch went in as a whole or not at all:
- * if its synthesis is there, so is the rest, and only the mark was lost. If not, nobody was told that the
- * plan was accepted, and nothing of it may stay; should its submission go on, it finds that out.
+ * Settles a plan that was stored but never marked as enqueued. Its batch was enqueued as a whole or
+ * not at all: if its synthesis is in the queue, only the mark was lost. If not, nobody was told
+ * that the plan was accepted, and all of it has to go; a submission that is still running will
+ * notice.
  */
 async function settleSubmission(deps: SweepDeps, planId: string): Promise<void> {
   const record = await deps.plans.get(planId)
@@ -107,9 +108,9 @@ async function settleSubmission(deps: SweepDeps, planId: string): Promise<void> 
 }
 
 /**
- * Held jobs of plans that are gone, or of units that nothing holds back: what a process left that died
- * while it enqueued or deleted, or that enqueued late. Nobody would release them; a worker finds nothing
- * to do, and they end.
+ * Releases held jobs of plans that are gone, or of units that nothing holds back. Processes leave
+ * these behind if they die while enqueueing or deleting, or enqueue late. Otherwise nobody would
+ * release them; a worker finds nothing to do, and they end.
  */
 export async function sweepHeld(deps: {
   queue: Pick<SweepDeps['queue'], 'heldUnits' | 'release'>
@@ -123,7 +124,7 @@ export async function sweepHeld(deps: {
       await guarded(deps, planId, async () => {
         const numbers = units.map(({ unit }) => unit)
         const unheld = new Set(await deps.life.unheld(planId, numbers))
-        // Those that move up meanwhile are found next time.
+        // Jobs that move to an earlier page in the meantime are found next time.
         await deps.queue.release(
           planId,
           units.filter(({ unit }) => unheld.has(unit)),
@@ -153,8 +154,7 @@ async function guarded(
 }
 
 /**
- * Aborts what was stopped elsewhere, for a worker that did not hear of it as it happened: tasks, and
- * syntheses that are being written.
+ * Aborts tasks and syntheses that were stopped elsewhere, in case this worker missed the message.
  */
 export async function abortStopped(
   life: SweepDeps['life'],

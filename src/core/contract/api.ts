@@ -53,10 +53,12 @@ import type { DryRun, Plan, PlanPage, Report, TaskDetail, TaskPage, Todos } from
 import type { WorkersView } from './workers.ts'
 
 // What the HTTP layer calls: one interface per resource. `main` assembles them from the use cases.
-// Every call names the tenant; a plan of another tenant is `plan-not-found`, as if it did not exist.
-// Every call may throw ServiceError, `unavailable` while Redis is away.
+// Every call names the tenant; a plan of another tenant is `plan-not-found`, as if it did not
+// exist. Every call may throw ServiceError, with `unavailable` while Redis is down.
 
-/** Waits end at the time given, when the caller's connection closes (`signal`), or at shutdown. */
+/**
+ * A wait ends after `timeoutMs`, when the caller's connection closes (`signal`), or at shutdown.
+ */
 export interface Wait {
   timeoutMs: number
   signal: AbortSignal
@@ -70,7 +72,10 @@ export type Pieces = AsyncIterable<Uint8Array>
 
 export interface Submission {
   tenant: string
-  /** The parsed body, or for a large one the bytes as received: parsed and checked off this thread. */
+  /**
+   * The parsed body, or the raw bytes of a large one, which is parsed and checked on another
+   * thread.
+   */
   body: unknown
   idempotencyKey: string | undefined
   /** W3C trace context of the caller, passed on to the tasks. */
@@ -87,21 +92,26 @@ export interface PlansApi {
     limit: number
     cursor: string | undefined
   }): Promise<PlanPage>
-  /** With `wait`: answers once the plan has finished, or with what there is when the time is up. */
+  /**
+   * With `wait`: answers once the plan has finished, or with its current state when the time is up.
+   */
   get(tenant: string, planId: string, wait?: Wait): Promise<Plan>
-  /** The plan; or, where `tasks` names some, these alone: all of them, or none. */
+  /** Cancels the plan, or only `tasks` if given: all of them or none. */
   cancel(tenant: string, planId: string, tasks?: CancelTasks): Promise<Plan>
   /**
-   * Runs several ended tasks again, all of them or none: those named, or without any all that did not
-   * succeed.
+   * Runs ended tasks again, all or none: those named, or by default all that did not succeed.
    *
    * @throws {ServiceError} invalid-request, task-not-finished, budget-exceeded, quota-exceeded
    */
   retry(tenant: string, planId: string, tasks: RetryTasks): Promise<Plan>
-  /** Raises the budget (in US dollars) of a plan that its budget stopped, and runs what is left. */
+  /**
+   * Raises the budget (in US dollars) of a plan that its budget stopped, and runs the rest of it.
+   */
   resume(tenant: string, planId: string, budgetUsd: number): Promise<Plan>
   delete(tenant: string, planId: string): Promise<void>
-  /** The body as it was submitted; files by name, size and hash, or with `files` as they were sent. */
+  /**
+   * The body as submitted. Files are listed by name, size and hash, or included if `files` is true.
+   */
   submission(
     tenant: string,
     planId: string,
@@ -153,8 +163,8 @@ export interface SynthesesApi {
   all(tenant: string, planId: string): Promise<Pieces[]>
   get(tenant: string, planId: string, version: number, as?: SynthesisFormat): Promise<Pieces>
   /**
-   * Asks for another version without running tasks; answers with its number, before it exists. With a
-   * key that was used before, with that of the first request, and `created: false`.
+   * Requests another version without running tasks, and returns its number before it exists. A key
+   * that was used before returns the number of its first request, and `created: false`.
    *
    * @throws {ServiceError} invalid-request, budget-exceeded, idempotency-key-reused
    */
@@ -166,12 +176,12 @@ export interface SynthesesApi {
   ): Promise<{ version: number; created: boolean }>
 }
 
-/** One change of a plan. `id` is what `Last-Event-ID` carries. */
+/** A change of a plan. Clients send `id` back as `Last-Event-ID`. */
 export interface PlanEvent {
   id: string
   /** `snapshot`, `plan.*`, `task.*`, `synthesis.*`; `task.text` only when tokens were asked for. */
   type: string
-  /** Small JSON: ids, status, counts, times; never a prompt, and of outputs only `task.text`'s. */
+  /** Small JSON: ids, statuses, counts and times. Never a prompt; output only in `task.text`. */
   data: Record<string, unknown>
   /**
    * Of a snapshot, what stands in `data` as `tasks`, in pages that are read when they are asked for: all
@@ -182,10 +192,11 @@ export interface PlanEvent {
 
 export interface EventsApi {
   /**
-   * A `snapshot` first (not when resuming after `lastEventId`), then every change in order, ending
-   * after `plan.finished` or when `signal` aborts. Nothing is read ahead for a slow consumer. With `tokens`
-   * what running tasks have written so far comes with it, then the rest, and all of it before their end.
-   * With `taskId` nothing of other tasks comes. An id that no event of the plan has is ignored.
+   * Yields a `snapshot` first (unless resuming after `lastEventId`), then every change in order.
+   * Ends after `plan.finished` or when `signal` aborts. Nothing is read ahead of a slow consumer.
+   * With `tokens`, the text of running tasks so far follows the snapshot, then the rest as it is
+   * written, all of it before the task's end. With `taskId`, other tasks are left out. An id that
+   * the plan does not have is ignored.
    *
    * @throws {ServiceError} plan-not-found, task-not-found
    */
@@ -204,7 +215,7 @@ export interface EventsApi {
 export interface SystemApi {
   executors(): ExecutorList
   workers(): Promise<WorkersView>
-  /** Whether Redis answers. Deliberately not whether workers are alive: plans wait for those. */
+  /** Whether Redis answers. Deliberately not whether workers are alive: plans wait for workers. */
   ready(): Promise<boolean>
 }
 

@@ -1,6 +1,6 @@
 import { ServiceError } from './errors.ts'
 
-// Where a page of a list ended, as callers hand it back.
+// Cursors encode where a page of a list ended.
 
 export function encodeCursor(text: string): string {
   return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')

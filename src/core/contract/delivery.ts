@@ -2,9 +2,9 @@ import { z } from 'zod'
 
 export const DeliveryAttempt = z.object({
   at: z.iso.datetime(),
-  /** What the receiver answered, where it answered. */
+  /** The receiver's status, if it answered. */
   statusCode: z.int().optional(),
-  /** Why it counts as failed, where it does. */
+  /** Why the attempt counts as failed, if it does. */
   error: z.string().optional(),
 })
 
@@ -15,7 +15,7 @@ export const Delivery = z
     type: z.string(),
     status: z.enum(['pending', 'delivered', 'failed']),
     attempts: z.array(DeliveryAttempt),
-    /** `null` when there will be no other attempt. */
+    /** `null` if there will be no further attempt. */
     nextAttemptAt: z.iso.datetime().nullable(),
   })
   .meta({ id: 'Delivery' })

@@ -21,15 +21,18 @@ export type ErrorCode =
   | 'goal-not-planned'
   | 'unavailable'
 
-/** One thing wrong with a request. `pointer` is a JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter. */
+/**
+ * One problem with a request. `pointer` is a JSON Pointer (RFC 6901) into the body, or `?name` for
+ * a query parameter.
+ */
 export interface FieldError {
   pointer: string
   detail: string
 }
 
 /**
- * An error that callers see. The message is shown to callers, so it never carries a
- * prompt, an output, a secret or a connection string.
+ * An error that callers see. They see the message too, so it never contains a prompt, an output, a
+ * secret or a connection string.
  */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
@@ -57,7 +60,7 @@ export class ServiceError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds
   }
 
-  /** The same, of a call of which nothing was begun. Only `unavailable` leaves that open. */
+  /** The same error, saying that nothing was started. Only `unavailable` leaves that open. */
   withNothingBegun(): ServiceError {
     if (this.code !== 'unavailable') return this
     const { code, message, errors, retryAfterSeconds, cause } = this
@@ -71,14 +74,17 @@ export class ServiceError extends Error {
   }
 }
 
-/** Whether the store, or what else was asked, is away for now: the same call may succeed soon. */
+/**
+ * Whether the store or another dependency is temporarily unavailable, so that the call may succeed
+ * soon.
+ */
 export function isUnavailable(error: unknown): boolean {
   return error instanceof ServiceError && error.code === 'unavailable'
 }
 
 /**
- * For what a call does before it changes anything. If the store is away then, the answer says that
- * nothing was begun, so repeating the call is safe whatever it does.
+ * Wraps what a call does before it changes anything. If the store is unavailable then, the answer
+ * says that nothing was started, so the call can safely be repeated.
  */
 export async function nothingBegun<T>(before: Promise<T>): Promise<T> {
   try {
@@ -88,7 +94,7 @@ export async function nothingBegun<T>(before: Promise<T>): Promise<T> {
   }
 }
 
-/** Why a task or a synthesis did not succeed, as callers see it. */
+/** Why a task or synthesis did not succeed, as callers see it. */
 export interface Failure {
   /** kebab-case, stable: `timeout`, `worker-lost`, `provider-error`, `dependency-failed` … */
   code: string
@@ -96,13 +102,13 @@ export interface Failure {
 }
 
 /**
- * An executor's error after which the same call may succeed later, so the task is tried again.
- * Anything else that an executor throws is final.
+ * An executor's error after which the same call may succeed later, so the task is retried. Any
+ * other error of an executor is final.
  */
 export class TransientError extends Error {
   override readonly name = 'TransientError'
   readonly code: string
-  /** The earliest time for another attempt, where the other side named one. */
+  /** The earliest time for another attempt, if the other side named one. */
   readonly retryAfterMs: number | undefined
 
   constructor(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What `GET /v1/executors` answers. */
+/** The answer of `GET /v1/executors`. */
 export const ExecutorList = z
   .object({
     default: z.string(),
@@ -21,7 +21,7 @@ export const ExecutorList = z
           usesModel: z.boolean(),
           structuredOutput: z.boolean(),
         }),
-        /** `unknown`: tasks may cost something that no budget counts. */
+        /** `unknown`: tasks may cost something that no budget covers. */
         cost: z.enum(['none', 'counted', 'unknown']),
         options: z.record(z.string(), z.unknown()),
       }),

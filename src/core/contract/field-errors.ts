@@ -2,18 +2,18 @@ import { z } from 'zod'
 import { closestName } from './closest-name.ts'
 import { type FieldError, ServiceError } from './errors.ts'
 
-/** An error in one field. `path` leads to it from the value that was checked. */
+/** An error in one field. `path` is relative to the value that was checked. */
 export interface FieldProblem {
   path: (string | number)[]
   message: string
 }
 
-/** Errors that one answer names; the rest is a number. */
+/** How many errors an answer lists; the rest are only counted. */
 const MOST_ERRORS = 100
 
 /**
  * Checks a value, and says for each wrong field what it must be. Messages continue a sentence that
- * begins with the field's name: "must be a whole number, not a string".
+ * starts with the field's name: "must be a whole number, not a string".
  */
 export function check<Schema extends z.ZodType>(
   schema: Schema,
@@ -27,7 +27,7 @@ export function check<Schema extends z.ZodType>(
     : { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue)) }
 }
 
-/** The errors in the options of a task. */
+/** Checks the options of a task. */
 export function checkOptions(schema: z.ZodType, options: unknown): FieldProblem[] {
   const { problems = [] } = check(schema, options ?? {})
   return problems.map(({ path, message }) => ({ path: ['options', ...path], message }))
@@ -42,7 +42,7 @@ export function invalid(all: FieldError[]): ServiceError {
   return new ServiceError('invalid-request', `The request is not valid${text}.`, { errors })
 }
 
-/** Each error once: a pattern's template yields the same one for every task made from it. */
+/** Removes duplicates: a pattern's template gives the same error for every task made from it. */
 export function distinct(errors: readonly FieldError[]): FieldError[] {
   return [...new Map(errors.map((error) => [`${error.pointer} ${error.detail}`, error])).values()]
 }
@@ -58,7 +58,7 @@ function problemsOf(issue: z.core.$ZodIssue, base: PropertyKey[] = []): FieldPro
     const meant = memberMeant(issue.errors)
     if (meant !== undefined) return meant.flatMap((inner) => problemsOf(inner, path))
   }
-  // Names the keys, where Zod names the object that they are in.
+  // Reports the keys, where Zod reports the object that contains them.
   if (issue.code === 'unrecognized_keys') {
     const messages = issue.message.split('\n')
     return issue.keys.map((key, index) => ({
@@ -74,8 +74,8 @@ function problemsOf(issue: z.core.$ZodIssue, base: PropertyKey[] = []): FieldPro
 }
 
 /**
- * The errors of the member of a union that a value was meant to be: of the right type, with fewer
- * fields missing or unknown than any other. None where that could be several.
+ * The errors for the union member that a value was probably meant to be: the right type, with fewer
+ * missing or unknown fields than any other. Undefined if several are equally likely.
  */
 function memberMeant(members: z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
   const likely = members
@@ -106,7 +106,7 @@ function toKeys(path: readonly PropertyKey[]): (string | number)[] {
 const REQUIRED = 'is required'
 const UNKNOWN = 'is not a known field'
 
-/** Our wording for what Zod found, unless the schema has its own. */
+/** Our wording for Zod's errors, unless the schema has its own. */
 function inWords(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':

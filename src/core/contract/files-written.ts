@@ -11,9 +11,9 @@ export function writesOf(spec: Pick<TaskSpec, 'files'>): string[] {
 }
 
 /**
- * The task with what it may write made explicit. One that asks for tools that write, and does
- * not say where, may write the files it works on, or all where it names none: so it is known to
- * everything that keeps writers apart.
+ * Makes explicit what a task may write. A task that asks for writing tools without saying where may
+ * write the files it works on, or any file if it names none. Everything that keeps writers apart
+ * relies on this.
  */
 export function withWrites<Task extends Pick<TaskSpec, 'files' | 'tools'>>(task: Task): Task {
   const { tools = [] } = task

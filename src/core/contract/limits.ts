@@ -1,12 +1,15 @@
-/** What one submission may hold. The operator sets each by a variable; see `main/config.ts`. */
+/**
+ * Limits of a submission. The operator sets each of them with a variable; see
+ * `main/environment.ts`.
+ */
 export interface Limits {
-  /** Tasks of one plan, after patterns were expanded. */
+  /** Tasks per plan, after patterns are expanded. */
   maxTasks: number
-  /** Bytes of one request body. */
+  /** Bytes per request body. */
   maxBodyBytes: number
-  /** Characters of one task's own texts (role, task, context, output format, prompt …), each. */
+  /** Characters of each of a task's own texts (role, task, context, output format, prompt …). */
   maxPromptChars: number
-  /** Characters of the plan's shared context. */
+  /** Characters of a plan's shared context. */
   maxContextChars: number
 }
 
@@ -17,14 +20,14 @@ export const DEFAULT_LIMITS: Limits = {
   maxContextChars: 2_000_000,
 }
 
-/** Distinct JSON Schemas of one plan: each is compiled, by every process that runs its tasks. */
+/** Distinct JSON Schemas per plan: every process that runs its tasks compiles each of them. */
 export const MAX_SCHEMAS = 200
 
-/** Entries of `dependsOn` of one plan: a script of Redis goes through those of tasks that are retried. */
+/** Entries of `dependsOn` per plan: a Redis script walks those of retried tasks. */
 export const MAX_DEPENDENCIES = 200_000
 
-/** Findings of one synthesis that verifiers judge, the most important first. */
+/** How many findings of a synthesis verifiers judge, the most important first. */
 export const MAX_JUDGED = 100
 
-/** What is done for a submission on the thread that serves requests, as `submissionWork` counts it. */
+/** The most work, as counted by `submissionWork`, that the request thread does for a submission. */
 export const MOST_WORK_HERE = 400_000

@@ -1,17 +1,17 @@
 import type { PlanStatus, TaskStatus } from './status.ts'
 import type { QueueView, WorkerView } from './workers.ts'
 
-/** Plans and tasks of all tenants, as numbers. */
+/** Numbers of plans and tasks, across all tenants. */
 export interface PlanTotals {
   /** Plans that have not finished, by status. */
   plans: Record<Extract<PlanStatus, 'queued' | 'running' | 'synthesizing'>, number>
   /** Tasks of those plans, by status. */
   tasks: Record<TaskStatus, number>
-  /** Plans that ever finished, by outcome; those deleted since are counted too. */
+  /** Plans that have ever finished, by outcome, including those deleted since. */
   finished: Record<Extract<PlanStatus, 'succeeded' | 'partial' | 'failed' | 'cancelled'>, number>
 }
 
-/** The whole service as of now: the same whichever API process is asked. */
+/** The current state of the whole service, the same from any API process. */
 export interface ServiceState {
   totals: PlanTotals
   queues: QueueView[]

@@ -9,7 +9,10 @@ export const TASK_STATUSES = [
   'cancelled',
   'skipped',
 ] as const
-/** `incomplete` keeps a partial text: a step or token limit, an empty answer, an answer off its schema. */
+/**
+ * `incomplete` keeps a partial text: a step or token limit, an empty answer, an answer that does
+ * not match its schema.
+ */
 export const TaskStatus = z.enum(TASK_STATUSES).meta({ id: 'TaskStatus' })
 export type TaskStatus = z.output<typeof TaskStatus>
 
@@ -56,7 +59,7 @@ export function isFinished(status: PlanStatus): boolean {
   }
 }
 
-/** What the status of a plan that has not finished follows from. */
+/** Derives the status of an unfinished plan. */
 export function activePlanStatus(counts: TaskCounts): 'queued' | 'running' | 'synthesizing' {
   const total = TASK_STATUSES.reduce((sum, status) => sum + counts[status], 0)
   if (counts.queued === total && total > 0) return 'queued'
@@ -64,8 +67,9 @@ export function activePlanStatus(counts: TaskCounts): 'queued' | 'running' | 'sy
 }
 
 /**
- * How a plan ends once all its tasks have. A plan with failed tasks, or whose tasks' edits could not all
- * be merged, is `partial`, because partial answers are useful, until fewer than `minSuccess` (0 to 1, a share of all tasks) succeeded.
+ * How a plan ends once all its tasks have ended. A plan with failed tasks, or whose edits could not
+ * all be merged, is `partial`, because partial answers are useful. It is `failed` if fewer than
+ * `minSuccess` (a share of all tasks, 0 to 1) succeeded.
  */
 export function finalPlanStatus(
   counts: TaskCounts,
@@ -73,7 +77,7 @@ export function finalPlanStatus(
     cancelled: boolean
     minSuccess: number
     synthesis: 'succeeded' | 'failed' | 'none'
-    /** Whether the merged edits lack some of the tasks'. */
+    /** Whether the merged edits lack those of some tasks. */
     editsMissing?: boolean
   },
 ): 'succeeded' | 'partial' | 'failed' | 'cancelled' {

@@ -19,13 +19,13 @@ export const SynthesisFinding = z
     recommendation: z.string().optional(),
     /** Ids of the tasks that found it. */
     sources: z.array(z.string()).min(1),
-    /** Whether what it says is so; absent for a plan without files and without `policy.verify`. */
+    /** Whether the claim is true; absent for a plan without files and without `policy.verify`. */
     verification: Verification.optional(),
   })
   .meta({ id: 'SynthesisFinding' })
 export type SynthesisFinding = z.output<typeof SynthesisFinding>
 
-/** Two tasks that recommend what cannot both be done. */
+/** Recommendations of two or more tasks that cannot all be followed. */
 export const Conflict = z
   .object({
     between: z.array(z.string()).min(2),
@@ -34,7 +34,7 @@ export const Conflict = z
       z.object({ taskId: z.string(), recommendation: z.string(), evidence: z.string() }),
     ),
     resolution: z.string(),
-    /** Why that resolution: `higher severity wins`, `needs a person` … */
+    /** Why it was resolved so: `higher severity wins`, `needs a person` … */
     rule: z.string(),
   })
   .meta({ id: 'Conflict' })
@@ -56,9 +56,11 @@ export const LedgerEntry = z
   .object({
     /** `security/2`: the second finding of the task `security`. */
     finding: z.string(),
-    /** `refuted`: by the plan's files or by votes; it stands alone, below all others. */
+    /**
+     * `refuted`: by the plan's files or by votes; it then stands alone, ranked below all others.
+     */
     fate: z.enum(['kept', 'merged', 'dropped', 'refuted']),
-    /** The synthesis's finding it is in; absent when it was dropped. */
+    /** The finding of the synthesis that contains it; absent if it was dropped. */
     into: z.string().optional(),
     reason: z.string().optional(),
   })
@@ -79,7 +81,7 @@ export const MergedEdits = z
   .object({
     /** The commit that every task started from. */
     base: z.string(),
-    /** The merged commit; absent when nothing could be merged. */
+    /** The merged commit; absent if nothing could be merged. */
     commit: z.string().optional(),
     merged: z.array(z.string()),
     conflicts: z.array(
@@ -89,7 +91,9 @@ export const MergedEdits = z
         base: z.string().optional(),
         ours: z.string().optional(),
         theirs: z.string().optional(),
-        /** What a model proposes for the file. Nobody has checked it; it is in no commit and no patch. */
+        /**
+         * A model's proposal for the file. Nobody has checked it; it is in no commit and no patch.
+         */
         proposal: z.string().optional(),
         /** `provider:model` of the model that proposed it. */
         proposedBy: z.string().optional(),
@@ -112,7 +116,7 @@ export const Synthesis = z
     executor: z.enum(['model', 'merge']),
     model: z.string().optional(),
     createdAt: z.iso.datetime(),
-    /** True when tasks were still running as it was written. */
+    /** True if tasks were still running when it was written. */
     preliminary: z.boolean(),
     /** Markdown that can be read on its own. */
     summary: z.string(),
@@ -122,9 +126,11 @@ export const Synthesis = z
     ledger: z.array(LedgerEntry),
     coverage: Coverage,
     edits: MergedEdits.optional(),
-    /** Fits the `outputSchema` of the synthesis, where one was given. */
+    /** Matches the `outputSchema` of the synthesis, if there is one. */
     data: z.unknown().optional(),
-    /** What a reader must know of how it came about, such as a model that failed three times. */
+    /**
+     * What a reader must know about how it was written, such as that a model failed three times.
+     */
     notes: z.array(z.string()),
     usage: Usage,
   })

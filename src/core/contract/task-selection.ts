@@ -8,7 +8,7 @@ const ids = z
   .optional()
   .describe('Their ids. With `status`: those of them that have it.')
 
-/** Which tasks of a plan are to run again. */
+/** Selects the tasks of a plan to run again. */
 export const RetryTasks = z
   .strictObject({
     tasks: ids,
@@ -21,7 +21,7 @@ export const RetryTasks = z
   .meta({ id: 'RetryTasks' })
 export type RetryTasks = z.output<typeof RetryTasks>
 
-/** Which tasks of a plan are to be cancelled. */
+/** Selects the tasks of a plan to cancel. */
 export const CancelTasks = z
   .strictObject({
     tasks: ids,

@@ -7,10 +7,10 @@ export const ModelName = z
   .max(200)
   .regex(/^[a-z][a-z0-9-]*:\S+$/, 'must look like provider:model')
 
-/** What people or models read. */
+/** Text for people or models to read. */
 export const text = (maxChars: number) => z.string().max(maxChars).regex(/\S/, 'must not be blank')
 
-/** A slug, because it becomes part of paths, of finding ids (`security/2`) and of event names. */
+/** A slug, because it becomes part of paths, finding ids (`security/2`) and event names. */
 export const TaskId = z
   .string()
   .regex(
@@ -143,12 +143,12 @@ export function taskSchema(limits: Limits) {
 
 export type SubmittedTask = z.output<ReturnType<typeof taskSchema>>
 
-/** One task as it is stored: with its id and description, its pattern expanded. */
+/** A task as stored: with its id and description, and with its pattern expanded. */
 export interface TaskSpec extends Omit<SubmittedTask, 'id' | 'description' | 'executor'> {
   id: string
   description: string
   /** Resolved at submission, so that a change of the default does not change a stored plan. */
   executor: string
-  /** `dependsOn`, and the tasks whose files overlap with this one's in a plan that serializes. */
+  /** `dependsOn`, plus the tasks whose files overlap with this one's in a plan that serializes. */
   waitsFor?: string[]
 }

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 
-/** What an attempt, a task or a plan has consumed. Every attempt counts once, failed ones too. */
+/** What an attempt, a task or a plan has used. Every attempt counts once, including failed ones. */
 export const Usage = z
   .object({
-    /** All input tokens, those read from or written to a cache included. */
+    /** All input tokens, including those read from or written to a cache. */
     inputTokens: z.int().min(0),
     outputTokens: z.int().min(0),
     cacheReadTokens: z.int().min(0),
     cacheWriteTokens: z.int().min(0),
-    /** Calls of a model. */
+    /** Model calls. */
     steps: z.int().min(0),
     /** At the prices of `prices.json`; 0 for a model without a known price. */
     costUsd: z.number().min(0),
@@ -25,11 +25,13 @@ export const NO_USAGE: Usage = Object.freeze({
   costUsd: 0,
 })
 
-/** Far beyond any attempt: sums of such counts still fit where they are kept. */
+/** Far more than any attempt can use, yet sums of such counts still fit into the store. */
 const MOST_TOKENS = 1e12
 const MOST_USD = 1e6
 
-/** Usage as it can be kept, whatever a provider or an agent has told: whole counts, within bounds. */
+/**
+ * Clamps usage reported by a provider or an agent to whole counts within bounds that can be stored.
+ */
 export function boundedUsage(told: Usage): Usage {
   const count = (value: number) => Math.round(bounded(value, MOST_TOKENS))
   return {
@@ -42,7 +44,7 @@ export function boundedUsage(told: Usage): Usage {
   }
 }
 
-/** What is no number counts as nothing. */
+/** NaN and negative numbers count as 0. */
 function bounded(value: number, most: number): number {
   return value > 0 ? Math.min(value, most) : 0
 }
@@ -58,10 +60,10 @@ export function addUsage(a: Usage, b: Usage): Usage {
   }
 }
 
-/** Adds up what several calls report, each of them all that it has used so far. */
+/** Adds up the reports of several calls, each of which always reports its total so far. */
 export interface UsageTally {
   total(): Usage
-  /** For one of them. */
+  /** Creates a meter for one of the calls. */
   meter(): (latest: Usage) => void
 }
 

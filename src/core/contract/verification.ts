@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** One claim of a finding about a file, looked up by code. */
+/** One claim of a finding about a file, checked by code. */
 export const EvidenceCheck = z
   .object({
     /** `file`: it is in the workspace. `line`: the file has it. `quote`: the file contains what is quoted. */
@@ -10,7 +10,7 @@ export const EvidenceCheck = z
   .meta({ id: 'EvidenceCheck' })
 export type EvidenceCheck = z.output<typeof EvidenceCheck>
 
-/** What one independent call of a model said of a finding, with the file before it. */
+/** The verdict of one independent model call that was shown the finding and the file. */
 export const Vote = z
   .object({ verdict: z.enum(['confirmed', 'refuted', 'unsure']), reason: z.string() })
   .meta({ id: 'Vote' })
@@ -19,11 +19,12 @@ export type Vote = z.output<typeof Vote>
 export const Verification = z
   .object({
     /**
-     * `confirmed`: what it quotes stands there, or most votes confirm it. `refuted`: a check does not
-     * hold, or most votes refute it. `unverified`: neither. Where there are votes, they decide.
+     * `confirmed`: the file contains the quotation, or most votes confirm the finding. `refuted`: a
+     * check failed, or most votes refute it. `unverified`: neither. Votes take precedence over
+     * checks.
      */
     status: z.enum(['confirmed', 'refuted', 'unverified']),
-    /** Of the calls that `policy.verify` asked for; absent where none was made. */
+    /** Votes of the calls that `policy.verify` asked for; absent if there were none. */
     votes: z.array(Vote).optional(),
     /** Empty for a finding that names no file. */
     checks: z.array(EvidenceCheck),

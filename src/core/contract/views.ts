@@ -6,7 +6,8 @@ import { TaskFiles } from './task-spec.ts'
 import { Usage } from './usage.ts'
 import { WaitingFor } from './waiting.ts'
 
-// What the API answers. One schema is the validation of what leaves, the type and the OpenAPI.
+// The API's answers. One schema gives the validation of responses, the type and the OpenAPI
+// document.
 
 const ANSWERED_BY =
   'provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.'
@@ -29,21 +30,23 @@ export const Overlap = z
     /** Two ids, in the order of the plan. */
     tasks: z.array(z.string()).length(2),
     kind: z.enum(['write/write', 'read/write']),
-    /** Real files where the plan has a workspace, globs where it has not. */
+    /** Files if the plan has a workspace, otherwise globs. */
     files: z.array(z.string()),
-    /** How many there are; `files` names at most 20. */
+    /** The total number; `files` lists at most 20. */
     fileCount: z.int().min(1),
   })
   .meta({ id: 'Overlap' })
 export type Overlap = z.output<typeof Overlap>
 
-/** A budget and what is left of it, in US dollars. `usage.costUsd` of the plan is what was spent. */
+/**
+ * A budget and what is left of it, in US dollars. The amount spent is the plan's `usage.costUsd`.
+ */
 export const Budget = z
   .object({
     limitUsd: z.number().min(0),
-    /** Set aside for calls that run. */
+    /** Reserved for running calls. */
     reservedUsd: z.number().min(0),
-    /** What calls may have cost that broke off, so that nobody said what they cost. It counts as spent. */
+    /** The possible cost of calls that were cut off before reporting it. It counts as spent. */
     unknownUsd: z.number().min(0),
     leftUsd: z.number().min(0),
   })
@@ -57,29 +60,31 @@ export const Plan = z
     status: PlanStatus,
     mode: PlanMode,
     counts: Counts,
-    /** Ids of the tasks that may run at the same time, in the order of the waves. Absent on lists. */
+    /** Ids of the tasks that may run at the same time, wave by wave. Absent in lists. */
     waves: z.array(z.array(z.string())).optional(),
-    /** Tasks that touch the same files; at most 500 pairs. Absent on lists, and where there are none. */
+    /**
+     * Tasks that touch the same files, at most 500 pairs. Absent in lists and if there are none.
+     */
     overlaps: z.array(Overlap).optional(),
     policy: Policy,
     usage: Usage,
-    /** Where the plan has one. */
+    /** Absent for a plan without a budget. */
     budget: Budget.optional(),
-    /** Why the plan was stopped before its tasks ended, where it was. */
+    /** Why the plan was stopped before its tasks had ended; absent if it was not. */
     stopped: Failure.optional(),
     reason: Failure.optional().describe(
       'Why a finished plan is not simply `succeeded`: `cancelled`, `aborted`, `plan-timeout`, `budget-exhausted`, `min-success`, `merge-conflict`, `edits-not-merged`, `tasks-not-succeeded` or `synthesis-failed`. The message tells of all of them.',
     ),
     synthesis: z.object({
       status: z.enum(['pending', 'running', 'succeeded', 'failed', 'disabled']),
-      /** The newest version; 0 before there is one. */
+      /** The newest version; 0 if there is none yet. */
       version: z.int().min(0),
     }),
     metadata: z.record(z.string(), z.unknown()),
     createdAt: z.iso.datetime(),
     startedAt: z.iso.datetime().nullable(),
     finishedAt: z.iso.datetime().nullable(),
-    /** When the plan and all that belongs to it is deleted. */
+    /** When the plan and everything that belongs to it will be deleted. */
     expiresAt: z.iso.datetime().nullable(),
     links: z.record(z.string(), z.string()),
   })
@@ -94,7 +99,9 @@ export type PlanPage = z.output<typeof PlanPage>
 export const Attempt = z
   .object({
     number: z.int().min(1),
-    /** `lost`: its worker died. `interrupted`: its worker was shut down. Neither spends an attempt. */
+    /**
+     * `lost`: its worker died. `interrupted`: its worker was shut down. Neither uses up an attempt.
+     */
     outcome: z.enum([
       'running',
       'succeeded',
@@ -115,7 +122,7 @@ export const Attempt = z
   .meta({ id: 'Attempt' })
 export type Attempt = z.output<typeof Attempt>
 
-/** One task without its output, as lists show it. */
+/** A task without its output, as shown in lists. */
 export const TaskSummary = z
   .object({
     id: z.string(),
@@ -124,9 +131,9 @@ export const TaskSummary = z
     executor: z.string(),
     model: z.string().optional(),
     dependsOn: z.array(z.string()),
-    /** The wave it belongs to, from 1. */
+    /** The number of its wave, from 1. */
     wave: z.int().min(1),
-    /** Runs so far, of the `maxAttempts` that may fail. */
+    /** Runs so far, including those that do not count towards `maxAttempts`. */
     attemptCount: z.int().min(0),
     maxAttempts: z.int().min(1),
     timings: z.object({
@@ -153,7 +160,7 @@ export const TaskDetail = TaskSummary.extend({
   timeoutMs: z.int(),
   priority: z.int(),
   files: TaskFiles.optional(),
-  /** As it is sent: the shared context first, then the task's own prompt. */
+  /** As sent to the model: the shared context, then the task's own prompt. */
   prompt: z.string(),
 }).meta({ id: 'TaskDetail' })
 export type TaskDetail = z.output<typeof TaskDetail>
@@ -162,18 +169,18 @@ export const Edits = z
   .object({ base: z.string(), patch: z.string(), files: z.array(z.string()) })
   .meta({ id: 'Edits' })
 
-/** A task with its output, in the shape that callers of TaskOutput know. */
+/** A task with its output, in the shape of the TaskOutput tool. */
 export const OutputTask = z
   .object({
     id: z.string(),
     status: TaskStatus,
     description: z.string(),
-    /** Empty before the task has ended, and for a task that produced nothing. */
+    /** Empty until the task has ended, and for a task that produced nothing. */
     output: z.string(),
     data: z.unknown().optional(),
     findings: z.array(Finding.extend({ id: z.string() })).optional(),
     edits: Edits.optional(),
-    /** What the model thought aloud in its answer, between `<think>` and `</think>`; no part of it. */
+    /** The model's reasoning between `<think>` and `</think>`, which is not part of the output. */
     reasoning: z.string().optional(),
     stderr: z
       .string()
@@ -190,7 +197,7 @@ export type OutputTask = z.output<typeof OutputTask>
 
 export const TaskOutputAnswer = z
   .object({
-    /** `timeout`: the wait was over first. `not_ready`: it was not waited for. */
+    /** `timeout`: the wait ended first. `not_ready`: the caller did not wait. */
     retrievalStatus: z.enum(['success', 'timeout', 'not_ready']),
     task: OutputTask,
   })
@@ -228,9 +235,12 @@ export const Report = z
         'The sum of the times of the tasks. It stands for the time that they would have taken one after another, which is an estimate: nobody ran them so.',
       ),
     speedup: z.number().describe('`sumOfTaskMs / wallMs`, and an estimate like it.'),
-    /** How many tasks ran at once, on average over `wallMs`. */
+    /** The average number of tasks running over `wallMs`. */
     effectiveParallelism: z.number(),
-    /** The longest chain of dependent tasks: no number of workers makes the plan faster. */
+    /**
+     * The duration of the longest chain of dependent tasks: no number of workers makes the plan
+     * faster.
+     */
     criticalPathMs: z.number(),
     /** From when a task could have run to when it did. */
     queueWaitMs: z.object({ p50: z.number(), p95: z.number(), max: z.number() }),
@@ -238,7 +248,7 @@ export const Report = z
       z.object({ taskId: z.string(), durationMs: z.number(), timesMedian: z.number() }),
     ),
     usage: Usage,
-    /** What went wrong with the parallelism, in words; empty when nothing did. */
+    /** What limited the parallelism, in words; empty if nothing did. */
     diagnostics: z.array(z.object({ code: z.string(), message: z.string() })),
   })
   .meta({ id: 'Report' })
@@ -253,15 +263,15 @@ export const Estimate = z
   .object({
     tasks: z.int(),
     tokens: z.object({ low: z.int(), high: z.int() }),
-    /** `null` where the price of a model is not known. */
+    /** `null` if the price of a model is unknown. */
     costUsd: z.object({ low: z.number(), high: z.number() }).nullable(),
     prices: z.object({ source: z.string(), date: z.string() }).optional(),
     unpricedModels: z.array(z.string()),
-    /** What `policy.verify` may come to at most for one synthesis, beside the figures above. */
+    /** The most that `policy.verify` may add for one synthesis, on top of the figures above. */
     verification: z
       .object({
         maxCalls: z.int(),
-        /** `null` where the price of its model is not known. */
+        /** `null` if the price of its model is unknown. */
         maxCostUsd: z.number().nullable(),
       })
       .optional(),
@@ -279,7 +289,7 @@ export const DryRun = z
         model: z.string().optional(),
         escalate: z.array(z.string()).optional(),
         dependsOn: z.array(z.string()),
-        /** `dependsOn`, and the tasks that it follows because their files overlap. */
+        /** `dependsOn`, plus the tasks that it follows because their files overlap. */
         waitsFor: z.array(z.string()),
         files: TaskFiles.optional(),
         tools: z.array(z.string()).optional(),

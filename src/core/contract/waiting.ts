@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TaskStatus } from './status.ts'
 
-/** What keeps a queued task from running. */
+/** Why a queued task is not running. */
 export const WaitingFor = z
   .discriminatedUnion('kind', [
     z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** One worker process that is alive. */
+/** A live worker process. */
 export const WorkerView = z
   .object({
     id: z.string(),
@@ -9,9 +9,9 @@ export const WorkerView = z
     version: z.string(),
     startedAt: z.iso.datetime(),
     lastSeenAt: z.iso.datetime(),
-    /** Tasks at once, at most. */
+    /** The most tasks that it runs at the same time. */
     concurrency: z.int(),
-    /** Tasks that run now, of all tenants. */
+    /** Tasks it is running now, of all tenants. */
     running: z.int(),
     executors: z.array(z.string()),
   })
@@ -22,16 +22,16 @@ export const QueueView = z
   .object({
     name: z.string(),
     shard: z.int(),
-    /** Jobs, of one or several tasks each. */
+    /** Jobs, each with one or more tasks. */
     waiting: z.int(),
     active: z.int(),
-    /** Held back by an order or a limit, or to be tried again later. */
+    /** Held back by an order or a limit, or waiting for a retry. */
     delayed: z.int(),
   })
   .meta({ id: 'Queue' })
 export type QueueView = z.output<typeof QueueView>
 
-/** What holds back calls of one model. */
+/** What holds back the calls of one model. */
 export const ProviderView = z
   .object({
     /** `provider:model`. */
@@ -51,10 +51,10 @@ export const WorkersView = z
   .meta({ id: 'Workers' })
 export type WorkersView = z.output<typeof WorkersView>
 
-/** What a worker reports about itself; the time comes from the store's clock. */
+/** What a worker reports about itself; the store adds the time. */
 export type Announcement = Omit<WorkerView, 'startedAt' | 'lastSeenAt'>
 
-/** Who is alive. A worker that has not said so for `ALIVE_MS` is not. */
+/** Tracks live workers. A worker that has not announced itself for `ALIVE_MS` counts as dead. */
 export interface WorkerRegistry {
   announce(worker: Announcement): Promise<void>
   leave(workerId: string): Promise<void>

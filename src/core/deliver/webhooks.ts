@@ -5,7 +5,7 @@ import type { StoreClock } from '../ports/store-clock.ts'
 /** An event on its way to a plan's webhook. */
 export interface OutgoingEvent {
   planId: string
-  /** Of the event in the plan's log; with the plan's id it names the delivery. */
+  /** The event's id in the plan's log; with the plan id it identifies the delivery. */
   eventId: string
   type: string
   taskId?: string
@@ -15,8 +15,8 @@ export interface OutgoingEvent {
 }
 
 /**
- * Pauses between attempts, in milliseconds, after those that Standard Webhooks recommends: seven more
- * attempts within a day.
+ * Pauses between attempts, in milliseconds, as Standard Webhooks recommends: seven more attempts
+ * within a day or so.
  */
 export const DELIVERY_PAUSES_MS = [
   5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 25_200_000, 32_400_000,
@@ -24,32 +24,37 @@ export const DELIVERY_PAUSES_MS = [
 
 export interface DeliveryStore {
   /**
-   * Takes deliveries whose time has come, at most `count` a shard. One that is not settled within
-   * `leaseMs` comes again: that of a process that died, or could not store what became of it.
+   * Takes deliveries that are due, at most `count` per shard. One that is not settled within
+   * `leaseMs` is due again, because its process died or could not store the result.
    */
   claim(count: number, leaseMs: number): Promise<{ shard: number; events: OutgoingEvent[] }[]>
   /**
-   * Keeps a new delivery. One that was attempted already stays as it is.
+   * Stores a new delivery. One that has been attempted is left as it is.
    *
-   * @returns False where the plan is gone: then nothing is kept.
+   * @returns False if the plan is gone; then nothing is stored.
    */
   begin(planId: string, delivery: Delivery): Promise<boolean>
-  /** Keeps what an attempt came to. It is due again in `dueInMs`, or where that is undefined, over. */
+  /**
+   * Stores the result of an attempt. The delivery is due again in `dueInMs`, or done if that is
+   * undefined.
+   */
   settle(planId: string, delivery: Delivery, dueInMs: number | undefined): Promise<void>
-  /** These are not due any more: their plan goes. */
+  /** Drops deliveries because their plan is being deleted. */
   forget(planId: string, deliveryIds: readonly string[]): Promise<void>
   get(planId: string, deliveryId: string): Promise<Delivery | undefined>
   all(planId: string): Promise<Delivery[]>
 }
 
-/** What of a plan is still to be delivered goes with the plan. */
+/** Deletes a plan's pending deliveries together with the plan. */
 export type ForgetDeliveries = (planId: string, deliveryIds: readonly string[]) => Promise<void>
 
 const DISPATCHED_AT_ONCE = 200
-/** Longer than an attempt takes; one that waits longer for its turn is found in the queue already. */
+/**
+ * Longer than an attempt takes. A delivery that waits longer for its turn is already in the queue.
+ */
 const LEASE_MS = 30_000
 
-/** Moves deliveries whose time has come into their queue; one that is there already is left as it is. */
+/** Moves due deliveries into the queue; those that are already there are left alone. */
 export async function dispatch(deps: {
   deliveries: DeliveryStore
   enqueue: (shard: number, events: readonly OutgoingEvent[]) => Promise<void>
@@ -70,14 +75,14 @@ export async function dispatch(deps: {
   }
 }
 
-/** How a receiver answered. Never throws: what went wrong is the answer. */
+/** The receiver's answer. Never throws: errors are part of the result. */
 export type Post = (
   url: string,
   delivery: {
     id: string
     body: string
     at: Date
-    /** W3C trace context that the receiver is told. */
+    /** W3C trace context that is passed to the receiver. */
     traceparent?: string | undefined
   },
 ) => Promise<{ statusCode?: number; error?: string }>
@@ -90,8 +95,8 @@ export interface DeliverDeps {
 }
 
 /**
- * Makes one attempt at one delivery. The body names what happened and to what; the receiver reads the
- * rest from the API, so that nothing it was not shown before lies in its logs.
+ * Makes one delivery attempt. The body says only what happened and to what; the receiver reads the
+ * rest from the API, so that its logs contain nothing it was not meant to see.
  */
 export async function deliver(deps: DeliverDeps, event: OutgoingEvent): Promise<void> {
   const { planId, eventId, type } = event
@@ -104,7 +109,7 @@ export async function deliver(deps: DeliverDeps, event: OutgoingEvent): Promise<
     return deps.deliveries.forget(planId, [id])
   }
   const now = await deps.now()
-  // Its job was enqueued once more while the attempt before was made.
+  // The job was enqueued again while the previous attempt was running.
   if (known?.attempts.length && Date.parse(known.nextAttemptAt ?? '') > now) return
   const at = new Date(now)
   const body = JSON.stringify({
@@ -132,7 +137,7 @@ export async function deliver(deps: DeliverDeps, event: OutgoingEvent): Promise<
     },
   ]
   const delivered = error === undefined
-  // 410 Gone: the receiver wants no more of them.
+  // 410 Gone: the receiver wants no more deliveries.
   const retryInMs =
     delivered || statusCode === 410 ? undefined : DELIVERY_PAUSES_MS[attempts.length - 1]
   const delivery: Delivery = {
@@ -143,13 +148,13 @@ export async function deliver(deps: DeliverDeps, event: OutgoingEvent): Promise<
     nextAttemptAt:
       retryInMs === undefined
         ? null
-        : // The attempt itself may have taken its time.
+        : // The attempt itself may have taken a while.
           new Date((await deps.now()) + retryInMs).toISOString(),
   }
   await deps.deliveries.settle(planId, delivery, retryInMs)
 }
 
-/** The same for every attempt, so that a receiver can tell a repetition. */
+/** The same for every attempt, so that a receiver can recognise repeats. */
 export function deliveryId(event: Pick<OutgoingEvent, 'planId' | 'eventId'>): string {
   return `${event.planId}-${event.eventId}`
 }

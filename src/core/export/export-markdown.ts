@@ -3,15 +3,17 @@ import type { Synthesis, SynthesisFinding } from '../contract/synthesis.ts'
 import { formatPlace } from '../findings/places.ts'
 import { countOf, oneLine } from '../merge/draft-findings.ts'
 
-/** Findings that are written out; the JSON holds them all. */
+/** How many findings are written out; the JSON has them all. */
 const MAX_FINDINGS = 1_000
 
-/** The whole synthesis as one Markdown document: the summary first, then everything it rests on. */
+/**
+ * The whole synthesis as one Markdown document: the summary first, then everything it is based on.
+ */
 export function synthesisMarkdown(synthesis: Synthesis, title: string): string {
   return `${[
     `# ${oneLine(title, 300)}`,
     byline(synthesis),
-    // Its own headings become those of a section.
+    // Headings of the summary move down a level, below this one.
     `## Summary\n\n${deeper(synthesis.summary.trim())}`,
     findingsSection(synthesis),
     conflictsSection(synthesis),
@@ -143,7 +145,7 @@ function notesSection({ notes }: Synthesis): string {
     : `## Notes\n\n${notes.map((note) => `- ${oneLine(note, 600)}`).join('\n')}`
 }
 
-/** Headings one level down, at most the sixth; lines of code stay as they are. */
+/** Moves headings one level down, to the sixth at most. Code lines are left alone. */
 function deeper(markdown: string): string {
   let fenced = false
   return markdown

@@ -6,14 +6,16 @@ import { fingerprintsOf } from './sarif-fingerprints.ts'
 
 type Level = 'error' | 'warning' | 'note'
 
-/** The part of SARIF 2.1.0 (OASIS, 2020) that findings need. */
+/** The subset of SARIF 2.1.0 (OASIS, 2020) that findings need. */
 export interface SarifLog {
   $schema: string
   version: '2.1.0'
   runs: [
     {
       tool: { driver: { name: string; rules: SarifRule[] } }
-      /** Findings about no file, which code scanning has no place for, and what was left out. */
+      /**
+       * Findings without a file, which code scanning cannot show, and a note on what was left out.
+       */
       invocations: [{ executionSuccessful: true; toolExecutionNotifications: SarifNotification[] }]
       results: SarifResult[]
       columnKind: 'utf16CodeUnits'
@@ -48,12 +50,15 @@ export interface SarifResult {
     {
       physicalLocation: {
         artifactLocation: { uri: string; uriBaseId: 'SRCROOT' }
-        /** The first line for a finding about the file as a whole. */
+        /** Line 1 for a finding about the whole file. */
         region: { startLine: number }
       }
     },
   ]
-  /** The same for the same finding in another version of the synthesis, moved or told otherwise. */
+  /**
+   * Stable for the same finding in another version of the synthesis, even if it moved or was
+   * reworded.
+   */
   partialFingerprints: { 'findingKey/v2': string; primaryLocationLineHash: string }
   properties: {
     id: string
@@ -71,9 +76,9 @@ const LEVELS: Record<Severity, Level> = {
   low: 'note',
   info: 'note',
 }
-/** Where a severity's share of the rank begins; a confidence moves it within its fifth. */
+/** Where the rank of a severity starts; the confidence moves it within its fifth. */
 const RANKS: Record<Severity, number> = { critical: 80, high: 60, medium: 40, low: 20, info: 0 }
-/** The middle of each band of CVSS 3.1, as code scanning sorts security findings. */
+/** The middle of each CVSS 3.1 band: code scanning sorts security findings by it. */
 const SECURITY: Record<Severity, string> = {
   critical: '9.5',
   high: '8.0',
@@ -82,22 +87,22 @@ const SECURITY: Record<Severity, string> = {
   info: '0.0',
 }
 
-/** GitHub refuses a run with more, and an upload that is larger than this when it is compressed. */
+/** GitHub rejects a run with more results, and an upload whose compressed size exceeds this. */
 const MAX_RESULTS = 25_000
 const MAX_BYTES = 10_000_000
-/** Of those, for what is not a result. */
+/** The part of this that is kept for everything except results. */
 const RESERVED_BYTES = 1_000_000
 const MAX_NOTIFICATIONS = 1_000
-/** Characters of a message, and of one where whole messages are too much for the file. */
+/** Characters of a message, and of a shortened one if the file would get too large. */
 const MAX_MESSAGE = 8_000
 const SHORT_MESSAGE = 200
 
 const ENCODER = new TextEncoder()
 
 /**
- * The findings of a synthesis as SARIF 2.1.0, for code scanning and editors: the most important first,
- * as many as GitHub takes. Findings without a file are notifications, and so is what is left out.
- * Refuted findings would be false alarms.
+ * The findings of a synthesis as SARIF 2.1.0 for code scanning and editors: the most important
+ * first, as many as GitHub accepts. Findings without a file become notifications, and so does what
+ * is left out. Refuted findings are omitted, because they would be false alarms.
  */
 export function synthesisSarif(synthesis: Synthesis): SarifLog {
   const standing = synthesis.findings.filter(
@@ -142,7 +147,10 @@ export function synthesisSarif(synthesis: Synthesis): SarifLog {
   }
 }
 
-/** Whole messages for the first half of the room, unless all fit; then short ones; then none. */
+/**
+ * Full messages fill the first half of the space (or all of it if they fit); then come short
+ * messages, until it is full.
+ */
 function withinLimits(results: ((limit: number) => SarifResult)[]): SarifResult[] {
   const room = MAX_BYTES - RESERVED_BYTES
   const whole: SarifResult[] = []
@@ -165,7 +173,7 @@ function withinLimits(results: ((limit: number) => SarifResult)[]): SarifResult[
   return usedWhole <= room && whole.length === results.length ? whole : kept
 }
 
-/** In bytes, with the comma behind it. */
+/** In bytes, including the comma after it. */
 function sizeOf(result: SarifResult): number {
   return ENCODER.encode(JSON.stringify(result)).length + 1
 }
@@ -283,8 +291,8 @@ function isSecurity({ category }: SynthesisFinding): boolean {
 }
 
 /**
- * Findings of one category and severity are of one rule, because code scanning takes the severity
- * from there. Ids hold no spaces.
+ * Findings of one category and severity share a rule, because code scanning reads the severity from
+ * the rule. Rule ids contain no spaces.
  */
 function ruleOf({ category, severity }: SynthesisFinding): string {
   const slug = shorten(category ?? '', 200)

@@ -4,9 +4,9 @@ import { shorten } from '../text/shorten.ts'
 type Told = Pick<SynthesisFinding, 'title' | 'detail' | 'recommendation' | 'file' | 'line'>
 
 /**
- * One for each finding, the same for it in another synthesis: made of its file and of the name in
- * the code that it speaks of most. Titles are reworded each time, and lines move. Findings of one
- * file and name are told apart by their order in the file.
+ * One fingerprint per finding, stable across syntheses: it is derived from the file and from the
+ * code identifier that the finding mentions most. Titles are reworded each time, and lines move.
+ * Findings with the same file and identifier are numbered in the order of their lines.
  */
 export function fingerprintsOf(findings: readonly Told[]): string[] {
   const keys = findings.map((finding) => `${finding.file ?? ''}\n${subjectOf(finding)}`)
@@ -24,7 +24,7 @@ export function fingerprintsOf(findings: readonly Told[]): string[] {
   return keys.map((key, index) => `${hash(key)}:${numbers[index] ?? 1}`)
 }
 
-/** The name in the code that is named most often; of several, the longest. Empty where none is named. */
+/** The identifier that is mentioned most often; the longest of several. Empty if there is none. */
 function subjectOf({ title, detail, recommendation = '' }: Told): string {
   const counts = new Map<string, number>()
   // Titles are reworded more often than the text below them.
@@ -39,7 +39,7 @@ function subjectOf({ title, detail, recommendation = '' }: Told): string {
   return best
 }
 
-/** `snake_case`, `camelCase`, `PascalCase`, and what is called: `run(`. */
+/** `snake_case`, `camelCase`, `PascalCase`, and calls such as `run(`. */
 function namesIn(text: string): string[] {
   const words = text.match(/[\p{L}_$][\p{L}\p{N}_$]{2,59}\(?/gu) ?? []
   return words.flatMap((word) => {
@@ -49,7 +49,7 @@ function namesIn(text: string): string[] {
   })
 }
 
-/** FNV-1a with 64 bits, in hexadecimal: short, and the same everywhere. */
+/** 64-bit FNV-1a in hexadecimal: short, and the same everywhere. */
 function hash(text: string): string {
   let value = 0xcbf29ce484222325n
   for (const byte of new TextEncoder().encode(text)) {

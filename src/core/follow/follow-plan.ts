@@ -73,7 +73,7 @@ async function* follow(
         if (signal.aborted) return
       }
       if (read.events.length === AT_ONCE || read.texts.length === AT_ONCE) continue
-      // A version asked for after the end follows `plan.finished`; the stream ends there all the same.
+      // A version requested after the end comes after `plan.finished`; the stream still ends there.
       if (finished) return
       const isEmpty = read.events.length === 0 && read.texts.length === 0
       if (isEmpty && !(await isThere(deps, planId, position))) return
@@ -99,10 +99,10 @@ interface Begun {
   told: Told | undefined
 }
 
-/** Before every event: who comes with it reads all of them, and needs no snapshot. */
+/** Before every event: a reader that sends this gets all events and needs no snapshot. */
 const BEGINNING = '0-0'
 
-/** Where a reader goes on. One that has read no text yet gets that of the running tasks so far. */
+/** Where a reader resumes. One without a text position gets the text of running tasks so far. */
 async function begin(
   deps: FollowDeps,
   planId: string,

@@ -1,15 +1,15 @@
 import type { StoredEvent, TextPiece } from '../ports/event-log.ts'
 
 /**
- * Where a reader of a plan's events is: the newest event it has, and for one who reads texts the newest
- * text. `Last-Event-ID` carries it as `<event>` or `<event>.<text>`.
+ * Where a reader of a plan's events is: the newest event it has, and the newest text if it reads
+ * texts. Sent in `Last-Event-ID` as `<event>` or `<event>.<text>`.
  */
 export interface Position {
   event: string
   text: string | undefined
 }
 
-// More digits than a number of 64 bits has, and the store would refuse to read from there.
+// Fewer digits than a 64-bit number can have: the store rejects larger ones.
 const POSITION = /^(?<event>\d{1,18}-\d{1,18})(?:\.(?<text>\d{1,18}-\d{1,18}))?$/
 
 export function positionOf(lastEventId: string | undefined): Position | undefined {
@@ -22,8 +22,8 @@ export function eventIdAt({ event, text }: Position): string {
 }
 
 /**
- * Events and texts in the order of their ids, which are times of one clock. Where as many were read
- * as were asked for, there may be more: what is newer than those is left for the next time.
+ * Merges events and texts in the order of their ids, which are times on one clock. If `count` of
+ * either were read, there may be more, so anything newer than those is left for the next read.
  */
 export function inOrder(
   read: { events: StoredEvent[]; texts: TextPiece[] },
@@ -46,7 +46,7 @@ export function inOrder(
   return [...items, ...waiting.map((text) => ({ text }))]
 }
 
-/** Within one millisecond: a task begins, writes, and ends. */
+/** Within one millisecond, a task starts before it writes and ends after it. */
 function isBefore(text: TextPiece, { id, type }: StoredEvent): boolean {
   const isEnd = type === 'task.finished' || type === 'plan.finished'
   return msOf(text.id) < msOf(id) || (isEnd && msOf(text.id) === msOf(id))

@@ -1,20 +1,20 @@
-/** How one call of a model ended, as far as others that call it are concerned. */
+/** How a model call ended, as far as it matters to other calls. */
 export interface CallOutcome {
   /**
-   * `rate-limited` (429): too many calls in too short a time. `overloaded` (529): too many at once.
-   * `failed`: anything that says nothing about how much the provider takes.
+   * `rate-limited` (429): too many calls in too short a time. `overloaded` (529): too many at the
+   * same time. `failed`: any error that says nothing about the provider's capacity.
    */
   status: 'ok' | 'rate-limited' | 'overloaded' | 'failed'
-  /** The provider's own word on when to come back. */
+  /** How long the provider asked to wait. */
   retryAfterMs?: number | undefined
 }
 
 export interface Permit {
-  /** Called once. Never rejects. Later calls of the same model wait for what it reports. */
+  /** Called once; never rejects. Later calls of the same model take its outcome into account. */
   release(outcome: CallOutcome): Promise<void>
 }
 
-/** Holds calls of a model back while its provider asks for that. */
+/** Holds back calls of a model while its provider asks for it. */
 export interface ModelGate {
   /**
    * Waits, as long as it takes, until one call of `key` (`provider:model`) may begin.

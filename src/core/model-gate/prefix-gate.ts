@@ -2,75 +2,79 @@ import type { Clock } from '../timing/clock.ts'
 import { untilAborted } from '../timing/until-aborted.ts'
 
 /**
- * Sends the first of many calls with the same long prefix ahead, so that the others find it in the
- * provider's cache: it can be read from there only once the first answer has begun.
+ * Sends the first of many calls with the same long prefix ahead, so that the others can read the
+ * prefix from the provider's cache, which is possible only once the first answer has begun.
  */
 export interface PrefixGate {
   /**
-   * Resolves at once for the first caller of `key` and where the prefix is known to be cached, else
-   * once it is, or the caller ahead has given up. Rejects with the signal's reason when it aborts.
+   * Resolves at once for the first caller of `key`, and if the prefix is known to be cached.
+   * Otherwise resolves once it is cached or the caller ahead has given up. Rejects with the
+   * signal's reason when it aborts.
    */
   enter(key: string, signal: AbortSignal): Promise<PrefixTurn>
 }
 
 export interface PrefixTurn {
-  /** The call is sent. Until then nobody loses patience: all wait for the same provider. */
+  /** The call has been sent. Waiting time counts only from here on. */
   began(): void
-  /** The answer has begun. May be called again, and by those that did not go ahead. */
+  /** The answer has begun. May be called repeatedly, also by callers that did not go ahead. */
   warm(): void
-  /** The call gave no answer: somebody else goes ahead. Does nothing after `warm`. */
+  /** The call gave no answer, so somebody else goes ahead. Does nothing after `warm`. */
   giveUp(): void
 }
 
-/** What other processes do with the same prefixes. */
+/** Coordinates prefixes with other processes. */
 export interface PrefixMarks {
-  /** `token` names one turn: claimed again with the same one, it is still that turn's. */
+  /** `token` identifies one turn: claiming again with the same token keeps the lead. */
   claim(
     key: string,
     token: string,
   ): Promise<
     { status: 'lead' } | { status: 'warm'; forMs: number } | { status: 'led'; calling: boolean }
   >
-  /** Keeps the lead for `LEAD_MS` more; otherwise the next process to claim it gets it. */
+  /** Extends the lead by `LEAD_MS`; when it lapses, the next process to claim it gets it. */
   hold(key: string, token: string, calling: boolean): Promise<void>
   warm(key: string, forMs: number): Promise<void>
   leave(key: string, token: string): Promise<void>
 }
 
-/** How long the lead of a process that died lasts. */
+/** How long the lead of a dead process lasts. */
 export const LEAD_MS = 10_000
 const RENEW_MS = LEAD_MS / 3
-/** How long providers keep a prefix that nobody reads, less a margin. */
+/** How long providers keep an unused prefix, less a safety margin. */
 const KEPT_MS = 4.5 * 60_000
-/** Reading a prefix extends its life; how often that is recorded. */
+/** Reading a prefix extends its life; this is how often we record that. */
 const NOTED_MS = 30_000
-/** Nobody waits longer for a call that is on its way: a cold cache costs less than that. */
+/** The longest wait for a call that has been sent: beyond this, a cold cache is cheaper. */
 const PATIENCE_MS = 30_000
-/** How soon is noticed what a call of another process did. */
+/** How quickly this process notices what another one did. */
 const POLL_MS = 100
 
 interface Prefix {
   warmUntil: number
-  /** Somebody in this process is ahead, or asks whether one elsewhere is. */
+  /** Somebody in this process is ahead, or is asking whether another process is. */
   taken: boolean
-  /** The call ahead, here or elsewhere, is on its way. */
+  /** The call ahead, here or elsewhere, has been sent. */
   calling: boolean
   waiting: Set<() => void>
 }
 
-/** One of this process asks `marks` for all that wait here, so that many that wait cost no more. */
+/**
+ * One caller of this process asks `marks` on behalf of all, so that many waiting calls cost no more
+ * than one.
+ */
 export function prefixGate(options: {
   now: Clock
   marks?: PrefixMarks
   newToken?: () => string
-  /** The marks could not be read or set: calls go on without. */
+  /** The marks could not be read or written; calls go on without them. */
   onFault?: (error: unknown) => void
 }): PrefixGate {
   const { marks, now, newToken = () => crypto.randomUUID() } = options
   const prefixes = new Map<string, Prefix>()
   const fault = (error: unknown): void => options.onFault?.(error)
 
-  /** Without a store that answers, the caller goes ahead. */
+  /** If the store does not answer, the caller goes ahead. */
   async function claimed(marks: PrefixMarks, key: string, token: string, signal: AbortSignal) {
     const claim = marks.claim(key, token)
     try {
@@ -85,7 +89,10 @@ export function prefixGate(options: {
     }
   }
 
-  /** Whether the caller, who alone may ask, goes ahead; waits while another process does. */
+  /**
+   * Whether the caller goes ahead; waits while another process does. Only one caller may ask at a
+   * time.
+   */
   async function ask(
     key: string,
     prefix: Prefix,
@@ -174,11 +181,11 @@ export function prefixGate(options: {
 
 interface Patience {
   isOver(): boolean
-  /** Resolves after so long, or as soon as something changed. Rejects with the signal's reason. */
+  /** Resolves after `ms`, or as soon as something changes. Rejects with the signal's reason. */
   wait(ms: number): Promise<void>
 }
 
-/** Only time in which the call ahead is on its way counts. */
+/** Only the time during which the call ahead is running counts. */
 function patienceWith(prefix: Prefix, now: () => number, signal: AbortSignal): Patience {
   let leftMs = PATIENCE_MS
   return {
@@ -202,7 +209,7 @@ function wakeAll(prefix: Prefix): void {
   for (const wake of prefix.waiting) wake()
 }
 
-/** Resolves after the time, or as soon as something changed. */
+/** Resolves after `ms`, or as soon as something changes. */
 async function woken(prefix: Prefix, ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve: wake } = Promise.withResolvers<void>()
   const timer = setTimeout(wake, ms)

@@ -10,88 +10,94 @@ import {
 } from './taken.ts'
 
 /**
- * What is known of how many calls one model takes: plain data, so that it can be kept in one process
- * or shared by many. Times are milliseconds on one clock, `null` means unlimited.
+ * What is known about a model's rate limits. Plain data, so that it can be kept in one process or
+ * shared by many. Times are milliseconds on one clock; `null` means unlimited.
  *
- * Until the provider first refuses, calls ramp up gently: this many at once, and then more and more,
- * so that a limit shows after some calls and not after all. Once it refuses:
+ * Until the provider first refuses, calls ramp up gently, so that a limit shows after some calls
+ * rather than after all of them. Once it refuses:
  * - nobody calls before the time that the provider named;
- * - the rate of calls it took until then becomes the pace. A refusal at that pace lowers it a little.
- *   Without one it stays for a while and then doubles again and again until it is forgotten: it probes
- *   late and then fast, because a refusal costs a whole pause (the idea of RFC 9438, CUBIC: stay near
- *   the last limit for long, leave it quickly);
- * - a pace learned of a handful of calls may be far too low, and doubles at once (slow start, RFC 5681);
- * - where the first call after a pause is refused while others run, it is their number that the provider
- *   does not pass: this becomes a limit of calls at once, which grows back in the same way.
+ * - the rate of accepted calls until then becomes the pace. A refusal at that pace lowers it a
+ * little. Without one, the pace stays for a while and then doubles repeatedly until it is
+ * forgotten. It probes late and then fast, because a refusal costs a whole pause (the idea of RFC
+ * 9438, CUBIC: stay near the last limit for long, then leave it quickly);
+ * - a pace learned from a handful of calls may be far too low, so it starts doubling at once (slow
+ * start, RFC 5681);
+ * - if the first call after a pause is refused while others run, the provider limits concurrency:
+ * the number of running calls becomes the limit, which grows back in the same way.
  */
 export interface RateState {
   holdUntil: number
-  /** Calls a second that were right at `pacedAt`. */
+  /** Calls per second that were acceptable at `pacedAt`. */
   pace: number | null
   pacedAt: number
-  /** How long the pace stays as it is, and how long it then takes to double. */
+  /** How long the pace stays unchanged, and how long it then takes to double. */
   trustMs: number
   doublesMs: number
-  /** When the last call began, by the pace; a little in the past where calls came late. */
+  /** When the last call was due by the pace; slightly in the past if calls started late. */
   lastStartAt: number
-  /** When calls set in after a quiet time. */
+  /** When calls started again after a quiet period. */
   openedAt: number
-  /** Calls at once that were right at `limitedAt`. */
+  /** Concurrent calls that were acceptable at `limitedAt`. */
   limit: number | null
   limitedAt: number
-  /** Begins when the hold of the one before is over; ends with the hold that its refusals bring. */
+  /**
+   * A round starts when the hold of the previous one is over, and ends with the hold that its
+   * refusals cause.
+   */
   round: { since: number; refused: Refusals | null }
-  /** Calls of the last minute that were begun and not refused, oldest first, in buckets. */
+  /** Accepted calls of the last minute, oldest first, in buckets. */
   taken: Taken[]
-  /** Rounds in a row of which no call was taken. */
+  /** Consecutive rounds in which no call was accepted. */
   badRounds: number
 }
 
 /** The refusals of one round. */
 interface Refusals {
-  /** When the first of them to be heard of was sent. */
+  /** When the first refused call that we heard of was sent. */
   startedAt: number
-  /** How long it asked to wait. */
+  /** How long it asked us to wait. */
   holdMs: number
-  /** Calls that ran when it was heard of, itself among them, less those that were refused later. */
+  /** Calls that were running when it was refused, including itself, minus those refused later. */
   running: number
 }
 
-/** Starts that a late timer may make up for. More would be a burst, and some limits know none. */
+/** How much a late timer may catch up. More would be a burst, and some limits allow none. */
 const CATCH_UP_MS = 50
 const LEAST_WAIT_MS = 10
-/** Times of today are exact to less than a microsecond only, and a call that is due must not wait. */
+/** Floating-point times are exact to about a microsecond, and a call that is due must not wait. */
 const ROUNDING = 0.001
-/** Calls set in with 20 at once; 100 have begun after 0.3 s and 1,000 after 1 s. */
+/** Calls start with 20 at once; 100 have begun after 0.3 s and 1,000 after 1 s. */
 const OPENING_BURST = 20
 const OPENING_PACE = 200
 const OPENING_DOUBLES_MS = 250
 const QUIET_MS = 10_000
-/** Fewer calls than this say little of the pace. */
+/** Fewer calls than this say little about the pace. */
 const FEW_CALLS = 15
-/** How long a pace stays and then takes to double, in pauses of the kind that a refusal costs. */
+/**
+ * How long a pace stays and then takes to double, in multiples of the pause that a refusal costs.
+ */
 const TRUST_FACTOR = 10
 const DOUBLES_FACTOR = 2
 const SLOW_START_FACTOR = 0.75
-/** A pace that proves right again stays longer. */
+/** A pace that is confirmed again stays longer. */
 const CONFIRMED = 0.8
 const MOST_TRUST_MS = 60_000
 const LIMIT_TRUST_MS = 10_000
 const LIMIT_DOUBLES_MS = 3_000
-/** A pace that has grown this much says nothing any more. */
+/** Once it has grown by this factor, a pace is forgotten. */
 const FORGOTTEN = 64
-/** A pace somewhat below the limit: what begins evenly does not arrive so. */
+/** Stay somewhat below the limit: calls that start evenly do not arrive evenly. */
 const MARGIN = 0.95
-/** By how much a pace falls at most that few calls speak against. */
+/** The most that a pace falls when only a few calls speak against it. */
 const MOST_FALL = 0.3
-/** Of all that, for refusals that ask for next to no pause. */
+/** The share of these changes that applies if refusals ask for next to no pause. */
 const LEAST_SHARE = 0.15
 const SLOWEST_PACE = 1 / 60
-/** Limits by less than a second are not looked for. */
+/** Limits over windows shorter than a second are not considered. */
 const LEAST_WINDOW_MS = 1_000
-/** Nothing is learned of shorter pauses. */
+/** Shorter pauses teach nothing. */
 const SHORTEST_HOLD_MS = 100
-/** Pauses up to this may come from a limit by the second. */
+/** Pauses up to this may come from a per-second limit. */
 const LONGEST_SHORT_HOLD_MS = 3_000
 const FIRST_HOLD_MS = 1_000
 const LONGEST_HOLD_MS = 60_000
@@ -114,8 +120,8 @@ export function newRateState(now: number): RateState {
 }
 
 /**
- * How many of the calls that wait may begin now. `waitMs` is when to ask again; `null` when nothing
- * waits, or when only the end of a running call can help.
+ * How many waiting calls may begin now. `waitMs` is when to ask again; `null` if nothing waits, or
+ * if only the end of a running call can help.
  */
 export function startCalls(
   before: RateState,
@@ -148,31 +154,33 @@ export function startCalls(
   return {
     state: { ...state, taken: withTaken(state.taken, now, granted, state.round.since) },
     granted,
-    // In time to notice that the pace has grown; not for every single call of a fast one.
+    // Soon enough to notice that the pace has grown, but not for every single call at a fast pace.
     waitMs: granted < room ? Math.min(1_000, Math.max(waitMs, LEAST_WAIT_MS)) : null,
   }
 }
 
-/** Calls at once that are right now; `null` where nothing limits them. */
+/** The current limit of concurrent calls; `null` if there is none. */
 export function callsAtOnce(state: RateState, now: number): number | null {
   if (state.limit === null) return null
   const limit = grown(state.limit, now - state.limitedAt, LIMIT_TRUST_MS, LIMIT_DOUBLES_MS)
   return limit === null ? null : Math.floor(limit)
 }
 
-/** Calls a second that are right now; `null` where nothing limits them. */
+/** The current pace in calls per second; `null` if there is none. */
 function paceAt({ pace, pacedAt, trustMs, doublesMs }: RateState, now: number): number | null {
   return pace === null ? null : grown(pace, now - pacedAt, trustMs, doublesMs)
 }
 
-/** What the end of a call, begun at `startedAt`, changes. `running` counts the call itself. */
+/**
+ * Updates the state when a call that began at `startedAt` ends. `running` includes the call itself.
+ */
 export function endCall(
   state: RateState,
   now: number,
   call: CallOutcome & { startedAt: number; running: number },
 ): RateState {
   const { since, refused } = state.round
-  // One that began before this round says what the round before already knew.
+  // A call from an earlier round only confirms what that round already showed.
   const isOfThisRound = call.startedAt >= since
   switch (call.status) {
     case 'failed':
@@ -192,7 +200,9 @@ export function endCall(
   }
 }
 
-/** A copy of the state, in a new round with what the one that ended teaches where its hold is over. */
+/**
+ * A copy of the state. If the hold is over, a new round starts with what the previous one taught.
+ */
 function afterHold(before: RateState, now: number): RateState {
   const { refused } = before.round
   if (refused === null) return { ...before }
@@ -204,7 +214,7 @@ function afterHold(before: RateState, now: number): RateState {
   }
   const { running } = refused
   if (running > 0 && (count === 0 || (state.limit !== null && running >= state.limit))) {
-    // Not one more than those that run, however long nobody began another.
+    // At most as many as were running, however long no other call has begun.
     return paced({ ...state, limit: running, limitedAt: now }, now)
   }
   const current = paceAt(state, refused.startedAt)
@@ -215,19 +225,19 @@ function afterHold(before: RateState, now: number): RateState {
 
 type Pace = Pick<RateState, 'pace' | 'trustMs' | 'doublesMs'>
 
-/** What was taken before the provider first refused. */
+/** Derives a pace from the calls accepted before the first refusal. */
 function firstPace({ taken }: RateState, refused: Refusals, count: number): Pace {
   const until = endOfTaken(taken, refused.startedAt)
-  // Providers that count by the second often ask for whole seconds more.
+  // Providers with per-second limits often ask for whole seconds of waiting.
   const isShort = refused.holdMs <= LONGEST_SHORT_HOLD_MS
   const windowMs = isShort ? LEAST_WINDOW_MS : refused.holdMs
   const measured = fastest(taken, (from) => {
     const lengthMs = until - from
     return isShort && lengthMs < windowMs ? windowMs : lengthMs + windowMs
   })
-  // Limits by the minute ask for longer holds than limits by the second, and for more patience.
+  // Per-minute limits ask for longer holds than per-second limits, and need more patience.
   const patienceMs = Math.max(LEAST_WINDOW_MS, refused.holdMs)
-  // At the least one call for each time that it asks to wait so long.
+  // At least one call per requested hold time.
   const least = 1_000 / Math.max(SHORTEST_HOLD_MS, refused.holdMs)
   const pace = Math.max(SLOWEST_PACE, MARGIN * Math.max(measured, least))
   return count < FEW_CALLS
@@ -235,12 +245,12 @@ function firstPace({ taken }: RateState, refused: Refusals, count: number): Pace
     : { pace, trustMs: TRUST_FACTOR * patienceMs, doublesMs: DOUBLES_FACTOR * patienceMs }
 }
 
-/** What was taken lately, and a little less than what was refused. */
+/** The recently accepted rate, or slightly less than the one that was refused. */
 function lowerPace(state: RateState, refused: Refusals, count: number, current: number): Pace {
   const windowMs = Math.max(LEAST_WINDOW_MS, refused.holdMs)
   const until = endOfTaken(state.taken, refused.startedAt)
   const measured = (1_000 * takenSince(state.taken, until - windowMs)) / windowMs
-  // A refusal that costs little is followed by little; many soon come to the same.
+  // If a refusal costs little, the pace drops little; repeated refusals soon have the same effect.
   const share = Math.min(1, Math.max(LEAST_SHARE, refused.holdMs / LEAST_WINDOW_MS))
   const most = current * (1 - share * (1 - MARGIN))
   const least = current * (1 - share * (count < FEW_CALLS ? MOST_FALL : 1))
@@ -255,7 +265,7 @@ function lowerPace(state: RateState, refused: Refusals, count: number, current: 
   }
 }
 
-/** Begins with one call, evenly: what was missed in the hold is not made up for. */
+/** Restarts the pace evenly, with one call: what was missed during the hold is not made up for. */
 function paced(state: RateState, now: number): RateState {
   const lastStartAt = state.pace === null ? state.lastStartAt : now - 1_000 / state.pace
   return { ...state, pacedAt: now, lastStartAt }
@@ -267,7 +277,7 @@ function grown(value: number, ms: number, trustMs: number, doublesMs: number): n
   return factor > FORGOTTEN ? null : value * factor
 }
 
-/** The provider's word, but longer each time where it is too short to help. */
+/** What the provider asked for, or longer each time if that proves too short. */
 function holdMsOf(state: RateState, retryAfterMs: number | undefined): number {
   const badRounds = countFrom(state.taken, state.round.since) > 0 ? 0 : state.badRounds
   if (retryAfterMs === undefined) {

@@ -1,4 +1,4 @@
-/** Calls that were begun and not refused, between two times. */
+/** Accepted calls between two times. */
 export interface Taken {
   at: number
   until: number
@@ -6,10 +6,10 @@ export interface Taken {
 }
 
 const BUCKET_MS = 250
-/** A minute of calls without a pause. */
+/** One minute of continuous calls. */
 const KEPT_BUCKETS = 240
 
-/** Adds calls that begin now. A bucket does not reach back behind `since`. */
+/** Adds calls that begin now. A bucket never starts before `since`. */
 export function withTaken(taken: Taken[], now: number, count: number, since: number): Taken[] {
   if (count === 0) return taken
   const last = taken.at(-1)
@@ -18,7 +18,7 @@ export function withTaken(taken: Taken[], now: number, count: number, since: num
     : [...taken.slice(1 - KEPT_BUCKETS), { at: now, until: now, count }]
 }
 
-/** Takes back one that turned out to be refused. */
+/** Removes a call that turned out to be refused. */
 export function withoutRefused(taken: Taken[], startedAt: number): Taken[] {
   const index = taken.findLastIndex(({ at }) => at <= startedAt)
   const bucket = taken[index]
@@ -30,7 +30,7 @@ export function countFrom(taken: readonly Taken[], since: number): number {
   return taken.reduce((sum, { at, count }) => (at >= since ? sum + count : sum), 0)
 }
 
-/** Calls since then, as if those of a bucket had begun evenly. */
+/** Calls since then, assuming that those in a bucket began evenly spread. */
 export function takenSince(taken: readonly Taken[], since: number): number {
   return taken.reduce((total, { at, until, count }) => {
     const share = until === at ? Number(at > since) : (until - since) / (until - at)
@@ -38,12 +38,15 @@ export function takenSince(taken: readonly Taken[], since: number): number {
   }, 0)
 }
 
-/** When the last of them began, or `atLeast`: calls that are taken may pass one that is refused late. */
+/**
+ * When the last accepted call began, but not before `atLeast`: accepted calls may overtake one that
+ * is refused late.
+ */
 export function endOfTaken(taken: readonly Taken[], atLeast: number): number {
   return Math.max(atLeast, taken.findLast(({ count }) => count > 0)?.until ?? 0)
 }
 
-/** Calls a second, over whichever stretch of time up to the last shows the most. */
+/** The highest number of calls per second over any stretch of time that ends with the last call. */
 export function fastest(taken: readonly Taken[], lengthMs: (from: number) => number): number {
   let count = 0
   let pace = 0

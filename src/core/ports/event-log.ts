@@ -13,7 +13,7 @@ export type AsOf<Read> = Read & { newest: string }
 export interface EventLog {
   /** Events after an id, oldest first. */
   read(planId: string, after: string, count: number): Promise<StoredEvent[]>
-  /** Whether the plan has an event of this id. */
+  /** Whether the plan has an event with this id. */
   has(planId: string, id: string): Promise<boolean>
   /** The plan without its tasks. */
   snapshot(planId: string): Promise<AsOf<{ plan: PlanRecord }> | undefined>
@@ -24,27 +24,33 @@ export interface EventLog {
   ): Promise<AsOf<{ states: TaskState[] }> | undefined>
 }
 
-/** A piece of what a task wrote while it ran. */
+/** A piece of text that a task wrote while running. */
 export interface TextPiece {
-  /** Of the same clock as the ids of events. */
+  /** On the same clock as the ids of events. */
   id: string
   taskId: string
   attempt: number
-  /** Characters of this attempt before it. Those that come too late are not kept: then there is a gap. */
+  /**
+   * Characters of this attempt before this piece. Pieces that arrive too late are dropped, leaving
+   * a gap.
+   */
   offset: number
   text: string
 }
 
-/** What running tasks write, kept for those who read along: for a while, and so much of it. */
+/**
+ * The text that running tasks write, kept for live readers, for a limited time and up to a limited
+ * size.
+ */
 export interface TextLog {
   /** Cheap; may be called for every token. Never fails a task. */
   append(planId: string, taskId: string, attempt: number, text: string): void
   /**
-   * The attempt has ended: what it wrote can be read before anything that is stored after this call.
-   * Never rejects.
+   * Call this when the attempt has ended: readers then get its text before anything that is stored
+   * after this call. Never rejects.
    */
   end(planId: string, taskId: string): Promise<void>
-  /** Events and texts after two positions, oldest first, as of one moment. */
+  /** Events and texts after two positions, oldest first, read consistently. */
   read(
     planId: string,
     after: { event: string; text: string },
@@ -52,17 +58,22 @@ export interface TextLog {
   ): Promise<{ events: StoredEvent[]; texts: TextPiece[] }>
 }
 
-/** One message: what changed in one plan. `changes` are `type taskId`, the id empty for the plan's own. */
+/**
+ * One message about what changed in a plan. `changes` are `type taskId`; the id is empty for the
+ * plan itself.
+ */
 export interface ChangeMessage {
   planId: string
   changes: { type: string; taskId: string }[]
 }
 
-/** Hears of changes as they happen. At most once: who listens reads the state after it began to. */
+/**
+ * Reports changes as they happen, at most once each: listeners read the state after subscribing.
+ */
 export interface ChangeFeed {
-  /** `undefined` instead of a message: some may have been missed, read everything again. */
+  /** `undefined` instead of a message: some may have been missed, so read everything again. */
   onChange(listener: (message: ChangeMessage | undefined) => void): () => void
-  /** Some task of a plan has written more. */
+  /** A task of the plan has written more text. */
   onText(listener: (planId: string) => void): () => void
   onControl(
     listener: (planId: string, taskId: string | undefined, code: string) => void,

@@ -6,13 +6,13 @@ import type { Usage } from '../contract/usage.ts'
 
 /** What a task produced. Stored once, when its attempt ends. */
 export interface TaskOutput {
-  /** Markdown or plain text; JSON where the task has an `outputSchema`. */
+  /** Markdown or plain text; JSON if the task has an `outputSchema`. */
   text: string
-  /** The parsed output, where the task has an `outputSchema`. */
+  /** The parsed output, if the task has an `outputSchema`. */
   data?: unknown
   findings?: Finding[]
   edits?: TaskEdits
-  /** What the model thought aloud in its answer; no part of the text. */
+  /** The model's reasoning, which is not part of the text. */
   reasoning?: string
   /** The last that a command wrote to its standard error. */
   stderr?: string
@@ -20,7 +20,9 @@ export interface TaskOutput {
 
 /** The files that one task changed, against the commit or tree it started from. */
 export interface TaskEdits {
-  /** The commit the task started from; one made of the files where the workspace is no repository. */
+  /**
+   * The commit the task started from; created from the files if the workspace is not a repository.
+   */
   base: string
   /** A unified diff, as `git diff --binary` writes it. */
   patch: string
@@ -43,26 +45,29 @@ export type ExecutionOutcome =
 export interface ExecutionRequest {
   planId: string
   taskId: string
-  /** From 1; counts every run, those cut short by a dead worker too. */
+  /** From 1; counts every run, including those cut short by a dead worker. */
   attempt: number
-  /** The plan's shared context, the same text for every task of the plan: a cacheable prefix. */
+  /**
+   * The plan's shared context, identical for every task of the plan, so that it is a cacheable
+   * prefix.
+   */
   sharedContext: string
   /** The task's own prompt, rendered, without the shared context. */
   prompt: string
   spec: TaskSpec
   workspace: Workspace | undefined
-  /** W3C trace context of the attempt, for whom it calls: agents and commands, not providers of models. */
+  /** W3C trace context of the attempt. Passed to agents and commands, not to model providers. */
   traceparent?: string | undefined
 }
 
 export interface ExecutionContext {
-  /** Aborts on the task's timeout, a cancel, or the shutdown of the worker; the reason says which. */
+  /** Aborts on the task's timeout, on cancellation or on worker shutdown; the reason says which. */
   signal: AbortSignal
   /** A piece of text as the model writes it. Cheap; may be called often. */
   onText(text: string): void
   /**
-   * Usage so far, so that an attempt that fails or is aborted is still counted, and `provider:model`
-   * of what answered last, where that is known. The latest call wins.
+   * Usage so far, so that failed and aborted attempts are counted too, and the `provider:model`
+   * that answered last, if known. The latest call wins.
    */
   onUsage(usage: Usage, answeredBy?: string): void
   /**
@@ -76,33 +81,33 @@ export interface ExecutionContext {
    */
   onHeldBack?: ((why: string | undefined) => void) | undefined
   /**
-   * What the plan's budget leaves; absent for a plan without one. Whatever may cost something first
-   * sets aside the most that it can, tells what it did cost by `onUsage`, and then settles. With
-   * nothing left it ends with the code `budget-exhausted`, and the plan with it.
+   * What the plan's budget leaves; absent for a plan without one. Before anything that may cost
+   * money, reserve its maximum cost; then report the actual cost with `onUsage` and settle. If
+   * nothing is left, the attempt ends with the code `budget-exhausted`, and the plan with it.
    */
   allowance?: Allowance | undefined
 }
 
-/** What `GET /v1/executors` says of one executor. */
+/** An executor as described by `GET /v1/executors`. */
 export interface ExecutorDescription {
   name: string
   description: string
-  /** False when it cannot run here, with the reason. */
+  /** False if it cannot run here; `reason` says why. */
   available: boolean
   reason?: string
-  /** Names of the tools that `task.tools` may choose from. */
+  /** Names of the tools that `task.tools` may list. */
   tools: string[]
   capabilities: {
     readsWorkspace: boolean
-    /** Its tasks fail in a plan without files, so such a plan is refused. */
+    /** Its tasks would fail in a plan without files, so such a plan is rejected. */
     requiresWorkspace: boolean
     writesWorkspace: boolean
     usesModel: boolean
     structuredOutput: boolean
   }
   /**
-   * `none`: its tasks cost nothing. `counted`: usage tells their cost, and a budget is kept.
-   * `unknown`: they may cost something that nobody here hears of.
+   * `none`: its tasks are free. `counted`: usage reports their cost, so a budget is kept.
+   * `unknown`: they may cost something that the service does not learn about.
    */
   cost: 'none' | 'counted' | 'unknown'
   /** A JSON Schema of `task.options`. */
@@ -113,26 +118,28 @@ export interface ExecutorDescription {
 export interface Executor {
   readonly name: string
   /**
-   * `io`: waits on something else most of the time, so a hundred may run in one process.
-   * `cpu`: works on this machine, so about as many run as it has cores.
+   * `io`: mostly waits for something else, so a hundred tasks may run in one process. `cpu`:
+   * computes on this machine, so about one task per core runs.
    */
   readonly lane: 'io' | 'cpu'
   /** Called for every task, so it must be cheap. */
   describe(): ExecutorDescription
   /**
-   * What is wrong with a task's `options`, `model` and `tools`, found before anything is stored.
-   * `path` is relative to the task: `['options', 'delayMs']`.
+   * Finds problems with a task's `options`, `model` and `tools` before anything is stored. `path`
+   * is relative to the task: `['options', 'delayMs']`.
    */
   validate(spec: TaskSpec): { path: (string | number)[]; message: string }[]
-  /** Models that a task may call, by the names that prices have, and where the task names them. */
+  /**
+   * The models a task may call, by the names used in the price list, and where the task names them.
+   */
   models?(spec: TaskSpec): { path: (string | number)[]; name: string }[]
   /**
-   * Runs one attempt to its end. Settles within two seconds of `signal` aborting, and leaves
-   * no process, file or timer behind.
+   * Runs one attempt to its end. Settles within two seconds after `signal` aborts, and leaves no
+   * process, file or timer behind.
    *
-   * @throws {TransientError} The same call may succeed later: the task is tried again.
+   * @throws {TransientError} The same call may succeed later: the task is retried.
    * @throws {PermanentError} Final, with a code that callers see.
-   * @throws Any other error is final too; its message is logged and kept from callers.
+   * @throws Any other error is final too; its message is logged and not shown to callers.
    */
   execute(request: ExecutionRequest, context: ExecutionContext): Promise<ExecutionOutcome>
 }
@@ -141,8 +148,8 @@ export interface Executor {
 export interface Workspace {
   /** Absolute path of the folder. Everything an executor opens must stay inside. */
   root: string
-  /** False when the task shares the folder with others, and must not write. */
+  /** False if the task shares the folder with others and must not write. */
   writable: boolean
-  /** A folder for temporary files that is the task's own, outside of `root`; absent when shared. */
+  /** A temporary folder of the task's own, outside `root`; absent if the workspace is shared. */
   scratch?: string
 }

@@ -7,16 +7,16 @@ import type { Usage } from '../contract/usage.ts'
 import type { Vote } from '../contract/verification.ts'
 import type { TaskEdits } from './executor.ts'
 
-/** One task's part of what a synthesis is made of. */
+/** The result of one task, as input for a synthesis. */
 export interface TaskResult {
   taskId: string
   description: string
   status: TaskStatus
   text: string
   findings: Finding[]
-  /** The text has been searched: it holds no findings beside these. */
+  /** The text has been searched: it contains no findings other than these. */
   isSearched?: true
-  /** Of the findings, where they are not all of the task's, which are numbered from 1. */
+  /** Refs of the findings if these are not all of the task's; those are numbered from 1. */
   refs?: string[]
   edits?: TaskEdits
   error?: Failure
@@ -31,7 +31,7 @@ export interface SynthesisInput {
   results: TaskResult[]
 }
 
-/** A synthesis before the ledger was checked. Findings of tasks are named by `findingRef`. */
+/** A synthesis before its ledger is checked. Findings of tasks are identified by `findingRef`. */
 export interface SynthesisDraft {
   summary: string
   findings: {
@@ -43,11 +43,11 @@ export interface SynthesisDraft {
     line?: number | undefined
     detail: string
     recommendation?: string | undefined
-    /** Refs of the task findings that are in it, at least one. */
+    /** Refs of the task findings it consists of, at least one. */
     from: string[]
   }[]
   dropped: { finding: string; reason: string }[]
-  /** Refs that a part left out without a reason, and that were put back there. */
+  /** Refs that a part left out without a reason and that were put back. */
   putBack?: string[]
   conflicts: Conflict[]
   /** `findings` are indexes into `findings` above. */
@@ -57,11 +57,11 @@ export interface SynthesisDraft {
   model?: string
 }
 
-/** Writes syntheses with a model. The deterministic merge needs no port: it is in core. */
+/** Writes syntheses with a model. The deterministic merge needs no port, because it is in core. */
 export interface ModelSynthesizer {
   /**
-   * @throws {TransientError} Tried again, then replaced by the deterministic merge.
-   * @throws Any other error: replaced by the deterministic merge at once.
+   * @throws {TransientError} It is retried, then replaced by the deterministic merge.
+   * @throws Any other error: it is replaced by the deterministic merge at once.
    */
   synthesize(
     input: SynthesisInput,
@@ -75,16 +75,16 @@ export interface ModelSynthesizer {
 }
 
 /**
- * Proposes what a file in conflict should be: its whole text. A side that does not exist is undefined.
+ * Proposes the full text of a file in conflict. A side without the file is undefined.
  *
  * @throws Any error: there is no proposal then.
  */
 export type ConflictResolver = (
   request: {
-    /** Of the plan. */
+    /** The plan's title. */
     title: string
     path: string
-    /** The owners of both sides; the last one is of `theirs`. */
+    /** The owners of both sides; the last one owns `theirs`. */
     tasks: { taskId: string; description: string }[]
     base: string | undefined
     ours: string | undefined
@@ -98,23 +98,23 @@ export type ConflictResolver = (
   },
 ) => Promise<{ text: string; model: string }>
 
-/** A finding as a verifier sees it: without who reported it, why, and what they recommend. */
+/** A finding as a verifier sees it: without its reporter, reasons or recommendation. */
 export interface Claim {
   title: string
   detail: string | undefined
   file: string
   line: number | undefined
-  /** What the file holds around the place, each line with its number. */
+  /** The lines of the file around the place, with line numbers. */
   excerpt: string
 }
 
-/** What one verifier answers at most, in tokens; what it is shown, in characters. */
+/** Limits of what a verifier answers (tokens) and is shown (characters). */
 export const VERIFIER_LIMITS = { outputTokens: 4_000, excerptChars: 16_000, claimChars: 4_000 }
 
 /**
- * Says whether a claim about a file holds.
+ * Says whether a claim about a file is true.
  *
- * @throws {TransientError} Tried again, then there is no vote.
+ * @throws {TransientError} It is retried; if that fails, there is no vote.
  * @throws Any other error: there is no vote.
  */
 export type ClaimVerifier = (
@@ -127,14 +127,14 @@ export type ClaimVerifier = (
   },
 ) => Promise<Vote>
 
-/** Writes the tasks of a goal: as they would be submitted, not yet checked. */
+/** Plans the tasks for a goal, in the form in which they would be submitted, not yet checked. */
 export type GoalPlanner = (
   request: {
     goal: string
     context: string
-    /** Of the workspace, as far as they are worth showing. */
+    /** Paths in the workspace that are worth showing. */
     files: string[]
-    /** What was wrong with the plan before; empty the first time. */
+    /** The problems with the previous plan; empty the first time. */
     problems: string[]
   },
   options: { signal: AbortSignal; onUsage(usage: Usage): void; allowance?: Allowance | undefined },

@@ -1,9 +1,10 @@
 import type { NewPlan, PlanKey, PlanRecord } from './records.ts'
 import type { RetryBatch } from './task-life.ts'
 
-// The ports to where plans live. Every call throws ServiceError `unavailable` while the store is away.
+// Ports to the store of plans. Every call throws ServiceError `unavailable` while the store is
+// down.
 
-/** A plan that an Idempotency-Key names. */
+/** The plan stored under an Idempotency-Key. */
 export interface KeyedPlan {
   planId: string
   /** SHA-256 of the body it was submitted with. */
@@ -13,55 +14,64 @@ export interface KeyedPlan {
 /** Submitting, reading and deleting whole plans. */
 export interface PlanStore {
   /**
-   * Whether `create` sends all of this plan before it returns its promise, so that a command sent
-   * down the same connection after the call finds the plan. Not so for a large one.
+   * Whether `create` sends the whole plan before it returns its promise, so that a command sent on
+   * the same connection afterwards finds the plan. False for a large plan.
    */
   createsInOneStep(plan: NewPlan): boolean
-  /** All or nothing. Nothing is stored where the plan's key names one that is there: that one is answered. */
+  /**
+   * All or nothing. If the plan's key already belongs to a plan, nothing is stored and that plan is
+   * returned.
+   */
   create(
     plan: NewPlan,
   ): Promise<
     { status: 'created'; createdAt: number; round: number } | ({ status: 'exists' } & KeyedPlan)
   >
-  /** A retry that was stored, and perhaps not enqueued. */
+  /** A retry that was stored but perhaps not enqueued. */
   unfinishedRetry(planId: string): Promise<RetryBatch | undefined>
   /**
-   * Marks the batch with this first unit (0: that of the submission) as in the queue. Until then the
-   * sweeper takes it for cut short. `released`: units that were released before they had jobs. `late`:
-   * another process has enqueued this batch before, or it is not the newest.
+   * Marks the batch with this first unit (0 for the submission) as enqueued. Until then the sweeper
+   * considers it interrupted. `released`: units that were released before they had jobs. `late`:
+   * another process has already enqueued this batch, or it is not the newest.
    */
   markEnqueued(
     planId: string,
     firstUnit: number,
   ): Promise<{ status: 'marked'; released: number[] } | { status: 'late' | 'gone' }>
   /**
-   * Decides about a submission that may have been cut short, in one step. `accepted`: its batch is in
-   * the queue, and callers may be told of it, for good. `gone`: nothing of it is left but jobs that end
-   * by themselves. `pending`: it is younger than `giveUpAfterMs`. Who stored it and knows that its batch
-   * is not in the queue as a whole says `isPartial`.
+   * Decides, in one step, about a submission that may have been interrupted. `accepted`: its batch
+   * is in the queue, so callers may be told, and this is final. `gone`: only jobs are left of it,
+   * which end by themselves. `pending`: it is younger than `giveUpAfterMs`. A caller that stored it
+   * and knows that its batch is not completely in the queue passes `isPartial`.
    */
   settleSubmission(
     plan: { planId: string; tenant: string },
     options: { giveUpAfterMs: number; isPartial?: boolean },
   ): Promise<{ status: 'accepted'; released: number[] } | { status: 'pending' | 'gone' }>
-  /** The plan that was stored under a key and not deleted since. */
+  /** The plan that was stored under a key, unless it has been deleted. */
   ofKey(key: PlanKey): Promise<KeyedPlan | undefined>
   get(planId: string): Promise<PlanRecord | undefined>
-  /** Newest first, of one tenant. `before` is the position the last page ended at. */
+  /**
+   * One tenant's plans, newest first. `before` is the position at which the previous page ended.
+   */
   list(query: {
     tenant: string
     limit: number
     before: string | undefined
   }): Promise<{ plans: PlanRecord[]; next: string | undefined }>
   taskIds(planId: string): Promise<string[]>
-  /** The body that the plan was submitted with, without its context and the texts of its files. */
+  /** The body that the plan was submitted with, without its context and file contents. */
   submission(planId: string): Promise<Record<string, unknown> | undefined>
   context(planId: string): Promise<string>
   files(planId: string): Promise<Record<string, string>>
-  /** The commit that all tasks start from, once it was recorded, and `PlanRecord.reopened`. */
+  /** The commit that all tasks start from, once recorded, and `PlanRecord.reopened`. */
   workspace(planId: string): Promise<{ base: string | undefined; reopened: number }>
-  /** Records the commit that all tasks start from, once; answers with the recorded one. */
+  /**
+   * Records the commit that all tasks start from, unless one is recorded; returns the recorded one.
+   */
   pinBase(planId: string, candidate: string): Promise<string>
-  /** Removes the plan and everything of it but its jobs. Does not block for a large one. */
+  /**
+   * Removes the plan and everything of it except its jobs. A large plan does not block the store.
+   */
   delete(planId: string, tenant: string): Promise<void>
 }

@@ -5,45 +5,51 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
 import type { Overlap } from '../contract/views.ts'
 
-// What is kept of a plan. Times are milliseconds since 1970, by the clock of Redis.
+// What is stored about a plan. Times are milliseconds since 1970, by Redis's clock.
 
-/** The part of a plan that never changes after it was submitted. */
+/** The part of a plan that never changes after submission. */
 export interface PlanSpec {
   id: string
   tenant: string
   title: string
   mode: SubmitPlan['mode']
   policy: Policy
-  /** Inline files are kept apart: `files` is then true and the texts are read on demand. */
+  /**
+   * `{ files: true }` stands for inline files, whose contents are stored separately and read on
+   * demand.
+   */
   workspace: Exclude<WorkspaceSpec, { files: unknown }> | { files: true } | undefined
-  /** Each task works on its own copy, and its edits are merged at the end. */
+  /** Each task works on a copy of its own, and the edits are merged at the end. */
   isolate: boolean
   synthesis: SynthesisSpec | false
   webhook: SubmitPlan['webhook']
   metadata: Record<string, unknown>
   waves: string[][]
-  /** Those that its policy allowed; at most 500. Absent where there are none. */
+  /** Overlaps that its policy allowed, at most 500. Absent if there are none. */
   overlaps?: Overlap[]
   units: UnitLayout
   traceparent: string | undefined
 }
 
 /**
- * How a plan's tasks are packed into queue jobs. A unit is one job: one task, or a bundle, which takes
- * tasks of the plan as slots come free.
+ * How a plan's tasks are packed into jobs. A unit is one job: one task, or a bundle that takes
+ * tasks of the plan as slots become free.
  */
 export interface UnitLayout {
-  /** How many tasks one unit holds; the last may hold fewer. */
+  /** How many tasks a unit holds; the last may hold fewer. */
   size: number
-  /** How many tasks of one unit may run at once. */
+  /** How many tasks of one unit may run at the same time. */
   width: 'all' | 1
-  /** How many units may be released at once; `null` when nothing holds them back. */
+  /** How many units may be released at the same time; `null` if there is no limit. */
   limit: number | null
-  /** Lane of each unit when they differ, else of all of them. */
+  /** One lane for all units, or the lane of each if they differ. */
   lane: Lane | Lane[]
 }
 
-/** Which workers a unit waits for: see `Executor.lane`; `bulk` is `io` for the tasks of a large plan. */
+/**
+ * The kind of worker slot that a unit needs; see `Executor.lane`. `bulk` is `io` for the tasks of a
+ * large plan.
+ */
 export type Lane = 'io' | 'bulk' | 'cpu'
 
 /** Why a plan was stopped before its tasks had ended. */
@@ -51,7 +57,7 @@ export interface Stop extends Failure {
   code: 'cancelled' | 'aborted' | 'plan-timeout' | 'budget-exhausted' | 'provider-quota' | 'deleted'
 }
 
-/** A plan as it stands. */
+/** The current state of a plan. */
 export interface PlanRecord {
   spec: PlanSpec
   counts: TaskCounts
@@ -65,43 +71,46 @@ export interface PlanRecord {
   outcome: Extract<PlanStatus, 'succeeded' | 'partial' | 'failed' | 'cancelled'> | undefined
   expiresAt: number | undefined
   stop: Stop | undefined
-  /** What of the tasks' edits the plan ended without. */
+  /** Which of the tasks' edits are missing from the plan's result. */
   editsProblem: Failure | undefined
   budgetUsd: number | undefined
-  /** Of the budget: set aside for calls that run, and what calls may have cost that nobody told of. */
+  /**
+   * Parts of the budget: reserved for running calls, and the possible cost of calls that never
+   * reported it.
+   */
   held: { reservedUsd: number; unknownUsd: number }
   synthesis: {
     status: 'pending' | 'running' | 'succeeded' | 'failed' | 'disabled'
-    /** The newest version; 0 before there is one. */
+    /** The newest version; 0 if there is none yet. */
     version: number
   }
   /** Whether tasks were still to run when the newest version was written. */
   isPreliminary: boolean
 }
 
-/** A task as it stands. Absent in Redis means queued and never begun. */
+/** The current state of a task. A task without one in Redis is queued and has never run. */
 export interface TaskState {
   status: TaskStatus
-  /** Runs begun so far. */
+  /** Runs started so far. */
   attempt: number
-  /** Runs that ended with their worker, and spent nothing. */
+  /** Runs that ended with their worker and did not count. */
   unspent: number
-  /** Attempts that failed; `spec.attempts` of them are too many. */
+  /** Failed attempts; the task fails when there are `spec.attempts` of them. */
   spent: number
-  /** When it could first have run; the plan's creation unless it was held back. */
+  /** When it could first have run: when the plan was created, unless it was held back. */
   queuedAt: number | undefined
   startedAt: number | undefined
   finishedAt: number | undefined
   workerId: string | undefined
   error: Failure | undefined
   usage: Usage
-  /** `provider:model` of what answered last in the newest attempt that had an answer. */
+  /** `provider:model` of the last answer in the newest attempt that got one. */
   answeredBy?: string | undefined
-  /** When it is tried again, after an attempt that failed. */
+  /** When it is retried after a failed attempt. */
   retryAt?: number | undefined
 }
 
-/** The state of a task that nothing has happened to yet. */
+/** The state of a task that has never run. */
 export function untouchedTask(queuedAt: number | undefined): TaskState {
   return {
     status: 'queued',
@@ -136,34 +145,40 @@ export interface StoredAttempt {
   error: Failure | undefined
 }
 
-/** An Idempotency-Key of one tenant: its digest, and the plan id's first bytes, which name its shard. */
+/**
+ * A tenant's Idempotency-Key: its digest, and the first bytes of the plan id, which determine the
+ * shard.
+ */
 export interface PlanKey {
   digest: string
   shardBytes: Uint8Array
 }
 
-/** A plan on its way into the store. */
+/** A plan that is about to be stored. */
 export interface NewPlan {
-  /** A repetition finds the plan by it; its id lies on the shard that the key names. */
+  /**
+   * Repeated submissions find the plan by it; the plan's id is on the shard that the key
+   * determines.
+   */
   key: PlanKey | undefined
   spec: PlanSpec
   context: string
   tasks: TaskSpec[]
   files: Record<string, string> | undefined
-  /** What was used before the plan began, to plan its goal. */
+  /** What was used to plan its goal, before the plan existed. */
   usage: Usage
-  /** SHA-256 of the submitted body: the same key with another body is refused. */
+  /** SHA-256 of the submitted body: the same key with a different body is rejected. */
   requestHash: string
-  /** The body without what is kept elsewhere; see `keptSubmission`. */
+  /** The body without what is stored elsewhere; see `keptSubmission`. */
   submission?: unknown
   initial: InitialUnits
 }
 
-/** The units of a plan before anything of it has run, by number. */
+/** The initial units of a plan, by number. */
 export interface InitialUnits {
   released: number[]
-  /** Held by the limit of the plan alone, in the order in which they come. */
+  /** Held only by the plan's limit, in the order in which they will run. */
   ready: number[]
-  /** For each held unit, the number of tasks that it still waits for. */
+  /** For each held unit, the number of tasks that it waits for. */
   held: Map<number, number>
 }

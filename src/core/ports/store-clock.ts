@@ -1,2 +1,4 @@
-/** Now, in milliseconds since 1970, by the one clock that all processes share: that of the store. */
+/**
+ * The current time in milliseconds since 1970, by the clock that all processes share: the store's.
+ */
 export type StoreClock = () => Promise<number>

@@ -1,6 +1,9 @@
 import type { Synthesis } from '../contract/synthesis.ts'
 
-/** A task's findings `from` (counted from 0) up to, and without, `to`; the text goes with the first. */
+/**
+ * A range of a task's findings, from `from` (0-based) up to but excluding `to`. The text belongs to
+ * the first slice.
+ */
 export interface Slice {
   taskId: string
   from: number
@@ -14,7 +17,10 @@ export interface SynthesisText
   json: string
 }
 
-/** One part: level 1 is written over results, each higher one over the level below. Both count from 1 and 0. */
+/**
+ * The position of a part. Level 1 (levels count from 1) covers results, each higher one the level
+ * below. Indexes count from 0.
+ */
 export interface PartPlace {
   level: number
   index: number

@@ -5,20 +5,23 @@ import type { Usage } from '../contract/usage.ts'
 import type { PartJob, SynthesisJob } from './queue.ts'
 import type { PartPlace, Slice, SynthesisText } from './synthesis-parts.ts'
 
-/** Parts of a synthesis on its way: kept until the version is stored, or the plan is gone. */
+/** Parts of an unfinished synthesis, kept until its version is stored or the plan is gone. */
 export interface PartStore {
-  /** `over`: it is kept, or its version has been stored, or the plan is gone. */
+  /** `over`: the part exists, its version has been stored, or the plan is gone. */
   begin(job: PartJob): Promise<'go' | 'over'>
   /**
-   * Keeps a part, with all that was used for it; the first one stays. `over`: the version has been
-   * stored, or the plan is gone, and nothing was kept.
+   * Stores a part with everything that was used for it; the first one wins. `over`: the version has
+   * been stored or the plan is gone, so nothing was stored.
    */
   keep(job: PartJob, part: string, usage: Usage): Promise<'kept' | 'over'>
-  /** Those of the places that are kept. */
+  /** The stored parts at these places. */
   read(planId: string, jobId: string, places: readonly PartPlace[]): Promise<(string | undefined)[]>
-  /** The places that are kept, without reading them. */
+  /** The places of all stored parts. */
   places(planId: string, jobId: string): Promise<PartPlace[]>
-  /** Records what goes into each part, once; answers with what is recorded, or nothing when it is over. */
+  /**
+   * Records the contents of each part, unless they are recorded; returns the recorded ones, or
+   * undefined when it is over.
+   */
   pinLayout(planId: string, jobId: string, layout: Slice[][]): Promise<Slice[][] | undefined>
   layout(planId: string, jobId: string): Promise<Slice[][] | undefined>
 }
@@ -30,8 +33,9 @@ export interface SynthesisStore {
     kind: SynthesisJob['kind'],
   ): Promise<{ status: 'gone' | 'superseded' } | { status: 'done' | 'go'; version: number }>
   /**
-   * Stores the version and, where nothing else is left to do, finishes the plan with `outcome`.
-   * `finished`: the plan has finished. A preliminary version that comes after that is not the newest.
+   * Stores the version and, if nothing else is left to do, finishes the plan with `outcome`.
+   * `finished`: the plan has finished. A preliminary version that arrives after that does not
+   * become the newest.
    */
   finish(
     planId: string,
@@ -40,15 +44,15 @@ export interface SynthesisStore {
       kind: SynthesisJob['kind']
       synthesis: SynthesisText | undefined
       outcome: Extract<PlanStatus, 'succeeded' | 'partial' | 'failed' | 'cancelled'>
-      /** What of the tasks' edits is missing, where the plan ends with it. */
+      /** Which of the tasks' edits are missing, if the plan ends without some. */
       editsProblem?: Failure | undefined
-      /** What was used beside the parts, whose usage is counted already. */
+      /** What was used apart from the parts, whose usage has already been counted. */
       usage: Usage | undefined
     },
   ): Promise<'gone' | 'done' | 'stored' | 'finished'>
   /**
-   * The request that a job was first asked for with, and its version once it has one. With `requestHash`
-   * a job that is `free` is claimed for that request.
+   * The request that a job was first made for, and its version once it has one. With `requestHash`,
+   * a `free` job is claimed for that request.
    */
   claim(
     planId: string,
@@ -58,7 +62,9 @@ export interface SynthesisStore {
     | { status: 'gone' | 'free' }
     | { status: 'claimed'; requestHash: string; version: number | undefined }
   >
-  /** The version that a job is to write, or is writing already. */
+  /**
+   * Allocates the version that a job is to write; returns the existing one if it already has one.
+   */
   request(
     planId: string,
     jobId: string,

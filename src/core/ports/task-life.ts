@@ -6,14 +6,14 @@ import type { Usage } from '../contract/usage.ts'
 import type { TaskOutput } from './executor.ts'
 import type { Lane, Stop, StoredAttempt, TaskState } from './records.ts'
 
-/** Tasks to be run again as units of their own, numbered from `firstUnit`. */
+/** Tasks to run again, as new units numbered from `firstUnit`. */
 export interface RetryBatch {
   firstUnit: number
-  /** `waitsFor`: all that it depends on, those that have succeeded too. */
+  /** `waitsFor`: everything the task depends on, including what has succeeded. */
   tasks: { taskId: string; waitsFor: readonly string[]; priority: number; lane: Lane }[]
 }
 
-/** Units of the batch that may run now, by number; see `UnitLayout`. */
+/** Numbers of the units that may run now; see `UnitLayout`. */
 export type ReleasedUnits = number[]
 
 export type BegunTask =
@@ -23,61 +23,72 @@ export type BegunTask =
       attempt: number
       spent: number
       spec: TaskSpec
-      /** Of a bundle: whether it is to ask for another task after this one. */
+      /** For a bundle: whether it should ask for another task after this one. */
       goesOn: boolean
-      /** Of a bundle: the number of one more, to be enqueued for slots elsewhere. */
+      /**
+       * For a bundle: the number of one more bundle to enqueue, so that free slots elsewhere can
+       * help.
+       */
       issued: number | undefined
-      /** Since it could first have run. */
+      /** Time since the task could first have run. */
       waitedMs: number
-      /** Attempts, none or one, that this call found to be lost with their worker. */
+      /** Attempts (0 or 1) that this call found lost with their worker. */
       lost: number
     }
   | { status: 'ended'; taskId: string; lost: number }
   | { status: 'wait'; taskId: string; ms: number }
-  /** Of a bundle: there is nothing left for it to do. */
+  /** For a bundle: it has nothing left to do. */
   | { status: 'none' }
   | { status: 'gone' }
 
-/** How one attempt ended, as the store keeps it. */
+/** How an attempt ended, as stored. */
 export interface AttemptEnd {
   planId: string
   taskId: string
   attempt: number
   token: string
-  /** `queued`: it is to run again, after `retryInMs`. */
+  /** `queued`: it is to run again after `retryInMs`. */
   status: Exclude<TaskStatus, 'running'>
   outcome: Exclude<StoredAttempt['outcome'], 'running' | 'lost'>
-  /** Whether it counts against the task's `attempts`. */
+  /** Whether it counts towards the task's `attempts`. */
   spends: boolean
   error?: Failure | undefined
   usage?: Usage | undefined
-  /** `provider:model` of what answered last, where one did. */
+  /** `provider:model` of the last answer, if there was one. */
   answeredBy?: string | undefined
   retryInMs?: number | undefined
   output?: TaskOutput | undefined
 }
 
-/** The life of tasks. Each call is one step in the store: the state, its event and what follows from it. */
+/**
+ * The life cycle of tasks. Each call is one step in the store: the state, its event and all
+ * consequences.
+ */
 export interface TaskLife {
   /**
-   * A token names one attempt: the same call repeated begins nothing twice. A task that is found to have
-   * lost its worker too often ends by this call, and releases what waits for it.
+   * Starts an attempt. A token identifies one attempt: repeating the same call starts nothing
+   * twice. A task that has lost its worker too often is ended by this call, which releases its
+   * dependents.
    */
   begin(task: {
     planId: string
-    /** `undefined`: whichever is the next for the bundle `unit`. */
+    /** `undefined`: the next task for the bundle `unit`. */
     taskId: string | undefined
     token: string
-    /** How often the job was handed to a worker; what an earlier delivery left behind is taken first. */
+    /**
+     * How often the job was handed to a worker. What an earlier delivery left unfinished comes
+     * first.
+     */
     delivery: number
-    /** Of the job; a task that was retried since is not begun for it. */
+    /** Of the job. A task that has been retried since is not started for it. */
     unit: number
     /** The fair-queueing round of the job; see `fairPriority`. */
     round: number
   }): Promise<BegunTask & { released: ReleasedUnits }>
   /**
-   * `refused`: the attempt was taken for dead and begun elsewhere; nothing of it was stored.
-   * `preliminary`: the number of a preliminary synthesis that is due now, of which no other call hears.
+   * `refused`: the attempt was considered dead and started elsewhere; nothing was stored.
+   * `preliminary`: the number of a preliminary synthesis that is now due; only this call returns
+   * it.
    */
   end(end: AttemptEnd): Promise<{
     status: 'recorded' | 'refused' | 'gone'
@@ -85,8 +96,8 @@ export interface TaskLife {
     preliminary: number | undefined
   }>
   /**
-   * Cancels tasks, all or none: those named that have one of the statuses. `ended`: the task named has
-   * ended, or none has such a status.
+   * Cancels tasks, all or none: the named tasks that have one of the statuses. `ended`: the named
+   * task has ended, or no task has such a status.
    */
   cancel(
     planId: string,
@@ -102,11 +113,11 @@ export interface TaskLife {
     message: string,
   ): Promise<{ status: 'gone' | 'finished' | 'not-due' | 'stopped'; released: ReleasedUnits }>
   /**
-   * Queues ended tasks again, and with `budgetUsd` raises the budget of the plan, which is all that it
-   * does where there are no tasks. `timeoutMs`: the plan may take so long from now on, unless it has a
-   * deadline. `changed`: another retry came first, or is still being enqueued, or
-   * something that a task depends on has failed in the meantime. `spent`: the new budget is used up already. `in-use`: the task `by` runs with the
-   * output of one of them, or is in the queue to do so.
+   * Queues ended tasks again, and raises the plan's budget to `budgetUsd` if given, even without
+   * tasks. `timeoutMs` is how long the plan may take from now on, unless it has a deadline.
+   * `changed`: another retry came first or is still being enqueued, or a dependency has failed in
+   * the meantime. `spent`: the new budget is already used up. `in-use`: the task `by` runs with the
+   * output of one of the tasks, or is queued to do so.
    */
   requeue(
     planId: string,
@@ -118,19 +129,22 @@ export interface TaskLife {
     | { status: 'in-use'; taskId: string; by: string }
   >
   /**
-   * Ends what is still to be ended of a plan that was stopped, or whose tasks end together: a store does
-   * that a few hundred at a time, and a process may die in the middle. Answers the units it has released.
+   * Ends the remaining tasks of a plan that was stopped or whose tasks end together. The store does
+   * this a few hundred at a time, and a process may die midway. Returns the units it has released.
    */
   settle(planId: string): Promise<ReleasedUnits>
-  /** What a worker should have heard of: plans stopped, tasks cancelled. */
+  /** What a worker may have missed: stopped plans and cancelled tasks. */
   stopped(planIds: readonly string[]): Promise<{ planId: string; stop?: Stop; cancels: string[] }[]>
-  /** Units released but not yet known to be in the queue. */
+  /** Units that were released but are not known to be in the queue. */
   released(planId: string): Promise<ReleasedUnits>
-  /** They are in the queue now. */
+  /** Confirms that they are in the queue. */
   confirmReleased(planId: string, units: ReleasedUnits): Promise<void>
-  /** Those of the units, a few hundred at most, that nothing holds back; of a plan that is gone, all. */
+  /**
+   * Those of the units (a few hundred at most) that nothing holds back; all of them if the plan is
+   * gone.
+   */
   unheld(planId: string, units: ReleasedUnits): Promise<ReleasedUnits>
-  /** The number the next unit of a plan gets. */
+  /** The number of the plan's next unit. */
   nextUnit(planId: string): Promise<number>
 }
 
@@ -146,8 +160,8 @@ export interface TaskStore {
   outputSizes(planId: string, taskIds: readonly string[]): Promise<number[]>
   specSizes(planId: string, taskIds: readonly string[]): Promise<number[]>
   /**
-   * Ids of ended tasks in order of ending, after a position, 0 at first. What a retry takes away moves no
-   * position; a task that ends again comes again.
+   * Ids of ended tasks in the order in which they ended, after a position (0 to start). A retry
+   * does not shift positions; a task that ends again is listed again.
    */
   ended(planId: string, after: number, count: number): Promise<{ ids: string[]; last: number }>
 }

@@ -1,19 +1,19 @@
-/** What needs looking after now and then, by any process. Times are by the clock of the store. */
+/** Regular upkeep, by whichever process has the turn. Times are by the store's clock. */
 export interface Upkeep {
   /**
-   * Whether it is for this process to look after things now. One process has the turn for `ms`; while it
-   * is at it, `keepTurn` makes that last.
+   * Whether it is this process's turn to do the upkeep. One process has the turn for `ms`;
+   * `keepTurn` extends it while the work goes on.
    */
   takeTurn(ms: number): Promise<boolean>
   keepTurn(ms: number): Promise<void>
   /**
-   * Plans past their deadline and past their retention, a few at a time, and all unfinished ones that
-   * were submitted more than `patienceMs` ago and never marked as enqueued (`unsealed`), or have units
-   * that were released and perhaps not put into the queue (`releasing`), or tasks that are to be ended and
-   * whose process may have died meanwhile (`unsettled`).
+   * Plans past their deadline or retention, a few at a time, and all unfinished plans that were
+   * submitted more than `patienceMs` ago but never marked as enqueued (`unsealed`), or have
+   * released units that may not be in the queue (`releasing`), or have tasks to be ended whose
+   * process may have died (`unsettled`).
    */
   due(patienceMs: number): Promise<DuePlans>
-  /** A plan of which only its place on the lists is left. */
+  /** Removes a plan from the lists if nothing else is left of it. */
   forget(planId: string): Promise<void>
 }
 

@@ -3,130 +3,146 @@ import type { WorkspaceSpec } from '../contract/submission.ts'
 import type { MergedEdits } from '../contract/synthesis.ts'
 import type { TaskEdits, Workspace } from './executor.ts'
 
-/** Where a plan's files come from. Inline files are read through `inlineFiles`, not from here. */
+/**
+ * Where a plan's files come from. The contents of inline files come from `inlineFiles`, not from
+ * here.
+ */
 export type WorkspaceSource = Exclude<WorkspaceSpec, { files: unknown }> | { files: unknown }
 
-/** A plan, as far as its files are concerned. */
+/** What workspaces need to know about a plan. */
 export interface PlanFiles {
   planId: string
-  /** Names where this machine keeps them: those who work there at the same time share it. */
+  /**
+   * The name of its folder on this machine, shared by everyone who works there at the same time.
+   */
   folder: string
   spec: WorkspaceSource
-  /** The inline files, path to content. Called only while this machine does not hold them. */
+  /** The inline files, path to content. Called only if this machine does not have them. */
   inlineFiles(): Promise<Record<string, string>>
-  /** The commit that the plan starts from, once one was recorded. */
+  /** The commit that the plan starts from, once recorded. */
   base: string | undefined
   /**
-   * Records `candidate` as the plan's base, unless one is recorded already, in one atomic step, and
-   * answers with the recorded one. Called when `base` is needed and not known yet.
+   * Records `candidate` as the plan's base unless one is recorded, atomically, and returns the
+   * recorded one. Called when `base` is needed but not yet known.
    */
   pinBase(candidate: string): Promise<string>
 }
 
-/** The files of a workspace, as the check for overlaps needs them. */
+/** The files of a workspace, for the overlap check. */
 export type FileListing =
   | {
       status: 'listed'
-      /** Relative to the workspace, with `/`, sorted. Links are named, never followed; `.git` and `node_modules` are left out. */
+      /**
+       * Relative to the workspace, with `/`, sorted. Links are listed but not followed; `.git` and
+       * `node_modules` are left out.
+       */
       files: string[]
-      /** Where links lead that lead to another place in the workspace. */
+      /** The targets of links that lead to other places in the workspace. */
       links?: Links | undefined
       /** There are more files than were listed. */
       truncated: boolean
-      /** The commit that was listed; the plan's base, if it is recorded with the plan. */
+      /** The commit that was listed. It becomes the plan's base if it is recorded with the plan. */
       base: string | undefined
     }
-  /** The workspace cannot be had as it was asked for: no such folder, repository or ref. */
+  /** The workspace is not available as requested: no such folder, repository or ref. */
   | { status: 'refused'; errors: FieldError[] }
 
-/** The edits of one task, with what it started from. */
+/** The edits of one task, and what it started from. */
 export interface OrderedEdits {
   taskId: string
   edits: TaskEdits
-  /** Ids of the tasks whose edits it found in its folder, in the order they were given to `open`. */
+  /**
+   * Ids of the tasks whose edits it started with, in the order in which they were given to `open`.
+   */
   after: string[]
 }
 
 export interface TaskAccess {
   taskId: string
   /**
-   * True for a folder of its own that the task may write. False for one that all readers of the plan
-   * share. A task that writes needs its own: the caller's folder is never written to.
+   * True for a folder of its own that the task may write to; false for one that all readers of the
+   * plan share. A task that writes needs its own: the caller's folder is never written to.
    */
   isolated: boolean
-  /** Globs that the task declared to write: ignored files that these name are part of its edits. */
+  /** Globs that the task declared to write. Ignored files that match them are part of its edits. */
   writes: string[]
   /**
    * Edits that the task must find in its folder, in order: those of the tasks it depends on or was
-   * held back for, and before each of them what it started from itself. Only for an isolated task.
+   * put behind, each preceded by what it started from itself. Only for an isolated task.
    */
   after: OrderedEdits[]
 }
 
-/** What a task changed. Both are undefined when it changed nothing. */
+/** What a task changed. Both are undefined if it changed nothing. */
 export interface CollectedEdits {
   edits: TaskEdits | undefined
-  /** `edits-too-large` or `edits-unreadable`: there may be edits, and they are not kept. */
+  /** `edits-too-large` or `edits-unreadable`: there may be edits, but they are not kept. */
   problem: Failure | undefined
 }
 
 /** A task's view of its plan's files, until it is closed. */
 export interface OpenedWorkspace {
   workspace: Workspace
-  /** The commit that the folder held when it was opened; undefined for a shared plain folder. */
+  /** The commit in the folder when it was opened; undefined for a shared plain folder. */
   base: string | undefined
-  /** Compares the folder with its base. Call it after the last process of the task has ended. */
+  /** Compares the folder with its base. Call it after the task's last process has ended. */
   collectEdits(): Promise<CollectedEdits>
-  /** Removes the task's own folders. May be called again. */
+  /** Removes the task's own folders. May be called repeatedly. */
   close(): Promise<void>
 }
 
-/** A plan's files, to look things up in. */
+/** A plan's files, for lookups. */
 export interface ReadableFiles {
   /** Relative to the workspace, with `/`, sorted; links, `.git` and `node_modules` are left out. */
   paths: string[]
-  /** There are more files than `paths` has. */
+  /** There are more files than `paths` lists. */
   truncated: boolean
-  /** One of `paths`; undefined where it is no text, is too large to read at once, or is gone. */
+  /** Reads one of `paths`; undefined if it is not text, too large to read at once, or gone. */
   read(path: string): Promise<string | undefined>
 }
 
 /**
- * The files that plans work on. Nothing here relies on another machine's disk: what a process needs
- * and does not find, it builds again from the plan, to the same commit.
+ * The files that plans work on. Nothing here relies on another machine's disk: a process rebuilds
+ * what it lacks from the plan, to the same commit.
  *
  * Calls that reach a repository or build a folder settle soon after `signal` aborts. They throw
- * TransientError when the same call may succeed later (a remote that does not answer), and
+ * TransientError if the same call may succeed later (a remote that does not answer), and
  * PermanentError otherwise: `workspace-not-found`, `workspace-refused`, `workspace-changed`,
- * `workspace-too-large`. No message carries a credential.
+ * `workspace-too-large`. No message contains a credential.
  */
 export interface Workspaces {
-  /** What is wrong with a workspace, found without reaching a remote; empty when nothing is. */
+  /**
+   * Problems with a workspace that can be found without contacting a remote; empty if there are
+   * none.
+   */
   check(spec: WorkspaceSpec): Promise<FieldError[]>
   /** @throws {TransientError} */
   listFiles(spec: WorkspaceSpec, signal: AbortSignal): Promise<FileListing>
   /** @throws {TransientError | PermanentError} */
   open(plan: PlanFiles, task: TaskAccess, signal: AbortSignal): Promise<OpenedWorkspace>
   /**
-   * The files as tasks that only read find them. What is read is certain to lie in the workspace.
+   * The files as read-only tasks see them. Reads are guaranteed to stay in the workspace.
    *
    * @throws {TransientError | PermanentError}
    */
   readable(plan: PlanFiles, signal: AbortSignal): Promise<ReadableFiles>
   /**
-   * Merges the edits of tasks in the order given, three-way, into one commit on the plan's base.
-   * A task with any conflict is left out as a whole and named in `conflicts`. Contents there are
-   * absent for a file that does not exist on that side, is not text, or is too large to show.
-   * The same edits give the same commit. Nothing is checked out or pushed.
+   * Merges the edits of tasks in the given order, three-way, into one commit on the plan's base. A
+   * task with any conflict is left out entirely and named in `conflicts`. Contents there are absent
+   * for a file that does not exist on that side, is not text or is too large to show. The same
+   * edits give the same commit. Nothing is checked out or pushed.
    *
    * @throws {TransientError | PermanentError}
    */
   merge(plan: PlanFiles, edits: OrderedEdits[], signal: AbortSignal): Promise<MergedEdits>
-  /** Removes a folder that nobody works in any more. */
+  /** Removes a folder that nobody uses any more. */
   forget(folder: string): Promise<void>
-  /** Forgets every folder on this machine that `isKept` denies: of plans deleted elsewhere, or expired. */
+  /**
+   * Removes every folder on this machine that `isKept` rejects: those of plans deleted elsewhere or
+   * expired.
+   */
   sweep(isKept: (folder: string) => Promise<boolean>): Promise<void>
 }
 
-/** Links of a workspace that lead to another place in it, each with that place; '' is the workspace. */
+/** Links to other places in the workspace, with their targets; '' is the workspace itself. */
 export type Links = ReadonlyMap<string, string>

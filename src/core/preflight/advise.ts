@@ -5,12 +5,12 @@ import { leaningTasks } from './leaning-tasks.ts'
 import { type DescribedTask, similarTasks } from './similar-tasks.ts'
 import { orderOf, waves } from './task-order.ts'
 
-/** Entries of one kind; more would say the same again. */
+/** Entries of one kind; more would only repeat the point. */
 const MAX_OF_A_KIND = 20
-/** Ids that one entry names. */
+/** Ids that an entry lists. */
 const MAX_NAMED = 20
 
-/** Work whose steps only make sense in this order. */
+/** Workflows whose steps only make sense in this order. */
 const WORKFLOWS: { name: string; steps: [name: string, pattern: RegExp][] }[] = [
   {
     name: 'commit, push, pull request',
@@ -40,8 +40,8 @@ const WORKFLOWS: { name: string; steps: [name: string, pattern: RegExp][] }[] = 
 ]
 
 /**
- * When not to run tasks in parallel, said of this plan: codes are stable, messages are for people.
- * It only advises; what must not run at once is refused elsewhere.
+ * Says where this plan should not run in parallel. Codes are stable, messages are for people. This
+ * is only advice; what must not run in parallel is rejected elsewhere.
  */
 export function advise(
   plan: Pick<SubmitPlan, 'mode' | 'policy' | 'pattern'>,
@@ -90,7 +90,7 @@ function workflowOrder(tasks: readonly DescribedTask[]): Advice[] {
     const byStep = steps.map(([, pattern]) =>
       tasks.flatMap((task, index) => (stepOf(task, pattern) ? index : [])),
     )
-    // A task that does several of the steps itself keeps their order itself.
+    // A task that does several of the steps keeps their order itself.
     const alone = byStep.map((indexes, step) =>
       indexes.filter(
         (index) => !byStep.some((other, each) => each !== step && other.includes(index)),
@@ -148,7 +148,7 @@ function similar(tasks: readonly DescribedTask[]): Advice[] {
     }))
 }
 
-/** Order that nothing asks for. */
+/** Order that nothing requires. */
 function needlessOrder(
   { mode, policy }: Pick<SubmitPlan, 'mode' | 'policy'>,
   tasks: readonly DescribedTask[],

@@ -5,16 +5,18 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Advice, Estimate } from '../contract/views.ts'
 import type { Executor } from '../ports/executor.ts'
 
-// A budget can only be kept where it is known what calls cost.
+// A budget can only be kept if the cost of calls is known.
 
 export interface PricingDeps {
   executors: ReadonlyMap<string, Executor>
   prices: Prices
-  /** `provider:model` of whatever names none. */
+  /** `provider:model` for everything that names no model. */
   defaultModel: string | undefined
 }
 
-/** Tasks of a plan with a budget whose models have no known price. `pointerOf` is that of a task. */
+/**
+ * Models without a known price in a plan with a budget. `pointerOf` gives the pointer of a task.
+ */
 export function taskPriceErrors(
   deps: PricingDeps,
   { policy }: SubmitPlan,
@@ -25,7 +27,7 @@ export function taskPriceErrors(
   return tasks.flatMap((task, index) => {
     const models = deps.executors.get(task.executor)?.models?.(task) ?? []
     return models.flatMap(({ path, name }) => {
-      // A model that the task does not name is the service's own choice.
+      // A model that the task does not name was chosen by the service.
       const isNamed = path[0] !== 'model' || task.model !== undefined
       const pointer = [pointerOf(index), ...path].join('/')
       return unpriced(deps, name, isNamed ? pointer : BUDGET)
@@ -33,7 +35,7 @@ export function taskPriceErrors(
   })
 }
 
-/** Likewise the model that plans a goal, and the one that writes the synthesis. */
+/** The same for the models that plan a goal and write the synthesis. */
 export function planPriceErrors(deps: PricingDeps, plan: SubmitPlan): FieldError[] {
   if (plan.policy.budgetUsd === undefined) return []
   const { goal, synthesis, policy } = plan
@@ -78,7 +80,7 @@ function unpriced(
   return [{ pointer, detail }]
 }
 
-/** What a caller should know of a budget before the plan runs. */
+/** What a caller should know about a budget before the plan runs. */
 export function budgetWarnings(
   { executors }: Pick<PricingDeps, 'executors'>,
   { policy }: SubmitPlan,

@@ -18,29 +18,35 @@ export interface CheckPlanDeps {
   workspaces: Pick<Workspaces, 'listFiles'>
   executors: ReadonlyMap<string, Executor>
   prices: Prices
-  /** `provider:model` of tasks that name none. */
+  /** `provider:model` for tasks that name none. */
   defaultModel: string | undefined
 }
 
 export interface PlanCheck {
   waves: string[][]
-  /** What collides. Empty for a plan whose tasks run one at a time, which is put in order instead. */
+  /**
+   * Overlapping tasks. Empty if the plan's tasks run one at a time, because they are then
+   * serialized.
+   */
   overlaps: Overlap[]
   warnings: Advice[]
   advice: Advice[]
   estimate: Estimate
-  /** What each task waits for beside `dependsOn`, so that overlapping tasks run one after another. */
+  /**
+   * What each task waits for in addition to `dependsOn`, so that overlapping tasks run one after
+   * another.
+   */
   serialized: Map<string, string[]>
 }
 
-/** Listing a repository may reach another machine. */
+/** Generous, because listing a repository may have to reach another machine. */
 const LISTING_TIMEOUT_MS = 60_000
 
 /**
- * What can be known of a plan before it runs: which tasks collide, in which waves they run, what
+ * What can be known about a plan before it runs: which tasks overlap, in which waves they run, what
  * may be wrong with it, and what it may cost.
  *
- * @throws {ServiceError} invalid-request: the workspace cannot be had.
+ * @throws {ServiceError} invalid-request: the workspace is not available.
  */
 export async function checkPlan(
   deps: CheckPlanDeps,
@@ -79,7 +85,7 @@ function oneByOne(
   return topologicalOrder(tasks, serialized).map((index) => [tasks[index]?.id ?? ''])
 }
 
-/** The files are only listed where a task says that it writes some: else nothing can collide. */
+/** Lists the files only if a task declares that it writes some: otherwise nothing can overlap. */
 async function listFiles(
   { workspaces }: CheckPlanDeps,
   { workspace }: SubmitPlan,

@@ -6,33 +6,39 @@ import { compileGlob } from './match-glob.ts'
 /** Files or globs that the same tasks touch. Tasks are indexes in plan order. */
 export interface Contention {
   writers: number[]
-  /** Tasks that write the same; for files, the writers themselves. */
+  /** Tasks that write the same globs; for files, the writers themselves. */
   rivals: number[]
-  /** Tasks that read it and do not write it. */
+  /** Tasks that read it but do not write it. */
   readers: number[]
-  /** The files, in no other contention; or the globs that may meet. */
+  /** The files, each in only one contention; or the globs that may overlap. */
   names: string[]
   of: 'files' | 'globs'
 }
 
-/** Pairs of globs that are compared, and that may meet; beyond, every writer conflicts with every task. */
+/**
+ * How many pairs of globs are compared, and may overlap; beyond this, every writer conflicts with
+ * every task.
+ */
 const MAX_COMPARISONS = 500_000
 const MAX_MEETINGS = 20_000
 
-/** Files counted once for each glob that matches them; beyond, the globs themselves are compared. */
+/** Total matches of globs and files; beyond this, the globs themselves are compared. */
 const MAX_MATCHES = 5_000_000
 
-/** Globs tried on files; beyond, likewise. A glob looks only at the files below its fixed folders. */
+/**
+ * Total attempts to match a glob with a file; beyond this, likewise. A glob is only tried on files
+ * below its fixed folders.
+ */
 const MAX_TRIES = 10_000_000
 
-/** A glob, less what its list takes away, and who declares it. */
+/** A glob minus the globs its list excludes, and the tasks that declare it. */
 interface Declaration {
   glob: Glob
   unwanted: Glob[]
   tasks: number[]
 }
 
-/** By the glob and what is taken away from it. */
+/** Keyed by the glob and its exclusions. */
 type Declared = Map<string, Declaration>
 
 /** Where at least one task writes and another one reads or writes. */
@@ -97,7 +103,7 @@ function contendedFiles(
     matches += found.length
     if (matches > MAX_MATCHES || tries.left < 0) return undefined
   }
-  // Files that the same globs match are one matter: there are far fewer of those than files.
+  // Files that the same globs match are grouped: there are far fewer groups than files.
   const groups = new Map<string, { globs: [number[], number[]]; names: string[] }>()
   for (const file of written) {
     const globs: [number[], number[]] = [writing.get(file) ?? [], reading.get(file) ?? []]
@@ -120,7 +126,7 @@ function contendedFiles(
   return { contention, unmatched }
 }
 
-/** @param files Sorted, so that only those below the glob's fixed folders are looked at. */
+/** @param files Sorted, so that only those below the glob's fixed folders are tried. */
 function matchingFiles(
   { glob, unwanted }: Declaration,
   files: readonly string[],
@@ -184,7 +190,7 @@ function contendedGlobs(
       if (left < 0 || found.length > MAX_MEETINGS) return [everything(reads, writes, written)]
       const other = all.get(otherKey)
       if (other === undefined || !meet(one, other)) continue
-      // A pair of two written globs is met from both sides; it counts from the first.
+      // A pair of written globs is found from both sides and counted from the first.
       const again = compared.has(otherKey) && (places.get(otherKey) ?? 0) < (places.get(key) ?? 0)
       const writers = writes.get(key)?.tasks ?? []
       const rivals = again ? [] : (writes.get(otherKey)?.tasks ?? [])
@@ -197,7 +203,7 @@ function contendedGlobs(
   return found
 }
 
-/** A "no" is certain, also for what is taken away: only what lies in it as a whole counts as gone. */
+/** Sound: "no" is certain. An exclusion only counts if it covers the whole of the other glob. */
 function meet(one: Declaration, other: Declaration): boolean {
   if (!globsIntersect(one.glob, other.glob)) return false
   const isGone = ({ unwanted }: Declaration, { glob }: Declaration) =>
@@ -237,7 +243,7 @@ function folderTree(declared: Declared): Folder {
   return root
 }
 
-/** Keys of globs whose fixed folders contain, or lie in, those of the given one. */
+/** Keys of globs whose fixed folders contain those of the given one, or are inside them. */
 function* near(root: Folder, { prefix }: Glob): Generator<string> {
   let folder: Folder | undefined = root
   for (const part of prefix) {
@@ -252,7 +258,7 @@ function* near(root: Folder, { prefix }: Glob): Generator<string> {
   }
 }
 
-/** In plan order, each once. */
+/** In plan order, without duplicates. */
 function tasksOf(lists: readonly (readonly number[])[]): number[] {
   return [...new Set(lists.flat())].sort((a, b) => a - b)
 }

@@ -10,32 +10,38 @@ import { estimateTokens } from '../text/tokens.ts'
 
 export interface EstimateOptions {
   prices: Prices
-  /** What a task runs on that names no model; absent where none is configured. */
+  /** The model of tasks that name none; undefined if none is configured. */
   defaultModel: string | undefined
   usesModel(executor: string): boolean
-  /** Whether tasks may read files: then they take several steps, each with all that came before. */
+  /**
+   * Whether tasks may read files. They then take several steps, each of which sends everything
+   * before it again.
+   */
   hasWorkspace: boolean
-  /** The model of the synthesis; absent where the deterministic merge writes it, or nobody does. */
+  /**
+   * The model of the synthesis; undefined if the deterministic merge writes it, or if there is
+   * none.
+   */
   synthesisModel: string | undefined
-  /** How findings are verified; absent where they are not. */
+  /** How findings are verified; absent if they are not. */
   verify?: VerifyPolicy | undefined
   budgetUsd?: number | undefined
 }
 
-/** Tokens of one task: the least and the most that is usual. Assumptions, not measurements. */
+/** The usual range of a task's output tokens. Assumptions, not measurements. */
 const OUTPUT = { low: 300, high: 4_000 }
 
 /** Instructions and descriptions of tools. */
 const OVERHEAD = { low: 200, high: 2_000 }
 
-/** How far the guess at the tokens of a prompt may be off. */
+/** How far the estimated tokens of a prompt may be off. */
 const GUESS = { low: 0.8, high: 1.25 }
 
-/** Steps of a task that reads files, and the tokens that each adds to the next one's input. */
+/** The steps of a task that reads files, and the tokens each step adds to the next one's input. */
 const STEPS = { low: 2, high: 12 }
 const READ_PER_STEP = { low: 500, high: 3_000 }
 
-/** What a task's output adds to the input of the synthesis, and what the synthesis writes. */
+/** What the synthesis writes. */
 const SYNTHESIS_OUTPUT = { low: 800, high: 8_000 }
 
 interface Consumption {
@@ -46,9 +52,10 @@ interface Consumption {
 }
 
 /**
- * Tokens and cost of a plan before it runs, from low to high: one answer a task at the least, and
- * at the most a task that reads on until it knows. Retries are not in it. At the least, the shared
- * context is read from the provider's cache by every task but the first; at the most, never.
+ * Estimates the tokens and cost of a plan, from low to high: at least one answer per task, at most
+ * a task that keeps reading until it knows. Retries are not included. The low estimate assumes that
+ * every task but the first reads the shared context from the provider's cache; the high one that
+ * none does.
  */
 export function estimate(
   tasks: readonly TaskSpec[],
@@ -100,8 +107,9 @@ export function estimate(
 }
 
 /**
- * What verifiers may come to for one synthesis: all that can be judged, with every vote as long as it
- * can be. A call that fails is made again, and is not in it; the share of the budget holds for all.
+ * The most that verifiers may cost for one synthesis: everything that can be judged, with every
+ * vote as long as possible. Calls that fail and are repeated are not included, but the share of the
+ * budget covers them all.
  */
 function verificationCeiling(
   verify: VerifyPolicy,
@@ -134,7 +142,7 @@ function taskCost(
   const guess = GUESS[bound]
   const prefix = task.shared * guess
   const start = prefix + task.own * guess + OVERHEAD[bound] + task.dependencies * OUTPUT[bound]
-  // Each step sends again what the steps before it have read.
+  // Each step sends again what the previous ones have read.
   const reread = (READ_PER_STEP[bound] * steps * (steps - 1)) / 2
   return {
     model: task.model,

@@ -6,11 +6,11 @@ export type GlobNode =
   | { kind: 'one' }
   /** `*` */
   | { kind: 'any' }
-  /** `**` followed by a slash, which is a part of it. */
+  /** `**` together with the slash after it. */
   | { kind: 'folders' }
-  /** `**` at an end, with the slash before it. */
+  /** `**` at the end, together with the slash before it. */
   | { kind: 'below' }
-  /** `**` alone. */
+  /** `**` on its own. */
   | { kind: 'everything' }
   | {
       kind: 'group'
@@ -20,16 +20,16 @@ export type GlobNode =
 
 const TIMES = { '@': 'once', '?': 'optional', '*': 'any', '+': 'some', '!': 'not' } as const
 
-/** Groups deeper than this stand for themselves: no honest glob has them. */
+/** Groups nested deeper than this are taken literally: no honest glob has them. */
 const MAX_DEPTH = 10
 
-/** Numbers and letters that all ranges of a glob together may stand for. */
+/** The total number of values that all ranges of a glob may expand to. */
 const MAX_RANGES = 1_000
 
-/** Characters of a class. */
+/** Characters per class. */
 const MAX_CLASS = 200
 
-/** Reads a glob into its pieces. Takes any text: what is not closed stands for itself. */
+/** Parses a glob into nodes. Accepts any text: brackets that are not closed are taken literally. */
 export function parseGlobNodes(source: string): GlobNode[] {
   return parse(source, {
     closers: closersOf(source),
@@ -41,14 +41,16 @@ export function parseGlobNodes(source: string): GlobNode[] {
 }
 
 interface Span {
-  /** Of each bracket that is closed, where; found once, so that reading is linear. */
+  /** Where each closed bracket ends; computed once, so that parsing takes linear time. */
   closers: ReadonlyMap<number, number>
   from: number
   to: number
   depth: number
-  /** What ranges may still stand for. */
+  /** How many values ranges may still expand to. */
   ranges: { left: number }
-  /** Within a `!(…)`, where another one would have to be tried at each character of a name. */
+  /**
+   * Inside a `!(…)`. Another one nested in it would have to be tried at each character of a name.
+   */
   refused?: boolean
 }
 
@@ -101,12 +103,12 @@ function isExtended(character: string, { depth, refused }: Span): character is k
 
 function endOfStars(source: string, at: number, to: number): number {
   let end = at
-  // The star of `*(…)` belongs to what follows it.
+  // The star of `*(…)` belongs to the group after it.
   while (end < to && source[end] === '*' && (end === at || source[end + 1] !== '(')) end += 1
   return end
 }
 
-/** `**` crosses folders only as a whole name; beside other characters it is `*`. */
+/** `**` crosses folders only as a whole name; next to other characters it is `*`. */
 function pushStars(
   nodes: GlobNode[],
   source: string,
@@ -148,13 +150,13 @@ function groupOf(
   return { kind: 'group', times, alternatives }
 }
 
-/** `(a|b)` is one of them; `(a)` is a name that some frameworks give to folders. */
+/** `(a|b)` is either of them; `(a)` is a name that some frameworks give to folders. */
 function parenthesesOf(source: string, inner: Span): GlobNode | undefined {
   if (inner.depth >= MAX_DEPTH || partsOf(source, inner, '|').length < 2) return undefined
   return groupOf(source, inner, 'once')
 }
 
-/** `{a,b}` and `{1..9}`; anything else stands for itself. */
+/** `{a,b}` and `{1..9}`; anything else is taken literally. */
 function bracesOf(source: string, inner: Span): GlobNode | undefined {
   if (inner.depth >= MAX_DEPTH) return undefined
   const parts = partsOf(source, inner, ',')
@@ -188,7 +190,7 @@ function rangeOf(text: string, ranges: { left: number }): string[] | undefined {
   )
 }
 
-/** The pieces of a group, which `separator` parts where no other group or class is open. */
+/** The parts of a group, split at `separator` where no nested group or class is open. */
 function partsOf(source: string, { closers, from, to }: Span, separator: string) {
   const parts: [from: number, to: number][] = []
   let start = from
@@ -230,7 +232,7 @@ function closersOf(source: string): Map<number, number> {
   return closers
 }
 
-/** Behind the bracket that closes a class; a `]` that comes first is a part of it. */
+/** The index after the bracket that closes a class; a `]` at its start belongs to the class. */
 function endOfClass(source: string, at: number, to: number): number | undefined {
   let end = at + 1
   if (source[end] === '!' || source[end] === '^') end += 1
@@ -238,7 +240,7 @@ function endOfClass(source: string, at: number, to: number): number | undefined 
   const last = Math.min(to, at + MAX_CLASS)
   for (; end < last; end += 1) {
     const character = source[end]
-    // A name ends there: no class goes on behind it.
+    // Names end at a slash, and no class continues beyond it.
     if (character === '/') return undefined
     if (character === '\\') end += 1
     else if (character === '[' && source[end + 1] === ':') {

@@ -1,11 +1,11 @@
 import type { GlobNode } from './glob-nodes.ts'
 
-/** Counts the work of a match, in characters and states that were looked at. */
+/** Counts the work of a match: characters times states. */
 export interface Steps {
   count: number
 }
 
-/** A glob as steps for a machine that follows all ways to match side by side (Thompson 1968). */
+/** A glob compiled for a machine that follows all possible matches in parallel (Thompson 1968). */
 export type GlobProgram = readonly Instruction[]
 
 type Instruction =
@@ -13,18 +13,18 @@ type Instruction =
   | { kind: 'class'; holds: (character: string) => boolean }
   /** Any character but `/`. */
   | { kind: 'one' }
-  /** Any character, `/` too. */
+  /** Any character, including `/`. */
   | { kind: 'all' }
   | { kind: 'jump'; to: number }
   | { kind: 'split'; to: number; or: number }
-  /** Any piece of a name that the program does not match as a whole. */
+  /** Any part of a name that the program does not match entirely. */
   | { kind: 'not'; program: Instruction[] }
   | { kind: 'match' }
 
-/** Whether the program matches the text, in time that grows with the one times the other. */
+/** Whether the program matches the text, in time proportional to the product of their lengths. */
 export function runProgram(program: GlobProgram, text: string, steps: Steps): boolean {
   const run = startRun(program, steps)
-  // UTF-16 code units, which globs are compared by too.
+  // UTF-16 code units, which globs are also compared by.
   for (let at = 0; at < text.length; at += 1) {
     run.read(text[at] ?? '')
     if (run.isDead()) return false
@@ -51,14 +51,14 @@ function emit(program: Instruction[], nodes: readonly GlobNode[]): void {
         emitLoop(program, () => program.push({ kind: 'one' }))
         break
       case 'folders':
-        // `**/`: nothing, or folders with a slash behind them.
+        // `**/`: nothing, or folders followed by a slash.
         emitOptional(program, () => {
           emitLoop(program, () => program.push({ kind: 'all' }))
           program.push({ kind: 'character', character: '/' })
         })
         break
       case 'below':
-        // `/**` at the end: the folder itself, and all that is in it.
+        // `/**` at the end: the folder itself and everything in it.
         emitOptional(program, () => {
           program.push({ kind: 'character', character: '/' })
           emitLoop(program, () => program.push({ kind: 'all' }))
@@ -125,17 +125,19 @@ function emitLoop(program: Instruction[], body: () => void): void {
   split.or = program.length
 }
 
-/** One program on its way through a text. */
+/** A program partway through a text. */
 interface Run {
   read(character: string): void
   matches(): boolean
-  /** Whether nothing that follows could make it match. */
+  /** Whether nothing that follows can make it match. */
   isDead(): boolean
 }
 
 function startRun(program: GlobProgram, steps: Steps): Run {
   let states = new Set<number>()
-  /** What has been read since each `!(…)` was entered, by its place; `dead`: it can never match again. */
+  /**
+   * What has been read since each `!(…)` was entered, by its index; `dead`: it can no longer match.
+   */
   let refusals = new Map<number, { runs: Run[]; dead: boolean }>()
   let next = new Set<number>()
 

@@ -1,6 +1,6 @@
-/** Alternatives of braces that are looked at; a glob with more may match anything. */
+/** How many brace alternatives are considered; a glob with more counts as matching anything. */
 const MAX_ALTERNATIVES = 64
-/** Comparisons for one pair of globs; a pair that needs more is taken to overlap. */
+/** Comparisons per pair of globs; a pair that needs more counts as overlapping. */
 const MAX_STEPS = 20_000
 
 type Token =
@@ -9,25 +9,25 @@ type Token =
   | { kind: 'any' }
   | { kind: 'class'; holds: (character: string) => boolean }
 
-/** One segment of a path; `**` stands for any number of them. */
+/** One segment of a path; `**` stands for any number of segments. */
 type Segment = '**' | Token[]
 
 export interface Glob {
   source: string
-  /** False for what is not read in full, and taken to match more than it does. */
+  /** False if the glob is not understood completely and is taken to match more than it does. */
   exact: boolean
-  /** The path itself where the glob has no wildcard. */
+  /** The path itself if the glob has no wildcard. */
   path: string | undefined
-  /** Segments before the first wildcard, the same in every alternative. */
+  /** Segments before the first wildcard, common to all alternatives. */
   prefix: string[]
-  /** One list of segments for each way through its braces. */
+  /** One list of segments for each combination of its braces. */
   alternatives: Segment[][]
 }
 
 /**
- * Reads `*`, `**`, `?`, `[a-z]`, `{a,b}` and `\` as glob matchers do. What it does not know, such
- * as `!(…)`, it takes for `**`: it may match more than it should, never less. A path without
- * wildcards stands for the file, and for everything below if it is a folder.
+ * Reads `*`, `**`, `?`, `[a-z]`, `{a,b}` and `\` as glob matchers do. Anything else, such as
+ * `!(…)`, is treated as `**`: the result may match too much but never too little. A path without
+ * wildcards stands for the file, and for everything below it if it is a folder.
  */
 export function parseGlob(source: string): Glob {
   const expanded = isStrange(source) ? undefined : expandBraces(source)
@@ -59,7 +59,7 @@ function parsePath(text: string): { segments: Segment[]; prefix: string[]; plain
   }
 }
 
-/** Whether some path may match both. Sound: a "no" is certain, a "yes" may be caution. */
+/** Whether some path may match both. Sound: "no" is certain, "yes" may be overcautious. */
 export function globsIntersect(a: Glob, b: Glob): boolean {
   const shared = Math.min(a.prefix.length, b.prefix.length)
   for (let index = 0; index < shared; index += 1) {
@@ -71,7 +71,10 @@ export function globsIntersect(a: Glob, b: Glob): boolean {
   )
 }
 
-/** Whether all that `inner` may match lies in `outer`, a path or all below one. A "yes" is certain. */
+/**
+ * Whether everything that `inner` may match is inside `outer`, which is a path or a folder. "Yes"
+ * is certain.
+ */
 export function globHolds(outer: Glob, inner: Glob): boolean {
   const [way] = outer.alternatives
   const isFolder = way?.length === outer.prefix.length + 1 && way.at(-1) === '**'
@@ -107,8 +110,8 @@ function tokensIntersect(a: Token, b: Token): boolean {
 }
 
 /**
- * Whether two sequences with items that stand for any number of others have a common instance:
- * dynamic programming over how much of each has been used. Out of budget, the answer is yes.
+ * Whether two sequences, some of whose items stand for any number of others, can be equal. Dynamic
+ * programming over how much of each has been used. If the budget runs out, the answer is yes.
  */
 function intersect<T>(
   a: readonly T[],
@@ -117,7 +120,7 @@ function intersect<T>(
   meet: (one: T, other: T) => boolean,
   budget: { left: number },
 ): boolean {
-  // reachable[j]: the first i items of a and the first j of b can be the same.
+  // reachable[j]: the first i items of a and the first j of b can be equal.
   let reachable = Array.from({ length: b.length + 1 }, () => false)
   for (let i = 0; i <= a.length; i += 1) {
     const next = Array.from({ length: b.length + 1 }, () => false)
@@ -164,8 +167,8 @@ function literalPrefix(segments: readonly Segment[]): string[] {
 }
 
 /**
- * Negations, extended globs and named or endless classes, which only a full matcher understands, and `**` beside other
- * characters, which crosses folders for some matchers in some places.
+ * Negations, extended globs and named or endless classes, which only a full matcher understands,
+ * and `**` next to other characters, which some matchers let cross folders in some places.
  */
 function isStrange(source: string): boolean {
   return (
@@ -176,7 +179,7 @@ function isStrange(source: string): boolean {
   )
 }
 
-/** What comes before the strange part, and anything below. */
+/** The part before the unusual syntax, and anything below it. */
 function strangePrefix(source: string): string {
   if (source.startsWith('!')) return '**'
   const at = source.search(/(?<!\\)[@!+*?{[()|]/)
@@ -184,7 +187,7 @@ function strangePrefix(source: string): string {
   return folder === '' ? '**' : `${folder}/**`
 }
 
-/** `{a,b{c,d}}` in full; nothing where it is a range, unbalanced, or too much. */
+/** Expands `{a,b{c,d}}`; undefined for a range, unbalanced braces or too many alternatives. */
 function expandBraces(source: string): string[] | undefined {
   const done: string[] = []
   const open = [source]
@@ -201,7 +204,7 @@ function expandBraces(source: string): string[] | undefined {
   return done
 }
 
-/** The first brace and its parts; no parts where it cannot be told what they are. */
+/** The first brace and its parts; `parts` is undefined if they cannot be determined. */
 function findBrace(
   text: string,
 ): { start: number; end: number; parts: string[] | undefined } | undefined {
@@ -243,7 +246,7 @@ function parseSegment(text: string): Token[] {
     } else if (character === '?') tokens.push({ kind: 'one' })
     else if (character === '[') {
       const found = /^\[([!^]?)(\]?(?:\\.|[^\]\\])*)\]/.exec(text.slice(at))
-      // Not closed: matchers disagree on what it is, so it may be anything.
+      // Matchers disagree on unclosed brackets, so this may be anything.
       if (found === null) return [{ kind: 'any' }]
       tokens.push({ kind: 'class', holds: characterClass(found[2] ?? '', found[1] ?? '') })
       at += found[0].length - 1

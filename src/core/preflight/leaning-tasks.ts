@@ -2,12 +2,12 @@ import { shorten } from '../text/shorten.ts'
 import type { DescribedTask } from './similar-tasks.ts'
 import { orderOf } from './task-order.ts'
 
-/** A task whose text leans on another one that it does not depend on. */
+/** A task whose text relies on another task that it does not depend on. */
 export interface Leaning {
   taskId: string
-  /** Absent where the text does not say which one. */
+  /** Absent if the text does not say which one. */
   on: string | undefined
-  /** The words that say so. */
+  /** The words that give it away. */
   words: string
 }
 
@@ -15,7 +15,7 @@ const MAX_TEXT = 20_000
 
 const RESULTS =
   '(?:results?|outputs?|findings?|reports?|work|changes|answers?|conclusions?|analysis|summary|plan)'
-/** Another task without a name. */
+/** Refers to another task without naming it. */
 const VAGUE = [
   /\b(?:previous|preceding|earlier|prior|other|first|last|above|next)\s+(?:tasks?|steps?|subagents?|agents?)\b/i,
   new RegExp(
@@ -28,18 +28,21 @@ const VAGUE = [
 /** As in "the bugs found by review". */
 const MADE =
   '(?:found|identified|reported|discovered|listed|collected|extracted|produced|created|generated|written|designed|made|built|returned|proposed|recommended)'
-/** What stands before the name of a task that is leaned on, directly or with "the results of". */
+/** What comes before the name of a task that is relied on, directly or with "the results of". */
 const BEFORE = new RegExp(
   `(?:\\b(?:after|once|${MADE}\\s+(?:by|in|during)|com(?:e|es|ing)\\s+from|wait\\s+for|following|depends?\\s+on|based\\s+on|builds?\\s+on|using|use|from|read|see)|\\b${RESULTS}\\s+(?:of|from|by))\\s+(?:the\\s+)?(?:${RESULTS}\\s+(?:of|from|by)\\s+(?:the\\s+)?)?(?:tasks?\\s+)?["'\`“]?$`,
   'i',
 )
-/** What stands after it: "security's findings", "the login task's output". */
+/** What comes after it: "security's findings", "the login task's output". */
 const AFTER = new RegExp(
   `^["'\`”]?(?:\\s+(?:task|review))?(?:['’]s)\\s+(?:\\w+\\s+)?${RESULTS}\\b`,
   'i',
 )
 
-/** Texts such as "based on the results of api-review" in tasks that do not depend on `api-review`. */
+/**
+ * Finds texts such as "based on the results of api-review" in tasks that do not depend on
+ * `api-review`.
+ */
 export function leaningTasks(tasks: readonly DescribedTask[]): Leaning[] {
   const ordered = orderOf(tasks)
   const places = new Map<string, number>()
@@ -63,7 +66,9 @@ export function leaningTasks(tasks: readonly DescribedTask[]): Leaning[] {
   })
 }
 
-/** The first other task that a text names in such a way. Names of up to five words are looked up. */
+/**
+ * The first other task that a text refers to like this. Names of up to five words are looked up.
+ */
 function namedTask(
   text: string,
   own: number,
@@ -82,11 +87,11 @@ function namedTask(
       const after = text.slice(end, end + 60)
       const leans = BEFORE.exec(before)
       const possessive = AFTER.exec(after)
-      // A part of a path or of a longer name is no name of a task.
+      // Part of a path or of a longer name is not the name of a task.
       if (/[/.]$/.test(before) || /^[/.]\w/.test(after)) continue
       if (leans !== null) return { place, words: `${leans[0]}${name}`.replace(/\s+/g, ' ').trim() }
       if (possessive !== null) return { place, words: `${name}${possessive[0]}` }
-      // An id such as `task-1` or `api_review` is no common word: it means the task.
+      // An id such as `task-1` or `api_review` is not an ordinary word, so it must mean the task.
       if (length === 1 && /[\d_-]/.test(name) && /\btask\s+["'`“]?$/i.test(before))
         return { place, words: name }
     }

@@ -1,19 +1,19 @@
 import { type GlobNode, parseGlobNodes } from './glob-nodes.ts'
 import { compileNodes, runProgram, type Steps } from './glob-program.ts'
 
-/** Says whether a path matches, in time that grows with the glob times the path, whatever they are. */
+/** Tests whether a path matches, in time proportional to glob times path, whatever they contain. */
 export type GlobMatch = (path: string, steps?: Steps) => boolean
 
 type Wildcard = Exclude<GlobNode, { kind: 'group' | 'folders' | 'below' | 'everything' }>
 
-/** One name of a path, or any number of them. */
+/** One name in a path, or any number of them. */
 type Segment = '**' | { matches: (name: string, steps: Steps) => boolean }
 
 /**
- * Compiles a glob over paths with `/`: `*`, `**`, `?`, `[a-z]`, `{a,b}`, `{1..9}`, `(a|b)`, `\\` and the
- * extended `@(…)`, `?(…)`, `*(…)`, `+(…)` and `!(…)`, as Bash reads them with `dotglob` and `globstar`.
- * What is not closed is matched literally. No glob can take for ever: see `Steps` and its test. A `!(…)`
- * costs one more factor of the length of a name.
+ * Compiles a glob for paths with `/`. It supports `*`, `**`, `?`, `[a-z]`, `{a,b}`, `{1..9}`,
+ * `(a|b)`, `\\` and the extended `@(…)`, `?(…)`, `*(…)`, `+(…)` and `!(…)`, as Bash does with
+ * `dotglob` and `globstar`. Brackets that are not closed match literally. No glob can run for ever:
+ * see `Steps` and its test. Each `!(…)` adds a factor of the length of a name.
  */
 export function compileGlob(source: string): GlobMatch {
   const nodes = parseGlobNodes(source.replace(/^(?:\.\/)+/, ''))
@@ -29,7 +29,7 @@ export function compileGlob(source: string): GlobMatch {
     })
 }
 
-/** The glob name by name; `undefined` where a group goes across names. */
+/** The glob split into names; `undefined` if a group spans several names. */
 function segmentsOf(nodes: readonly GlobNode[]): Segment[] | undefined {
   const segments: Segment[] = []
   let name: GlobNode[] = []
@@ -91,9 +91,9 @@ function isWildcard({ kind }: GlobNode): boolean {
 }
 
 /**
- * Whether a pattern matches a sequence as a whole, where some of its items stand for any number of
- * things. Only the last of those has to give way: what lies before it is matched as early as can be,
- * so that no item is compared with the same thing twice for one of them.
+ * Whether a pattern matches a whole sequence, where some of its items stand for any number of
+ * things. Backtracking is only needed for the last of those: everything before it is matched as
+ * early as possible, so no item is compared with the same thing twice on its account.
  */
 function sequenceMatches<Item, Thing>(
   pattern: readonly Item[],

@@ -3,18 +3,18 @@ import { type Contention, findContention } from './contention.ts'
 import type { FileTask } from './file-task.ts'
 import { orderOf } from './task-order.ts'
 
-/** Pairs that are named; a plan with more collides throughout. */
+/** Pairs that are listed; a plan with more overlaps everywhere. */
 export const MAX_OVERLAPS = 1_000
 
-/** As the `files` of an overlap say of themselves. */
+/** How many `files` of an overlap are listed; see `Overlap`. */
 const MAX_FILES = 20
 
 /**
- * Pairs of tasks that could collide: both write a file, or one reads what the other writes. Tasks
- * that one waits for the other never run at the same time, so they are not a pair.
+ * Pairs of tasks that could collide: both write a file, or one reads what the other writes. If one
+ * of two tasks waits for the other, they never run at the same time and do not count.
  *
  * @param files All files of the workspace, relative, with `/`. Without them the globs themselves
- *   are compared: pairs whose globs may match the same path.
+ * are compared, which finds pairs whose globs may match the same path.
  * @returns In plan order, at most `MAX_OVERLAPS`.
  */
 export function overlaps(
@@ -33,7 +33,7 @@ export function overlaps(
   collecting: for (const { writers, rivals, readers } of contention) {
     for (const writer of writers) {
       for (const rival of rivals) {
-        // Among themselves, each pair is met once.
+        // Take each pair of writers only once.
         if (rivals !== writers || rival > writer) collect(writer, rival, 'write/write')
       }
       for (const reader of readers) collect(writer, reader, 'read/write')
@@ -48,7 +48,7 @@ export function overlaps(
     const sets = [new Set(writers), new Set(rivals), new Set(readers)] as const
     for (const pair of named) {
       if (!meets(sets, pair)) continue
-      // A file is in one contention only; the same glob may be in several.
+      // Each file is in only one contention; the same glob may be in several.
       if (of === 'files') pair.count += names.length
       for (const name of of === 'files' ? names.slice(0, MAX_FILES) : names) {
         if (of === 'globs' && !pair.names.has(name)) pair.count += 1

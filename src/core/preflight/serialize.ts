@@ -2,14 +2,15 @@ import { type Contention, findContention } from './contention.ts'
 import type { FileTask } from './file-task.ts'
 import { orderOf, topologicalOrder } from './task-order.ts'
 
-/** Waits that are kept one by one; beyond, tasks that collide simply follow each other. */
+/** How many waits are kept individually; beyond this, all tasks that collide follow each other. */
 const MAX_WAITS = 100_000
 
 /**
- * What each task must wait for, beside `dependsOn`, so that no two that collide run at the same
- * time: the earlier one goes first, in plan order unless `dependsOn` wants it otherwise. A reader
- * waits for the last writer before it, and a writer for the readers since then, so that a thousand
- * writers of one file wait in a row. With `dependsOn` it never makes a cycle.
+ * What each task must wait for in addition to `dependsOn`, so that no two colliding tasks run at
+ * the same time. The earlier one goes first, in plan order unless `dependsOn` demands otherwise. A
+ * reader waits for the last writer before it, and a writer for the readers since then, so that a
+ * thousand writers of one file form a single chain. Together with `dependsOn` it never forms a
+ * cycle.
  */
 export function serialize(
   tasks: readonly FileTask[],

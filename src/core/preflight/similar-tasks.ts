@@ -13,7 +13,7 @@ export interface DescribedTask {
   dependsOn?: readonly string[] | undefined
 }
 
-/** Words that mean the same when work is described. */
+/** Words that mean the same in descriptions of work. */
 const SAME = new Map(
   [
     'review check inspect examine analyse analyze audit assess evaluate look find search investigate study',
@@ -30,15 +30,20 @@ const SAME = new Map(
   }),
 )
 
-/** How much of their words two tasks share to be nearly the same. */
+/** The share of words that nearly identical tasks have in common. */
 const NEARLY_THE_SAME = 0.7
-/** Words that only one of two tasks has may be what distinguishes them, unless they share far more. */
+/**
+ * If each task has words of its own, these may be what distinguishes them, so more must be shared.
+ */
 const WITH_OWN_WORDS = 0.8
-/** Tasks that one word leads to, at most. */
+/** How many tasks a single word leads to. */
 const MAX_CANDIDATES = 50
 const MAX_TEXT = 2_000
 
-/** Groups of tasks that ask for nearly the same on the same files, each of two or more ids in plan order. */
+/**
+ * Groups of tasks that ask for nearly the same thing on the same files, each of two or more ids in
+ * plan order.
+ */
 export function similarTasks(tasks: readonly DescribedTask[]): string[][] {
   const leaders: { words: ReadonlySet<string>; scope: string; ids: string[] }[] = []
   const exact = new Map<string, (typeof leaders)[number]>()

@@ -1,4 +1,4 @@
-/** A task, as far as order is concerned. */
+/** What ordering needs to know about a task. */
 export interface OrderedTask {
   id: string
   dependsOn?: readonly string[] | undefined
@@ -8,8 +8,8 @@ export interface OrderedTask {
 export type ExtraEdges = ReadonlyMap<string, readonly string[]>
 
 /**
- * Indexes of the tasks so that each comes after what it depends on, and otherwise in plan order. A
- * task on a cycle is left out; cycles are refused before.
+ * Indexes of the tasks, each after its dependencies and otherwise in plan order. Tasks on a cycle
+ * are left out; cycles have been rejected before.
  */
 export function topologicalOrder(tasks: readonly OrderedTask[], extra?: ExtraEdges): number[] {
   const dependencies = dependencyIndexes(tasks, extra)
@@ -32,7 +32,7 @@ export function topologicalOrder(tasks: readonly OrderedTask[], extra?: ExtraEdg
   return order
 }
 
-/** Ids of the tasks that may run at the same time, wave after wave, in plan order within one. */
+/** Ids of the tasks that may run at the same time, wave by wave, in plan order within a wave. */
 export function waves(tasks: readonly OrderedTask[], extra?: ExtraEdges): string[][] {
   const dependencies = dependencyIndexes(tasks, extra)
   const level = tasks.map(() => 0)
@@ -50,8 +50,8 @@ export function waves(tasks: readonly OrderedTask[], extra?: ExtraEdges): string
 }
 
 /**
- * Whether one of two tasks waits for the other, directly or through others. Reads the ancestors of
- * a task when it is first asked for; a bit for each task, because plans have up to ten thousand.
+ * Whether one of two tasks waits for the other, directly or indirectly. The ancestors of a task are
+ * one bit per task, because plans have up to ten thousand.
  */
 export function orderOf(tasks: readonly OrderedTask[]): (a: number, b: number) => boolean {
   const dependencies = dependencyIndexes(tasks)

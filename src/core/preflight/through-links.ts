@@ -2,10 +2,10 @@ import type { TaskFiles } from '../contract/task-spec.ts'
 import type { Links } from '../ports/workspaces.ts'
 import { plainGlob } from './file-scope.ts'
 
-/** As many links as one glob is followed through. */
+/** How many links a glob is followed through. */
 const MOST_LINKS = 40
 
-/** The task as far as its files are concerned, with what they are called beside links. */
+/** The task with its files also listed under the names that links lead to. */
 export function taskThroughLinks<Task extends { files?: TaskFiles | undefined }>(
   task: Task,
   links: Links,
@@ -22,8 +22,8 @@ export function taskThroughLinks<Task extends { files?: TaskFiles | undefined }>
 }
 
 /**
- * The globs, and beside each that goes through links what it leads to: a file is the same under all its
- * names. Links that only a wildcard would match are not followed.
+ * Adds to each glob that goes through links the paths they lead to: a file is the same under all
+ * its names. Links that only a wildcard would match are not followed.
  */
 function throughLinks(globs: readonly string[], links: Links): string[] {
   return globs.flatMap((glob) => {
@@ -40,7 +40,7 @@ function throughLinks(globs: readonly string[], links: Links): string[] {
   })
 }
 
-/** The glob with the first link on its way replaced by what that leads to. */
+/** Replaces the first link in the glob's path with its target. */
 function followOne(glob: string, links: Links): string | undefined {
   const parts = glob.split('/')
   for (let count = 1; count <= parts.length; count += 1) {

@@ -3,11 +3,11 @@ import type { ChangeFeed, ChangeMessage } from '../ports/event-log.ts'
 import type { Clock } from '../timing/clock.ts'
 import { untilAborted } from '../timing/until-aborted.ts'
 
-/** Callers of one process that wait for changes of plans: one subscription, however many there are. */
+/** Callers of this process that wait for changes of plans. They share one subscription. */
 export interface ChangeWaiters {
   /**
-   * Reads, and reads again whenever something that `concerns` it changed, until `read` has an answer
-   * or the wait is over, then `undefined`.
+   * Calls `read`, again after each change that `concerns` it, until it has an answer. Resolves to
+   * `undefined` if the wait ends first.
    */
   until<T>(
     planId: string,
@@ -68,7 +68,7 @@ export function changeWaiters(feed: ChangeFeed, now: Clock): ChangeWaiters {
       })
       try {
         while (true) {
-          // Listening first, reading then: what happens in between is not missed.
+          // Start listening before reading, so that no change in between is missed.
           woken = false
           const answer = await read()
           if (answer !== undefined) return answer

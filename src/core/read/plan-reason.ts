@@ -3,8 +3,8 @@ import { TASK_STATUSES } from '../contract/status.ts'
 import type { PlanRecord } from '../ports/records.ts'
 
 /**
- * Why a finished plan is not simply `succeeded`. The code is that of what weighs most; the message tells
- * all there is to tell. `undefined` while it runs, and where it succeeded.
+ * Why a finished plan is not simply `succeeded`. The code is that of the most important reason; the
+ * message lists them all. `undefined` while the plan is running, and if it succeeded.
  */
 export function planReason(record: PlanRecord): Failure | undefined {
   const { outcome, stop, editsProblem } = record
@@ -12,7 +12,8 @@ export function planReason(record: PlanRecord): Failure | undefined {
   const reasons = [
     ...(stop === undefined ? [] : [{ code: stop.code, message: stop.message }]),
     ...belowMinimum(record),
-    // Before failed tasks, which anybody sees: a patch that lacks something looks like one that does not.
+    // Before failed tasks, which anybody can see: nothing else shows that a patch is missing
+    // something.
     ...(editsProblem === undefined ? [] : [editsProblem]),
     ...unsuccessfulTasks(record),
     ...(record.synthesis.status === 'failed'

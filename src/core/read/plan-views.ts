@@ -7,7 +7,7 @@ import type { TaskOutput } from '../ports/executor.ts'
 import type { PlanRecord, StoredAttempt, TaskState } from '../ports/records.ts'
 import { planReason } from './plan-reason.ts'
 
-// From what is stored to what the API answers.
+// Converts stored records into the API's answers.
 
 export function isoOf(ms: number): string {
   return new Date(ms).toISOString()
@@ -57,14 +57,14 @@ export function planView(record: PlanRecord, options: { waves: boolean }): Plan 
   }
 }
 
-/** To the nano-dollar, as it is kept. */
+/** Rounded to a nano-dollar, the precision of the store. */
 export function budgetOf(record: PlanRecord, limitUsd: number): Budget {
   const { reservedUsd, unknownUsd } = record.held
   const left = limitUsd - record.usage.costUsd - reservedUsd - unknownUsd
   return { limitUsd, reservedUsd, unknownUsd, leftUsd: Math.max(0, Math.round(left * 1e9) / 1e9) }
 }
 
-/** The wave of each task, from 1. */
+/** The wave number of each task, from 1. */
 export function waveNumbers(waves: readonly string[][]): Map<string, number> {
   return new Map(waves.flatMap((ids, index) => ids.map((id) => [id, index + 1] as const)))
 }

@@ -7,7 +7,7 @@ import { buildReport } from './report.ts'
 import { allTasks, type ReadDeps, requirePlan } from './require-plan.ts'
 import { buildTodos } from './todos.ts'
 
-/** Plans looked through at most for one page of one status. */
+/** How many plans are scanned at most for a page filtered by status. */
 const MOST_SCANNED = 2_000
 
 export function readPlans(
@@ -29,7 +29,7 @@ export function readPlans(
           if (status !== undefined && planStatusOf(record) !== status) continue
           items.push(record)
           if (items.length < limit) continue
-          // The page may hold more: go on after this one.
+          // The page may have more: continue after this one.
           before = `${record.createdAt}~${record.spec.id}`
           more = more || record !== page.plans.at(-1)
           break

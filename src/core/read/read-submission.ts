@@ -4,13 +4,13 @@ import { requirePlan } from './require-plan.ts'
 
 export interface ReadSubmissionDeps {
   plans: PlanStore
-  /** SHA-256 as 32 bytes, and the length of the text as UTF-8. */
+  /** Returns the SHA-256 and the length in UTF-8 bytes. */
   measure: (text: string) => { sha256: string; bytes: number }
 }
 
 /**
- * The body that a plan was submitted with. Its files come by name, size and hash, or with `files` as they
- * were sent: then it can be submitted again as it is.
+ * The body that a plan was submitted with. Files are listed by name, size and hash, or included in
+ * full if `files` is true, so that the body can be submitted again.
  *
  * @throws {ServiceError} plan-not-found
  */

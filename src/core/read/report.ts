@@ -18,13 +18,13 @@ export interface ReportInput {
 export interface ReportTask {
   taskId: string
   status: TaskStatus
-  /** What it waited for, by order or by overlap. */
+  /** The tasks it waited for, because of order or overlap. */
   dependsOn: readonly string[]
   /** When it could first have run. */
   queuedAt: number
   startedAt: number | undefined
   finishedAt: number | undefined
-  /** Runs begun. */
+  /** Runs started. */
   attempts: number
   /** Runs that ended because their worker was lost or shut down. */
   lost?: number | undefined
@@ -35,24 +35,29 @@ interface Run {
   start: number
   end: number
   durationMs: number
-  /** From when it could have run: after it was queued and what it waited for had ended. */
+  /** Since it could have run, that is, since it was queued and its dependencies had ended. */
   waitMs: number
 }
 
-/** A straggler takes this many times the median, and at least a tenth of the plan's time longer. */
+/**
+ * A straggler takes this many times the median, and exceeds it by at least a tenth of the plan's
+ * time.
+ */
 const STRAGGLER_TIMES = 2
 const MAX_STRAGGLERS = 10
-/** In a plan that is over sooner, nobody gains by more parallelism. */
+/** In a shorter plan, more parallelism gains nobody anything. */
 const SHORT_PLAN_MS = 1_000
-/** Shorter waits are not worth a remark. */
+/** Shorter waits are not worth mentioning. */
 const LONG_WAIT_MS = 1_000
 
-/** What the plan gained from parallelism, from the times of its tasks; so far, while it runs. */
+/**
+ * What the plan gained from parallelism, judging by its task times; so far, if it is still running.
+ */
 export function buildReport(input: ReportInput): Report {
   const runs = readRuns(input)
   const { wallMs, idleMs } = wallTime(input, runs)
   const sumOfTaskMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0)
-  // Tasks too quick to measure ran at the speed of one.
+  // Tasks too quick to measure count as one at a time.
   const atOnce = wallMs > 0 ? sumOfTaskMs / wallMs : runs.length > 0 ? 1 : 0
   const waits = runs.map(({ waitMs }) => waitMs).sort((a, b) => a - b)
   const path = criticalPath(input.tasks, runs)
@@ -74,8 +79,8 @@ export function buildReport(input: ReportInput): Report {
 }
 
 /**
- * From the first start to the last end, or until now, without the time in which there was nothing to run:
- * a task that is retried an hour later does not make the plan an hour longer.
+ * From the first start to the last end, or until now, excluding times when there was nothing to
+ * run: a task that is retried an hour later does not make the plan an hour longer.
  */
 function wallTime(
   { tasks, now, startedAt }: ReportInput,
@@ -95,7 +100,7 @@ function wallTime(
     idleMs += Math.max(0, from - until)
     until = to
   }
-  // Of a plan at work, the time since the last end too: it waits for a worker.
+  // If the plan is unfinished, the time since the last end counts too: it is waiting for a worker.
   const atWork = runs.length > 0 && tasks.some(({ status }) => !isEnded(status))
   const waiting = tasks.filter(({ status }) => status === 'queued')
   const queued = waiting.reduce((earliest, { queuedAt }) => Math.min(earliest, queuedAt), now)
@@ -125,7 +130,7 @@ function readRuns({ tasks, now }: ReportInput): Run[] {
   })
 }
 
-/** The longest chain of tasks that waited for each other, by the time they took. */
+/** The longest chain of dependent tasks, by duration. */
 function criticalPath(
   tasks: readonly ReportTask[],
   runs: readonly Run[],
@@ -158,7 +163,7 @@ function criticalPath(
 }
 
 function findStragglers(runs: readonly Run[], wallMs: number): Report['stragglers'] {
-  // One that was cut short says nothing of how long its work takes.
+  // A cancelled run does not show how long its work takes.
   const whole = runs.filter(({ task }) => task.status !== 'cancelled')
   if (whole.length < 2 || wallMs < SHORT_PLAN_MS) return []
   const durations = whole.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
@@ -265,12 +270,14 @@ function diagnose(
   return found
 }
 
-/** The most intervals that overlap; one that begins as another ends does not. */
+/**
+ * The largest number of overlapping intervals; one that starts as another ends does not overlap it.
+ */
 function mostAtOnce(intervals: readonly (readonly [start: number, end: number])[]): number {
   const changes = intervals
     .flatMap(([start, end]) => [
       { at: start, by: 1 },
-      // Too short to measure still counts as one.
+      // An interval too short to measure still counts.
       { at: Math.max(end, start + 1), by: -1 },
     ])
     .sort((a, b) => a.at - b.at || a.by - b.by)
@@ -283,7 +290,7 @@ function mostAtOnce(intervals: readonly (readonly [start: number, end: number])[
   return most
 }
 
-/** By nearest rank; 0 of nothing. */
+/** The nearest-rank percentile; 0 for an empty list. */
 function percentile(ascending: readonly number[], percent: number): number {
   return ascending[Math.max(0, Math.ceil((percent / 100) * ascending.length) - 1)] ?? 0
 }
@@ -301,7 +308,7 @@ function count(number: number, noun: string): string {
   return `${number} ${number === 1 ? noun : plural}`
 }
 
-/** Hundredths tell nothing of what is many times as long. */
+/** Decimals are meaningless for large ratios. */
 function times(ratio: number): string {
   return ratio < 10 ? `${ratio}` : Math.round(ratio).toLocaleString('en-US')
 }

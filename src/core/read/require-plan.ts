@@ -23,7 +23,7 @@ export async function requirePlan(
   planId: string,
 ): Promise<PlanRecord> {
   const record = await deps.plans.get(planId)
-  // Another tenant's plan is answered as if there were none: ids cannot be probed.
+  // Another tenant's plan is treated as missing, so that ids cannot be probed.
   if (record === undefined || record.spec.tenant !== tenant) {
     throw new ServiceError('plan-not-found', `There is no plan ${shorten(planId, 80, '…')}.`)
   }

@@ -4,8 +4,8 @@ import type { Todos } from '../contract/views.ts'
 type TodoStatus = Todos['todos'][number]['status']
 
 /**
- * The plan as a todo list, in plan order, the synthesis last: several tasks may be in progress at
- * once. A task that ended in another way than wanted is completed too, and says how it ended.
+ * The plan as a todo list, in plan order with the synthesis last. Several tasks may be in progress.
+ * A task that ended without success is also completed; its text says how it ended.
  */
 export function buildTodos(
   tasks: readonly { description: string; status: TaskStatus }[],
@@ -41,7 +41,7 @@ function synthesisStatus(
   allEnded: boolean,
 ): TodoStatus {
   switch (status) {
-    // Nothing is left to wait for but the synthesis itself.
+    // Only the synthesis itself is still missing.
     case 'pending':
       return allEnded ? 'in_progress' : 'pending'
     case 'running':

@@ -4,11 +4,11 @@ import type { ProviderView, WorkerView } from '../contract/workers.ts'
 import type { PlanRecord, TaskState } from '../ports/records.ts'
 import type { TaskStore } from '../ports/task-life.ts'
 
-/** The service beside the plan, as it is now. */
+/** The current state of the service around the plan. */
 export interface Standing {
   workers: readonly WorkerView[]
   providers: readonly ProviderView[]
-  /** `provider:model` that a task calls first; `undefined` where it calls none that is known. */
+  /** The `provider:model` that a task calls first; `undefined` if it calls none that is known. */
   modelOf: (spec: TaskSpec) => string | undefined
 }
 
@@ -22,10 +22,12 @@ interface Task {
   state: TaskState
 }
 
-/** A task may depend on thousands; who reads this wants to know of some. */
+/** A task may depend on thousands; readers only need some of them. */
 const MOST_DEPENDENCIES = 20
 
-/** What each of the tasks waits for: worked out as it is read, because most of it is not the plan's. */
+/**
+ * What each task is waiting for. Computed on reading, because most of it is not part of the plan.
+ */
 export async function waitingFor(
   deps: WaitingDeps,
   record: PlanRecord,

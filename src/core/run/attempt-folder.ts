@@ -10,12 +10,12 @@ import { editsBefore, planFiles } from './plan-files.ts'
 import type { AttemptResult } from './run-attempt.ts'
 import { untilAvailable } from './until-available.ts'
 
-/** A task's folder while one attempt runs. */
+/** A task's folder during one attempt. */
 export interface AttemptFolder {
   workspace: Workspace | undefined
-  /** Adds what the task changed to the result of its attempt. */
+  /** Adds the task's edits to the result of its attempt. */
   withEdits(result: AttemptResult): Promise<AttemptResult>
-  /** Never rejects: an attempt that was paid for is not lost with its folder. */
+  /** Never rejects: problems with the folder must not cost an attempt that has been paid for. */
   close(): Promise<void>
 }
 
@@ -31,14 +31,14 @@ export interface AttemptFolderDeps {
   workspaces: Pick<Workspaces, 'open'>
   tasks: Pick<TaskStore, 'specs' | 'outputs'>
   files: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>
-  /** Something that should not have happened; for the log. */
+  /** Something that should not happen; for the log. */
   onFault: (error: unknown, planId: string, taskId: string) => void
 }
 
 /**
- * Opens the plan's files for one attempt, where it has any and the executor looks at files.
+ * Opens the plan's files for one attempt, if it has any and the executor uses files.
  *
- * @throws {TransientError | PermanentError} The workspace cannot be had.
+ * @throws {TransientError | PermanentError} The workspace is not available.
  * @throws The signal's reason, once it has aborted.
  */
 export async function openAttemptFolder(
@@ -67,7 +67,7 @@ export async function openAttemptFolder(
     )
     return attemptFolder(deps, plan.spec.id, spec.id, opened, isolated)
   } catch (error) {
-    // However the workspace says that it was interrupted.
+    // Prefer the abort's reason to whatever error the workspace throws when interrupted.
     signal.throwIfAborted()
     if (error instanceof TransientError || error instanceof PermanentError) throw error
     deps.onFault(error, plan.spec.id, spec.id)

@@ -3,7 +3,7 @@ import type { Tracer } from '../ports/tracing.ts'
 import type { LoadedPlan } from './plan-cache.ts'
 import type { AttemptResult } from './run-attempt.ts'
 
-/** One attempt at a task as a span of its plan's trace, whichever process runs it. */
+/** Records an attempt as a span of its plan's trace, whichever process runs it. */
 export function tracedAttempt(
   tracer: Tracer,
   plan: LoadedPlan,

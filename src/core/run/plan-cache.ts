@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { PlanStore } from '../ports/plan-store.ts'
 import type { PlanSpec } from '../ports/records.ts'
 
-/** What a worker needs of a plan for every one of its tasks; none of it ever changes. */
+/** What a worker needs to know about a plan for each of its tasks; none of it ever changes. */
 export interface LoadedPlan {
   spec: PlanSpec
   context: string
@@ -13,10 +13,10 @@ export interface PlanCache {
   load(planId: string): Promise<LoadedPlan | undefined>
 }
 
-/** What is kept of plans in all, in bytes: a context may be two million characters. */
+/** Total size of the cache in bytes: a context may be two million characters. */
 const MOST_BYTES = 64 * 1024 * 1024
 
-/** Keeps the plans used last, so that a plan of a thousand tasks is read once a process. */
+/** Keeps the most recently used plans, so that a process reads a plan of a thousand tasks once. */
 export function planCache(
   plans: Pick<PlanStore, 'get' | 'context'>,
   mostBytes = MOST_BYTES,
@@ -24,7 +24,7 @@ export function planCache(
   const cache = new LRUCache<string, LoadedPlan>({
     maxSize: mostBytes,
     sizeCalculation: bytesOf,
-    // Called once for all that ask for a plan at the same time; a failure is kept for nobody.
+    // Called once for concurrent requests for the same plan; failures are not cached.
     fetchMethod: read,
   })
 
@@ -36,7 +36,7 @@ export function planCache(
   return { load: (planId) => cache.fetch(planId) }
 }
 
-/** Nearly: a character of a text takes one or two bytes, and the rest of a plan is small. */
+/** Approximate: a character takes one or two bytes, and the rest of a plan is small. */
 function bytesOf({ spec, context }: LoadedPlan): number {
   return 2 * (context.length + JSON.stringify(spec).length)
 }

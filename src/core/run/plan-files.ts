@@ -5,19 +5,22 @@ import type { OrderedEdits, PlanFiles } from '../ports/workspaces.ts'
 import type { LoadedPlan } from './plan-cache.ts'
 
 /**
- * The folder that a plan's tasks share on each machine: another one after each time that the plan has
- * finished and was reopened, so that what clears up after one time meets no task of the next.
+ * The folder that a plan's tasks share on each machine. Each time the plan is reopened after it had
+ * finished, it gets a new one, so that cleaning up after one run does not affect the next.
  */
 export function folderOf(planId: string, reopened: number): string {
   return `${planId}.${reopened}`
 }
 
-/** The plan that a folder belongs to. A synthesis's is named after its job, whose id begins with the plan's. */
+/**
+ * The plan that a folder belongs to. A synthesis's folder is named after its job, whose id starts
+ * with the plan's.
+ */
 export function planOfFolder(folder: string): string {
   return folder.split(/[.-]/)[0] ?? folder
 }
 
-/** The plan as far as its files are concerned. */
+/** The plan as workspaces need it. */
 export async function planFiles(
   store: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>,
   plan: Pick<LoadedPlan, 'spec'>,
@@ -36,8 +39,8 @@ export async function planFiles(
 }
 
 /**
- * The edits of every task that this one comes after, each listed after all that it comes after itself.
- * `after` names the nearest of those that have edits: what these came after, they name themselves.
+ * The edits of every task that this one comes after, each listed after the edits it builds on.
+ * `after` only names the nearest tasks with edits; these in turn name theirs.
  */
 export async function editsBefore(
   tasks: Pick<TaskStore, 'specs' | 'outputs'>,
@@ -61,9 +64,10 @@ export async function editsBefore(
 }
 
 /**
- * The edits of these tasks and of all that they come after, each listed after what it came after itself.
+ * The edits of these tasks and of all tasks they come after, each listed after the edits it builds
+ * on.
  *
- * @param taskOf What a task changed, and which tasks it waited for.
+ * @param taskOf A task's edits, and the tasks it waited for.
  */
 export function editsInOrder(
   taskIds: readonly string[],
@@ -72,7 +76,7 @@ export function editsInOrder(
   ) => { edits: OrderedEdits['edits'] | undefined; after: readonly string[] } | undefined,
 ): OrderedEdits[] {
   const ordered: OrderedEdits[] = []
-  /** Of each task, itself where it has edits, else the nearest before it that have. */
+  /** For each task: itself if it has edits, otherwise the nearest tasks before it that do. */
   const nearest = new Map<string, string[]>()
   const open = taskIds.toReversed()
   for (let taskId = open.at(-1); taskId !== undefined; taskId = open.at(-1)) {

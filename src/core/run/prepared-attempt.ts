@@ -6,7 +6,7 @@ import { type AttemptResult, failure, runAttempt } from './run-attempt.ts'
 import type { RunUnitDeps } from './run-deps.ts'
 import { untilAvailable } from './until-available.ts'
 
-/** Runs one attempt with the files of the plan and the outputs of the tasks it depends on. */
+/** Runs one attempt with the plan's files and the outputs of the tasks it depends on. */
 export async function preparedAttempt(
   deps: RunUnitDeps,
   plan: LoadedPlan,
@@ -50,13 +50,13 @@ export async function preparedAttempt(
     random: deps.random,
     findingsIn: deps.findingsIn,
     allowance: deps.allowanceOf(plan.spec, spender),
-    // Not waited for: the end of the attempt tells it again.
+    // Not awaited: the end of the attempt reports it again.
     onUsage: (usage) => void deps.budgets.count(planId, spender, usage).catch(onFault),
     onText: (text) => deps.texts.append(planId, taskId, begun.attempt, text),
     onFault,
   })
   const whole = await folder.withEdits(result)
-  // One that opens only after its attempt was given up is closed as soon as it is there.
+  // A folder that opens only after its attempt was given up is closed as soon as it is there.
   if (folder === NO_FOLDER) opening?.then((late) => late.close()).catch(() => undefined)
   await folder.close()
   return whole

@@ -15,18 +15,18 @@ import type { AttemptEnd } from '../ports/task-life.ts'
 import { backoff } from '../timing/backoff.ts'
 import { AttemptAborted } from './running-tasks.ts'
 
-/** How long after an abort an executor may take before its attempt is ended without it. */
+/** How long an executor may take after an abort before its attempt is ended without it. */
 const SETTLE_MS = 5_000
 
-/** Partial text that is kept of an attempt that did not end well, in characters. */
+/** How much partial text, in characters, is kept of an attempt that did not succeed. */
 const KEPT_TEXT = 1_000_000
 
 /** What the store records about an attempt, minus the fields that identify it. */
 export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | 'token'>
 
 /**
- * Runs one attempt and says how it ended. Never throws: an executor's errors become failures, and
- * `onFault` hears of those that no executor should have.
+ * Runs one attempt and returns how it ended. Never throws: an executor's errors become failures,
+ * and `onFault` gets those that no executor should throw.
  */
 export async function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
   let answeredBy: string | undefined
@@ -52,9 +52,9 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptResult
 interface AttemptOptions {
   executor: Executor
   spec: Pick<TaskSpec, 'timeoutMs' | 'attempts'>
-  /** What the executor is asked, with the files it is to work on; its errors end the attempt too. */
+  /** Prepares the executor's request, including files; its errors end the attempt too. */
   prepare: (signal: AbortSignal) => Promise<ExecutionRequest>
-  /** Aborts with an `AttemptAborted` when the task is cancelled, or this process is to let go of it. */
+  /** Aborts with an `AttemptAborted` if the task is cancelled or this process has to give it up. */
   signal: AbortSignal
   /** Attempts that failed before this one. */
   spent: number
@@ -74,7 +74,7 @@ async function attemptOnce(
 ): Promise<AttemptResult> {
   const { executor, spent } = options
   const { timeoutMs, attempts } = options.spec
-  // Each attempt has its own time limit; anything else that ends it belongs to the task.
+  // Each attempt has a time limit of its own; anything else that aborts it concerns the task.
   const limit = new AbortController()
   const signal = AbortSignal.any([options.signal, limit.signal])
   let usage: Usage = NO_USAGE
@@ -88,7 +88,7 @@ async function attemptOnce(
   const context: ExecutionContext = {
     signal,
     onText(piece) {
-      // One that does not heed its abort writes nothing more.
+      // Ignores text from an executor that did not respect its abort.
       if (isOver) return
       if (text.length < KEPT_TEXT) text += piece
       options.onText(piece)
@@ -146,14 +146,14 @@ async function attemptOnce(
     }
     if (error instanceof TransientError) {
       const failure = { code: error.code, message: error.message }
-      // Nobody waits longer for an attempt than one may take.
+      // A pause is never longer than an attempt may take.
       const asked = Math.min(timeoutMs, Math.ceil(error.retryAfterMs ?? 0) || 0)
       const pause = Math.max(backoff(spent, options.random), asked)
       return failed(failure, 'failed', pause)
     }
     if (error instanceof PermanentError && isParking(error.code)) {
       const failure = { code: error.code, message: error.message }
-      // One that could not even begin is left out, as those that wait behind it are.
+      // An attempt that could not even start is skipped, as are those queued behind it.
       const status = usage.steps === 0 && partial === undefined ? 'skipped' : 'incomplete'
       return {
         status,
@@ -187,7 +187,7 @@ async function ended(
     output = await readOutput(outcome.output, findingsIn)
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error
-    // What it was paid for is kept, for somebody to look at.
+    // Keep what was paid for, so that somebody can look at it.
     return { ...failure({ code: error.code, message: error.message }), usage, output }
   }
   return status === 'succeeded'
@@ -195,14 +195,15 @@ async function ended(
     : { status, outcome: status, spends: true, error: outcome.reason, usage, output }
 }
 
-/** An attempt that spends one of the task's attempts and is not tried again. */
+/** A failed attempt that counts and is not retried. */
 export function failure(error: Failure): AttemptResult {
   return { status: 'failed', outcome: 'failed', spends: true, error }
 }
 
 /**
- * Findings are data from the start: those that a text clearly states are stored with it. What a model
- * thought aloud is kept apart: it is neither its answer nor what a task behind it should read.
+ * Findings are stored as data from the start, extracted from the text if necessary. A model's
+ * reasoning is kept separately: it is not part of the answer, and dependent tasks should not read
+ * it.
  */
 async function readOutput(
   whole: TaskOutput,
@@ -217,7 +218,7 @@ async function readOutput(
   return findings.length === 0 ? output : { ...output, findings }
 }
 
-/** The result, or a rejection some time after an abort that the executor did not heed. */
+/** The result, or a rejection some time after an abort that the executor ignored. */
 function settled<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout> | undefined

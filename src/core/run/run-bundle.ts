@@ -7,9 +7,9 @@ import { untilAvailable } from './until-available.ts'
 const STORE_AWAY_MS = 1_000
 
 /**
- * Runs tasks of a plan while there are any, or until it is another plan's turn: in parallel as far as
- * there are slots, or one after the other if the plan has a limit. Which tasks is decided only as
- * slots come free, so no task waits behind another while there is room for it anywhere.
+ * Runs tasks of a plan until none are left or it is another plan's turn: in parallel as far as
+ * there are slots, or one after another if the plan has a limit. Each task is only chosen when a
+ * slot becomes free, so no task waits behind another while there is room anywhere.
  */
 export async function runBundle(
   deps: RunUnitDeps,
@@ -31,7 +31,7 @@ export async function runBundle(
 interface Delivered {
   lost: AbortSignal
   delivery: number
-  /** Aborts when nothing is left for the bundle: runners that wait for a slot need none. */
+  /** Aborts when nothing is left for the bundle, so that runners stop waiting for a slot. */
   over: AbortController
 }
 
@@ -95,7 +95,7 @@ async function issueBundle(
   halt: AbortSignal,
 ): Promise<void> {
   const bundle = { ...job, unit, round: job.round + 1, priority: 0, held: false }
-  // Given up with its job: the next worker that takes the job does it again.
+  // If this is given up together with its job, the next worker that takes the job does it again.
   await untilAvailable(() => deps.queue.enqueueBundle(bundle), halt).catch((error: unknown) => {
     if (!halt.aborted) throw error
   })

@@ -24,20 +24,25 @@ export interface RunUnitDeps {
   files: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>
   running: RunningTasks
   tracer: Tracer
-  /** Waits for the process to have room for one more task of this kind; `undefined` once it shuts down. */
+  /**
+   * Waits until the process has room for another task of this kind; `undefined` once it shuts down.
+   */
   acquireSlot: (
     job: Pick<Unit, 'lane' | 'planTasks'>,
     stopping: AbortSignal,
   ) => Promise<(() => void) | undefined>
-  /** Aborts at shutdown: nothing more is begun, and what only waits is handed back. */
+  /** Aborts at shutdown: nothing new is started, and waiting work is handed back. */
   stopping: AbortSignal
-  /** Aborts when the shutdown's time is over: what could not be stored by then is left to others. */
+  /**
+   * Aborts when the shutdown's grace period is over: whatever is not stored by then is left to
+   * others.
+   */
   ending: AbortSignal
-  /** Findings that an output states; throws a PermanentError where it cannot be read. */
+  /** Extracts findings from an output; throws a PermanentError if that is impossible. */
   findingsIn: (text: string) => Promise<Finding[]>
   newToken: () => string
   random: () => number
-  /** Something no executor should have done; for the log. */
+  /** Something that no executor should do; for the log. */
   onFault: (error: unknown, planId: string, taskId: string) => void
 }
 

@@ -9,16 +9,16 @@ import type { RunUnitDeps, UnitJob } from './run-deps.ts'
 import { AttemptAborted } from './running-tasks.ts'
 import { storeEnd } from './store-end.ts'
 
-/** How soon a task that could not begin, because the store was away, is tried again. */
+/** How soon to try again if a task could not start because the store was down. */
 const STORE_AWAY_MS = 1_000
 
 interface Delivered {
-  /** Aborts when another worker may have the job. */
+  /** Aborts when another worker may have taken over the job. */
   lost: AbortSignal
   delivery: number
 }
 
-/** An attempt that was begun with its bundle, in its own slot. */
+/** An attempt that its bundle has already started, with a slot of its own. */
 interface Begun {
   begun: Extract<BegunTask, { status: 'begun' }>
   plan: LoadedPlan
@@ -27,8 +27,8 @@ interface Begun {
 }
 
 /**
- * Runs one task of a unit to its end, attempt after attempt. `give-back`: another process is to go on
- * with it.
+ * Runs one task of a unit to its end, attempt after attempt. `give-back`: another process is to
+ * continue.
  */
 export async function runTask(
   deps: RunUnitDeps,
@@ -58,7 +58,8 @@ export async function runTask(
       begun = undefined
       if (next.kind === 'over') return 'done'
       if (next.kind === 'give-back') return 'give-back'
-      // A stop may have come after the attempt and before its pause: the store says what is left to do.
+      // A stop may have come between the attempt and its pause, so ask the store what is left to
+      // do.
       if (next.isNew && controller.signal.aborted) continue
       await untilNext(next.ms, controller.signal, deps.stopping)
     }
@@ -68,7 +69,7 @@ export async function runTask(
   }
 }
 
-/** A cancel cuts the pause short once: a task that is told to wait after it does wait. */
+/** A cancellation cuts the pause short only once: a task that must wait after it does wait. */
 function untilNext(ms: number, task: AbortSignal, stopping: AbortSignal): Promise<void> {
   return task.aborted ? pause(ms, stopping) : pause(ms, task, stopping)
 }
@@ -76,7 +77,7 @@ function untilNext(ms: number, task: AbortSignal, stopping: AbortSignal): Promis
 type Next =
   | { kind: 'over' }
   | { kind: 'give-back' }
-  /** `isNew`: an attempt has just ended, and nobody has asked the store since. */
+  /** `isNew`: an attempt has just ended, and the store has not been asked since. */
   | { kind: 'again'; ms: number; isNew?: true }
 
 async function nextAttempt(
@@ -119,15 +120,15 @@ async function runBegun(
     preparedAttempt(deps, plan, begun, taskId, signal),
   )
   releaseSlot()
-  // Not waited for: it goes down the same connection as the end, and before it.
+  // Not awaited: it is sent on the same connection as the end of the attempt, before it.
   void deps.texts.end(planId, taskId)
   return afterAttempt(deps, plan, { planId, taskId, attempt, token, ...result })
 }
 
-/** Stores how an attempt ended, does what follows from it, and says what is next for its task. */
+/** Stores how an attempt ended, triggers what follows, and returns the task's next step. */
 async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd): Promise<Next> {
   const stored = await storeEnd(deps, end)
-  // The process ends while the store is away: the next worker finds the task still running.
+  // The process is ending while the store is down. The next worker finds the task still running.
   if (stored === 'store-away') return { kind: 'give-back' }
   const { status, released, preliminary } = stored
   await followUp(deps, plan, end.taskId, released, preliminary)
@@ -137,7 +138,7 @@ async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd
     : { kind: 'again', ms: end.retryInMs ?? 0, isNew: true }
 }
 
-/** What follows in the queue from what the store has taken. */
+/** Puts into the queue what follows from a stored result. */
 export async function followUp(
   deps: RunUnitDeps,
   plan: LoadedPlan,
@@ -153,7 +154,7 @@ export async function followUp(
       await deps.queue.enqueueSynthesis({ planId, jobId, kind: 'preliminary' })
     }
   } catch (error) {
-    // Released units are listed until they are in the queue, and swept.
+    // Released units stay listed until they are in the queue, so the sweeper finds them.
     if (!isUnavailable(error)) deps.onFault(error, plan.spec.id, taskId)
   }
 }

@@ -3,9 +3,10 @@ import type { RunUnitDeps, UnitJob } from './run-deps.ts'
 import { runTask } from './run-task.ts'
 
 /**
- * Runs the tasks of one job to their ends: each with its own attempts, timeout, cancel and output,
- * stored as it ends, so that after a crash only unfinished ones run again. `give-back`: some are to
- * be run by another process. `delivery`: how often the job was handed to a worker.
+ * Runs the tasks of one job to their ends. Each has its own attempts, timeout, cancellation and
+ * output, and is stored as it ends, so that only unfinished tasks run again after a crash.
+ * `give-back`: another process is to run the rest. `delivery`: how often the job was handed to a
+ * worker.
  *
  * @throws The error of one task, once the others have ended.
  */

@@ -1,4 +1,4 @@
-/** Why a running attempt is aborted; what its `AbortSignal` carries as its reason. */
+/** Why a running attempt is aborted; the reason of its `AbortSignal`. */
 export class AttemptAborted extends Error {
   override readonly name = 'AttemptAborted'
   readonly kind: 'timeout' | 'cancelled' | 'shutdown' | 'lost'
@@ -8,18 +8,18 @@ export class AttemptAborted extends Error {
   }
 }
 
-/** What runs in this process, so that a cancel from elsewhere finds it. */
+/** Everything running in this process, so that a cancellation from elsewhere reaches it. */
 export interface RunningTasks {
   /**
-   * A signal for one task, from when its job was taken; call `done` when it is over. `afterStop`: it was
-   * asked for when its plan had been stopped, which is no reason to abort it.
+   * Returns a signal for one task, starting when its job was taken; call `done` when it is over.
+   * `afterStop`: it was requested after its plan had been stopped, so that stop does not abort it.
    */
   track(
     planId: string,
     taskId: string,
     afterStop?: boolean,
   ): { controller: AbortController; done(): void }
-  /** Aborts one task, or with no `taskId` all of a plan. */
+  /** Aborts one task, or all of a plan if `taskId` is undefined. */
   abort(planId: string, taskId: string | undefined, reason: AttemptAborted): void
   /** Aborts the tasks that a stop of their plan affects. */
   abortStopped(planId: string, reason: AttemptAborted): void

@@ -4,13 +4,14 @@ import { failure } from './run-attempt.ts'
 import type { RunUnitDeps } from './run-deps.ts'
 import { untilAvailable } from './until-available.ts'
 
-/** Code of a result that the store refuses. */
+/** The code of a task whose result the store rejects. */
 const NOT_STORABLE = 'result-not-storable'
 
 /**
- * Stores a result however long the store is away, because it was paid for. The lease is renewed
- * meanwhile; if it is lost all the same, the store knows whether another worker has begun the task. A
- * result that cannot be stored at all ends its task as failed, instead of being made again and again.
+ * Stores a result however long the store is down, because it has been paid for. The lease is
+ * renewed in the meantime; if it is lost anyway, the store knows whether another worker has started
+ * the task. A result that can never be stored fails its task, instead of being produced again and
+ * again.
  */
 export async function storeEnd(
   deps: Pick<RunUnitDeps, 'life' | 'ending' | 'onFault'>,

@@ -5,9 +5,9 @@ const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 2_000
 
 /**
- * Repeats an operation for as long as the store is away, or takes nothing.
+ * Repeats an operation while the store is down or rejects writes.
  *
- * @throws The signal's reason, when it aborts before the store is back.
+ * @throws The signal's reason, if it aborts before the store is back.
  */
 export async function untilAvailable<T>(
   operation: () => Promise<T>,

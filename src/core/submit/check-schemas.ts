@@ -2,13 +2,13 @@ import type { FieldError } from '../contract/errors.ts'
 import { MAX_SCHEMAS } from '../contract/limits.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 
-/** The schemas of a plan, each with the indexes of the tasks that have it. */
+/** The distinct schemas of a plan, each with the indexes of the tasks that use it. */
 export function distinctSchemas(tasks: readonly TaskSpec[]): Map<string, number[]> {
   const texts = new Map<unknown, string>()
   const found = new Map<string, number[]>()
   for (const [index, { outputSchema }] of tasks.entries()) {
     if (outputSchema === undefined) continue
-    // The tasks of a pattern share one.
+    // Tasks of one pattern share the same object.
     const text = texts.get(outputSchema) ?? JSON.stringify(outputSchema)
     texts.set(outputSchema, text)
     const sharing = found.get(text)
@@ -18,7 +18,7 @@ export function distinctSchemas(tasks: readonly TaskSpec[]): Map<string, number[
   return found
 }
 
-/** Before any of them is compiled. */
+/** Checked before any of them is compiled. */
 export function schemaCountErrors(
   schemas: ReadonlyMap<string, readonly number[]>,
   pointerOf: (index: number) => string,
@@ -29,7 +29,7 @@ export function schemaCountErrors(
   return [{ pointer: `${pointerOf(extra)}/outputSchema`, detail }]
 }
 
-/** The error of each task whose schema cannot be used; each schema is checked once. */
+/** The errors of tasks with unusable schemas; each schema is checked once. */
 export async function schemaErrors(
   deps: { schemaProblem: (schema: Record<string, unknown>) => Promise<string | undefined> },
   tasks: readonly TaskSpec[],

@@ -7,16 +7,16 @@ interface Node {
   dependsOn?: string[] | undefined
 }
 
-/** How many names of a long cycle are listed; the rest is a number. */
+/** How many names of a long cycle are listed; the rest are only counted. */
 const MAX_CYCLE_NAMES = 12
 
 /**
- * The errors in the ids and the order of a plan's tasks: duplicate ids, dependencies on
- * tasks that do not exist or on the task itself, and cycles, each named once; or that there are too many
- * dependencies to look at.
+ * The errors in the ids and the order of a plan's tasks: duplicate ids, dependencies on missing
+ * tasks or on the task itself, and cycles, each reported once. If there are too many dependencies
+ * to examine, that is the only error.
  *
- * @param list JSON Pointer of the tasks; without it they come from a pattern, and every error of
- *   the order points to the pattern's template.
+ * @param list JSON Pointer of the tasks. Without it they come from a pattern, and every error about
+ * order points to the pattern's template.
  */
 export function checkTaskGraph(tasks: readonly Node[], list: string | undefined): FieldError[] {
   const extra = taskBeyond(tasks, MAX_DEPENDENCIES)
@@ -72,7 +72,7 @@ export function checkTaskGraph(tasks: readonly Node[], list: string | undefined)
   return distinct(errors)
 }
 
-/** The task whose dependencies take the total over the limit. */
+/** The task whose dependencies exceed the total limit. */
 function taskBeyond(tasks: readonly Node[], most: number): number | undefined {
   let count = 0
   for (const [index, { dependsOn = [] }] of tasks.entries()) {
@@ -83,9 +83,9 @@ function taskBeyond(tasks: readonly Node[], most: number): number | undefined {
 }
 
 /**
- * Cycles of a graph given as the dependencies of each node. What is left after nodes without open
- * dependencies were taken away again and again (Kahn 1962) lies on a cycle or waits for one, so
- * following any open dependency from it must come back to a node already passed.
+ * Finds the cycles of a graph, given the dependencies of each node. Nodes without open dependencies
+ * are removed repeatedly (Kahn 1962). What is left is on a cycle or waits for one, so following any
+ * open dependency must come back to a node already visited.
  */
 function findCycles(edges: readonly number[][]): number[][] {
   const open = edges.map((dependencies) => dependencies.length)

@@ -1,12 +1,12 @@
 import type { SubmittedTask } from '../contract/task-spec.ts'
 import { shorten } from '../text/shorten.ts'
 
-/** Of a sentence, in characters: the words of a description are among them. */
+/** How many characters of a sentence are split into words: a description never needs more. */
 const BEGINNING = 400
 
 /**
- * Three to five words for lists, where the caller gave no description: the beginning of the task's
- * first sentence. Fewer where the text itself has fewer.
+ * Three to five words for lists, if the caller gave no description: the beginning of the task's
+ * first sentence. Shorter texts give fewer words.
  */
 export function describeTask(task: Pick<SubmittedTask, 'task' | 'prompt' | 'role'>): string {
   const source = firstLine(task.task ?? task.prompt ?? '') || firstLine(task.role ?? '')
@@ -24,7 +24,7 @@ export function describeTask(task: Pick<SubmittedTask, 'task' | 'prompt' | 'role
 export const DANGLING =
   /^(a|an|the|of|and|or|to|in|on|at|for|from|with|by|as|into|that|which|is|are|its|all|every|each)$/i
 
-/** The first sentence of the first line that says something, without Markdown's marks. */
+/** The first sentence of the first line with text, without Markdown. */
 export function firstLine(text: string): string {
   for (const line of text.split('\n', 50)) {
     const plain = shorten(line, 1000)

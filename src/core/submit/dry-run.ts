@@ -5,7 +5,7 @@ import { type PrepareDeps, parseSubmission, preparePlan } from './prepare-plan.t
 
 export type DryRunDeps = PrepareDeps
 
-/** What a submission would do, with nothing stored. Overlaps are reported here, not rejected. */
+/** What a submission would do; nothing is stored. Overlaps are reported, not rejected. */
 export async function dryRun(deps: DryRunDeps, submission: Submission): Promise<DryRun> {
   const { plan } = parseSubmission(deps.limits, submission.body)
   const prepared = await preparePlan(deps, plan, { dryRun: true })

@@ -9,14 +9,13 @@ import { describeTask } from './describe-task.ts'
 
 type Pattern = NonNullable<SubmitPlan['pattern']>
 
-/** A task with the two names that a submission may leave out. */
+/** A task with the id and description that a submission may leave out. */
 export type NamedTask = SubmittedTask & { id: string; description: string }
 
 /**
- * The tasks of a plan, its own or those of its pattern, each with an id and a
- * description. `errors` names every field that is wrong: ids given twice, dependencies that do not
- * exist, cycles, and list entries of a pattern that make no valid task. A plan with a `goal` has no
- * tasks yet.
+ * The tasks of a plan, or those of its pattern, each with an id and a description. `errors` lists
+ * every wrong field: duplicate ids, missing dependencies, cycles, and pattern entries that give no
+ * valid task. A plan with a `goal` has no tasks yet.
  */
 export function expandTasks(
   plan: Pick<SubmitPlan, 'tasks' | 'pattern'>,
@@ -25,13 +24,13 @@ export function expandTasks(
   const errors: FieldError[] = []
   const submitted = plan.pattern ? expandPattern(plan.pattern, limits, errors) : (plan.tasks ?? [])
   const tasks = nameTasks(submitted)
-  // As submitted, so that pointers count what the caller wrote.
+  // As submitted, so that pointers match what the caller wrote.
   const graph = tasks.map(({ id }, index) => ({ id, dependsOn: submitted[index]?.dependsOn }))
   const inGraph = checkTaskGraph(graph, plan.pattern === undefined ? '/tasks' : undefined)
   return { tasks, errors: errors.concat(inGraph) }
 }
 
-/** Gives tasks without an id `task-1`, `task-2` … by their place, never an id that another one has. */
+/** Names tasks without an id `task-1`, `task-2` … by position, avoiding ids that are taken. */
 function nameTasks(tasks: readonly SubmittedTask[]): NamedTask[] {
   const taken: TakenIds = new Map(tasks.flatMap(({ id }) => (id === undefined ? [] : [[id, 2]])))
   return tasks.map((task, index) => {
@@ -42,7 +41,7 @@ function nameTasks(tasks: readonly SubmittedTask[]): NamedTask[] {
   })
 }
 
-/** One entry of a pattern's list, and what the template gets from it. */
+/** One entry of a pattern's list. */
 interface Entry {
   value: string
   pointer: string
@@ -77,7 +76,7 @@ function expandPattern(pattern: Pattern, limits: Limits, errors: FieldError[]): 
   return tasks
 }
 
-/** The list of the pattern, trimmed, with an error for each entry that is blank or given twice. */
+/** The trimmed list of the pattern, with an error for each entry that is blank or repeated. */
 function patternEntries(pattern: Pattern, errors: FieldError[]): Entry[] {
   const field = pattern.kind
   const given = pattern.kind === 'directories' ? pattern.directories : pattern.perspectives
@@ -103,7 +102,7 @@ function patternEntries(pattern: Pattern, errors: FieldError[]): Entry[] {
   return entries
 }
 
-/** `./src//auth/` is `src/auth`; the workspace itself is `.`. */
+/** `./src//auth/` becomes `src/auth`; the workspace itself is `.`. */
 function trimDirectory(text: string): string {
   const trimmed = text.trim()
   if (trimmed === '') return ''
@@ -113,7 +112,7 @@ function trimDirectory(text: string): string {
   return path === '' ? '.' : path
 }
 
-/** Characters of all tasks together, so that a short body cannot stand for gigabytes. */
+/** The characters of all tasks together, so that a short body cannot expand to gigabytes. */
 function expandedSize(pattern: Pattern, entries: readonly Entry[]): number {
   const template = JSON.stringify(pattern.task)
   const uses = template.match(placeholder(pattern))?.length ?? 0
@@ -159,7 +158,7 @@ function expandTemplate(
   if (files !== undefined) named.files = replaceStrings(files, fill)
   if (template.prompt === undefined) {
     if (template.role === undefined) named.role = value
-    // A template that never names the perspective would make the same task every time.
+    // A template that never mentions the perspective would give the same task every time.
     else if (JSON.stringify(template).search(mark) === -1) {
       named.focusAreas = [value, ...(template.focusAreas ?? [])]
     }
@@ -180,7 +179,7 @@ function expandDescription(pattern: Pattern, value: string, fill: (text: string)
     : `${title} review`
 }
 
-/** `value` with every string in it replaced, in arrays and objects of any depth; keys stay. */
+/** `value` with every string replaced, in arrays and objects of any depth; keys are kept. */
 function replaceStrings<T>(value: T, replace: (text: string) => string): T
 function replaceStrings(value: unknown, replace: (text: string) => string): unknown {
   if (typeof value === 'string') return replace(value)
@@ -191,12 +190,12 @@ function replaceStrings(value: unknown, replace: (text: string) => string): unkn
   )
 }
 
-/** Folders such as `app/[slug]` and `app/(shop)` are names in a list of directories, not globs. */
+/** Folders such as `app/[slug]` and `app/(shop)` in a list of directories are names, not globs. */
 function escapeBrackets(path: string): string {
   return path.replace(/[[\]()]/g, '\\$&')
 }
 
-/** Letters and digits without accents, in lower case: `src/Über uns` is `src-uber-uns`. */
+/** Lower-case letters and digits without accents: `src/Über uns` becomes `src-uber-uns`. */
 function slug(text: string): string {
   const words = text
     .normalize('NFKD')
@@ -207,10 +206,10 @@ function slug(text: string): string {
   return shorten(words, 64).replace(/(?<!-)-+$/, '')
 }
 
-/** Ids in use, each with the number that the next one of the same name tries first. */
+/** Ids in use, each with the suffix to try first for the next duplicate. */
 type TakenIds = Map<string, number>
 
-/** `id`, or the first of `id-2`, `id-3` … that is free; it is then taken. */
+/** `id`, or the first free one of `id-2`, `id-3` …, which is then taken. */
 function unique(id: string, taken: TakenIds): string {
   let candidate = id
   let number = taken.get(id) ?? 2

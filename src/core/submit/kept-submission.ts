@@ -1,4 +1,6 @@
-/** A body as it is kept beside its plan: without its context and the texts of its files, which the plan has. */
+/**
+ * The body as stored next to its plan, without the context and file contents, which the plan has.
+ */
 export function keptSubmission(body: unknown): unknown {
   const { context: _context, workspace, ...rest } = body as Record<string, unknown>
   if (workspace === undefined) return rest

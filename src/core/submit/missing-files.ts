@@ -6,7 +6,7 @@ import type { Executor } from '../ports/executor.ts'
 
 type Executors = ReadonlyMap<string, Executor>
 
-/** One error, however many tasks need files: one `workspace` serves them all. */
+/** A single error even if several tasks need files: one `workspace` serves them all. */
 export function missingFiles(
   executors: Executors,
   plan: SubmitPlan,

@@ -10,22 +10,22 @@ import type { Workspaces } from '../ports/workspaces.ts'
 export interface PlanGoalDeps {
   planner: GoalPlanner
   workspaces: Pick<Workspaces, 'listFiles'>
-  /** Gives tasks the defaults of a submission, and reports their errors. */
+  /** Applies the defaults of a submission to tasks, and reports their errors. */
   parseTasks: (tasks: unknown) => SubmittedTask[]
 }
 
-/** How often an unusable plan goes back to the planner, with the reasons. */
+/** How many plans the planner may write; an unusable one goes back with the reasons. */
 const TRIES = 2
 const TIMEOUT_MS = 5 * 60_000
 
-/** File names that a planner is shown. */
+/** How many file names a planner is shown. */
 const MOST_FILES = 500
 
 /**
- * Has the tasks of a goal written, and checks whether they can be used; if not, once more with the
- * reasons. `use` is what a submission of these tasks would go through.
+ * Has a model plan the tasks for a goal and checks whether they are usable; if not, it tries again
+ * with the reasons. `use` does what a submission of these tasks would go through.
  *
- * @throws {ServiceError} goal-not-planned, with what was wrong with the last plan.
+ * @throws {ServiceError} goal-not-planned, with the problems of the last plan.
  */
 export async function planGoal<Prepared>(
   deps: PlanGoalDeps,

@@ -22,31 +22,31 @@ import { planGoal } from './plan-goal.ts'
 export interface PrepareDeps extends PricingDeps {
   limits: Limits
   defaultExecutor: string
-  /** Whether a model can write syntheses here. */
+  /** Whether a model is available for writing syntheses. */
   modelAvailable: boolean
   workspaces: Pick<Workspaces, 'check' | 'listFiles'>
-  /** Whether a JSON Schema can be used; the reason when it cannot. */
+  /** The reason why a JSON Schema cannot be used; undefined if it can. */
   schemaProblem: (schema: Record<string, unknown>) => Promise<string | undefined>
   checkPlan: CheckPlan
-  /** Whether webhooks can be signed here. */
+  /** Whether webhooks can be signed. */
   webhooksAvailable: boolean
-  /** Writes the tasks of a plan that has only a goal. */
+  /** Plans the tasks of a plan that only has a goal. */
   planner: GoalPlanner | undefined
 }
 
-/** What can be known of a plan before it runs; see `checkPlan`. */
+/** What can be known about a plan before it runs; see `checkPlan`. */
 export type CheckPlan = (
   plan: SubmitPlan,
   tasks: readonly TaskSpec[],
   options: { advised: boolean },
 ) => Promise<PlanCheck>
 
-/** A submission that is valid as a whole. */
+/** A submission that has been found valid. */
 export interface PreparedPlan extends Omit<PlanCheck, 'serialized'> {
   plan: SubmitPlan
   title: string
   tasks: TaskSpec[]
-  /** What the planner of a goal has used. */
+  /** What planning the goal has used. */
   usage: Usage
   units: UnitLayout
   files: Record<string, string> | undefined
@@ -55,10 +55,10 @@ export interface PreparedPlan extends Omit<PlanCheck, 'serialized'> {
 const schemas = new WeakMap<Limits, ReturnType<typeof submitPlanSchema>>()
 
 /**
- * Checks a parsed body. `canonical` is the text that tells whether two submissions are the same,
- * in whatever order a client writes its keys.
+ * Checks a parsed body. `canonical` is a text that is equal for equal submissions, in whatever
+ * order a client writes its keys.
  *
- * @throws {ServiceError} invalid-request, naming each field by its JSON Pointer.
+ * @throws {ServiceError} invalid-request, with a JSON Pointer to each wrong field.
  */
 export function parseSubmission(
   limits: Limits,
@@ -75,7 +75,7 @@ export function parseSubmission(
   return { plan: data, canonical: stringify(value) ?? '' }
 }
 
-/** All errors that can be found before anything is stored. */
+/** Finds all errors that can be found before anything is stored. */
 export async function preparePlan(
   deps: PrepareDeps,
   plan: SubmitPlan,
@@ -101,7 +101,7 @@ export async function preparePlan(
     (tasks, last) =>
       prepareTasks(deps, { ...plan, tasks }, [], {
         advised: options.dryRun,
-        // A plan that collides goes back to the planner; the last one is shown as it is.
+        // An overlapping plan goes back to the planner; a dry run shows the last one as it is.
         refuses: !(options.dryRun && last),
       }),
   )
@@ -119,10 +119,10 @@ async function planErrors(deps: PrepareDeps, plan: SubmitPlan): Promise<FieldErr
     })
   }
   errors.push(...verifyErrors(deps, plan))
-  // Without a model there is nothing to pay for: the merge writes the synthesis.
+  // Without a model there is nothing to pay for, because the merge writes the synthesis.
   if (deps.modelAvailable) errors.push(...planPriceErrors(deps, plan))
   if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
-  // Known before a planner is paid: the tasks that it writes run with the default executor.
+  // Checked before a planner is paid: the tasks it plans run with the default executor.
   if (plan.goal !== undefined && lacksFiles(deps.executors, plan, deps.defaultExecutor)) {
     const detail = `the default executor \`${deps.defaultExecutor}\` needs files: give \`workspace\``
     errors.push({ pointer: '/workspace', detail })

@@ -1,15 +1,15 @@
-/** What one compilation of a JSON Schema costs, in the unit of `submissionWork`. */
+/** The cost of compiling a JSON Schema, in the unit of `submissionWork`. */
 const SCHEMA = 200_000
-/** What any task costs: it is checked, named, quoted and stored. */
+/** The fixed cost of a task: it is checked, named, quoted and stored. */
 const TASK = 1_000
-/** Characters that one glob is matched with, and others that it is compared with. */
+/** The cost of matching a glob, in characters, and how many other globs it is compared with. */
 const PATH = 20
 const MOST_COMPARED = 2_000
 
 /**
- * A rough estimate of the work for a body before it has been examined: twenty thousand are about a
- * millisecond. A body of a few hundred kilobytes may stand for ten thousand tasks with a long text
- * each, or for millions of globs on files.
+ * A rough estimate of the work that a body causes, made before it is examined: twenty thousand are
+ * about a millisecond. A body of a few hundred kilobytes may contain ten thousand tasks with a long
+ * text each, or need millions of matches of globs and files.
  */
 export function submissionWork(body: unknown): number {
   if (!isRecord(body)) return 0

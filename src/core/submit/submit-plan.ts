@@ -15,28 +15,30 @@ import {
 } from './prepare-plan.ts'
 import { type TenantLimits, type TenantUse, withinLimits } from './tenant-limits.ts'
 
-/** A plan whose tasks all write one file has far more pairs than anyone reads. */
+/** A plan whose tasks all write one file has far more pairs than anyone will read. */
 const MOST_STORED_OVERLAPS = 500
 
 export interface SubmitDeps extends PrepareDeps, Digests {
   plans: PlanStore
   life: SealDeps['life']
   queue: BatchQueue
-  /** The round of fair queueing that this process last saw; it may lag a little. */
+  /** The latest round of fair queueing that this process knows of; it may lag a little. */
   rounds: { latest: number }
   randomBytes: (count: number) => Uint8Array
   planIdFrom: (bytes: Uint8Array) => string
   pause: (ms: number) => Promise<unknown>
-  /** Absent where tenants have no limits. */
+  /** Absent if tenants have no limits. */
   tenantLimits?: { limits: TenantLimits; use: TenantUse } | undefined
-  /** For the log: something that does not concern the caller. */
+  /** For the log: faults that do not concern the caller. */
   onFault: (error: unknown, planId: string) => void
 }
 
-/** How long a submission may take between being stored and being enqueued before a repetition replaces it. */
+/**
+ * How long a submission may take from being stored to being enqueued before a repeat replaces it.
+ */
 const GIVE_UP_MS = 5_000
 const LOOK_AGAIN_MS = 100
-/** Repetitions that replace each other at the same moment. */
+/** How often repeats that replace each other at the same time are retried. */
 const MOST_TRIES = 5
 
 interface Submitted {
@@ -45,15 +47,16 @@ interface Submitted {
 }
 
 /**
- * Checks a submission as a whole, stores it and enqueues its batch. Its id is random and never comes
- * back; an Idempotency-Key is kept beside it for as long as the plan is there, so that a repetition finds
- * the plan. One that finds a submission cut short waits for it a while, and then takes its place.
+ * Checks a submission as a whole, stores it and enqueues its batch. The id is random and never
+ * reused; an Idempotency-Key is kept for as long as the plan exists, so that a repeat finds the
+ * plan. A repeat that finds an interrupted submission waits for it a while and then takes its
+ * place.
  */
 export async function submitPlan(deps: SubmitDeps, submission: Submission): Promise<Submitted> {
   const parsed = parseSubmission(deps.limits, submission.body)
   const requestHash = digestOf(deps, parsed.canonical)
   const key = keyOf(deps, submission)
-  // First of all: a repetition is not checked against later changes.
+  // This comes first: a repeat is not checked against later changes.
   const known = key && (await keyedPlan(deps, key, submission.tenant, requestHash))
   if (known !== undefined) return known
   const prepared = await preparePlan(deps, parsed.plan)
@@ -63,7 +66,8 @@ export async function submitPlan(deps: SubmitDeps, submission: Submission): Prom
       const submitted = await submitNew(deps, plan)
       if (submitted !== undefined) return submitted
     } catch (error) {
-      // The tasks that fill a tenant's limit may be those of the same submission, sent at the same moment.
+      // The tasks that exhaust a tenant's limit may be those of the same submission, sent twice at
+      // once.
       const isFull = error instanceof ServiceError && error.code === 'quota-exceeded'
       const other = isFull && key && (await keyedPlan(deps, key, submission.tenant, requestHash))
       if (other) return other
@@ -79,8 +83,9 @@ const GIVEN_UP =
   'The submission took too long and was given up: nothing of it is kept. Send it again.'
 
 /**
- * Stores, enqueues and has the plan accepted; callers learn of it only then. Undone as a whole where
- * one of them fails. `undefined`: another one has the same key, or this one was given up meanwhile.
+ * Stores and enqueues the plan and has it accepted; only then are callers told. If any step fails,
+ * everything is undone. `undefined`: another plan has the same key, or this one was given up
+ * meanwhile.
  */
 async function submitNew(deps: SubmitDeps, plan: NewPlan): Promise<Submitted | undefined> {
   const { tenant, id: planId } = plan.spec
@@ -94,7 +99,7 @@ async function submitNew(deps: SubmitDeps, plan: NewPlan): Promise<Submitted | u
         all: stored.units.map(({ unit }) => unit),
         held: stored.units.flatMap(({ unit, held }) => (held ? [unit] : [])),
       })
-      // Not waited for: the sweeper releases what this does not.
+      // Not awaited: the sweeper releases whatever this does not.
       releasing.catch((error: unknown) => deps.onFault(error, planId))
       if (status === 'gone') return undefined
       return { record: newRecord(plan, stored.createdAt), created: true }
@@ -115,8 +120,8 @@ type Stored =
 
 async function storeAndEnqueue(deps: SubmitDeps, plan: NewPlan): Promise<Stored> {
   if (plan.key === undefined && deps.plans.createsInOneStep(plan)) {
-    // In one go: nobody else can know a random id. Both go down one connection in this order, so a
-    // worker that takes a task finds the plan.
+    // Both at once: nobody else can know a random id. They are sent on one connection in this
+    // order, so a worker that takes a task finds the plan.
     const storing = deps.plans.create(plan)
     const enqueueing = enqueue(deps, plan, deps.rounds.latest)
     const [stored, enqueued] = await Promise.allSettled([storing, enqueueing])
@@ -130,7 +135,7 @@ async function storeAndEnqueue(deps: SubmitDeps, plan: NewPlan): Promise<Stored>
   return { ...stored, units: await enqueue(deps, plan, stored.round) }
 }
 
-/** The first batch of a plan as jobs. */
+/** The first batch of a plan, as jobs. */
 function firstUnits({ spec, tasks, initial }: NewPlan, round: number): Unit[] {
   const free = new Set(initial.released)
   return unitsOf(spec, tasks, { round, held: (unit) => !free.has(unit) })
@@ -145,8 +150,9 @@ async function enqueue(deps: SubmitDeps, plan: NewPlan, round: number): Promise<
 }
 
 /**
- * Nothing may be left of a plan that was refused. `accepted`: it was accepted before. `unknown`: the store
- * is away, and the sweeper will do it: it finds a plan that nobody was told of, and jobs of none.
+ * Removes every trace of a plan that was refused. `accepted`: it had already been accepted.
+ * `unknown`: the store is down, and the sweeper will do it when it finds a plan that nobody was
+ * told about, or jobs without a plan.
  */
 async function undone(deps: SubmitDeps, plan: NewPlan): Promise<'undone' | 'accepted' | 'unknown'> {
   const { id: planId, tenant } = plan.spec
@@ -180,8 +186,8 @@ function newPlanId(deps: SubmitDeps, key: PlanKey | undefined): string {
 }
 
 /**
- * The plan that a key names, once it is accepted. `undefined`: there is none, or one whose submission
- * was cut short, which is gone now.
+ * The plan that was stored under a key, once it is accepted. `undefined`: there is none, or its
+ * submission was interrupted and has now been removed.
  */
 async function keyedPlan(
   deps: SubmitDeps,
@@ -249,7 +255,7 @@ function newPlan(
   }
 }
 
-/** The plan as it stands before anything has happened to it: saves reading it back. */
+/** The record of a plan that has not started. Saves reading it back. */
 function newRecord({ spec, tasks, usage }: NewPlan, createdAt: number): PlanRecord {
   return {
     spec,

@@ -1,22 +1,22 @@
 import { ServiceError } from '../contract/errors.ts'
 
-/** What one tenant may have at a time; `undefined`: any number. */
+/** What a tenant may have; `undefined` means unlimited. */
 export interface TenantLimits {
   /** Tasks that have not ended. */
   maxRunning: number | undefined
   maxPlans: number | undefined
 }
 
-/** What tenants have, over all processes. */
+/** What tenants have, across all processes. */
 export interface TenantUse {
   /**
-   * Notes a submission or a retry as under way, and counts what the tenant has: stored plans and their
-   * tasks that have not ended, and those under way that were noted before this one. To be settled when
-   * it is stored, or was given up; one that dies before that is forgotten in a minute.
+   * Registers a submission or retry in progress, and counts what the tenant has: stored plans and
+   * their unfinished tasks, plus submissions that were registered earlier. Call `settle` once it is
+   * stored or given up; a claim whose process dies expires after a minute.
    */
   claim(
     tenant: string,
-    /** `firstUnit`: of a retry, the first of the units that it adds to its plan. */
+    /** `firstUnit`: for a retry, the first of the units that it adds to its plan. */
     submission: { planId: string; tasks: number; firstUnit?: number | undefined },
   ): Promise<{ plans: number; tasks: number; settle(): Promise<void> }>
 }
@@ -26,14 +26,14 @@ const TASKS_AGAIN_SECONDS = 10
 const PLANS_AGAIN_SECONDS = 60
 
 /**
- * Stores a submission, or a retry, where its tenant may have it. Submissions at the same time cannot exceed a limit
- * together: each counts those that came before.
+ * Stores a submission or retry if the tenant's limits allow it. Concurrent submissions cannot
+ * exceed a limit together, because each counts those registered before it.
  *
  * @throws {ServiceError} quota-exceeded
  */
 export async function withinLimits<T>(
   deps: { limits: TenantLimits; use: TenantUse } | undefined,
-  /** With `firstUnit`, tasks of a stored plan that are to run again; else a new plan. */
+  /** With `firstUnit`, tasks of a stored plan that are to run again; otherwise a new plan. */
   submission: { tenant: string; planId: string; tasks: number; firstUnit?: number },
   store: () => Promise<T>,
 ): Promise<T> {
@@ -59,7 +59,7 @@ export async function withinLimits<T>(
     }
     return await store()
   } finally {
-    // No reason to fail a stored plan: the claim expires by itself.
+    // Not a reason to fail a stored plan: the claim expires by itself.
     await has.settle().catch(() => undefined)
   }
 }

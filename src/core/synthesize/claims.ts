@@ -13,20 +13,20 @@ export interface ClaimDeps {
   onFault: (error: unknown, planId: string) => void
 }
 
-/** A finding of the synthesis, with the source whose words it is judged by. */
+/** A finding of the synthesis, with the source whose text is judged. */
 interface Placed {
   own: Reported
   file?: string | undefined
   line?: number | undefined
 }
 
-/** Characters of one line that are shown. */
+/** Characters of a line that are shown. */
 const MAX_LINE = 500
 
 /**
- * What verifiers are shown of findings: what they claim, and what their files say around the place.
- * Undefined for one that has no file in the workspace, or one that tasks of the plan have changed: it
- * may be about the change.
+ * What verifiers are shown about findings: the claim, and the file's contents around the place.
+ * Undefined for a finding without a file in the workspace, and for files that tasks of the plan
+ * have changed, because the finding may be about the change.
  */
 export async function claimsOf(
   deps: ClaimDeps,
@@ -71,14 +71,14 @@ async function claimOn(
   return { title, detail, file, line, excerpt: excerptOf(text, line) }
 }
 
-/** The lines around one, as many as can be shown, each with its number; without one, the first. */
+/** As many numbered lines around `line` as fit. */
 export function excerptOf(text: string, line = 1): string {
   const lines = text.split(/\r?\n/)
   const numbered = (index: number) => `${index + 1}: ${shorten(lines[index] ?? '', MAX_LINE)}`
   let from = Math.min(Math.max(line, 1), lines.length) - 1
   let to = from
   const shown = [numbered(from)]
-  // Room for what says that there is more.
+  // Reserves room for the note that lines are missing.
   let left = VERIFIER_LIMITS.excerptChars - (shown[0]?.length ?? 0) - 200
   const room = (index: number) => {
     const next = numbered(index)

@@ -14,41 +14,41 @@ import type { SynthesisJob } from '../ports/queue.ts'
 import type { PlanRecord } from '../ports/records.ts'
 
 export interface DraftDeps {
-  /** Absent where no model is configured. */
+  /** Absent if no model is configured. */
   model: ModelSynthesizer | undefined
   pause: (ms: number, signal: AbortSignal) => Promise<void>
   budgets: Pick<BudgetStore, 'count'>
   allowanceOf: AllowanceOf
-  /** The model failed and the merge answers instead, and the like; for the log. */
+  /** For the log: for example, the model failed and the merge answers instead. */
   onFault: (error: unknown, planId: string) => void
 }
 
-/** One synthesis, or one part of it, while it is being written. */
+/** A synthesis, or one part of it, while it is being written. */
 export interface Writing {
   plan: PlanRecord
   job: SynthesisJob
   options: SynthesisSpec
-  /** Aborts when this process is to end, or another one may have the job. */
+  /** Aborts when this process is ending, or another one may have taken over the job. */
   signal: AbortSignal
   /** Aborts when the plan is cancelled or deleted. */
   cancelled: AbortSignal
-  /** Every call is in it, failed ones too. */
+  /** Covers every call, including failed ones. */
   usage: UsageTally
   allowance: Allowance | undefined
 }
 
 /**
- * Results for one call of a model; more go to it in parts. The answer accounts for every finding, so
- * what it can hold limits their number: this many take about 20,000 tokens.
+ * The results for one model call; larger inputs are split into parts. The answer accounts for every
+ * finding, so its size limits their number: this many take about 20,000 tokens.
  */
 export const CALL_LIMITS: PartLimits = { tokens: 80_000, findings: 200 }
 const MODEL_TRIES = 3
 const MODEL_TIMEOUT_MS = 10 * 60_000
 
-/** The failure of a model that was not asked, because the plan was stopped. */
+/** The failure when the model was not asked because the plan was stopped. */
 export const STOPPED = 'stopped'
 
-/** What is asked of the synthesis: by the job, else by the plan. */
+/** The options of the synthesis: the job's, or else the plan's. */
 export function optionsOf(plan: PlanRecord, job: SynthesisJob): SynthesisSpec {
   const own = plan.spec.synthesis === false ? {} : plan.spec.synthesis
   return {
@@ -59,7 +59,7 @@ export function optionsOf(plan: PlanRecord, job: SynthesisJob): SynthesisSpec {
   }
 }
 
-/** What a job that writes may use, counted and set aside in its name. */
+/** What a writing job may use, counted and reserved in its name. */
 export function means(
   deps: DraftDeps,
   { spec }: PlanRecord,
@@ -67,7 +67,7 @@ export function means(
 ): Pick<Writing, 'usage' | 'allowance'> {
   return {
     usage: usageTally((total) => {
-      // Not waited for: the end of the job tells it again.
+      // Not awaited: the end of the job reports it again.
       deps.budgets
         .count(spec.id, { jobId }, total)
         .catch((error: unknown) => deps.onFault(error, spec.id))
@@ -83,8 +83,8 @@ export function whyNotAsked({ plan: { stop }, job }: Writing): string | undefine
 }
 
 /**
- * Has the model write over results, in up to three tries. A failure is its code. `give-back`: this
- * process is to end, another one is to do it.
+ * Has the model write over the results, in up to three attempts. `failure` is a code. `give-back`:
+ * this process is ending, so another one must do it.
  */
 export async function draftOver(
   deps: DraftDeps & { plans: { context(planId: string): Promise<string> } },
@@ -122,7 +122,7 @@ async function askModel(
   return 'failure' in answer ? answer : { draft: answer.value }
 }
 
-/** Asks a model up to three times. A failure is its code; after an abort it means nothing. */
+/** Asks a model up to three times. `failure` is a code, which means nothing after an abort. */
 export async function inTries<T>(
   deps: Pick<DraftDeps, 'pause' | 'onFault'>,
   writing: Pick<Writing, 'plan' | 'signal' | 'cancelled'>,

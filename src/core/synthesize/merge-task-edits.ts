@@ -18,14 +18,15 @@ export interface MergeEditsDeps {
 }
 
 /**
- * Beside the last synthesis of a batch nothing of the plan runs, so it works where the tasks did, and
- * clears it away. The others have a folder of their own, which nobody clears away meanwhile.
+ * Nothing else of the plan runs next to the final synthesis of a batch, so it works in the tasks'
+ * folder and removes it. Other syntheses have folders of their own, which nobody removes while they
+ * run.
  */
 export function folderOfSynthesis(plan: PlanRecord, { kind, jobId }: SynthesisJob): string {
   return kind === 'final' ? folderOf(plan.spec.id, plan.reopened) : jobId
 }
 
-/** Merges what the tasks changed. A merge that cannot be made is said so, and fails nothing else. */
+/** Merges the tasks' edits. If that is impossible, it is reported and nothing else fails. */
 export async function mergeTaskEdits(
   deps: MergeEditsDeps,
   plan: PlanRecord,
@@ -48,7 +49,7 @@ export async function mergeTaskEdits(
   }
 }
 
-/** In the order of the plan, each with what it came after, through tasks that changed nothing too. */
+/** In plan order, each with what it came after, including via tasks that changed nothing. */
 async function orderedEdits(
   tasks: Pick<TaskStore, 'specs'>,
   planId: string,

@@ -4,26 +4,26 @@ import type { ConflictResolver, TaskResult } from '../ports/models.ts'
 import { type DraftDeps, type Writing, whyNotAsked } from './draft-synthesis.ts'
 
 export interface ProposeDeps {
-  /** Absent where no model is configured. */
+  /** Absent if no model is configured. */
   resolver: ConflictResolver | undefined
   onFault: DraftDeps['onFault']
 }
 
 type Conflict = MergedEdits['conflicts'][number]
 
-/** More than a person would look through; the rest keep their sides alone. */
+/** More than a person would look through; the rest get no proposal. */
 const MAX_PROPOSALS = 50
 const AT_ONCE = 5
 
-/** Characters of all sides of a file that a model is asked to write as a whole. */
+/** Total characters of all sides of a file that a model is asked to rewrite. */
 const MAX_SIDES_CHARS = 200_000
 const TIMEOUT_MS = 3 * 60_000
 
 /**
- * Has the model propose a resolution for each file in conflict. A proposal stands beside the sides of
- * its conflict, with the name of the model: it is in no commit and in no patch.
+ * Has the model propose a resolution for each file in conflict. A proposal is listed with its
+ * conflict, with the name of the model: it is in no commit and no patch.
  *
- * @param notes Told where there should be proposals and are none.
+ * @param notes Gets a note if there should be proposals but are none.
  */
 export async function proposeResolutions(
   deps: ProposeDeps,
@@ -84,7 +84,7 @@ async function proposal(
   }
 }
 
-/** Whether there is anything to be read: neither binary, nor too large, nor gone on both sides. */
+/** Whether there is anything to read: not binary, not too large, and not gone on both sides. */
 function isShown({ base = '', ours = '', theirs = '' }: Conflict): boolean {
   const chars = base.length + ours.length + theirs.length
   return ours + theirs !== '' && chars <= MAX_SIDES_CHARS

@@ -3,7 +3,7 @@ import type { TaskStore } from '../ports/task-life.ts'
 import { FEW, withinBytes } from '../read/pages.ts'
 import { shorten } from '../text/shorten.ts'
 
-/** Tasks whose outputs are read at once. */
+/** Number of tasks whose outputs are read at a time. */
 export const TASKS_AT_ONCE = 100
 
 /** Bytes of their outputs that are read at once. */
@@ -13,9 +13,9 @@ const OUTPUT_BYTES_AT_ONCE = 16_000_000
 const TEXT_BUDGET = 8_000_000
 
 /**
- * Results of tasks, their texts cut where all texts of the plan are more than can be looked at.
+ * The results of tasks. Their texts are cut if the texts of the whole plan exceed the budget.
  *
- * @param planTasks How many tasks the whole plan has.
+ * @param planTasks Number of tasks in the whole plan.
  */
 export async function readResults(
   deps: { tasks: TaskStore },
@@ -45,7 +45,7 @@ export async function readResults(
         status: state?.status ?? 'queued',
         text: shorten(output?.text ?? '', share),
         findings: output?.findings ?? [],
-        // Of what a task succeeded with, the findings are stored with it as it ends.
+        // When a task succeeds, its findings are extracted and stored with its output.
         ...(state?.status === 'succeeded' ? { isSearched: true } : {}),
         ...(edits === undefined ? {} : { edits }),
         ...(state?.error === undefined ? {} : { error: state.error }),

@@ -39,9 +39,9 @@ export interface SynthesizeDeps
 }
 
 /**
- * Writes one version of a plan's synthesis and, with the last one it waits for, finishes the plan.
- * Run again after a crash, it writes the same version, or finds it written. `give-back`: the process
- * is to end, another one is to do it. `wait`: it was spread into parts, and goes on after them.
+ * Writes one version of a plan's synthesis; the final version also finishes the plan. If it runs
+ * again after a crash, it writes the same version or finds it written. `give-back`: this process is
+ * ending, so another one must do it. `wait`: it was split into parts and continues after them.
  */
 export async function synthesizePlan(
   deps: SynthesizeDeps,
@@ -49,7 +49,7 @@ export async function synthesizePlan(
   signal: AbortSignal,
 ): Promise<'done' | 'give-back' | 'wait'> {
   const { planId, jobId } = job
-  // All at once: for a small plan the round trips are most of the time.
+  // In parallel, because round trips dominate for a small plan.
   const [begun, plan, layout, taskIds] = await Promise.all([
     deps.syntheses.begin(planId, jobId, job.kind),
     deps.plans.get(planId),
@@ -138,7 +138,7 @@ export async function synthesizePlan(
   return 'done'
 }
 
-/** Results that cannot be merged in time are left out: each task still has its own. */
+/** If results cannot be merged in time, they are left out: each task still has its own. */
 async function settle(
   deps: Pick<SynthesizeDeps, 'merging' | 'onFault'>,
   planId: string,
@@ -163,7 +163,7 @@ async function settle(
 
 type Drafted = Pick<Settling, 'from' | 'usage' | 'model' | 'notes'>
 
-/** In one call of a model, or without one; or else spread into parts, to `wait` for. */
+/** Drafts in a single model call, or without one, or splits the work into parts to `wait` for. */
 async function draftWhole(
   deps: SynthesizeDeps,
   writing: Writing,
@@ -208,7 +208,7 @@ async function draftOfParts(
   if (whole === 'give-back') return whole
   const { part, summarised, written, replaced, usage } = whole
   if (written === 0) {
-    // A failure of the model tells more than a stop that came after it.
+    // A model's failure is more informative than a stop that came after it.
     const reasons = Object.keys(replaced)
     const reason = reasons.find((each) => each !== STOPPED) ?? STOPPED
     return { from: { kind: 'merge' }, usage, model: undefined, notes: [whyMerged(reason)] }

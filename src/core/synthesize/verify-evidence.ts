@@ -10,11 +10,11 @@ import type { PlanRecord } from '../ports/records.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
 import { planFiles } from '../run/plan-files.ts'
 
-/** Files that are read for one synthesis, and their characters together. */
+/** How many files are read for one synthesis, and their total characters. */
 const MAX_FILES = 2_000
 const MAX_TEXT = 64_000_000
 
-/** Findings whose quotations are looked up; of the others, only the place. */
+/** How many findings have their quotations checked; of the rest only the place is checked. */
 const MAX_QUOTED = 5_000
 
 interface VerifyDeps {
@@ -24,9 +24,10 @@ interface VerifyDeps {
 }
 
 /**
- * Looks up in the plan's files what its tasks say is there. Findings whose evidence is not there come
- * back apart; the places of the others are corrected. Nothing for a plan without a workspace. Files
- * that tasks of the plan have changed are not held against a finding: it may be about the change.
+ * Checks the tasks' findings against the plan's files. Findings whose evidence is not there are
+ * returned separately; the places of the others are corrected. Does nothing for a plan without a
+ * workspace. Files that tasks of the plan have changed do not refute a finding, because it may be
+ * about the change.
  */
 export async function verifyEvidence(
   deps: VerifyDeps,
@@ -86,7 +87,7 @@ export async function verifyEvidence(
     }
     return { results: checked, evidence }
   } catch (error) {
-    // The version is given back then, and written by another process.
+    // The job is then given back, and another process writes the version.
     if (signal.aborted) return { results, evidence: undefined }
     deps.onFault(error, plan.spec.id)
     notes.push('The files of the workspace could not be read, so no evidence was checked.')

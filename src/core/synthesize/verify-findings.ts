@@ -15,11 +15,11 @@ import { type ClaimDeps, claimsOf } from './claims.ts'
 import { type DraftDeps, inTries, STOPPED, type Writing, whyNotAsked } from './draft-synthesis.ts'
 
 export interface VerifyFindingsDeps extends ClaimDeps, Pick<DraftDeps, 'pause' | 'onFault'> {
-  /** Absent where no model is configured. */
+  /** Absent if no model is configured. */
   verifier: ClaimVerifier | undefined
 }
 
-/** What a synthesis is settled from. */
+/** The input for settling a synthesis. */
 interface Settled {
   results: TaskResult[]
   evidence?: Evidence | undefined
@@ -28,16 +28,16 @@ interface Settled {
 const AT_ONCE = 8
 const TIMEOUT_MS = 3 * 60_000
 
-/** So many findings in a row that the model failed at, and the rest are not asked about. */
+/** After this many findings in a row at which the model failed, the rest are not judged. */
 const MAX_FAILURES = 5
 
-/** Failures after which no other call would succeed. */
+/** Failures after which no other call can succeed. */
 const ENDS_ALL: ReadonlySet<string> = new Set([BUDGET_EXHAUSTED, PROVIDER_QUOTA])
 
 /**
- * Has independent calls of a model judge the findings of a synthesis, the most important first, each
- * until most of its votes agree. What most refute is taken out of the results. `notes` says which were
- * not judged, and why.
+ * Has independent model calls judge the findings of a synthesis, the most important first, each
+ * until a majority of its votes agree. Findings that a majority refutes are removed from the
+ * results. `notes` says which were not judged, and why.
  */
 export async function verifyFindings(
   deps: VerifyFindingsDeps,
@@ -67,7 +67,7 @@ export async function verifyFindings(
   for (const { finding, fate, into } of ledger) {
     if (into === undefined) continue
     const some = sources.get(into) ?? []
-    // The one whose words are judged comes first.
+    // The source whose text is judged comes first.
     sources.set(into, fate === 'kept' ? [finding, ...some] : [...some, finding])
   }
   const placed = wanted.slice(0, MAX_JUDGED).flatMap(({ id, file, line }) => {
@@ -154,7 +154,7 @@ async function voteOn(
   return ballots
 }
 
-/** Asks until most of all `votes` agree, or no longer can. */
+/** Asks until a majority of all votes agree, or can no longer do so. */
 async function poll(
   ask: () => Promise<{ value: Vote } | { failure: string }>,
   most: number,
@@ -185,7 +185,7 @@ function majorityOf(votes: number): number {
   return Math.floor(votes / 2) + 1
 }
 
-/** Takes the sources of refuted findings out of the results. */
+/** Removes the sources of refuted findings from the results. */
 function withBallots(
   results: readonly TaskResult[],
   evidence: Evidence & { ballots: Record<string, Ballot> },
@@ -219,7 +219,7 @@ function reasonOf({ votes }: Ballot): string {
   return `Refuted by ${how}: ${against[0]?.reason ?? ''}`
 }
 
-/** Findings that were to be judged and were not, by the reason. */
+/** Counts findings that should have been judged but were not, by reason. */
 class Unjudged {
   readonly #counts = new Map<string, number>()
   readonly #minSeverity: string

@@ -19,22 +19,22 @@ import {
 } from './draft-synthesis.ts'
 import { readResults } from './read-results.ts'
 
-// A synthesis that is too large for one call: its parts are jobs of the plan's flow, which any worker
-// runs, and each is stored once. The synthesis's own job spreads one level of them after the other,
-// and waits in the queue meanwhile, in nobody's slot.
+// A synthesis that is too large for one call is written in parts. They are jobs of the plan's flow
+// that any worker runs, and each is stored once. The synthesis's own job spreads one level after
+// another, and waits in the queue in between without occupying a slot.
 
 export interface PartDeps extends DraftDeps {
   plans: PlanStore
   tasks: TaskStore
   parts: PartStore
   merging: Merging
-  /** Syntheses and parts that are being written here, so that a cancel finds them. */
+  /** Syntheses and parts being written in this process, so that a cancellation reaches them. */
   writing: Pick<RunningTasks, 'track'>
 }
 
 /**
- * Enqueues the lowest parts that are not there yet. False when there are none, and the synthesis can
- * be put together. Doing so again changes nothing, so that a death at any point only repeats it.
+ * Enqueues the parts of the lowest unfinished level. False if all parts exist, so that the
+ * synthesis can be assembled. Repeating it changes nothing, so a crash at any point is harmless.
  */
 export async function spreadParts(
   deps: { parts: PartStore; queue: Pick<BatchQueue, 'enqueueParts'> },
@@ -53,8 +53,8 @@ export async function spreadParts(
 }
 
 /**
- * Writes one part and stores it. Where the model fails three times, or the plan was stopped, the
- * deterministic merge writes it. Run again after a crash, it finds the part, or writes it.
+ * Writes one part and stores it. If the model fails three times, or the plan was stopped, the
+ * deterministic merge writes it. If it runs again after a crash, it finds the part or writes it.
  */
 export async function writePart(
   deps: PartDeps,
@@ -112,8 +112,9 @@ async function writeLeaf(
 }
 
 /**
- * Puts parts together: duplicates and contradictions across them first, then the model writes over
- * what is most important of it. Where no model wrote any of them, it is not asked again.
+ * Combines parts: first it merges duplicates and finds contradictions across them, then the model
+ * writes over the most important findings. If no model wrote any of the parts, it is not asked
+ * again.
  */
 export async function putTogether(
   deps: PartDeps,
@@ -123,7 +124,8 @@ export async function putTogether(
 ): Promise<({ part: string; summarised: boolean } & PartCounts) | 'give-back'> {
   const texts = await deps.parts.read(writing.plan.spec.id, writing.job.jobId, places)
   const known = texts.flatMap((text) => text ?? [])
-  // Only after the version was stored elsewhere, or the plan deleted: the next look finds that out.
+  // Happens only if the version was stored elsewhere or the plan was deleted; the next delivery
+  // finds out.
   if (known.length < places.length) return 'give-back'
   const { shown, ...whole } = await deps.merging.combine(known, CALL_LIMITS)
   if (whole.written === 0) return { ...whole, summarised: false }

@@ -3,7 +3,7 @@ import type { TaskFiles, TaskSpec } from '../contract/task-spec.ts'
 import { shorten } from './shorten.ts'
 import { fairShares } from './tokens.ts'
 
-/** What a task's prompt says about one task that it depends on. */
+/** What a task's prompt says about a task it depends on. */
 export interface DependencyResult {
   taskId: string
   description: string
@@ -11,13 +11,13 @@ export interface DependencyResult {
   text: string
 }
 
-/** Characters that the outputs of all dependencies may take in a prompt, together. */
+/** The total characters of all dependencies' outputs in a prompt. */
 export const MAX_DEPENDENCY_CHARS = 120_000
 
 /**
- * A task's own prompt: role, task, context, files, output format and focus areas in this order, or
- * `prompt` as it is, and then what the tasks that it depends on produced. A field that was not
- * given leaves no heading.
+ * Renders a task's own prompt: role, task, context, files, output format and focus areas in this
+ * order, or `prompt` verbatim, followed by the outputs of the tasks it depends on. Fields that were
+ * not given get no heading.
  */
 export function renderTaskPrompt(
   spec: Pick<
@@ -49,7 +49,7 @@ export function renderFullPrompt(sharedContext: string, taskPrompt: string): str
   return sharedContext === '' ? taskPrompt : `${sharedContext}\n\n${taskPrompt}`
 }
 
-/** What somebody is, as opposed to what somebody is good at. */
+/** Words for what somebody is, as opposed to what somebody is good at. */
 const PROFESSION =
   /\b(specialist|engineer|reviewer|expert|analyst|architect|developer|tester|auditor|writer|designer|researcher|planner|manager|lead|leader|consultant|agent|subagent|assistant|programmer|scientist|administrator|editor|author|critic|coder|maintainer|investigator|inspector|strategist|advisor|adviser|translator|teacher|mentor|lawyer|owner|operator|technician|optimizer|optimiser|librarian|historian|journalist|economist|linguist|mathematician|statistician|evaluator|judge|verifier|master|professional|practitioner|guru|veteran|hacker|person|user|member)$/i
 
@@ -58,7 +58,7 @@ const QUALIFIER =
 
 function renderRole(given: string): string {
   const text = given.trim()
-  // A role of whole sentences already says who the subagent is.
+  // A role in whole sentences already says who the subagent is.
   if (/\n|[.!?]$|[.!?]\s+\p{Lu}/u.test(text)) {
     return /^you\b/i.test(text) ? text : `You are a specialist for this specific task. ${text}`
   }
@@ -69,7 +69,7 @@ function renderRole(given: string): string {
   return `You are ${article(title)} ${title} for this specific task.`
 }
 
-/** `an` before a vowel sound, as far as spelling tells: an API, an SQL, a UX, a user, a one-off. */
+/** `an` before a vowel sound, as far as spelling shows: an API, an SQL, a UX, a user, a one-off. */
 function article(phrase: string): 'a' | 'an' {
   const word = phrase.split(/[\s/-]/)[0] ?? ''
   if (

@@ -1,20 +1,22 @@
 import { shorten } from './shorten.ts'
 import { withoutCode } from './words.ts'
 
-/** A line of Markdown that is no sentence: a heading, a quotation, a table, a rule, a diff, a link. */
+/**
+ * A Markdown line that is not a sentence: a heading, a quotation, a table, a rule, a diff, a link.
+ */
 const NO_SENTENCE = /^(?:[#>|+]|[-*_]{3}|\/\/|!?\[[^\]]{0,200}\]\(|<)/
 const LINK = /\[([^[\]\n]{1,200})\]\([^()\s]{1,500}\)/g
 const BULLET = /^(?:[-*•]|\d{1,3}[.)])\s/
-/** Where a sentence ends, unless what ends there is short for something. */
+/** The end of a sentence, unless it follows an abbreviation. */
 const END = /[.!?](?=["')\]*_]{0,3}(?:\s|$))/g
 const SHORT = /\b(?:e\.g|i\.e|etc|vs|cf|no|approx)$/i
 /** Lines with fewer words are names and labels. */
 const FEWEST_WORDS = 4
 
 /**
- * The first whole sentences of a text that fit into `limit` characters, ending with a stop; at least
- * one, which is cut between two words where it is longer. Code, headings and labels are passed
- * over. Nothing where the text has no sentence.
+ * The first complete sentences of a text that fit into `limit` characters. If even the first is
+ * longer, it is cut between two words. Code, headings and labels are skipped. Empty if the text has
+ * no sentence.
  */
 export function firstSentences(text: string, limit: number): string {
   const lines = withoutCode(shorten(text, limit * 20).replace(LINK, '$1'))
@@ -23,7 +25,7 @@ export function firstSentences(text: string, limit: number): string {
     .filter((line) => line !== '' && !NO_SENTENCE.test(line))
     .map((line) => line.replace(BULLET, '').replaceAll('**', ''))
     .filter((line) => line.split(/\s+/, FEWEST_WORDS).length === FEWEST_WORDS)
-  // What ends with a colon leads to what is not shown.
+  // A line that ends with a colon introduces something that is not shown.
   const [line] = [...lines.filter((each) => !each.endsWith(':')), ...lines]
   if (line === undefined) return ''
   const prose = line.replace(/\s+/g, ' ')

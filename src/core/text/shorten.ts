@@ -1,7 +1,7 @@
 /**
- * The beginning of a text that is longer than `limit`, with `ending` behind it where people read it: an
- * ellipsis says to them that there was more. Counted in UTF-16 units, as in schemas, the ending included;
- * never half of a surrogate pair, which most readers of JSON refuse.
+ * Cuts a text to `limit` characters. Where people read it, pass `ending`, such as an ellipsis, to
+ * show that there was more. Counted in UTF-16 units, as in schemas, including the ending. Never
+ * splits a surrogate pair, which most JSON readers reject.
  */
 export function shorten(text: string, limit: number, ending = ''): string {
   if (text.length <= limit) return text

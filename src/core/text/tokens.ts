@@ -1,6 +1,6 @@
 /**
- * A guess at the tokens of a text, good to about a quarter: four characters a token in English and
- * code, and about one for scripts with a character a syllable or a word.
+ * Estimates the tokens of a text to within about a quarter: four characters per token in English
+ * and code, about one in scripts whose characters are syllables or words.
  */
 export function estimateTokens(text: string): number {
   let wide = 0
@@ -8,7 +8,10 @@ export function estimateTokens(text: string): number {
   return Math.ceil((text.length - wide) / 4 + wide)
 }
 
-/** Divides `total` so that nobody gets more than asked for, and what small ones leave goes to large ones. */
+/**
+ * Divides `total` so that nobody gets more than they asked for; what small requests leave goes to
+ * large ones.
+ */
 export function fairShares(wanted: readonly number[], total: number): number[] {
   const shares = wanted.map(() => 0)
   const ascending = wanted.map((size, index) => ({ size, index })).sort((a, b) => a.size - b.size)

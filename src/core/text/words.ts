@@ -1,6 +1,6 @@
 import { shorten } from './shorten.ts'
 
-/** Words that say nothing about what a sentence is about. */
+/** Words that do not tell what a sentence is about. */
 const STOP_WORDS = new Set(
   (
     'a an the and or but of in on at to for from with by as is are was were be been being it its this that ' +
@@ -10,7 +10,7 @@ const STOP_WORDS = new Set(
   ).split(' '),
 )
 
-/** Short names that are as common as what they stand for. */
+/** Abbreviations that are as common as what they stand for. */
 const ALIASES: Record<string, string> = {
   sqli: 'sql injection',
   xss: 'cross site scripting',
@@ -36,10 +36,10 @@ const LONGEST_REMEMBERED = 40
 const WIDE = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}]/u
 
 /**
- * What a text is about: the stems of its words without the common ones. Names in camel case fall
- * into their words; scripts that write no spaces, into pairs of characters.
+ * What a text is about: the stems of its words, without common ones. Camel-case names are split
+ * into words; scripts without spaces are split into pairs of characters.
  *
- * @param limit Characters of the text that are looked at.
+ * @param limit Characters of the text that are read.
  */
 export function stems(text: string, limit = 600): Set<string> {
   const found = new Set<string>()
@@ -50,10 +50,10 @@ export function stems(text: string, limit = 600): Set<string> {
 }
 
 /**
- * How often each stem is in the prose of a text, without its code blocks and addresses. A name of
+ * How often each stem occurs in the prose of a text, without code blocks and URLs. A name of
  * several words, such as `getUser`, also counts as a whole.
  *
- * @param limit Characters of the text that are looked at.
+ * @param limit Characters of the text that are read.
  */
 export function termCounts(text: string, limit = 4_000): Map<string, number> {
   const counts = new Map<string, number>()
@@ -63,7 +63,7 @@ export function termCounts(text: string, limit = 4_000): Map<string, number> {
   return counts
 }
 
-/** Prose as far as it is neither in a fenced block nor an address. */
+/** The text without fenced blocks and URLs. */
 export function withoutCode(text: string): string {
   if (!text.includes('```') && !text.includes('~~~') && !text.includes('://')) return text
   let fence = ''
@@ -88,14 +88,14 @@ function words(text: string): string[] {
   return text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
 }
 
-/** The stems of its words, and the whole where it has several. */
+/** The stems of a name's words, and the whole name if it has several words. */
 const termsOfName = remembered((name) => {
   const parts = words(spaced(name))
   const terms = parts.flatMap(stemsOfWord)
   return parts.length > 1 ? [...terms, `#${parts.join('')}`] : terms
 })
 
-/** The same function, which knows the answers for the words it has seen: plans repeat theirs. */
+/** Memoizes a function of words: plans repeat theirs. */
 function remembered(read: (word: string) => readonly string[]) {
   const known = new Map<string, readonly string[]>()
   return (word: string): readonly string[] => {
@@ -103,14 +103,14 @@ function remembered(read: (word: string) => readonly string[]) {
     if (before !== undefined) return before
     const found = read(word)
     if (word.length > LONGEST_REMEMBERED) return found
-    // Bounds, because the words of many plans go through one process.
+    // Bounded, because one process handles the words of many plans.
     if (known.size >= MAX_REMEMBERED) known.clear()
     known.set(word, found)
     return found
   }
 }
 
-/** None for a common word, several for a short name and for a script without spaces. */
+/** Empty for a common word; several for an abbreviation and for scripts without spaces. */
 const stemsOfWord = remembered((word) => {
   if (STOP_WORDS.has(word)) return []
   if (WIDE.test(word)) return characterPairs(word)
@@ -119,8 +119,8 @@ const stemsOfWord = remembered((word) => {
 })
 
 /**
- * A word without its ending, so that `caching`, `cached` and `caches` are the same. Shorter than
- * Porter's algorithm and cruder: stems are only ever compared with each other.
+ * Strips a word's ending, so that `caching`, `cached` and `caches` are equal. Shorter and cruder
+ * than Porter's algorithm, which is enough because stems are only compared with each other.
  */
 export function stem(word: string): string {
   if (word.length < 4 || /\d/.test(word)) return word
@@ -135,7 +135,7 @@ export function stem(word: string): string {
   return root.length > 3 && root.endsWith('e') ? root.slice(0, -1) : root
 }
 
-/** The share of all their members that two sets have in common, 0 to 1; 0 for two empty ones. */
+/** The Jaccard index of two sets, 0 to 1; 0 if either is empty. */
 export function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   if (a.size === 0 || b.size === 0) return 0
   const shared = sharedCount(a, b)

@@ -1,2 +1,2 @@
-/** The time as this process has it, in milliseconds. For how long things take; dates come from the store. */
+/** This process's time in milliseconds. Use it for durations; dates come from the store. */
 export type Clock = () => number

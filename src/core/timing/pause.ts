@@ -1,4 +1,4 @@
-/** Resolves after the time, or as soon as one of the signals aborts. */
+/** Resolves after `ms`, or as soon as one of the signals aborts. */
 export function pause(ms: number, ...signals: AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     if (signals.some((signal) => signal.aborted)) return resolve()

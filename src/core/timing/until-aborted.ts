@@ -1,11 +1,11 @@
 /**
- * Waits for work that cannot be stopped, or that others wait for too: the wait ends when `signal`
- * aborts, the work goes on.
+ * Waits for work that cannot be stopped or that others wait for too. The wait ends when `signal`
+ * aborts, but the work continues.
  *
  * @throws The signal's reason, as soon as it aborts.
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Work that nobody waits for any more must not end the process when it fails.
+  // If the work fails after nobody waits for it any more, that must not crash the process.
   work.catch(() => {})
   signal.throwIfAborted()
   const aborted = Promise.withResolvers<never>()

@@ -43,16 +43,21 @@ export async function collectEdits(
     if (patch.files.length === 0) return NO_EDITS
     return { edits: { base: start, ...patch }, problem: undefined }
   } catch (error) {
-    if (error instanceof FileTooLarge || error instanceof OutputTooLarge) return TOO_LARGE
+    if (error instanceof FileTooLarge || error instanceof OutputTooLarge) return tooLarge(limits)
     if (error instanceof Unreadable || isErrno(error, 'EACCES', 'EPERM')) return UNREADABLE
     throw error
   }
 }
 
 const NO_EDITS: CollectedEdits = { edits: undefined, problem: undefined }
-const TOO_LARGE: CollectedEdits = {
-  edits: undefined,
-  problem: { code: 'edits-too-large', message: 'The files that the task changed are too large.' },
+
+function tooLarge({ maxChangedBytes, maxPatchBytes, maxFiles }: WorkspaceLimits): CollectedEdits {
+  const message = `The task changed too much: its files may have ${inMiB(maxChangedBytes)}, their patch ${inMiB(maxPatchBytes)}, and it may add ${maxFiles} files.`
+  return { edits: undefined, problem: { code: 'edits-too-large', message } }
+}
+
+function inMiB(bytes: number): string {
+  return `${Math.floor((bytes * 10) / 1024 ** 2) / 10} MiB`
 }
 
 const UNREADABLE: CollectedEdits = {
@@ -73,13 +78,14 @@ async function readChanges(
   const { folder } = files
   const facts = await lstat(folder).catch(() => undefined)
   if (facts?.isDirectory() !== true) throw new Unreadable('the folder has been replaced')
-  const tracked = await trackedPaths(git, gitDir, files)
+  const { tracked, modules } = await trackedPaths(git, gitDir, files)
   // Before git looks at the folder, because it would wait for ever at a pipe.
   const entries = await presentEntries(files, tracked, limits)
   const paths = [
     ...(await changedTracked(git, gitDir, files)),
     ...(await newPaths(git, gitDir, files, tracked, entries)),
-  ]
+    // What lies in a submodule is another repository's: the commit that the plan names stays.
+  ].filter((path) => !modules.some((module) => path === module || path.startsWith(`${module}/`)))
   const removed: FileChange[] = []
   const written: FileChange[] = []
   let left = limits.maxChangedBytes
@@ -100,9 +106,16 @@ async function trackedPaths(
   git: Git,
   gitDir: string,
   { indexFile }: TaskFiles,
-): Promise<Set<string>> {
-  const { stdout } = await git(['ls-files', '-z'], { gitDir, indexFile })
-  return new Set(splitNul(stdout))
+): Promise<{ tracked: Set<string>; modules: string[] }> {
+  const { stdout } = await git(['ls-files', '--stage', '-z'], { gitDir, indexFile })
+  const tracked = new Set<string>()
+  const modules: string[] = []
+  for (const entry of splitNul(stdout)) {
+    const path = entry.slice(entry.indexOf('\t') + 1)
+    tracked.add(path)
+    if (entry.startsWith('160000 ')) modules.push(path)
+  }
+  return { tracked, modules }
 }
 
 /** Files of the start that are changed or gone, by what the index knows of each. */

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../src/main/config.ts'
 
+const withKey = (name: string) =>
+  JSON.stringify({ [name]: { command: ['x'], description: 'x', env: { KEY: `\${NO_SUCH}` } } })
+
 describe('an environment that cannot be meant', () => {
   test.each([
     [{ TUTTI_CONCURENCY: '5' }, /TUTTI_CONCURENCY .* did you mean TUTTI_CONCURRENCY\?/],
@@ -16,6 +19,11 @@ describe('an environment that cannot be meant', () => {
     [{ TUTTI_CONCURRENCY: 'many' }, /TUTTI_CONCURRENCY must be a whole number from 1 to 10000/],
     [{ TUTTI_CONCURRENCY: '0' }, /TUTTI_CONCURRENCY must be a whole number from 1 to 10000/],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL must be one of trace, debug, info/],
+    [{ TUTTI_COMMANDS: withKey('agent') }, /TUTTI_COMMANDS: agent.env.KEY: NO_SUCH is not set/],
+    [
+      { TUTTI_RUN: `{"programs":["make"],"env":{"KEY":"\${NO_SUCH}"}}` },
+      /TUTTI_RUN: run.env.KEY: NO_SUCH is not set/,
+    ],
     [{ HOST: '0.0.0.0' }, /HOST is 0.0.0.0, but without TUTTI_API_KEYS/],
   ])('%o is told in a sentence', (env, sentence) => {
     expect(() => loadConfig(env)).toThrow(sentence)
@@ -33,4 +41,11 @@ test.each([
   { TUTTI_SERVICE_HOST: '10.0.0.1', TUTTI_SERVICE_PORT: '80', TUTTI_PORT: 'tcp://10.0.0.1:80' },
 ])('variables of others, such as %o, are left alone', (env) => {
   expect(() => loadConfig(env)).not.toThrow()
+})
+
+test('programs that models may run are a list, or settings with a list; their variables are filled in', () => {
+  const run = (text: string) => loadConfig({ TUTTI_RUN: text, SECRET: 's3cret' }).TUTTI_RUN
+  expect(run('npm test, pytest').programs).toEqual(['npm test', 'pytest'])
+  expect(run(`{"programs":["make"],"env":{"KEY":"\${SECRET}"}}`).env).toEqual({ KEY: 's3cret' })
+  expect(loadConfig({}).TUTTI_RUN.programs).toEqual([])
 })

@@ -321,7 +321,8 @@ test('says so when the edits are too large to keep', async () => {
   await writeFiles(place.root, { a: 'a' })
   const one = await opened(place)
   await writeFile(join(one.workspace.root, 'a'), 'x'.repeat(1001))
-  const tooLarge = { edits: undefined, problem: { code: 'edits-too-large' } }
+  const message = expect.stringContaining('files')
+  const tooLarge = { edits: undefined, problem: { code: 'edits-too-large', message } }
   expect(await one.collectEdits()).toMatchObject(tooLarge)
   await writeFile(join(one.workspace.root, 'a'), 'x'.repeat(500))
   expect(await one.collectEdits()).toMatchObject(tooLarge)

@@ -36,6 +36,8 @@ export type ExecutionOutcome =
       status: 'incomplete'
       /** The partial output; its text may be empty. */
       output: TaskOutput
+      /** It succeeded all the same where the task has changed files: those are what it made. */
+      unlessEdited?: true
       /** `step-limit`, `token-limit`, `empty-output`, `off-schema`, `content-filter` … */
       reason: Failure
       usage: Usage

@@ -95,9 +95,14 @@ function attemptFolder(
       const output = result.output ?? { text: '' }
       if (problem !== undefined) {
         const status = result.status === 'succeeded' ? 'incomplete' : result.status
-        return { ...result, status, error: result.error ?? problem }
+        const isWhy = result.error === undefined || result.unlessEdited === true
+        return { ...result, status, error: isWhy ? problem : result.error }
       }
-      return edits === undefined ? result : { ...result, output: { ...output, edits } }
+      if (edits === undefined) return result
+      const edited = { ...result, output: { ...output, edits } }
+      if (result.unlessEdited === undefined) return edited
+      const { error: _, ...good } = edited
+      return { ...good, status: 'succeeded', outcome: 'succeeded', spends: false }
     },
     close: () => opened.close().catch((error: unknown) => deps.onFault(error, planId, taskId)),
   }

@@ -55,7 +55,7 @@ export async function preparedAttempt(
     onText: (text) => deps.texts.append(planId, taskId, begun.attempt, text),
     onFault,
   })
-  const whole = await folder.withEdits(result)
+  const { unlessEdited: _, ...whole } = await folder.withEdits(result)
   // A folder that opens only after its attempt was given up is closed as soon as it is there.
   if (folder === NO_FOLDER) opening?.then((late) => late.close()).catch(() => undefined)
   await folder.close()

@@ -22,7 +22,9 @@ const SETTLE_MS = 5_000
 const KEPT_TEXT = 1_000_000
 
 /** What the store records about an attempt, minus the fields that identify it. */
-export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | 'token'>
+export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | 'token'> &
+  /** Until it is known what was edited. */
+  Pick<Extract<ExecutionOutcome, { status: 'incomplete' }>, 'unlessEdited'>
 
 /**
  * Runs one attempt and returns how it ended. Never throws: an executor's errors become failures,
@@ -190,9 +192,10 @@ async function ended(
     // Keep what was paid for, so that somebody can look at it.
     return { ...failure({ code: error.code, message: error.message }), usage, output }
   }
-  return status === 'succeeded'
-    ? { status, outcome: status, spends: false, usage, output }
-    : { status, outcome: status, spends: true, error: outcome.reason, usage, output }
+  if (status === 'succeeded') return { status, outcome: status, spends: false, usage, output }
+  const { reason: error, unlessEdited } = outcome
+  const result: AttemptResult = { status, outcome: status, spends: true, error, usage, output }
+  return unlessEdited === undefined ? result : { ...result, unlessEdited }
 }
 
 /** A failed attempt that counts and is not retried. */

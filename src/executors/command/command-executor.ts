@@ -4,6 +4,7 @@ import { NO_USAGE } from '../../core/contract/usage.ts'
 import type { ExecutionOutcome, Executor, ExecutorDescription } from '../../core/ports/executor.ts'
 import { renderFullPrompt } from '../../core/text/prompt.ts'
 import { configuredNames } from '../configured-names.ts'
+import { EMPTY } from '../output/outcome.ts'
 import { type ReadOutput, readOutput } from '../output/read-output.ts'
 import { findSandbox, sandboxProblem } from '../sandbox/bubblewrap.ts'
 import type { Outside } from '../sandbox/proxy.ts'
@@ -118,5 +119,11 @@ async function outcomeOf(
     throw new PermanentError('command-failed', `The command ended with exit code ${exitCode}.`)
   }
   const tooLong: Failure = { code: 'output-limit', message: 'The command wrote too much output.' }
-  return read(stdout, spec, { usage: NO_USAGE, unfinished: cut ? tooLong : undefined })
+  const outcome = await read(stdout, spec, {
+    usage: NO_USAGE,
+    unfinished: cut ? tooLong : undefined,
+  })
+  // Many a tool edits files and has nothing to say about it.
+  const isSilent = outcome.status === 'incomplete' && outcome.reason.code === EMPTY.code
+  return isSilent && spec.outputSchema === undefined ? { ...outcome, unlessEdited: true } : outcome
 }

@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises'
+import { attributesFolder } from './attributes.ts'
 import type { Git } from './git.ts'
 
 /** The three sides of a path that two commits changed in ways that do not go together. */
@@ -15,7 +17,10 @@ export interface TreeMerge {
   conflicts: PathConflict[] | undefined
 }
 
-/** Merges two commits three-way on their common ancestor (git-merge-tree), without a checkout. */
+/**
+ * Merges two commits three-way on their common ancestor (git-merge-tree), without a checkout. The
+ * .gitattributes of the plan's base say which files are merged how.
+ */
 export async function mergeTree(
   git: Git,
   gitDir: string,
@@ -23,9 +28,11 @@ export async function mergeTree(
   theirs: string,
   signal: AbortSignal,
 ): Promise<TreeMerge> {
+  const workTree = attributesFolder(gitDir)
+  await mkdir(workTree, { recursive: true })
   const { code, stdout } = await git(
     ['merge-tree', '--write-tree', '-z', '--no-messages', ours, theirs],
-    { gitDir, codes: [0, 1], signal },
+    { gitDir, workTree, codes: [0, 1], signal },
   )
   const [tree = '', ...entries] = stdout.toString().split('\0')
   return { tree, conflicts: code === 0 ? undefined : pathConflicts(entries, [ours, theirs]) }

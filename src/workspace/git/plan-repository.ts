@@ -7,6 +7,7 @@ import { isErrno, walkFolder } from '../files/folder-walk.ts'
 import { FileTooLarge, readEntry } from '../files/safe-read.ts'
 import type { WorkspaceLimits } from '../options.ts'
 import { materialise } from '../plan-folder.ts'
+import { writeAttributes } from './attributes.ts'
 import { createBareRepository } from './bare-repository.ts'
 import { commitFiles, FIXED_DATE, type FileChange } from './commit-files.ts'
 import type { Git } from './git.ts'
@@ -163,6 +164,7 @@ function tooLarge({ maxFiles, maxBytes }: WorkspaceLimits): PermanentError {
 
 async function writeBase(git: Git, gitDir: string, base: string): Promise<void> {
   await git(['update-ref', 'refs/tutti/base', base], { gitDir })
+  await writeAttributes(git, gitDir, base)
   const { stdout } = await git(['show', '--no-patch', '--format=%ct', base], { gitDir })
   await writeFile(join(gitDir, 'base'), `${base} ${stdout.toString().trim()}\n`)
 }

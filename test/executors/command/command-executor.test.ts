@@ -224,11 +224,15 @@ test('a command that fails fails its task for good, with its exit code and none 
   })
 })
 
-test('no output is incomplete', async () => {
+test('no output is incomplete, unless files were edited and no data was asked for', async () => {
+  const silent = { status: 'incomplete', reason: { code: 'empty-output' } }
   expect(await aScript('true').execute(aRequest(), aContext())).toMatchObject({
-    status: 'incomplete',
-    reason: { code: 'empty-output' },
+    ...silent,
+    unlessEdited: true,
   })
+  const outcome = await aScript('true').execute(aRequest({ outputSchema: {} }), aContext())
+  expect(outcome).toMatchObject(silent)
+  expect(outcome).not.toHaveProperty('unlessEdited')
 })
 
 test('takes no more memory for files than /tmp and /dev/shm are given', async () => {

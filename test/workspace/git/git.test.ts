@@ -223,6 +223,22 @@ test('says which ref or repository is not there', async () => {
   }
 })
 
+test('what a task writes below a submodule leaves the commit that the repository names', async () => {
+  const { place, repository, spec } = await aLocalRepository({ 'a.ts': 'a\n' })
+  await git(repository, 'update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},sub`)
+  await git(repository, 'commit', '--quiet', '-m', 'a submodule')
+  const plan = aPlan(spec)
+  const inside = await editsOf(place, plan, aTask('inside'), (folder) =>
+    writeFiles(folder, { 'a.ts': 'b\n', 'sub/deep/x.ts': 'x', 'sub.ts': 'beside' }),
+  )
+  expect(inside.edits.files).toEqual(['a.ts', 'sub.ts'])
+  const { commit } = await place.files.merge(plan, [inside], running)
+  const gitDir = join(place.dataDir, 'workspaces', plan.planId, 'repository')
+  expect(await git(gitDir, 'ls-tree', commit ?? '', 'sub')).toContain(
+    `160000 commit ${'1'.repeat(40)}`,
+  )
+})
+
 test('runs nothing that the source repository brings: hooks, config, filters, submodules', async () => {
   const ran = join(await temporaryFolder(), 'ran')
   const { place, repository, spec } = await aLocalRepository({

@@ -67,6 +67,35 @@ test('merges edits of several tasks, in one file too, into one commit and one pa
   )
 })
 
+test('merges files as the attributes of the base say: union, binary, not at all', async () => {
+  const base = {
+    '.gitattributes': 'log merge=union\nlock -merge\ndata merge=binary\n',
+    'deep/.gitattributes': 'log merge=union\n',
+    ...Object.fromEntries(['log', 'deep/log', 'lock', 'data'].map((path) => [path, 'base\n'])),
+    plain: withLine(0, 'line 0'),
+  }
+  const place = await aPlaceWith(base)
+  const plan = aPlan({ path: '.' })
+  const adding = (taskId: string, paths: string[], text: string) =>
+    editsOf(place, plan, aTask(taskId), (folder) =>
+      writeFiles(folder, Object.fromEntries(paths.map((path) => [path, text]))),
+    )
+  const unions = ['log', 'deep/log']
+  const edits = [
+    await adding('one', [...unions, 'lock', 'data'], 'base\none\n'),
+    await adding('two', unions, 'base\ntwo\n'),
+    await adding('locks', ['lock'], 'three\nbase\n'),
+    await adding('data', ['data'], 'three\nbase\n'),
+  ]
+  const merged = await place.files.merge(plan, edits, running)
+  expect(merged.merged).toEqual(['one', 'two'])
+  expect(merged.conflicts.map(({ path }) => path)).toEqual(['lock', 'data'])
+  const gitDir = join(place.dataDir, 'workspaces', plan.planId, 'repository')
+  for (const path of unions) {
+    expect(await git(gitDir, 'show', `${merged.commit}:${path}`)).toBe('base\none\ntwo')
+  }
+})
+
 test('gives the same commit for the same edits, on another machine too', async () => {
   const here = await aPlaceWith({ 'a.ts': 'a' })
   const there = await aPlaceWith({ 'a.ts': 'a' })

@@ -29,18 +29,18 @@ import {
 } from './names.ts'
 import { openUntilReady } from './open-until-ready.ts'
 
-/** Jobs removed at a time, so that Redis answers others in between. */
+/** Jobs are removed this many at a time, so that Redis can answer others in between. */
 const REMOVED_AT_ONCE = 100
-/** Jobs promoted before others of this process, and of Redis, have a turn. */
+/** Jobs are promoted this many at a time, so that other calls get their turn in between. */
 const PROMOTED_AT_ONCE = 100
-/** Of each queue. */
+/** Per queue. */
 const HELD_PAGE = 500
 
 type FlowEntries = Parameters<RedisQueueBackend['addFlow']>[0]
 
 /**
- * FlowProducer looks only at the first answer of the transaction. If Redis refuses a child, nobody
- * notices, and its parent waits for ever. This one looks at all answers.
+ * FlowProducer only checks the first reply of the transaction. If Redis rejects a child, nobody
+ * notices, and its parent waits for ever. This one checks all replies.
  */
 function checkedBackend(...args: Parameters<typeof createRedisBackend>): RedisQueueBackend {
   const backend = createRedisBackend(...args)
@@ -73,16 +73,16 @@ class PartialBatchError extends Error {
 export interface OpenBatchQueue extends BatchQueue {
   /** How many jobs each queue holds. */
   counts(): Promise<QueueView[]>
-  /** Every queue of every shard, for those who look at them. */
+  /** Every queue of every shard, for inspection. */
   queues: { kind: QueueKind; shard: number; queue: Queue }[]
   close(): Promise<void>
 }
 
-/** `connection` is shared and stays open. Resolves once the queues can be used. */
+/** `connection` is shared and stays open. Resolves once the queues are usable. */
 export async function bullBatchQueue(options: {
   connection: Connection
   shards: Shards
-  /** Hears why a queue could not be opened yet. */
+  /** Called with the reason why a queue could not be opened yet. */
   onError?: (error: Error) => void
 }): Promise<OpenBatchQueue> {
   const { connection, shards, onError = () => undefined } = options
@@ -131,7 +131,7 @@ export async function bullBatchQueue(options: {
         jobId: unitJobId(planId, unit.unit),
         priority: fairPriority({ round: unit.round, priority }),
         removeOnComplete: true,
-        // A failed job must not keep the synthesis waiting; units fail only because of a bug of ours.
+        // A failed job must not block the synthesis. Units only fail because of a bug of ours.
         ignoreDependencyOnFailure: true,
         ...(held ? { delay: HELD_DELAY_MS } : {}),
       },
@@ -141,7 +141,7 @@ export async function bullBatchQueue(options: {
   async function removeJobs(queue: Queue, ids: readonly string[]): Promise<void> {
     for (let at = 0; at < ids.length; at += REMOVED_AT_ONCE) {
       const chunk = ids.slice(at, at + REMOVED_AT_ONCE)
-      // A job that a worker holds cannot be removed: it finds the plan gone, and ends.
+      // A job that a worker holds cannot be removed: the worker finds the plan gone and ends it.
       await Promise.allSettled(chunk.map((id) => queue.remove(id, { removeChildren: false })))
     }
   }
@@ -219,7 +219,8 @@ export async function bullBatchQueue(options: {
           try {
             await backend.promote(unitJobId(planId, unit))
           } catch (error) {
-            // Promoted already, or gone: BullMQ's codes for a job that is not delayed, or is missing.
+            // Already promoted, or gone: BullMQ's codes for a job that is not delayed or is
+            // missing.
             if (!isNotDelayed(error)) throw error
           }
         }

@@ -4,14 +4,22 @@ import type { Gate } from './gates.ts'
 import type { Connection } from './names.ts'
 import { openUntilReady } from './open-until-ready.ts'
 
-/** A worker's lease on a job. Renewed three times in this time; a dead worker's jobs wait until it runs out. */
+/**
+ * A worker's lease on a job, renewed three times within this time. A dead worker's jobs wait until
+ * it expires.
+ */
 const LEASE_MS = 10_000
-/** How often each process looks for jobs whose lease has run out. */
+/** How often each process looks for jobs whose lease has expired. */
 const STALLED_CHECK_MS = 4_000
-/** A job that failed because of a bug of ours, not because of a task, comes back after this time. */
+/**
+ * A job that failed because of a bug of ours, not because of a task, comes back after this time.
+ */
 const FAULT_DELAY_MS = 5_000
 
-/** Takes no memory. KEYS: the queue's stalled set; ARGV: the queue's prefix, ms, then id and token of each job. */
+/**
+ * Needs no memory. KEYS: the queue's stalled set. ARGV: the queue's prefix, ms, then id and token
+ * of each job.
+ */
 const PROLONG = `
   for i = 3, #ARGV, 2 do
     local lock = ARGV[1] .. ARGV[i] .. ':lock'
@@ -21,27 +29,30 @@ const PROLONG = `
     end
   end`
 
-/** How long a fetch waits for a job to arrive; a process that shuts down waits for that. */
+/** How long a fetch waits for a job to arrive; a process that shuts down waits this long. */
 const LONGEST_FETCH_S = 1
 
-/** What to do with a handled job: complete it, give it to another worker, or let it wait for its children. */
+/**
+ * What to do with a handled job: complete it, give it to another worker, or let it wait for its
+ * children.
+ */
 export type Handled = 'done' | 'give-back' | 'wait'
 
 export interface Consumer {
   /** Resolves once all of its connections have been up. */
   opened: Promise<void>
-  /** Whether it can take jobs, as far as its last fetch tells. */
+  /** Whether it can take jobs, judging by its last fetch. */
   readonly isFetching: boolean
-  /** Takes no more jobs; those taken go on. */
+  /** Takes no more jobs; those already taken continue. */
   pause(): void
-  /** After `pause`: resolves once every job taken has been handled and given back or completed. */
+  /** After `pause`: resolves once every job it took has been completed or given back. */
   idle(): Promise<void>
-  /** Lets go of the connections. Call after `idle`. */
+  /** Releases the connections. Call after `idle`. */
   close(): Promise<void>
   readonly active: number
 }
 
-/** Exposes the parts of Worker that fetch by hand without a second round trip. */
+/** Exposes the parts of Worker needed to fetch by hand without a second round trip. */
 class FetchingWorker extends Worker {
   /** Completes a job and, in the same round trip, takes the next one if `fetchNext`. */
   async completeAndFetch(job: Job, token: string, fetchNext: boolean): Promise<Job | undefined> {
@@ -53,18 +64,20 @@ class FetchingWorker extends Worker {
 }
 
 /**
- * Takes jobs off one queue as the gate allows and hands each to `handle`. Fetched by hand rather
- * than by BullMQ's own loop, because how many jobs a process may hold depends on how many of their
- * tasks run, which only the gate knows.
+ * Takes jobs off one queue as the gate allows and passes each to `handle`. Fetches by hand instead
+ * of with BullMQ's own loop, because how many jobs a process may hold depends on how many of their
+ * tasks are running, which only the gate knows.
  */
 export function startConsumer(options: {
   queueName: string
   prefix: string
   connection: Connection
-  /** How many loops fetch side by side, each with a Worker instance of its own. */
+  /** How many loops fetch in parallel, each with its own Worker instance. */
   instances: number
   gate: Gate
-  /** `lost` aborts when another worker may have the job. Never throws for a task's failure. */
+  /**
+   * `lost` aborts when another worker may have the job. Never throws because of a task's failure.
+   */
   handle: (
     data: unknown,
     job: { id: string; delivery: number },
@@ -113,7 +126,7 @@ export function startConsumer(options: {
       const id = job.id ?? ''
       const token = job.token ?? ''
       const lost = new AbortController()
-      // The same job twice in one process: the first lease ran out while this process was held up.
+      // The same job twice in one process: the first lease expired while this process was held up.
       jobs.get(id)?.lost.abort(new Error('lease lost'))
       const entry = { worker, token, lost }
       jobs.set(id, entry)
@@ -127,7 +140,7 @@ export function startConsumer(options: {
         if (handled === 'done') {
           next = await worker.completeAndFetch(job, token, !paused && gate.wantsMore())
         } else if (handled === 'give-back' || !(await job.moveToWaitingChildren(token))) {
-          // All its children may have been done before it could wait for them.
+          // All its children may have finished before it could wait for them.
           await job.moveToWait(token)
         }
       } catch (error) {
@@ -140,18 +153,21 @@ export function startConsumer(options: {
     }
   }
 
-  /** After an unforeseen error. A job is never failed: that would drop its tasks. */
+  /** For unexpected errors. A job is never failed: that would lose its tasks. */
   async function putAside(job: Job, token: string, error: Error): Promise<void> {
     onError(error, 'job handling failed', job.id)
     try {
       await job.moveToDelayed(Date.now() + FAULT_DELAY_MS, token)
     } catch (moveError) {
-      // The lease is gone: the job has been, or will be, taken back by the stalled check.
+      // The lease is gone: the stalled check has taken the job back, or will.
       if (moveError instanceof Error) onError(moveError, 'job lease lost', job.id)
     }
   }
 
-  /** Renews leases in a Redis that is full: BullMQ rewrites them, which such a Redis refuses. */
+  /**
+   * Renews leases even if Redis is full: BullMQ renews by rewriting them, which a full Redis
+   * rejects.
+   */
   async function prolong(held: { id: string; token: string }[]): Promise<void> {
     const base = `${options.prefix}:${options.queueName}`
     const args = held.flatMap(({ id, token }) => [id, token])
@@ -166,7 +182,7 @@ export function startConsumer(options: {
         const job = (await worker.getNextJob(randomUUID())) as Job | undefined
         isFetching = true
         if (job === undefined) continue
-        // It arrived during shutdown: another process should have it at once.
+        // It arrived during shutdown: another process should get it at once.
         if (paused) {
           await job.moveToWait(job.token)
           return
@@ -213,7 +229,7 @@ export function startConsumer(options: {
       paused = true
     },
     async idle() {
-      // A loop whose gate is closed never wakes again, and holds nothing.
+      // A loop whose gate is closed never wakes up again, and holds nothing.
       await Promise.race([Promise.all(loops), delay(LONGEST_FETCH_S * 2_000)])
       while (handling.size > 0) await Promise.all(handling)
     },

@@ -6,18 +6,18 @@ import { openUntilReady } from './open-until-ready.ts'
 const NAME = 'webhooks'
 const LEASE_MS = 10_000
 const STALLED_CHECK_MS = 4_000
-/** Redis answers others in between. */
+/** Lets Redis answer others in between. */
 const REMOVED_AT_ONCE = 100
 
 export interface DeliveryQueue {
-  /** Enqueues deliveries; one that is already there is left as it is. */
+  /** Enqueues deliveries; existing ones are left as they are. */
   add(shard: number, events: readonly OutgoingEvent[]): Promise<void>
-  /** One that is being attempted is left: it finds its plan gone, and ends. */
+  /** A delivery that is being attempted stays: it finds its plan gone and ends. */
   remove(shard: number, deliveryIds: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
-/** `connection` is shared and stays open. Resolves once the queue can be used. */
+/** `connection` is shared and stays open. Resolves once the queue is usable. */
 export async function bullDeliveryQueue(options: {
   connection: Connection
   shards: Shards
@@ -54,7 +54,10 @@ export async function bullDeliveryQueue(options: {
   }
 }
 
-/** Makes delivery attempts. An attempt that throws is over: a delivery left unsettled is claimed again. */
+/**
+ * Makes delivery attempts. Nothing retries an attempt that throws: an unsettled delivery is claimed
+ * again.
+ */
 export async function startDeliveryWorkers(options: {
   connection: Connection
   shards: Shards

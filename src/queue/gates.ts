@@ -1,14 +1,14 @@
 import type { SlotKind, Slots } from './slots.ts'
 
-/** Decides whether another job is fetched now. */
+/** Decides whether another job may be fetched. */
 export interface Gate {
   wantsMore(): boolean
   readyForMore(): Promise<void>
-  /** Called when a job begins; the answer is called when it has ended. */
+  /** Call it when a job begins, and the returned function when it has ended. */
   enter?(): () => void
 }
 
-/** Fetches jobs while slots are free for their tasks, which take them themselves. */
+/** Fetches jobs while slots are free for their tasks, which acquire the slots themselves. */
 export function gateOfSlots(slots: Slots, kind: SlotKind): Gate {
   return {
     wantsMore: () => slots.wantsMore(kind),

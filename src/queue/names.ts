@@ -4,8 +4,8 @@ import type { Lane } from '../core/ports/records.ts'
 import type { PartPlace } from '../core/ports/synthesis-parts.ts'
 
 /**
- * One queue a lane, because a plan of heavy tasks must not stand in the way of light ones; nor the many
- * parts of a large synthesis in the way of small ones.
+ * One queue per lane, so that a plan of heavy tasks does not block light ones, and the many parts
+ * of a large synthesis do not block small ones.
  */
 export const QUEUES = {
   io: 'tasks',
@@ -16,10 +16,10 @@ export const QUEUES = {
 } as const
 export type QueueKind = keyof typeof QUEUES
 
-/** Of one server, or of a Cluster. */
+/** A connection to one server or to a Cluster. */
 export type Connection = Redis | Cluster
 
-/** Where the queues of a plan live: the same hash slot as the plan itself. */
+/** Where the queues of a plan are: in the same hash slot as the plan itself. */
 export interface Shards {
   count: number
   prefixOf(shard: number): string
@@ -30,7 +30,7 @@ export function unitJobId(planId: string, unit: number): string {
   return `${planId}-${unit}`
 }
 
-/** The unit that a job of this id is. */
+/** The unit that a job id stands for. */
 export function unitOfJob(
   jobId: string,
   lane: Lane,
@@ -47,16 +47,16 @@ export function queueOfLane(lane: Lane): string {
   return QUEUES[lane]
 }
 
-/** Far beyond any plan's life: a held job waits for its release, not for a time. */
+/** Far longer than any plan lives: a held job waits for its release, not for a time. */
 export const HELD_DELAY_MS = 5 * 365 * 24 * 3_600_000
 
 const MOST = 2 ** 21 - 1
 const FIRST_ROUND = 200_000
 
 /**
- * BullMQ's priority of a unit, 1 (first) to 2^21 - 1. Start-time fair queueing: a plan begins at the
- * round that the queue has reached, and each of its units comes one round later. So plans take turns,
- * a small one is not kept waiting by a large one, and a large one is not starved by many small ones.
+ * BullMQ's priority of a unit, 1 (first) to 2^21 - 1. Start-time fair queueing: a plan starts at
+ * the round that the queue has reached, and each of its units is one round later. So plans take
+ * turns: small ones do not wait for large ones, and large ones are not starved by many small ones.
  * A task priority of 1 is worth a thousand rounds. P. Goyal, H. Vin, H. Cheng, "Start-time Fair
  * Queueing", SIGCOMM 1996.
  */

@@ -1,17 +1,17 @@
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 2_000
-/** What has not come up by then is given up and made anew. */
+/** Anything not up by then is closed and created again. */
 const PATIENCE_MS = 5_000
 
-/** What BullMQ opens: a queue, a producer, a worker. */
+/** What BullMQ opens: a queue, a producer or a worker. */
 interface Openable {
   waitUntilReady(): Promise<unknown>
   close(force?: boolean): Promise<void>
 }
 
 /**
- * Opens one of BullMQ's objects. It keeps the failure of its first connection for good, whatever becomes
- * of that connection later; so one that failed is made anew until one is ready, or `isOver`.
+ * Opens one of BullMQ's objects. They remember the failure of their first connection for good,
+ * whatever happens to it later, so a failed one is created again until one is ready, or `isOver`.
  */
 export async function openUntilReady<T extends Openable>(
   make: () => T,

@@ -1,25 +1,28 @@
-// How many tasks one process runs at once, and whose turn it is.
+// How many tasks a process runs at the same time, and whose turn it is.
 
-/** `bulk`: tasks of a plan that has more of them than the process has slots; `io`: all others. */
+/** `bulk`: tasks of a plan with more tasks than the process has slots; `io`: all others. */
 export type SlotKind = 'io' | 'bulk'
 
 export interface Slots {
   /**
-   * Waits for a free slot; the answer gives it back, and may be called more than once. `undefined`
-   * when the signal aborts before there is one.
+   * Waits for a free slot. The returned function frees it, and may be called more than once.
+   * `undefined` if the signal aborts first.
    */
   acquire(kind: SlotKind, signal: AbortSignal): Promise<(() => void) | undefined>
-  /** Resolves once another job should be fetched: a slot is free and no task of this kind waits. */
+  /**
+   * Resolves once another job should be fetched: a slot is free and no task of this kind is
+   * waiting.
+   */
   readyForMore(kind: SlotKind): Promise<void>
-  /** Whether that is so now. */
+  /** Whether another job should be fetched now. */
   wantsMore(kind: SlotKind): boolean
   readonly total: number
   readonly used: number
 }
 
 /**
- * A twentieth of the slots is kept from large plans, so that a small plan begins at once behind one;
- * and a tenth is kept for a large plan that waits, so that it goes on under a stream of small ones.
+ * Reserves a twentieth of the slots for small plans, so that they start at once behind a large one,
+ * and a tenth for a waiting large plan, so that it continues during a stream of small ones.
  */
 export function createSlots(total: number): Slots {
   const keptFromBulk = total >= 20 ? Math.ceil(total / 20) : 0
@@ -36,8 +39,8 @@ export function createSlots(total: number): Slots {
     return free > owedToBulk
   }
 
-  // Whether a job of a large plan may take the free slot shows only once it was fetched: its plan may
-  // be one that fits. If it may not, it waits, and no other is fetched until it has gone on.
+  // Whether a large plan's job may take the free slot only shows once it has been fetched: its plan
+  // may be one that fits. If it may not, it waits, and no other is fetched until it has moved on.
   function wantsMore(kind: SlotKind): boolean {
     if (waiting[kind].length > 0) return false
     return kind === 'bulk' ? used.io + used.bulk < total : mayTake(kind)
@@ -77,7 +80,7 @@ export function createSlots(total: number): Slots {
       }
       signal.addEventListener('abort', giveUp, { once: true })
       waiting[kind].push(next)
-      // Someone who waits in `bulk` changes what `io` may take, never the other way round.
+      // A waiter in `bulk` changes what `io` may take, but not the other way round.
       settle()
     })
   }

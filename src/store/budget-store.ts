@@ -5,7 +5,7 @@ import type { RedisClient } from './redis/connect-redis.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 
-/** Amounts are kept in whole nano-dollars; what is set aside is rounded up. */
+/** Amounts are stored in whole nano-dollars; reservations are rounded up. */
 const NANOS = 1e9
 /** More than any budget, and still exact in nano-dollars. */
 const MOST_NANOS = 1e15
@@ -14,7 +14,7 @@ function nanos(usd: number): number {
   return usd > 0 ? Math.min(Math.ceil(usd * NANOS), MOST_NANOS) : 0
 }
 
-/** What a call has shown, minus what is no number: the largest of each is kept. */
+/** Drops values that are not finite numbers: the store keeps the largest of each. */
 function storableExperience(seen: Experience): string {
   const shown = Object.entries(seen).filter(([, value]) => Number.isFinite(value))
   return JSON.stringify(Object.fromEntries(shown))
@@ -72,7 +72,10 @@ export function redisBudgetStore(options: {
   }
 }
 
-/** As the scripts want it: what it is kept under, then what tells whether it still runs. */
+/**
+ * The scripts' arguments: the field it is stored under, then what tells whether it is still
+ * running.
+ */
 function fieldsOf(spender: Spender): [field: string, taskId: string, attemptOrJob: string] {
   return 'jobId' in spender
     ? [spender.jobId, '', spender.jobId]

@@ -1,12 +1,12 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 
-/** Below it compression saves little, and costs the time of a submission. */
+/** Below this, compression saves little and slows down submissions. */
 const COMPRESSED_FROM_CHARS = 2_000
 const COMPRESSED = 'z'
 
 /**
- * JSON in little room. Compressed on the thread it is called on: what is large is submitted on one of its
- * own, and the fastest level takes a few milliseconds a megabyte.
+ * Compact JSON. Compresses on the calling thread: large submissions have a thread of their own, and
+ * the fastest level takes a few milliseconds per megabyte.
  */
 export function compactJson(value: unknown): string {
   const json = JSON.stringify(value)

@@ -14,7 +14,7 @@ export function redisEventLog(options: {
 }): EventLog {
   const { redis, run, space } = options
 
-  // All who follow a plan wake at the same moment, and mostly stand at the same place.
+  // All followers of a plan wake at the same moment, mostly at the same position.
   const read = shared((call: { planId: string; after: string; count: number }) =>
     whileAvailable(async () => {
       const key = `${planKey(space, call.planId)}:events`
@@ -61,8 +61,8 @@ export function storedEvent(id: string, fields: Record<string, string>): StoredE
 }
 
 /**
- * One subscription for the whole process, however many callers wait. `subscriber` is a connection of
- * its own, because a subscribed connection can do nothing else.
+ * One subscription for the whole process, however many callers wait. `subscriber` is a separate
+ * connection, because a subscribed connection can do nothing else.
  */
 export async function redisChangeFeed(options: {
   subscriber: Redis
@@ -78,7 +78,7 @@ export async function redisChangeFeed(options: {
   await subscriber.subscribe(
     ...shards.flatMap((shard) => [`${shard}:changes`, `${shard}:control`, `${shard}:text`]),
   )
-  // Subscribed again after an outage: what happened in between was not heard.
+  // Resubscribed after an outage: whatever happened in between was missed.
   subscriber.on('ready', () => {
     for (const listener of listeners.change) listener(undefined)
   })

@@ -1,7 +1,7 @@
-// Plan ids carry their shard, so that a plan's keys can be found from its id alone, and the number of
-// shards can grow without moving anything: `p<shard><22 characters>`.
+// A plan's id contains its shard, so that its keys can be found from the id alone, and the number
+// of shards can grow without moving anything: `p<shard><16 characters>x`.
 
-/** The prefix of all keys of Tutti; tests have their own. */
+/** The prefix of all of Tutti's keys; tests have their own. */
 export interface KeySpace {
   prefix: string
   /** How many shards new plans are spread over, 1 to 36². */
@@ -10,13 +10,13 @@ export interface KeySpace {
 
 const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 
-/** The id of a plan from 16 random or derived bytes. */
+/** Makes a plan id from 16 random or derived bytes. */
 export function planIdFrom(bytes: Uint8Array, shards: number): string {
   const shard = ((bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)) % shards
   let text = ''
   for (const byte of bytes) text += DIGITS[byte % 32]
   const tag = `${DIGITS[Math.floor(shard / 36)]}${DIGITS[shard % 36]}`
-  // Ends in a letter: the queue would take an id of digits for a number.
+  // Ends in a letter, because the queue would take an id of digits for a number.
   return `p${tag}${text}x`
 }
 
@@ -28,7 +28,7 @@ export function shardOf(planId: string): number {
   return DIGITS.indexOf(planId[1] ?? '0') * 36 + DIGITS.indexOf(planId[2] ?? '0')
 }
 
-/** The hash tag of a shard: every key of its plans and its queues begins with it. */
+/** A shard's hash tag, with which every key of its plans and queues starts. */
 export function shardKey(space: KeySpace, shard: number): string {
   return `{${space.prefix}:s${shard}}`
 }
@@ -37,7 +37,7 @@ export function planKey(space: KeySpace, planId: string): string {
   return `${shardKey(space, shardOf(planId))}:plan:${planId}`
 }
 
-/** Everything a plan has beside its header; all of it goes when the plan goes. */
+/** The keys of a plan in addition to its header; all of them are deleted with the plan. */
 export const PLAN_SUFFIXES = [
   'context',
   'submission',

@@ -7,16 +7,16 @@ import type { RedisClient } from './redis/connect-redis.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import { readScript } from './scripts.ts'
 
-/** What all processes know of the calls of one model. Times are by the clock of Redis, in ms. */
+/** What all processes know about the calls of one model. Times are in ms by Redis's clock. */
 export interface ModelCalls {
   rate: RateState
-  /** When it was last changed. */
+  /** When it last changed. */
   at: number
-  /** Calls of each process, by its id; those of a dead process until its lease runs out. */
+  /** Calls by process id. Those of a dead process count until its lease expires. */
   processes: Record<string, { running: number; waits: boolean; until: number }>
 }
 
-/** What was read, and how to know that nobody has changed it since. */
+/** What was read, and the version that shows whether it has changed since. */
 export interface ReadCalls {
   version: string
   calls: ModelCalls
@@ -24,7 +24,7 @@ export interface ReadCalls {
 
 export interface ModelCallStore {
   read(key: string): Promise<{ now: number; read: ReadCalls }>
-  /** Writes only if nobody else has written since; either way answers with what is there. */
+  /** Writes only if nobody else has written since; returns the stored value either way. */
   change(
     key: string,
     seen: ReadCalls,
@@ -33,13 +33,13 @@ export interface ModelCallStore {
 }
 
 const KEPT_MS = 3_600_000
-/** No version is ever this. */
+/** Not a valid version. */
 const JUST_READ = 'read'
 const SCRIPT = readScript('change-model-calls')
 
 type Answer = [done: 0 | 1, now: number, version?: string, calls?: string]
 
-/** `redis` is one whose commands wait until it is back. */
+/** Commands on `redis` must wait while it is down. */
 export function redisModelCallStore(options: {
   redis: RedisClient
   space: KeySpace
@@ -76,7 +76,7 @@ export function redisModelCallStore(options: {
   }
 }
 
-/** The models that were called within the last hour, and what holds back their calls. */
+/** The models called within the last hour, and what holds back their calls. */
 export function readProviders(options: {
   redis: RedisClient
   space: KeySpace
@@ -106,7 +106,7 @@ function parsed(now: number, version: string, raw: string): ReadCalls {
   return { version, calls }
 }
 
-// Models are shared by the plans of all shards; the first is as good a place as any.
+// Models are shared by the plans of all shards; the first shard is as good as any.
 function callsKey(space: KeySpace, key: string): string {
   return `${shardKey(space, 0)}:model-rate:${key}`
 }

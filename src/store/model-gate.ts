@@ -6,12 +6,12 @@ import type { KeySpace } from './keys.ts'
 import { type ModelCalls, type ReadCalls, redisModelCallStore } from './model-calls.ts'
 import type { RedisClient } from './redis/connect-redis.ts'
 
-/** How long the calls of a process that died still count. */
+/** How long the calls of a dead process still count. */
 const LEASE_MS = 15_000
 const RENEW_MS = LEASE_MS / 3
-/** How soon the end of another process's call is noticed, where only that can help. */
+/** How quickly the end of another process's call is noticed if only that can help. */
 const POLL_MS = 100
-/** After this many lost races for one change, a process backs off for a moment. */
+/** After losing this many races for one change, a process backs off for a moment. */
 const LOST_RACES = 3
 
 interface Waiter {
@@ -20,7 +20,7 @@ interface Waiter {
 
 type End = CallOutcome & { startedAt: number }
 
-/** The calls of one model by this process. One loop serves them all. */
+/** This process's calls of one model, all served by one loop. */
 interface Lane {
   key: string
   running: number
@@ -28,17 +28,18 @@ interface Lane {
   ended: End[]
   seen: ReadCalls | undefined
   turning: boolean
-  /** Something came up since the loop last looked. */
+  /** Something happened since the loop last looked. */
   stirred: boolean
   timer: NodeJS.Timeout | undefined
 }
 
 /**
- * A gate for the calls of all processes that share a Redis. What is known of a model is one value
- * there, changed by whoever read it last, so that all keep to one pace and one limit. Each process
- * counts its running calls under a lease, and has one loop a model however many calls wait.
+ * A gate for the calls of all processes that share a Redis. Everything known about a model is one
+ * value in Redis, changed by whoever read it last, so that all keep to one pace and one limit. Each
+ * process counts its running calls under a lease, and has one loop per model however many calls
+ * wait.
  *
- * `redis` is one whose commands wait until it is back; so do the calls.
+ * Commands on `redis` must wait while it is down; calls then wait too.
  */
 export function redisModelGate(options: {
   redis: RedisClient
@@ -50,7 +51,7 @@ export function redisModelGate(options: {
   const store = redisModelCallStore(options)
   const processId = randomUUID()
   const lanes = new Map<string, Lane>()
-  /** How far the clock of Redis is ahead of this one. */
+  /** How far Redis's clock is ahead of this process's. */
   let aheadMs = 0
   let closed = false
 
@@ -78,7 +79,7 @@ export function redisModelGate(options: {
     void turn(lane)
   }
 
-  /** Runs until there is nothing to do but wait. Never rejects. */
+  /** Runs until there is nothing left but to wait. Never rejects. */
   async function turn(lane: Lane): Promise<void> {
     clearTimeout(lane.timer)
     lane.timer = undefined
@@ -102,7 +103,7 @@ export function redisModelGate(options: {
     if (nextMs !== null) lane.timer = setTimeout(stir, nextMs, lane)
   }
 
-  /** Reports what has ended and begins what may. Answers when to look again. */
+  /** Reports the calls that have ended and begins those that may. Returns when to look again. */
   async function step(lane: Lane): Promise<number | null> {
     const ended = lane.ended.splice(0)
     let lostRaces = 0
@@ -112,7 +113,7 @@ export function redisModelGate(options: {
       while (true) {
         const plan = planned(lane, seen.calls, ended)
         if (!plan.isChange) {
-          // Only a call that ends elsewhere can help, and what was seen may be old.
+          // Only the end of a call elsewhere can help, and what we read may be outdated.
           if (plan.isLimited && !isNew) {
             seen = await readNew(lane)
             isNew = true
@@ -136,7 +137,7 @@ export function redisModelGate(options: {
         if (lostRaces > LOST_RACES) await delay(random() * 2 * lostRaces)
       }
     } catch (error) {
-      // Reported with the next step: a call that ended must not count for ever.
+      // Reported with the next step, or the ended calls would count for ever.
       lane.ended.unshift(...ended)
       throw error
     }
@@ -151,7 +152,7 @@ export function redisModelGate(options: {
   }
 
   function planned(lane: Lane, before: ModelCalls, ended: readonly End[]) {
-    // The clocks of processes differ slightly, but for a model time must never go back.
+    // The clocks of processes differ slightly, but a model's time must never go backwards.
     const now = Math.max(before.at, Math.round(Date.now() + aheadMs))
     const others = Object.entries(before.processes).filter(
       ([id, { until }]) => id !== processId && until > now,
@@ -163,7 +164,7 @@ export function redisModelGate(options: {
       rate = endCall(rate, now, { ...end, running: elsewhere + running })
       running -= 1
     }
-    // The first process to look gets what was freed here, or a busy one would keep it all.
+    // Leaves what was freed here to the first process that looks, or a busy one would keep it all.
     const leaves = ended.length > 0 && rate.limit !== null && others.some(([, { waits }]) => waits)
     const waiting = lane.waiting.length
     const next = leaves
@@ -200,7 +201,7 @@ export function redisModelGate(options: {
   }
 
   function begin(lane: Lane, granted: number, startedAt: number): void {
-    // Some may have given up meanwhile; what was granted to them ends at once.
+    // Some callers may have given up; the calls granted to them end at once.
     const waiters = lane.waiting.splice(0, granted)
     for (const waiter of waiters) waiter.grant(permitFor(lane, startedAt))
     for (let spare = waiters.length; spare < granted; spare += 1) {

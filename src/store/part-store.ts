@@ -9,7 +9,10 @@ import { wellFormedJson } from './storable.ts'
 
 const LAYOUT = 'layout'
 
-/** Fields of one hash a plan, `<job id> <name>`; the script that stores the version removes them. */
+/**
+ * Fields of one hash per plan, named `<job id> <name>`. The script that stores the version removes
+ * them.
+ */
 export function redisPartStore(options: {
   redis: RedisClient
   run: RunScript

@@ -12,10 +12,13 @@ import { readAcrossShards } from './redis/read-across-shards.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 
-/** Tasks whose specifications travel in the one script that creates a plan; more are staged first. */
+/**
+ * How many task specifications fit into the one script that creates a plan; larger plans are
+ * staged.
+ */
 const TASKS_IN_ONE_SCRIPT = 500
 
-/** Fields of one HSET: small enough that Redis answers others in between. */
+/** Fields per HSET: few enough that Redis can answer others in between. */
 const FIELDS_AT_ONCE = 250
 
 export function redisPlanStore(options: {
@@ -32,7 +35,10 @@ export function redisPlanStore(options: {
   const keyRecord = ({ digest, shardBytes }: PlanKey) =>
     `${shardKey(space, shardOf(planIdFrom(shardBytes, space.shards)))}:key:${digest}`
 
-  /** Writes the specifications under a key that expires, so that a submission cut short leaves nothing. */
+  /**
+   * Writes the specifications under a key that expires, so that an interrupted submission leaves
+   * nothing behind.
+   */
   async function stage(plan: NewPlan): Promise<string> {
     const key = `${keyOf(plan.spec.id)}:staged:${randomUUID()}`
     for (let at = 0; at < plan.tasks.length; at += FIELDS_AT_ONCE) {
@@ -40,7 +46,7 @@ export function redisPlanStore(options: {
         .slice(at, at + FIELDS_AT_ONCE)
         .flatMap((task) => [task.id, JSON.stringify(task)])
       if (at > 0) await redis.hset(key, ...fields)
-      // In one step: a process that dies between the two would leave a key for good.
+      // In one step: a process that died in between would leave the key for good.
       else
         await redis
           .multi()
@@ -143,7 +149,8 @@ export function redisPlanStore(options: {
         const entries: { id: string; at: number }[] = []
         for (let shard = 0; shard < space.shards; shard += 1) {
           const key = `${shardKey(space, shard)}:plans:${tenant}`
-          // With several plans in one millisecond, some before the cursor may appear again; they are skipped below.
+          // If several plans share a millisecond, some from before the cursor may appear again;
+          // they are skipped below.
           const found = await redis.zrevrangebyscore(
             key,
             top,
@@ -215,7 +222,7 @@ export function redisPlanStore(options: {
   }
 }
 
-/** Whether tasks of it wait for others, or for its limit. */
+/** Whether some of its tasks wait for others, or for its limit. */
 function isConstrained({ spec, initial }: NewPlan): boolean {
   return spec.units.limit !== null || initial.held.size > 0
 }
@@ -269,13 +276,16 @@ function usageFields({ costUsd, ...tokens }: Usage): (string | number)[] {
   return [...counts, 'u:costNanos', Math.round(costUsd * 1e9)]
 }
 
-/** As `make_ready` of the scripts orders them. */
+/** The same order as `make_ready` in the scripts. */
 function rankOf({ tasks, spec }: NewPlan, unit: number): number {
   const priority = spec.units.size > 1 ? 0 : (tasks[unit]?.priority ?? 0)
   return unit - priority * 1e7
 }
 
-/** What a plan with an order or a limit needs beside its header; see `lua/shared/release.lua`. */
+/**
+ * What a plan with an order or a limit needs in addition to its header; see
+ * `lua/shared/release.lua`.
+ */
 function holdingFields(plan: NewPlan): [suffix: string, field: string, value: string | number][] {
   const { size } = plan.spec.units
   const fields: [string, string, string | number][] = []

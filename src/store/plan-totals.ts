@@ -5,10 +5,10 @@ import type { RedisClient } from './redis/connect-redis.ts'
 import { readAcrossShards } from './redis/read-across-shards.ts'
 import { whileAvailable } from './redis/while-available.ts'
 
-/** Headers that are read at once. */
+/** Headers read at a time. */
 const PLANS_AT_ONCE = 500
 
-/** Counts plans and their tasks. Reads seven fields of each plan that has not finished. */
+/** Counts plans and their tasks. Reads seven fields of each unfinished plan. */
 export function redisPlanTotals(options: {
   redis: RedisClient
   space: KeySpace
@@ -24,7 +24,7 @@ export function redisPlanTotals(options: {
       const counts = Object.fromEntries(
         TASK_STATUSES.map((status, index) => [status, Number(numbers[index] ?? 0)]),
       ) as TaskCounts
-      // Only the list entry is left of a plan that was deleted meanwhile.
+      // A plan that was deleted meanwhile may still be on the list.
       if (!numbers.some((count) => count !== null)) continue
       totals.plans[activePlanStatus(counts)] += 1
       for (const status of TASK_STATUSES) totals.tasks[status] += counts[status]

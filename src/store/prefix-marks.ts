@@ -8,7 +8,7 @@ const SCRIPT = readScript('mark-prefix')
 
 type Answer = [] | ['lead'] | ['warm', forMs: number] | ['led', calling: 0 | 1]
 
-/** Marks that all processes share: one key for each prefix, which expires when its claim does. */
+/** Marks shared by all processes: one key per prefix, which expires with its claim. */
 export function redisPrefixMarks(options: { redis: RedisClient; space: KeySpace }): PrefixMarks {
   const { redis, space } = options
   redis.defineCommand('tutti:mark-prefix', { numberOfKeys: 1, lua: SCRIPT })
@@ -36,7 +36,7 @@ export function redisPrefixMarks(options: { redis: RedisClient; space: KeySpace 
   }
 }
 
-/** Beside the models' own keys. Hashed: what names a prefix may be long. */
+/** Next to the models' own keys. Hashed, because a prefix's name may be long. */
 function markKey(space: KeySpace, key: string): string {
   const hash = createHash('sha256').update(key).digest('base64url').slice(0, 32)
   return `${shardKey(space, 0)}:prefix:${hash}`

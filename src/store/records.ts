@@ -11,12 +11,12 @@ import {
   untouchedTask,
 } from '../core/ports/records.ts'
 
-// Between the fields of Redis and the records of core. Only this project writes them, so they are
-// parsed without a schema; a field that is missing has the value it had before anything happened.
+// Converts between fields in Redis and core's records. Only this project writes them, so they are
+// parsed without a schema; a missing field has its initial value.
 
 export type Fields = Record<string, string>
 
-/** `[name, value, name, value …]`, as scripts answer a hash, to an object. */
+/** Converts `[name, value, name, value …]`, as scripts return a hash, to an object. */
 export function fieldsOf(flat: unknown): Fields {
   const fields: Fields = {}
   if (!Array.isArray(flat)) return fields

@@ -31,12 +31,12 @@ const NAMES = [
 ] as const
 type ScriptName = (typeof NAMES)[number]
 
-/** What the scripts share, in the order in which its parts build on each other. */
+/** Code that the scripts share, in order of dependency. */
 const SHARED = ['plan', 'events', 'tasks', 'usage', 'money', 'release', 'bundles', 'end', 'life']
 
 /**
- * Calls one of the scripts in `lua/` on a plan's keys. A list that may be long is given as a list: as
- * arguments of a call, some sixty thousand overflow the stack.
+ * Calls one of the scripts in `lua/` on a plan's keys. Pass a list that may be long as a list: as
+ * separate arguments, some sixty thousand overflow the stack.
  */
 export type RunScript = (
   name: ScriptName,

@@ -2,8 +2,8 @@ import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import type { RunScript } from './scripts.ts'
 
 /**
- * Does what a script has left: tasks that end together end a few hundred at a time, so that Redis answers
- * others in between. Answers the units released.
+ * Finishes what a script has left: tasks that end together end a few hundred at a time, so that
+ * Redis can answer others in between. Returns the released units.
  */
 export async function settleTasks(
   { run, space }: { run: RunScript; space: KeySpace },

@@ -8,7 +8,7 @@ import type { RunScript } from './scripts.ts'
 import { settleTasks } from './settle-tasks.ts'
 import { wellFormedJson } from './storable.ts'
 
-/** What of a version is read, and held for one reader, at once. */
+/** How much of a version is read, and held in memory per reader, at a time. */
 const PAGE_BYTES = 512 * 1024
 
 export function redisSynthesisStore(options: {
@@ -114,7 +114,10 @@ export function redisSynthesisStore(options: {
   }
 }
 
-/** One that is full is followed by another one, if only by an empty one: a reader knows where the end is. */
+/**
+ * A full page is always followed by another one, even if empty, so that a reader knows where the
+ * end is.
+ */
 function pagesOf(json: string): Buffer[] {
   const bytes = Buffer.from(json)
   const count = Math.floor(bytes.length / PAGE_BYTES) + 1

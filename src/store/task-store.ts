@@ -79,13 +79,13 @@ export function redisTaskStore(options: { redis: RedisClient; space: KeySpace })
   }
 }
 
-/** The name that attempts carry: which process, on which machine. */
+/** The name recorded with attempts: which process, on which machine. */
 export function workerName(): string {
   return `${hostname()}:${process.pid}`
 }
 
 /**
- * Steps of the same plan that are asked for at the same moment go to Redis in one script: a unit of
+ * Steps of the same plan that are requested at the same moment go to Redis in one script: a unit of
  * forty tasks begins with one call, and tasks that end together end with one.
  */
 export function redisTaskLife(options: {
@@ -93,7 +93,7 @@ export function redisTaskLife(options: {
   run: RunScript
   space: KeySpace
   workerId: string
-  /** How often the worker of one task may die before the task is given up. */
+  /** How often the worker of a task may die before the task is given up. */
   mostLosses: number
 }): TaskLife {
   const { redis, run, space } = options
@@ -152,7 +152,7 @@ export function redisTaskLife(options: {
         ...args,
       )) as [('recorded' | 'refused' | 'gone')[], (string | number)[], number, number]
       const more = unsettled === 1 ? await settleTasks(options, planId) : []
-      // What follows is handed to one of the callers only: it is to be done once.
+      // Follow-up work is handed to only one of the callers, because it must be done once.
       return answers.map((status, index) => ({
         status,
         released: index === 0 ? [...released.map(Number), ...more] : [],

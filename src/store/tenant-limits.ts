@@ -15,13 +15,13 @@ export function redisTenantUse(options: { redis: RedisClient; space: KeySpace })
   const claimsOf = (tenant: string) => `${shardKey(space, 0)}:claims:${tenant}`
   const plansOf = (tenant: string, shard: number) => `${shardKey(space, shard)}:plans:${tenant}`
 
-  /** Tasks of these plans that have not ended, and those of retries that are claimed and not stored yet. */
+  /** Unfinished tasks of these plans, and those of retries that are claimed but not stored yet. */
   async function unfinished(
     planIds: readonly string[],
     retries: readonly Claim[],
   ): Promise<number> {
     const plans = [...new Set([...planIds, ...retries.map(({ planId }) => planId)])]
-    // A plan's tasks and whether a retry is among them, as of one moment: it counts once.
+    // A plan's tasks and whether a retry is among them, read consistently, so that it counts once.
     const replies = await readAcrossShards(redis, plans, (pipeline, planId) =>
       pipeline.hmget(planKey(space, planId), 'n:queued', 'n:running', 'nextUnit'),
     )
@@ -41,7 +41,7 @@ export function redisTenantUse(options: { redis: RedisClient; space: KeySpace })
       whileAvailable(async () => {
         const { planId, tasks, firstUnit = '' } = submission
         const member = [planId, tasks, firstUnit, randomUUID()].join(' ')
-        // Claimed first, then counted: what is stored in between appears in one of the two.
+        // Claim before counting: whatever is stored in between shows up in one of the two.
         const before = (await redis.eval(CLAIM, 1, claimsOf(tenant), member, CLAIM_MS)) as string[]
         const others = before.map(claimFrom)
         const use = { plans: 0, tasks: 0 }
@@ -50,7 +50,7 @@ export function redisTenantUse(options: { redis: RedisClient; space: KeySpace })
           const ofShard = others.filter((claim) => shardOf(claim.planId) === shard)
           const claims = ofShard.filter(({ firstUnit }) => firstUnit === undefined)
           const retries = ofShard.filter(({ firstUnit }) => firstUnit !== undefined)
-          // As of one moment, so that a plan that is being stored counts once.
+          // Read consistently, so that a plan that is being stored counts once.
           const reading = redis
             .multi()
             .zcard(plans)
@@ -80,7 +80,7 @@ export function redisTenantUse(options: { redis: RedisClient; space: KeySpace })
 interface Claim {
   planId: string
   tasks: number
-  /** Of a retry: the first of the units that it adds to a stored plan. */
+  /** For a retry: the first of the units that it adds to a stored plan. */
   firstUnit: number | undefined
 }
 

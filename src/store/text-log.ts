@@ -6,30 +6,30 @@ import { shared } from './redis/gather.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 
-/** How long pieces of a task are joined, so that not every token is a call. */
+/** How long a task's pieces are collected, so that not every token is a call. */
 const JOINED_MS = 200
 
-/** Of one plan, in bytes; half of it goes when it is reached. */
+/** Bytes per plan; when they are reached, half is dropped. */
 const KEPT_BYTES = 8 * 1024 * 1024
 
-/** After the last piece of a plan. */
+/** Counted from the last piece of a plan. */
 const KEPT_MS = 3_600_000
 
-/** Of one attempt, in characters. */
+/** Characters per attempt. */
 const LONGEST_TEXT = 1_000_000
 
-/** How much of one task waits while the store is away; the beginning is dropped first. */
+/** How much of a task's text waits while the store is down; the beginning is dropped first. */
 const LONGEST_WAITING = 256 * 1024
 
 type Piece = Omit<TextPiece, 'id'>
 type Entry = [id: string, fields: string[]]
 
-/** Texts of running tasks, in a stream beside the plan's events. */
+/** Keeps the text of running tasks in a stream next to the plan's events. */
 export function redisTextLog(options: { run: RunScript; space: KeySpace }): TextLog {
   const { run, space } = options
-  /** Characters of the running attempt of each task, by plan and task. */
+  /** Characters of each task's running attempt, by plan and task. */
   const lengths = new Map<string, { attempt: number; length: number; half: string }>()
-  /** What is to be written, by plan and then by task. */
+  /** Text to be written, by plan and task. */
   const waiting = new Map<string, Map<string, Piece>>()
   let timer: NodeJS.Timeout | undefined
   let writing = 0
@@ -49,7 +49,8 @@ export function redisTextLog(options: { run: RunScript; space: KeySpace }): Text
         ...pieces.flatMap(({ taskId, attempt, offset, text }) => [taskId, attempt, offset, text]),
       )
     } catch {
-      // Only for live readers: not worth failing a task for. The offset of the next piece shows the gap.
+      // Only live readers need it, so it is not worth failing a task. The next piece's offset shows
+      // the gap.
     } finally {
       writing -= 1
     }
@@ -59,13 +60,13 @@ export function redisTextLog(options: { run: RunScript; space: KeySpace }): Text
     if (timer !== undefined) return
     timer = setTimeout(() => {
       timer = undefined
-      // While the store is away, pieces are joined instead of piling up as calls.
+      // While the store is down, pieces are joined instead of piling up as calls.
       if (writing > 0) return writeLater()
       for (const planId of [...waiting.keys()]) void write(planId)
     }, JOINED_MS)
   }
 
-  // Several times a second while tasks write, for each who reads along; most stand at the same place.
+  // Called several times a second for each live reader, most of them at the same position.
   const read = shared((call: { planId: string; event: string; text: string; count: number }) =>
     whileAvailable(async () => {
       const [events, texts] = (await run(
@@ -89,7 +90,7 @@ export function redisTextLog(options: { run: RunScript; space: KeySpace }): Text
       const known = lengths.get(name)
       const { length: offset, half } = known?.attempt === attempt ? known : { length: 0, half: '' }
       if (offset >= LONGEST_TEXT) return
-      // A character that two pieces share is written with the second.
+      // A character split between two pieces is written with the second.
       const whole = half + piece
       const end = /[\ud800-\udbff]$/.test(whole) ? whole.length - 1 : whole.length
       const text = whole.slice(0, end)

@@ -5,7 +5,7 @@ import type { RedisClient } from './redis/connect-redis.ts'
 import { isRedisFull, whileAvailable } from './redis/while-available.ts'
 import { readScript } from './scripts.ts'
 
-/** Plans that one script looks at: Redis answers others in between. */
+/** Plans per script, so that Redis can answer others in between. */
 const PLANS_AT_ONCE = 200
 
 type Answer = [

@@ -16,7 +16,7 @@ export function redisWorkerRegistry(options: {
   space: KeySpace
 }): WorkerRegistry {
   const { redis } = options
-  // Workers serve all shards; the first is as good a place as any.
+  // Workers serve all shards; the first shard is as good as any.
   const key = `${shardKey(options.space, 0)}:workers`
   return {
     announce: (worker) =>

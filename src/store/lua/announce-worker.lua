@@ -1,5 +1,5 @@
--- KEYS: the hash of workers. ARGV: id, what it says of itself as JSON
--- Each entry is when it was first and last seen, by the clock of Redis in ms, and that JSON.
+-- KEYS: the hash of workers. ARGV: id, the worker's description as JSON
+-- An entry is the times when it was first and last seen, in ms by Redis's clock, and that JSON.
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local known = redis.call('HGET', KEYS[1], ARGV[1])

@@ -1,10 +1,11 @@
--- Keeps pieces of what running tasks write, for those who read along or come late. It goes a while after
--- the last piece, and its older half goes when there is too much of it: the output is kept elsewhere.
--- ARGV: shard, how many bytes are kept, for how many ms, then of each piece: taskId, attempt, the
---       characters of the attempt before it, its text
+-- Keeps pieces of what running tasks write, for live readers and those who join late. It expires a
+-- while after the last piece, and its older half is dropped when there is too much of it: the
+-- output is kept elsewhere.
+-- ARGV: shard, bytes to keep, for how many ms, then for each piece: taskId, attempt, the characters
+-- of the attempt before it, its text
 if redis.call('EXISTS', plan) == 0 then return {} end
 local key = plan .. ':text'
--- What an entry takes beside its text.
+-- The size of an entry without its text.
 local ENTRY = 64
 local bytes = 0
 if redis.call('EXISTS', key) == 0 then redis.call('HDEL', plan, 'textBytes') end

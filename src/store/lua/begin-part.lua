@@ -2,6 +2,6 @@
 if redis.call('EXISTS', plan) == 0 then return 'over' end
 if redis.call('SISMEMBER', plan .. ':synthesized', ARGV[2]) == 1 then return 'over' end
 if redis.call('HEXISTS', plan .. ':parts', ARGV[2] .. ' ' .. ARGV[3]) == 1 then return 'over' end
--- One that died before it had written the part: what it has used stays counted.
+-- If an earlier run died before it wrote the part, what it used stays counted.
 close_spending(ARGV[4])
 return 'go'

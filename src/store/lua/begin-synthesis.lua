@@ -1,9 +1,10 @@
--- ARGV: shard, job id, kind of the job: a `final` one is passed over when another will follow, a
---       `preliminary` one when nothing is left to run, because the final one is next, or was written
--- Answers { 'gone' } | { 'unsettled' } | { 'done', version } | { 'superseded' } | { 'go', version }, 0 for a plan without one
+-- ARGV: shard, job id, kind of the job. A `final` job is skipped if another one will follow, a
+-- `preliminary` one if nothing is left to run, because the final one is next or has been written.
+-- Returns { 'gone' } | { 'unsettled' } | { 'done', version } | { 'superseded' } | { 'go', version
+-- }; the version is 0 for a plan without synthesis
 local job_id = ARGV[2]
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
--- Tasks that are still to be ended have no jobs any more, and the last synthesis finishes the plan.
+-- Tasks that still have to be ended no longer have jobs, and the last synthesis finishes the plan.
 if is_unsettled() == 1 then return { 'unsettled' } end
 local version = redis.call('HGET', plan .. ':versions', job_id)
 if version == 'superseded' then return { 'superseded' } end
@@ -18,15 +19,15 @@ if not version then
     redis.call('HINCRBY', plan, 'syn:pending', -1)
     return { 'superseded' }
   end
-  -- A plan without one is only finished: no version, and nothing to tell of.
+  -- A plan without synthesis is just finished: no version, no event.
   if ARGV[3] == 'final' and number('syn:none') == 1 then return { 'go', '0' } end
   version = tostring(redis.call('HINCRBY', plan, 'syn:allocated', 1))
   redis.call('HSET', plan .. ':versions', job_id, version)
 end
--- One that died before it had written the version: what it has used stays counted.
+-- If an earlier run died before it wrote the version, what it used stays counted.
 close_spending(job_id)
 redis.call('HSET', plan, 'syn:status', 'running')
--- Once, however often it goes on after parts of it, or after a crash.
+-- Only once, however often the job continues after its parts or after a crash.
 if redis.call('HSETNX', plan .. ':parts', job_id .. ' begun', now) == 1 then
   emit('synthesis.started', { version = tonumber(version), at = now })
 end

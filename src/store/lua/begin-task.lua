@@ -1,12 +1,13 @@
--- Begins one attempt at each of some tasks. Sent twice by a connection that came back, it answers the
--- same twice: the token says that it is the same attempt.
+-- Begins one attempt at each of some tasks. If a reconnected client sends it again, it returns the
+-- same: the token identifies the attempt.
 -- ARGV: shard, workerId, fair-queueing round of the job, how often a task's worker may die, then
---       taskId, token and unit of each task, and the number of its job's delivery; an empty taskId is
---       the next task of the bundle
--- Answers for each task { 'begun', attempt, spent, spec, waited in ms, attempts lost, taskId, whether its
--- bundle goes on, number of a bundle to be enqueued or 0 } | { 'ended', attempts lost, taskId } |
--- { 'wait', ms, taskId } | { 'none' } | { 'gone' }; an attempt is lost (0 or 1) when this call found that its worker had died.
--- Then the units to promote, and 1 where this call left something to be settled.
+-- for each task: taskId, token, unit, and its job's delivery number; an empty taskId means the next
+-- task of the bundle
+-- Returns for each task { 'begun', attempt, spent, spec, waited in ms, attempts lost, taskId,
+-- whether its bundle continues, number of a bundle to enqueue or 0 } | { 'ended', attempts lost,
+-- taskId } | { 'wait', ms, taskId } | { 'none' } | { 'gone' }; an attempt is lost (0 or 1) if this
+-- call found that its worker had died. Then the units to promote, and 1 if this call left something
+-- to settle.
 local worker_id = ARGV[2]
 local round = tonumber(ARGV[3])
 local most_losses = tonumber(ARGV[4])
@@ -22,7 +23,7 @@ end
 local created_at = not gone and number('createdAt')
 local started = not gone and header('startedAt')
 
--- Of each bundle, where its answers are.
+-- The indexes of each bundle's answers.
 local of_bundle = {}
 
 for i = 5, #ARGV, 4 do
@@ -32,7 +33,8 @@ for i = 5, #ARGV, 4 do
     of_bundle[ARGV[i + 2]] = of_bundle[ARGV[i + 2]] or {}
     if id then table.insert(of_bundle[ARGV[i + 2]], #answers + 1) end
   end
-  -- The job of a task that was retried since may still be in the queue: the task belongs to another one now.
+  -- The job of a task that has since been retried may still be in the queue, but the task now
+  -- belongs to another unit.
   local unit = not gone and id and redis.call('HGET', plan .. ':units', id) or ARGV[i + 2]
   if gone then
     answers[#answers + 1] = { 'gone' }
@@ -66,8 +68,8 @@ for i = 5, #ARGV, 4 do
         move(task, 'queued')
         emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'worker-lost' })
       end
-      -- One that runs when its plan is stopped is not begun again after the death of its worker, and one
-      -- that waits is about to be ended.
+      -- If its plan was stopped, a running task is not begun again after its worker's death, and a
+      -- waiting one is about to be ended.
       local stop = why_stopped(task)
       if not stop and unsettled_before and redis.call('SISMEMBER', plan .. ':cancels', id) == 1 then
         stop = CANCELLED
@@ -110,7 +112,7 @@ end
 for unit, places in pairs(of_bundle) do
   local issued = #places > 0 and issue_ticket(unit) or 0
   local bundle = bundles[unit]
-  -- Under a limit it asks once more, to say that it is over.
+  -- Under a limit, it asks once more to report that it is over.
   local goes_on = number('limit') > 0 or #bundle.pending > 0
     or (redis.call('EXISTS', plan .. ':todo') == 1 and not makes_way(bundle))
   for _, place in ipairs(places) do

@@ -1,14 +1,15 @@
--- Cancels tasks, all of those asked for or none.
--- ARGV: shard, the statuses they must have, ',a,b,', or '' for any but ended, then their ids; none for all of the plan
--- Answers { 'gone' } | { 'unknown', taskId } | { 'ended', taskId or '' } | { 'cancelled', released units,
--- 1 where some tasks are still to be ended }
+-- Cancels tasks, all of the given ones or none.
+-- ARGV: shard, the statuses they must have, as ',a,b,', or '' for any that has not ended, then
+-- their ids; without ids, all tasks of the plan
+-- Returns { 'gone' } | { 'unknown', taskId } | { 'ended', taskId or '' } | { 'cancelled', released
+-- units, 1 if some tasks still have to be ended }
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 local statuses, named = ARGV[2], #ARGV > 2
 local ids = {}
 for i = 3, #ARGV do ids[#ids + 1] = ARGV[i] end
 if not named then ids = cjson.decode(redis.call('GET', plan .. ':ids') or '[]') end
 
--- Out of the records as they are stored, which are too many to be decoded.
+-- Matches in the stored records, which are too many to decode.
 local function statuses_of(some)
   local result = {}
   for i, raw in ipairs(redis.call('HMGET', plan .. ':tasks', unpack(some))) do
@@ -44,7 +45,7 @@ for first = 1, #queued, AT_ONCE do
 end
 local constrained = number('constrained') == 1
 if #queued <= MOST_STEPS then settle_tasks(constrained) end
--- None of those that are left begins.
+-- None of the remaining tasks may begin.
 local left = redis.call('LRANGE', plan .. ':cancelling', 0, -1)
 for first = 1, #left, AT_ONCE do
   redis.call('SADD', plan .. ':cancels', unpack(left, first, math.min(first + AT_ONCE - 1, #left)))

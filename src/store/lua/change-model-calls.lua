@@ -1,8 +1,8 @@
--- Replaces what is known of the calls of one model, unless another process was quicker.
+-- Replaces what is known about the calls of one model, unless another process was faster.
 -- KEYS: the model's hash, the index of all models
--- ARGV: the version it was read at ('' for none; never written where it is 'read'), the new version,
---       the new JSON, the model's key, how long it is kept unused, ms
--- Answers { 1, now } or { 0, now, version, JSON }, '' for what there is not.
+-- ARGV: the version it was read at ('' for none; 'read' to only read), the new version, the new
+-- JSON, the model's key, how long it is kept unused in ms
+-- Returns { 1, now } or { 0, now, version, JSON }, with '' for missing values
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local version = redis.call('HGET', KEYS[1], 'version') or ''

@@ -1,7 +1,7 @@
--- Takes deliveries of a shard whose time has come, for a while: one that is not settled by then comes
--- again, whatever became of the process that had it.
--- KEYS: the outbox, a sorted set of delivery ids by the time at which each is due next
--- ARGV: shard, how many, ms until an unsettled one comes again. Answers the events, as JSON
+-- Claims a shard's due deliveries for a while. One that is not settled by then is due again,
+-- whatever happened to the process that had it.
+-- KEYS: the outbox, a sorted set of delivery ids by due time
+-- ARGV: shard, how many, ms until an unsettled one is due again. Returns the events, as JSON
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local events = {}

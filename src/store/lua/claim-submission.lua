@@ -1,5 +1,5 @@
--- Claims room for a submission of a tenant, and answers with the claims that were there before it.
--- KEYS: the tenant's claims. ARGV: the claim, how long a claim counts, in ms
+-- Claims room for a tenant's submission, and returns the earlier claims.
+-- KEYS: the tenant's claims. ARGV: the claim, how long a claim counts in ms
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2]))

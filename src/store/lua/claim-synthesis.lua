@@ -1,6 +1,7 @@
--- The request that an Idempotency-Key was first used for, by the job that the key names.
+-- The request that an Idempotency-Key was first used for, by the job id derived from the key.
 -- ARGV: shard, job id, hash of the request to claim it for, or '' to only look
--- Answers { 'gone' } | { 'free' } | { 'claimed', hash of the request, version or '' while it has none }
+-- Returns { 'gone' } | { 'free' } | { 'claimed', hash of the request, version or '' while it has
+-- none }
 local job_id, hash = ARGV[2], ARGV[3]
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 local field = job_id .. ' request'

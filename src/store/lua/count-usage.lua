@@ -1,4 +1,4 @@
--- Counts what an attempt or a synthesis that runs has used up to now.
+-- Counts what a running attempt or synthesis has used up to now.
 -- ARGV: shard, spender, task or '', attempt or job, JSON of all its usage so far
 local spender = ARGV[2]
 if not spends_still(ARGV[3], ARGV[4]) then return 0 end

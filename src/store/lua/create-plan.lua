@@ -1,8 +1,9 @@
--- Stores a plan, unless its Idempotency-Key names one that is there.
--- ARGV: shard, staged key or '', record of the Idempotency-Key or '', count of header pairs, pairs…, context, ids, tenant index key,
---       deadline in ms or 0, suffix, field and value of everything else (`:ready` is a sorted set,
---       `:todo` a list, from one JSON array; the rest are hashes)
--- Answers { 'created', now, round } | { 'exists', plan id, hash of its request }
+-- Stores a plan, unless its Idempotency-Key already names one.
+-- ARGV: shard, staged key or '', record of the Idempotency-Key or '', number of header pairs, the
+-- pairs, context, ids, tenant index key, deadline in ms or 0, then suffix, field and value of
+-- everything else (`:ready` is a sorted set, `:todo` a list from one JSON array; the rest are
+-- hashes)
+-- Returns { 'created', now, round } | { 'exists', plan id, hash of its request }
 local existing = redis.call('HGET', plan, 'requestHash')
 if existing then return { 'exists', plan_id, existing } end
 local at = 2
@@ -30,7 +31,7 @@ if staged ~= '' then
   redis.call('RENAME', staged, plan .. ':specs')
   redis.call('PERSIST', plan .. ':specs')
 end
--- Fields of one key stand one after the other, and are written in few calls.
+-- Fields of one key are adjacent, so that few calls are needed.
 local FIELDS_AT_ONCE = 100
 local fields, suffix = {}, ''
 local function write_fields()
@@ -56,5 +57,5 @@ end
 write_fields()
 emit('plan.queued', { at = now, counts = counts() })
 publish()
--- The round of fair queueing that the busiest queue has reached: a new plan starts there.
+-- The fair-queueing round that the busiest queue has reached: a new plan starts there.
 return { 'created', tostring(now), redis.call('GET', shard .. ':round') or '0' }

@@ -1,8 +1,9 @@
--- Plans of a shard that need looking after, a page of the unfinished ones at a time.
--- KEYS: the sorted set of unfinished plans. ARGV: shard, place of the first of the page, how many a page
---       holds, ms after which a submission counts as cut short
--- Answers { past their deadline, past their retention, cut short, with units to release, with tasks to settle, place of the next
--- page or -1 }; the first two with the first page only, at most a page of each
+-- A shard's plans that need upkeep, one page of unfinished plans at a time.
+-- KEYS: the sorted set of unfinished plans. ARGV: shard, index of the page's first plan, page size,
+-- ms after which a submission counts as interrupted
+-- Returns { past their deadline, past their retention, interrupted, with units to release, with
+-- tasks to settle, index of the next page or -1 }; the first two only with the first page, at most
+-- one page of each
 local active, shard = KEYS[1], ARGV[1]
 local from, count, patience = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local clock = redis.call('TIME')
@@ -18,7 +19,7 @@ for _, id in ipairs(ids) do
   local plan = shard .. ':plan:' .. id
   local found = redis.call('HMGET', plan, 'createdAt', 'enqueued', 'unsettled')
   if not found[1] then
-    -- Nothing but its place on the list is left.
+    -- Only its entry in the list is left.
     redis.call('ZREM', active, id)
   else
     if not found[2] and tonumber(found[1]) <= now - patience then unsealed[#unsealed + 1] = id end
@@ -26,7 +27,7 @@ for _, id in ipairs(ids) do
     if redis.call('EXISTS', plan .. ':released') == 1 then releasing[#releasing + 1] = id end
   end
 end
--- Nothing waits: fair queueing begins at its first round again.
+-- Nothing is waiting, so fair queueing starts again at its first round.
 if from == 0 and #ids == 0 and redis.call('EXISTS', shard .. ':round') == 1 then
   redis.call('DEL', shard .. ':round')
 end

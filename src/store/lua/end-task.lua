@@ -1,9 +1,10 @@
--- Ends attempts, each under the token it began with. One whose token is no longer the task's was taken
--- for dead and has been begun again elsewhere: its result is refused, its usage still counts.
--- ARGV: shard, then of each: taskId, attempt, token, JSON of
---       { status, outcome, error?, usage?, answeredBy?, retryInMs?, spends }, JSON of the output or ''
--- Answers { { 'recorded' | 'refused' | 'gone' , …}, released units, number of the preliminary synthesis that is due,
--- or 0, 1 where this call left something to be settled }
+-- Ends attempts, each under the token it began with. If the task has a different token by now, the
+-- attempt was considered dead and begun again elsewhere: its result is refused, but its usage
+-- counts.
+-- ARGV: shard, then for each: taskId, attempt, token, JSON of { status, outcome, error?, usage?,
+-- answeredBy?, retryInMs?, spends }, JSON of the output or ''
+-- Returns { { 'recorded' | 'refused' | 'gone', …}, released units, number of the preliminary
+-- synthesis that is due or 0, 1 if this call left something to settle }
 local answers = {}
 if redis.call('EXISTS', plan) == 0 then
   for _ = 2, #ARGV, 5 do answers[#answers + 1] = 'gone' end
@@ -29,7 +30,7 @@ for i = 2, #ARGV, 5 do
       local since = usage_since(attempt.usage, result.usage)
       attempt.usage = sum_usage(attempt.usage, since)
       attempt.token = token
-      -- It lives, so it knows what its calls have cost.
+      -- It is alive, so it knows what its calls have cost.
       if attempt.unknown then redis.call('HINCRBY', plan, 'b:unknown', -attempt.unknown) end
       attempt.unknown = nil
       save_attempt(id, attempt)
@@ -44,7 +45,7 @@ for i = 2, #ARGV, 5 do
     attempt.finishedAt = now
     local stop = why_stopped(task)
     if result.status == 'cancelled' and stop then
-      -- Whoever aborted it may have heard less of why.
+      -- Whoever aborted it may not know the reason as precisely.
       result.error = stop
     end
     attempt.error = result.error
@@ -54,14 +55,14 @@ for i = 2, #ARGV, 5 do
     local since = usage_since(counted, result.usage)
     add_usage(since)
     attempt.usage = sum_usage(counted, since)
-    -- Kept so that the same call, sent again by a connection that came back, is known as the same.
+    -- Kept so that the same call can be recognised if a reconnected client sends it again.
     attempt.token = token
     save_attempt(id, attempt)
     task.usage = sum_usage(task.usage, attempt.usage)
     if result.spends then task.spent = task.spent + 1 end
     local status = result.status
     if status == 'queued' and stop then
-      -- Stopped while it was about to be tried again.
+      -- Stopped when it was about to be retried.
       result.error = stop
       status = status_of_stopped(stop)
     end

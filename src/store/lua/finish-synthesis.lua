@@ -1,9 +1,9 @@
--- Stores a version and, where nothing is left to do, finishes the plan, in one step.
--- ARGV: shard, job id, version or '0' for a plan without synthesis, JSON or '', status of the synthesis,
---       executor, outcome of the plan if it is to end, usage JSON or '', kind of the job,
---       what of the edits is missing as JSON or '', 1 for a version that is preliminary, then the further
---       pages of a JSON that is longer than one
--- Answers 'gone' | 'done' | 'stored' | 'finished', where the plan has finished
+-- Stores a version and, if nothing is left to do, finishes the plan, in one step.
+-- ARGV: shard, job id, version or '0' for a plan without synthesis, JSON or '', status of the
+-- synthesis, executor, outcome of the plan if it ends, usage JSON or '', kind of the job, the
+-- missing edits as JSON or '', 1 for a preliminary version, then the further pages of a JSON that
+-- is longer than one
+-- Returns 'gone' | 'done' | 'stored' | 'finished' if the plan has finished
 if redis.call('EXISTS', plan) == 0 then return 'gone' end
 local job_id, version, json, status, executor, outcome = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local kind = ARGV[9]
@@ -13,7 +13,7 @@ local counted = close_spending(job_id)
 for _, field in ipairs(redis.call('HKEYS', plan .. ':parts')) do
   if string.sub(field, 1, #job_id + 1) == job_id .. ' ' then redis.call('HDEL', plan .. ':parts', field) end
 end
--- One on the way that ends after the plan is kept, and is not the newest.
+-- A preliminary version that arrives after the plan has ended is kept, but is not the newest.
 local is_late = kind == 'preliminary' and header('outcome')
 if version ~= '0' then
   if redis.call('HSETNX', plan .. ':syntheses', version, json) == 1 then
@@ -28,7 +28,7 @@ if version ~= '0' then
   })
 end
 local pending = number('syn:pending')
--- Only the synthesis behind a batch holds the plan open.
+-- Only a batch's final synthesis keeps the plan open.
 if kind == 'final' then pending = redis.call('HINCRBY', plan, 'syn:pending', -1) end
 if version ~= '0' and not is_late then
   redis.call('HSET', plan, 'syn:status', pending > 0 and number('syn:none') == 0 and 'pending' or status)

@@ -1,6 +1,7 @@
--- Keeps what became of a delivery, and when it is due again, in one step.
--- ARGV: shard, id, JSON of the delivery, 'new' | 'again' | 'over', of 'again' the ms until it is due
--- Answers 1, or 0 where the plan is gone and nothing was kept
+-- Stores the result of a delivery attempt and when the delivery is due again, in one step.
+-- ARGV: shard, id, JSON of the delivery, 'new' | 'again' | 'over', for 'again' the ms until it is
+-- due
+-- Returns 1, or 0 if the plan is gone and nothing was stored
 local id, json, what = ARGV[2], ARGV[3], ARGV[4]
 local is_gone = redis.call('EXISTS', plan) == 0
 if not is_gone then

@@ -1,6 +1,7 @@
--- Keeps something of a synthesis on its way until its version is stored; the first of a name stays.
--- ARGV: shard, job id of the synthesis, name, text, of a part its own job id, else '', and its usage as JSON
--- Answers 'kept' | 'over'
+-- Keeps part of an unfinished synthesis until its version is stored; the first of a name wins.
+-- ARGV: shard, job id of the synthesis, name, text, then for a part its own job id and its usage as
+-- JSON, else ''
+-- Returns 'kept' | 'over'
 if redis.call('EXISTS', plan) == 0 then return 'over' end
 local job_id, part_id = ARGV[2], ARGV[5]
 local over = redis.call('SISMEMBER', plan .. ':synthesized', job_id) == 1
@@ -8,7 +9,7 @@ local new = not over and redis.call('HSETNX', plan .. ':parts', job_id .. ' ' ..
 if part_id ~= '' then
   redis.call('SADD', plan .. ':synthesized', part_id)
   local counted = close_spending(part_id)
-  -- Of one that was written before, what was counted while this one was written stays.
+  -- If the part was already stored, only what was counted so far stays.
   if new then add_usage(usage_since(counted, cjson.decode(ARGV[6]))) end
 end
 return over and 'over' or 'kept'

@@ -1,6 +1,7 @@
 -- ARGV: shard, first unit of the batch
--- Answers { 'marked', the units to promote: those that were released before they had jobs } | { 'late' } | { 'gone' }
--- Not on a plan that was deleted meanwhile: it must not come back as a header of one field.
+-- Returns { 'marked', the units to promote: those released before they had jobs } | { 'late' } | {
+-- 'gone' }
+-- A plan that was deleted meanwhile must not come back as a header with one field.
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 local batch = header('batch')
 if batch and cjson.decode(batch).firstUnit ~= tonumber(ARGV[2]) then return { 'late' } end

@@ -1,8 +1,8 @@
--- What is known of one prompt prefix: 'warm', or the token of the turn that leads, and ' calling' behind
--- it once its call is on its way. Each expires by itself.
--- KEYS: the mark. ARGV: claim | hold | warm | leave, the token, how long the mark lasts in ms, and for
--- hold whether the call is on its way ('1' or '0')
--- Answers a claim with { 'lead' } | { 'warm', ms left } | { 'led', 1 or 0 for calling }, the others with {}
+-- The state of a prompt prefix: 'warm', or the token of the leading turn, followed by ' calling'
+-- once its call has been sent. Marks expire by themselves.
+-- KEYS: the mark. ARGV: claim | hold | warm | leave, the token, how long the mark lasts in ms, and
+-- for hold whether the call has been sent ('1' or '0')
+-- Returns for claim { 'lead' } | { 'warm', ms left } | { 'led', 1 or 0 for calling }, otherwise {}
 local action, token, ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local mark = redis.call('GET', KEYS[1])
 local leader = mark and string.match(mark, '^%S+')

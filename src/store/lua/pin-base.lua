@@ -1,5 +1,6 @@
 -- Records the commit that all tasks start from, once.
--- ARGV: shard, candidate. Answers the recorded one; for a plan that is gone the candidate, kept nowhere
+-- ARGV: shard, candidate. Returns the recorded one; if the plan is gone, the candidate, which is
+-- then not recorded
 if redis.call('EXISTS', plan) == 0 then return ARGV[2] end
 redis.call('HSETNX', plan, 'base', ARGV[2])
 return header('base')

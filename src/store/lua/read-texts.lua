@@ -1,4 +1,4 @@
--- Events and texts after two positions, as of one moment.
+-- Events and texts after two positions, read consistently.
 -- ARGV: shard, id of an event, id of a text, how many of each
 return {
   redis.call('XRANGE', plan .. ':events', '(' .. ARGV[2], '+', 'COUNT', ARGV[4]),

@@ -1,5 +1,5 @@
 -- The version that a job writes, allocated now if the job has not begun. ARGV: shard, job id
--- Answers { 'gone' } | { 'allocated', version }
+-- Returns { 'gone' } | { 'allocated', version }
 local job_id = ARGV[2]
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 local version = redis.call('HGET', plan .. ':versions', job_id)

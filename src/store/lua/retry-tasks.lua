@@ -1,12 +1,13 @@
--- Makes ended tasks queued again, as new units, and asks for another synthesis after them. Raises the
--- budget in the same step, or that alone.
--- ARGV: shard, the batch as JSON, to be enqueued next, first new unit, the new budget in US dollars or '', how
---       long the plan may take from now on, ms, or 0, then of each: taskId, and
---       the ids of all that it depends on as a JSON array
--- Answers { 'gone' } | { 'spent', nanos } | { 'not-ended' } | { 'in-use', taskId, dependent } | { 'changed' } | { 'unsettled' } | { 'queued' }
+-- Queues ended tasks again, as new units, and requests another synthesis after them. Raises the
+-- budget in the same step, or does only that.
+-- ARGV: shard, the batch to be enqueued next as JSON, first new unit, the new budget in US dollars
+-- or '', how long the plan may take from now on in ms or 0, then for each task: taskId, and the ids
+-- of its dependencies as a JSON array
+-- Returns { 'gone' } | { 'spent', nanos } | { 'not-ended' } | { 'in-use', taskId, dependent } | {
+-- 'changed' } | { 'unsettled' } | { 'queued' }
 local FIRST = 6
 
--- A task is looked at for each that depends on it: its record is read once.
+-- A task is looked up for each of its dependents, but its record is read only once.
 local statuses = {}
 local function status_of(id)
   statuses[id] = statuses[id] or load_task(id).status
@@ -22,19 +23,20 @@ for i = FIRST, #ARGV, 2 do
   if not ENDED[status_of(ARGV[i])] then return { 'not-ended' } end
 end
 local unit = tonumber(ARGV[3])
--- Another retry came first, or is still on its way into the queue: its batch must not be forgotten.
+-- Another retry came first or is still being enqueued, and its batch must not be lost.
 if unit ~= number('nextUnit') or header('batch') then return { 'changed' } end
 local chosen = {}
 for i = FIRST, #ARGV, 2 do chosen[ARGV[i]] = true end
 for i = FIRST, #ARGV, 2 do
   for _, other in ipairs(cjson.decode(ARGV[i + 1])) do
     local status = status_of(other)
-    -- It was still running when the batch was put together.
+    -- It was still running when the batch was assembled.
     if not chosen[other] and ENDED[status] and status ~= 'succeeded' then return { 'changed' } end
   end
 end
 
--- The task that uses the output of this one now, or is about to: neither ended nor still held back.
+-- A dependent that is using the output of this task, or is about to: neither ended nor still held
+-- back.
 local function user_of(id)
   local dependents = redis.call('HGET', plan .. ':dependents', id)
   for _, dependent in ipairs(dependents and cjson.decode(dependents) or {}) do
@@ -86,7 +88,7 @@ for i = FIRST, #ARGV, 2 do
   emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'retry' })
 end
 
--- Tasks that are held already wait for this one again, if they depend on it.
+-- Dependents that are already held wait for this task again.
 local function hold_dependents(id)
   local dependents = redis.call('HGET', plan .. ':dependents', id)
   for _, dependent in ipairs(dependents and cjson.decode(dependents) or {}) do
@@ -122,7 +124,7 @@ end
 redis.call('HSET', plan, 'nextUnit', unit)
 if number('syn:none') == 0 then redis.call('HSET', plan, 'syn:status', 'pending') end
 redis.call('HINCRBY', plan, 'syn:pending', 1)
--- Until the batch is in the queue: a process that dies now leaves it to the sweeper.
+-- Until the batch is in the queue: if the process dies now, the sweeper takes over.
 redis.call('HSET', plan, 'batch', ARGV[2], 'accepted', 1)
 redis.call('HDEL', plan, 'enqueued')
 release_ready()

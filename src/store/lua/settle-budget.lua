@@ -1,7 +1,7 @@
--- Lets go of what was set aside for one call.
--- ARGV: shard, spender, id of the call, 1 where it may have been billed unseen, model, what the call has
---       shown as JSON or ''
--- Answers 0 where it was let go before.
+-- Releases the reservation of one call.
+-- ARGV: shard, spender, id of the call, 1 if it may have been billed without being reported, model,
+-- what the call has shown as JSON or ''
+-- Returns 0 if it was already released.
 local spender, id = ARGV[2], ARGV[3]
 if redis.call('EXISTS', plan) == 0 then return 0 end
 if ARGV[6] ~= '' then

@@ -1,4 +1,4 @@
--- ARGV: shard, units. Answers those that nothing holds back; of a plan that is gone, all
+-- ARGV: shard, units. Returns those that nothing holds back; all of them if the plan is gone
 local unheld = {}
 local gone = redis.call('EXISTS', plan) == 0
 for i = 2, #ARGV do

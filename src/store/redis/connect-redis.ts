@@ -2,20 +2,20 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
 import { writeTogether } from './write-together.ts'
 
-/** One server, or the master of a group under Sentinel, or a Cluster: all take the same commands. */
+/** One server, the master of a Sentinel group, or a Cluster: all take the same commands. */
 export type RedisClient = Redis | Cluster
 
 type ClusterAddress = Extract<RedisAddress, { kind: 'cluster' }>
 
-/** Quick at first, because a restart takes seconds, and never more than a second apart. */
+/** Quick at first, because a restart takes seconds; never more than a second apart. */
 const pauseBefore = (attempt: number) => Math.min(50 * attempt, 1_000)
-/** How soon callers find the new master of a part of a Cluster, or the old one once it is back. */
+/** How soon callers find the new master of part of a Cluster, or the old one once it is back. */
 const CALLERS_REFRESH_MS = 1_000
-/** How often workers try to reach a part of a Cluster that is away. */
+/** How often workers try to reach a part of a Cluster that is down. */
 const WORK_RETRY_MS = 100
 
 /**
- * Connects a process that answers callers: commands fail at once while Redis is away, so that a
+ * Connects a process that answers callers: commands fail at once while Redis is down, so that a
  * caller gets a 503 instead of a request that hangs. Resolves once connected, because BullMQ waits
  * without limit for a connection that was never up.
  */
@@ -40,7 +40,7 @@ export async function connectForCallers(
     retryDelayOnClusterDown: 0,
     slotsRefreshInterval: CALLERS_REFRESH_MS,
   })
-  // Nodes are connected before they are needed: commands that come while one connects are refused.
+  // Nodes are connected before they are needed: commands sent while one connects are rejected.
   const connectNodes = () => {
     if (cluster.status !== 'ready') return
     for (const node of cluster.nodes()) {
@@ -54,7 +54,7 @@ export async function connectForCallers(
   return cluster
 }
 
-/** Connects a process that works for as long as it takes: commands wait until Redis is back. */
+/** Connects a process that can wait: commands wait until Redis is back. */
 export async function connectForWork(
   url: string,
   onError: (error: Error) => void,
@@ -66,17 +66,18 @@ export async function connectForWork(
     maxRedirections: Number.POSITIVE_INFINITY,
     retryDelayOnFailover: WORK_RETRY_MS,
     retryDelayOnClusterDown: WORK_RETRY_MS,
-    // Two nodes that do not yet agree on the master send a command back and forth.
+    // Two nodes that do not agree on the master yet send a command back and forth.
     retryDelayOnMoved: 10,
-    // A command that fails, or is sent elsewhere, says when to look.
+    // A command that fails or is redirected triggers a refresh.
     slotsRefreshInterval: 0,
   })
   return opened(cluster, onError)
 }
 
 /**
- * Connects for listening only. Emits `ready` whenever it starts to listen again. In a Cluster every node hears
- * all messages, so this is a connection to any of those that were named, and to the next one when it ends.
+ * Connects for listening only. Emits `ready` whenever it starts to listen again. In a Cluster every
+ * node gets all messages, so this connects to any of the given nodes, and to the next one when the
+ * connection ends.
  */
 export async function connectForEvents(
   url: string,
@@ -95,14 +96,14 @@ export async function connectForEvents(
     connectTimeout: 2_000,
     retryStrategy(attempt) {
       turns += 1
-      // Read again at each connect.
+      // Read again on each connect.
       Object.assign(redis.options, nodeOf(turns))
       return pauseBefore(attempt)
     },
   })
   redis.on('error', onError)
   const ready = new Promise((resolve) => redis.once('ready', resolve))
-  // The first may be away; the others are tried in turn.
+  // The first may be down; the others are tried in turn.
   redis.connect().catch(() => undefined)
   await ready
   return redis
@@ -133,7 +134,7 @@ function newRedis(
           ...(address.sentinelPassword === undefined
             ? {}
             : { sentinelPassword: address.sentinelPassword }),
-          // A master that became a replica: reconnect, to the current master.
+          // The master became a replica: reconnect to the current master.
           reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
         }
   return new Redis({
@@ -154,10 +155,11 @@ function newCluster(
     redisOptions: { ...accessOf(address), ...redisOptions },
     lazyConnect: true,
     clusterRetryStrategy: pauseBefore,
-    // With it, a Cluster that is not whole yet leaves `connect` unsettled, and BullMQ waiting for it for
-    // ever. Without it, commands are answered CLUSTERDOWN, and fail or wait as those of a node that is away.
+    // If enabled, `connect` never settles while a Cluster is incomplete, and BullMQ waits for it
+    // for ever. Without it, commands get CLUSTERDOWN, and fail or wait like those of a node that is
+    // down.
     enableReadyCheck: false,
-    // Names stay names: a certificate is for a name.
+    // Keep host names: certificates are issued for names.
     dnsLookup: (name, done) => done(null, name),
     ...options,
   })

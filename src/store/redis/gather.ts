@@ -1,12 +1,12 @@
 import { isRedisAway } from './while-available.ts'
 
-/** How many calls go into one script: it must not keep Redis from others for long. */
+/** Calls per script: it must not block Redis for long. */
 const MOST_AT_ONCE = 100
 
 /**
- * Turns calls for one into calls for many: those made under the same key in the same turn of the
- * event loop are passed to `together`, in order, which answers one result for each. If that fails
- * as a whole, each call is made alone, so repeating a call must be safe.
+ * Batches calls: those made under the same key in the same turn of the event loop are passed to
+ * `together`, in order, which returns one result for each. If that fails as a whole, each call is
+ * made separately, so repeating a call must be safe.
  */
 export function gather<Call, Result>(
   keyOf: (call: Call) => string,
@@ -35,7 +35,7 @@ export function gather<Call, Result>(
         for (const { reject } of group) reject(error)
         return
       }
-      // A call that is refused must not make the others fail.
+      // One rejected call must not make the others fail.
       for (const entry of group) await send(key, [entry])
     }
   }
@@ -62,8 +62,8 @@ export function gather<Call, Result>(
 }
 
 /**
- * Turns reads of the same thing, asked for in the same turn of the event loop, into one, which begins after
- * all of them were asked for. What it answers is shared: nobody may change it.
+ * Merges reads of the same thing, requested in the same turn of the event loop, into one that
+ * begins after all of these requests. The result is shared, so nobody may change it.
  */
 export function shared<Call, Result>(
   read: (call: Call) => Promise<Result>,

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 
-/** The private Redis as another run of `npm start` finds it: this one may have been killed. */
+/** How another run of `npm start` can find the private Redis. */
 interface Known {
   port: number
   password: string
@@ -14,14 +14,13 @@ interface Known {
 
 const SERVERS = ['redis-server', 'valkey-server']
 const RESTART_MS = 100
-/** The name of the connections of runs that share one private Redis. */
+/** The connection name of runs that share a private Redis. */
 const RUN_NAME = 'tutti-run'
 
 /**
- * A Redis for one machine, with its append-only file under the data directory, reachable on the
- * loopback with a password of its own. Started again when it dies. One that another run started is
- * used as well, and started again as well: that run may have been killed. Whoever of them ends last
- * stops it.
+ * A Redis for one machine, with its append-only file in the data directory, reachable on the
+ * loopback with a password of its own. It is restarted when it dies. One that another run started
+ * is reused, and restarted too: that run may have been killed. The last run to end stops it.
  */
 export async function startPrivateRedis(
   dataDir: string,
@@ -35,7 +34,7 @@ export async function startPrivateRedis(
   const url = `redis://:${connection.password}@127.0.0.1:${connection.port}`
   await writeFile(file, JSON.stringify(connection), { mode: 0o600 })
   const config = resolve(dir, 'redis.conf')
-  // In a file, because a command line can be read by everyone on the machine.
+  // In a file, because everyone on the machine can read a command line.
   await writeFile(
     config,
     [
@@ -82,7 +81,8 @@ export async function startPrivateRedis(
     url,
     async stop() {
       stopping = true
-      // Before it looks for others: of two runs that end at once, at least one finds no other.
+      // Before it looks for others, so that of two runs that end at the same time at least one
+      // finds no other.
       watching?.disconnect()
       if (await isUsedByAnotherRun(url)) {
         server?.unref()
@@ -112,7 +112,8 @@ async function isUsedByAnotherRun(url: string): Promise<boolean> {
 
 async function spawnServer(config: string): Promise<ChildProcess> {
   for (const command of SERVERS) {
-    // Detached: Ctrl-C in a terminal reaches a whole process group, and this one must end last.
+    // Detached, because Ctrl-C in a terminal reaches the whole process group, and Redis must end
+    // last.
     const server = spawn(command, [config], { stdio: 'ignore', detached: true })
     const started = await new Promise<boolean>((done) => {
       server.once('spawn', () => done(true))
@@ -133,7 +134,7 @@ async function readKnown(file: string): Promise<Known | undefined> {
   }
 }
 
-/** A connection that is not made again once it is lost; undefined when nothing answers. */
+/** A connection that does not reconnect; undefined if nothing answers. */
 async function connect(url: string, connectionName?: string): Promise<Redis | undefined> {
   const redis = new Redis(url, {
     lazyConnect: true,

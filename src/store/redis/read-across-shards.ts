@@ -3,8 +3,8 @@ import { shardOf } from '../keys.ts'
 import type { RedisClient } from './connect-redis.ts'
 
 /**
- * Reads the same fields of many plans: one round trip per shard, because a pipeline may go to one node only.
- * Answers with the replies of each plan, in the order of `planIds`.
+ * Reads the same fields of many plans, in one round trip per shard, because a pipeline may only go
+ * to one node. Returns the replies for each plan, in the order of `planIds`.
  *
  * @throws the first error among the replies.
  */

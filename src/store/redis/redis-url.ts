@@ -1,4 +1,4 @@
-/** Where Redis is, according to `REDIS_URL`: one server, a group under Sentinel, or a Cluster. */
+/** Where Redis is, according to `REDIS_URL`: one server, a Sentinel group, or a Cluster. */
 export type RedisAddress =
   | ({ kind: 'server'; node: RedisNode; database: number } & Access)
   | ({ kind: 'sentinel'; sentinels: RedisNode[]; name: string; sentinelPassword?: string } & Access)
@@ -20,11 +20,11 @@ const SENTINEL_PORT = 26379
 const SCHEME = /^(?<scheme>redis\+sentinel|rediss?):\/\//
 
 /**
- * Reads `redis://` and `rediss://` with one host (a server) or several, comma-separated, each with or
- * without the scheme (a Cluster), and `redis+sentinel://host,host/master-name`. Credentials are those of
- * the first host, percent-encoded.
+ * Parses `redis://` and `rediss://` with one host (a server) or several, comma-separated, each with
+ * or without the scheme (a Cluster), and `redis+sentinel://host,host/master-name`. Credentials are
+ * those of the first host, percent-encoded.
  *
- * @throws {Error} with one sentence that never repeats the text, which may hold a password.
+ * @throws {Error} with one sentence that never repeats the text, which may contain a password.
  */
 export function parseRedisUrl(text: string): RedisAddress {
   const scheme = SCHEME.exec(text)?.groups?.scheme
@@ -83,7 +83,7 @@ function parseEntry(entry: string, scheme: string): Entry {
   const { hostname, port, username, password, pathname, searchParams } = new URL(`redis://${rest}`)
   if (hostname === '') throw new Error('leaves out a host: each is [user:password@]host[:port]')
   return {
-    // An IPv6 address stands in brackets.
+    // IPv6 addresses are in brackets.
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: port === '' ? undefined : Number(port),
     username: decoded(username),

@@ -1,12 +1,15 @@
 import { ServiceError } from '../../core/contract/errors.ts'
 
-/** The connection, or the way to it, is broken. */
+/** The connection is broken, or cannot be made. */
 const NO_CONNECTION =
   /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Connection is closed|Stream isn't writeable|Command timed out|max retries per request|All sentinels|Cluster isn't ready|Cluster is ended|Cluster redirections|slots cache|startup nodes/i
 
 const UNREACHABLE = 'The store cannot be reached at the moment.'
 
-/** Error replies that say that Redis cannot be used for now, by their first word, and what callers are told. */
+/**
+ * Error replies (by their first word) that mean that Redis cannot be used for now, and what callers
+ * are told.
+ */
 const AWAY_REPLIES: Record<string, string> = {
   BUSY: 'The store is busy.',
   CLUSTERDOWN: UNREACHABLE,
@@ -14,7 +17,7 @@ const AWAY_REPLIES: Record<string, string> = {
   MASTERDOWN: UNREACHABLE,
   MISCONF: 'The store is full.',
   NOREPLICAS: 'The store has too few replicas to take anything.',
-  // Loading a script was refused, or it went with a restart: the next call loads it.
+  // Loading a script was rejected, or it was lost in a restart: the next call loads it.
   NOSCRIPT: UNREACHABLE,
   OOM: 'The store is full.',
   READONLY: UNREACHABLE,
@@ -24,10 +27,10 @@ const AWAY_REPLIES: Record<string, string> = {
 
 const FULL = new Set(['MISCONF', 'OOM'])
 
-// At the beginning, or after what a transaction, a script or a library has put before it.
+// At the beginning, or after a prefix added by a transaction, a script or a library.
 const AWAY_REPLY = new RegExp(`(?:^|[\\s:-])(${Object.keys(AWAY_REPLIES).join('|')}) `)
 
-/** The error, and those of the commands that made Redis refuse a transaction as a whole. */
+/** The error, and those of the commands that made Redis reject a whole transaction. */
 function causesOf(error: Error): Error[] {
   const previous = 'previousErrors' in error ? error.previousErrors : undefined
   const isRefused = error.message.startsWith('EXECABORT') && Array.isArray(previous)
@@ -48,17 +51,20 @@ function awayMessage(error: unknown): string | undefined {
   return isAway ? UNREACHABLE : undefined
 }
 
-/** Whether Redis refused a command because its memory is used up, or its disk. */
+/** Whether Redis rejected a command because its memory or its disk is full. */
 export function isRedisFull(error: unknown): boolean {
   return error instanceof Error && repliesOf(error).some((code) => FULL.has(code))
 }
 
-/** Whether an error says that Redis cannot be used now, as opposed to a bug of ours. */
+/** Whether an error means that Redis cannot be used now, as opposed to a bug of ours. */
 export function isRedisAway(error: unknown): boolean {
   return awayMessage(error) !== undefined
 }
 
-/** Runs a store operation; Redis being away becomes `unavailable`, everything else stays as it is. */
+/**
+ * Runs a store operation. Errors that mean that Redis is down become `unavailable`; others are
+ * rethrown.
+ */
 export async function whileAvailable<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation()

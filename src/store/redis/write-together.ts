@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 
 /**
- * Writes what is sent to Redis in one turn of the event loop in one go, in the order in which it was
- * sent: many plans at once are few packets, which saves both ends most of what writing costs.
+ * Sends everything written to Redis in one turn of the event loop together, in order: many plans at
+ * the same time need few packets, which saves both sides most of the cost of writing.
  */
 export function writeTogether(redis: Redis): void {
   redis.on('connect', () => {

@@ -1,8 +1,9 @@
--- Bundles: the units of a plan whose tasks wait for nothing are jobs for several of them, and which tasks
--- those are shows only as slots come free: each takes the next of `:todo`, so that none waits behind a
--- slow one. `:bundles` holds, of each bundle that was begun, what it took: `{ id, token }`, and the number
--- of its job's delivery; what an earlier delivery left behind is `pending`. `tickets` counts those that
--- were not begun. While there is something to do, there is one of them, or a bundle that goes on.
+-- Bundles. If a plan's tasks wait for nothing, a unit is a job for several of them. Which ones is
+-- decided only as slots become free: each bundle takes the next of `:todo`, so that no task waits
+-- behind a slow one. `:bundles` has for each bundle that was begun what it took, as `{ id, token
+-- }`, and the number of its job's delivery; tasks left behind by an earlier delivery are `pending`.
+-- `tickets` counts the bundles that have not been begun. While there is something to do, there is a
+-- ticket or a bundle that continues.
 
 local bundles = {}
 
@@ -34,7 +35,7 @@ local function open_ones(taken)
   return left
 end
 
--- Nothing is left to do: bundles that wait for the limit are released only to be thrown away.
+-- Nothing is left to do: bundles that wait for the limit are released only to be discarded.
 local function drop_bundles()
   redis.call('DEL', plan .. ':todo')
   local count = number('bundles')
@@ -55,7 +56,7 @@ local function makes_way(bundle)
     and (number('limit') == 0 or redis.call('ZCARD', plan .. ':ready') > 0)
 end
 
--- Its place under the limit is free again.
+-- Frees its place under the limit.
 local function leave_bundle(bundle)
   if bundle.over then return end
   bundle.over = true
@@ -63,10 +64,10 @@ local function leave_bundle(bundle)
   if redis.call('EXISTS', plan .. ':todo') == 0 then drop_bundles() end
 end
 
--- How many entries are kept before those that have ended are forgotten.
+-- When there are more entries than this, those that have ended are dropped.
 local MOST_TAKEN = 64
 
--- The next task for a bundle, or nothing. Asked again with the same token, it answers the same.
+-- The next task for a bundle, or nil. The same token always gets the same answer.
 local function next_of_bundle(unit, token, delivery)
   local bundle = open_bundle(unit)
   if delivery < bundle.delivery then return nil end
@@ -99,8 +100,8 @@ local function next_of_bundle(unit, token, delivery)
   end
 end
 
--- A bundle has taken the last ticket and left something to do: there is to be another one, for slots
--- that it does not know of. Answers its number.
+-- Called if a bundle has taken the last ticket and left something to do: another bundle is needed
+-- for slots that this one does not know of. Returns its number.
 local function issue_ticket(unit)
   local bundle = bundles[unit]
   if bundle.issued and redis.call('HEXISTS', plan .. ':bundles', bundle.issued) == 0

@@ -2,7 +2,7 @@
 
 local CANCELLED = { code = 'cancelled', message = 'The task was cancelled.' }
 
--- The number of the ending before, where there was one in this script.
+-- The number of the previous ending in this script, if there was one.
 local last_ending
 
 local function record_end(id, task, status)
@@ -10,13 +10,14 @@ local function record_end(id, task, status)
   task.finishedAt = now
   task.token = nil
   if task.retryAt then
-    -- Its worker waits out the pause before the next attempt, and would hold the plan up until then.
+    -- Its worker is waiting to make the next attempt, and would keep the plan waiting too.
     redis.call('SADD', plan .. ':cancels', id)
     redis.call('PUBLISH', shard .. ':control', plan_id .. ' ' .. id .. ' cancelled')
     task.retryAt = nil
   end
   save_task(id, task)
-  -- In the order of ending, by a number that never comes again: a reader goes on behind the last it has read.
+  -- Endings are numbered in order, and numbers are never reused: a reader continues after the last
+  -- one it has read.
   last_ending = (last_ending or number('endings')) + 1
   add('endings', 1)
   redis.call('ZADD', plan .. ':ended', last_ending, id)
@@ -27,18 +28,18 @@ local function record_end(id, task, status)
   })
 end
 
--- Codes that park a plan: it starts nothing more until somebody has paid, and lets what runs come to its end.
+-- Codes that park a plan: nothing new starts until somebody has paid, and running tasks may finish.
 local PARKING = { ['budget-exhausted'] = true, ['provider-quota'] = true }
 
--- One script does so much at most, so that Redis answers others in between. What is left stands in the plan:
--- `:follow`, tasks that ended and whose dependents are to hear of it, and `followAt`, how many of the first
--- one's have; `:cancelling`, tasks to be cancelled; `stopAt`, which task of a stopped plan is looked at next.
--- The header says that it is `unsettled`. Whoever left it calls `settle-tasks` until it is not, or the
--- sweeper does; meanwhile nothing of it begins, and nothing is retried.
+-- The most steps in one script, so that Redis can answer others in between. The plan records the
+-- rest: `:follow`, ended tasks whose dependents still have to be told, and `followAt`, how many of
+-- the first one's have been; `:cancelling`, tasks to cancel; `stopAt`, the next task of a stopped
+-- plan to look at. The header is then `unsettled`. Whoever left it calls `settle-tasks` until it is
+-- not, or the sweeper does; until then none of these tasks begins, and nothing is retried.
 local MOST_STEPS = 150
 local steps = 0
 
--- Moves a task to its final status; what follows from it in the plan is left.
+-- Moves a task to its final status, without the consequences for the plan.
 local function end_alone(id, task, status, constrained)
   record_end(id, task, status)
   if not constrained then return end
@@ -78,8 +79,8 @@ local function follow_ended()
   end
 end
 
--- Moves a task to its final status, with what follows from it in the plan. One after the other, because a
--- chain may be as long as the plan, which is deeper than Lua can call.
+-- Moves a task to its final status and applies the consequences for the plan. It iterates, because
+-- a chain may be as long as the plan, which is deeper than Lua can recurse.
 local function end_task(id, task, status, constrained)
   end_alone(id, task, status, constrained)
   steps = steps + 1
@@ -92,7 +93,7 @@ local function cancel_chosen(constrained)
     if not id then return end
     redis.call('SREM', plan .. ':cancels', id)
     local task = load_task(id)
-    -- Skipped meanwhile, where it waits for another one of them.
+    -- It may have been skipped meanwhile, because it depends on another one of them.
     if task.status == 'queued' then
       task.error = CANCELLED
       end_task(id, task, 'cancelled', constrained)
@@ -100,7 +101,7 @@ local function cancel_chosen(constrained)
   end
 end
 
--- How a task ends that had not begun when its plan was stopped.
+-- The final status of a task that had not begun when its plan was stopped.
 local function status_of_unbegun(stop)
   return (stop.code == 'aborted' or PARKING[stop.code]) and 'skipped' or 'cancelled'
 end
@@ -123,7 +124,7 @@ local function end_stopped(constrained)
   if at > #ids then redis.call('HDEL', plan, 'stopAt') else redis.call('HSET', plan, 'stopAt', at) end
 end
 
--- Does as much of what was left as one script may.
+-- Does as much of the remaining work as one script may.
 local function settle_tasks(constrained)
   follow_ended()
   cancel_chosen(constrained)
@@ -147,12 +148,13 @@ local function finish_plan(outcome)
   return true
 end
 
--- Ends what has not begun, beginning with the first of it, and asks the workers to abort what runs (they hear of
--- it on `:control`, and read `stop` now and then in case they did not).
+-- Ends tasks that have not begun, starting with the first ones, and asks the workers to abort
+-- running ones. They hear of it on `:control`, and also read `stop` now and then in case they
+-- missed it.
 local function stop_plan(code, message)
   local stop = header('stop')
   if header('outcome') then return false end
-  -- What runs of a parked plan may still be stopped for another reason.
+  -- The running tasks of a parked plan may still be stopped for another reason.
   if stop and (PARKING[code] or not PARKING[cjson.decode(stop).code]) then return false end
   local constrained = number('constrained') == 1
   redis.call('HSET', plan, 'stop', cjson.encode({ code = code, message = message }))
@@ -161,26 +163,26 @@ local function stop_plan(code, message)
   redis.call('HSET', plan, 'stopAt', 1)
   end_stopped(constrained)
   drop_bundles()
-  -- What runs of a plan without money has its own set aside, and may end.
+  -- Running tasks of a plan without money have reserved theirs, and may finish.
   if not PARKING[code] then
     redis.call('PUBLISH', shard .. ':control', plan_id .. ' * ' .. code)
   end
   return true
 end
 
--- Why a task that runs is not to go on: it was cancelled itself, or its plan was stopped.
+-- Why a running task must not continue: it was cancelled itself, or its plan was stopped.
 local function why_stopped(task)
   if task.cancel then return CANCELLED end
   local stop = header('stop')
   return stop and cjson.decode(stop)
 end
 
--- How a task ends that ran when it, or its plan, was stopped, and that has no result.
+-- The final status of a task without a result that was running when it, or its plan, was stopped.
 local function status_of_stopped(stop)
   return PARKING[stop.code] and 'skipped' or 'cancelled'
 end
 
--- A task has failed: its plan may ask to stop then.
+-- A task has failed, and its plan may have asked to stop in that case.
 local function abort_if_asked(id)
   if header('onFailure') ~= 'abort' then return end
   stop_plan('aborted', 'Task ' .. id .. ' failed, and the plan asks to stop at the first failure.')
@@ -190,8 +192,8 @@ local function is_unsettled()
   return header('unsettled') and 1 or 0
 end
 
--- What follows once tasks have ended: others may run, and a cancelled plan may have nothing left. Answers 1
--- where this script has left something to be settled, and nobody else is at it.
+-- Applies what follows from ended tasks: others may run, and a cancelled plan may have nothing
+-- left. Returns 1 if this script has left something to settle that nobody else is settling.
 local function settle_plan(constrained)
   if constrained then release_ready() end
   local was_unsettled = is_unsettled()

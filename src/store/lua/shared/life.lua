@@ -1,12 +1,13 @@
--- How a plan comes to be, and goes. Its id is random and never comes back, so whatever outlives it finds it gone.
+-- How a plan is created and removed. Its id is random and never reused, so whatever outlives it
+-- finds it gone.
 
--- Its batch is in the queue, and a caller may be told of it.
+-- Marks the plan as accepted: its batch is in the queue, and callers may be told.
 local function accept()
   redis.call('HSET', plan, 'accepted', 1, 'enqueued', 1)
 end
 
--- Removes all of a plan but its jobs. The suffixes of its keys stand in ARGV, from `at` on.
--- Nothing is ended task by task: that would keep Redis from others, for a plan that is gone.
+-- Removes everything of a plan except its jobs. The suffixes of its keys are in ARGV, from `at` on.
+-- Tasks are not ended one by one: that would block Redis for a plan that is gone.
 local function delete_plan(tenant, at)
   local key_record = header('keyRecord')
   if key_record and string.match(redis.call('GET', key_record) or '', '^%S+') == plan_id then

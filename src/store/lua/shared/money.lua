@@ -1,6 +1,7 @@
--- Money. `u:costNanos` is what was spent, `b:reserved` what is set aside for calls that run, `b:unknown`
--- what calls may have cost of which nobody said so. `:spending` holds, of each attempt and synthesis that
--- runs, the usage that is counted in `u:` already, and its calls: { nanos, likely, known }.
+-- Money. `u:costNanos` is what was spent, `b:reserved` what is reserved for running calls,
+-- `b:unknown` what calls may have cost that never reported it. `:spending` has for each running
+-- attempt and synthesis the usage that `u:` already includes, and its calls: { nanos, likely, known
+-- }.
 
 local function load_spending(spender)
   local raw = redis.call('HGET', plan .. ':spending', spender)
@@ -11,7 +12,7 @@ local function save_spending(spender, spending)
   redis.call('HSET', plan .. ':spending', spender, cjson.encode(spending))
 end
 
--- Whether the attempt, or the synthesis of a job, is the one that runs.
+-- Whether this attempt, or the synthesis of this job, is the one that is running.
 local function spends_still(task_id, attempt_or_job)
   if task_id == '' then
     return redis.call('EXISTS', plan) == 1
@@ -27,8 +28,8 @@ local function let_go(call, unknown)
   if unknown > 0 then redis.call('HINCRBY', plan, 'b:unknown', unknown) end
 end
 
--- Whoever spent has ended, or died: what its calls had set aside is let go, and what they may have cost
--- is kept apart. Answers the usage that is counted already, and that amount.
+-- The spender has ended or died: releases the reservations of its calls, and records separately
+-- what they may have cost. Returns the usage that has already been counted, and that amount.
 local function close_spending(spender)
   if redis.call('HEXISTS', plan .. ':spending', spender) == 0 then return nil, 0 end
   local spending = load_spending(spender)

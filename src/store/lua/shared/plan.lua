@@ -1,8 +1,8 @@
--- Loaded first, before every script. KEYS[1] is the plan's header; its other keys are that name plus a suffix,
--- so that all of them share one hash slot. ARGV[1] is the channel prefix of the shard.
+-- Loaded before every script. KEYS[1] is the plan's header; its other keys are that name plus a
+-- suffix, so that they all share one hash slot. ARGV[1] is the channel prefix of the shard.
 --
--- Times come from Redis itself: one clock for all processes, so that the order of two tasks that ran on
--- different machines can be read off their timestamps.
+-- Times come from Redis itself: one clock for all processes, so that timestamps show the order of
+-- two tasks that ran on different machines.
 local plan = KEYS[1]
 local shard = ARGV[1]
 local plan_id = string.match(plan, '[^:]+$')
@@ -13,7 +13,7 @@ local function header(field)
   return redis.call('HGET', plan, field)
 end
 
--- What is still to be added to fields of the header: written once, by `publish`, however many tasks count.
+-- Increments of header fields, written once by `publish`, however many tasks contribute.
 local added = {}
 
 local function add(field, by)

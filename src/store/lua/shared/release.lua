@@ -1,9 +1,9 @@
--- Holding and releasing. A plan with an order or a limit has units that must not run yet: their jobs
--- lie in the queue as delayed. `:held` counts what each still waits for; at 0 it moves to `:ready`, and
--- from there, as the limit allows, to `:released`, which lists the jobs to promote. A process promotes
--- them and only then takes them off the list, so that one that dies in between leaves them for the sweeper.
--- While a batch is on its way into the queue there may be no such jobs yet: then whoever marks it as
--- enqueued promotes them.
+-- Holding and releasing. A plan with an order or a limit has units that must not run yet; their
+-- jobs are in the queue as delayed jobs. `:held` counts what each still waits for. At 0 it moves to
+-- `:ready`, and from there, as the limit allows, to `:released`, which lists the jobs to promote. A
+-- process promotes them and only then removes them from the list, so that the sweeper finds them if
+-- it dies in between. While a batch is still being enqueued the jobs may not exist yet; then
+-- whoever marks it as enqueued promotes them.
 
 local released = {}
 
@@ -12,18 +12,18 @@ local function release(unit)
   released[#released + 1] = unit
 end
 
--- Whether every unit has its job. A task that has started proves as much for the first batch.
+-- Whether every unit has its job. For the first batch, a task that has started proves it.
 local function has_jobs()
   if header('enqueued') then return true end
   return not header('batch') and header('startedAt')
 end
 
--- The units for the caller to promote.
+-- The units that the caller must promote.
 local function to_promote()
   return has_jobs() and released or {}
 end
 
--- Those of a higher priority first, then as they come in the plan.
+-- By priority, then in plan order.
 local function make_ready(unit)
   local priority = tonumber(redis.call('HGET', plan .. ':priorities', unit) or '0')
   redis.call('ZADD', plan .. ':ready', unit - priority * 1e7, unit)
@@ -39,12 +39,12 @@ local function release_ready()
   end
 end
 
--- Called once for each task that ended in a plan that holds units back.
+-- Called once for each ended task of a plan that holds units back.
 local function leave_unit(id)
   local unit = redis.call('HGET', plan .. ':units', id)
   if not unit then return end
   -- A unit that ends while still held (its task was skipped or cancelled) was never in flight: its
-  -- job is released only to be thrown away.
+  -- job is released only to be discarded.
   if redis.call('HDEL', plan .. ':held', unit) == 1 or redis.call('ZREM', plan .. ':ready', unit) == 1 then
     release(unit)
   else
@@ -52,7 +52,7 @@ local function leave_unit(id)
   end
 end
 
--- A task that this one depends on has succeeded.
+-- A dependency of this task has succeeded.
 local function hold_less(id, task)
   local unit = redis.call('HGET', plan .. ':units', id)
   if unit and redis.call('HEXISTS', plan .. ':held', unit) == 1

@@ -12,7 +12,7 @@ local function save_task(id, task)
   redis.call('HSET', plan .. ':tasks', id, cjson.encode(task))
 end
 
--- The counter of `queued` starts at the number of tasks; a task without a record is queued.
+-- The `queued` counter starts at the number of tasks, because a task without a record is queued.
 local function move(task, status)
   if task.status == status then return end
   add('n:' .. task.status, -1)
@@ -32,7 +32,8 @@ local function counts()
   return result
 end
 
--- The number of the preliminary synthesis that is due after so many ended tasks, which is said once; else 0.
+-- The number of the preliminary synthesis that is due after this many ended tasks, returned only
+-- once; else 0.
 local function preliminary_due(left)
   local every = number('syn:every')
   if every == 0 or left == 0 then return 0 end

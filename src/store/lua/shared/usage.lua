@@ -2,7 +2,7 @@
 
 local USAGE = { 'inputTokens', 'outputTokens', 'cacheReadTokens', 'cacheWriteTokens', 'steps' }
 
--- Money is kept in whole nano-dollars: sums of floats would drift.
+-- Money is stored in whole nano-dollars: sums of floats would drift.
 local function add_usage(usage)
   if not usage then return end
   for _, field in ipairs(USAGE) do
@@ -21,7 +21,7 @@ local function sum_usage(a, b)
   return a
 end
 
--- Money is kept in whole nano-dollars, so two sums of the same calls may differ by less than one of them.
+-- Because of rounding to nano-dollars, two sums of the same calls may differ slightly.
 local function usage_since(before, usage)
   if not before or not usage then return usage end
   local since = {}

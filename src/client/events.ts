@@ -52,6 +52,15 @@ export interface Changes {
   }
   'task.requeued': TaskChange & { reason: 'worker-lost' | 'worker-shutdown' | 'retry' }
   'task.retrying': TaskChange & { retryAt: string; error?: Failure }
+  /** A model has answered, and the tools that it called have run. */
+  'step.finished': TaskChange & {
+    number: number
+    kind: 'model'
+    model: string
+    tools: string[]
+    /** How many calls of tools failed. */
+    errors: number
+  }
   /** A piece of what a task writes; `offset` characters of the same attempt come before it. */
   'task.text': { taskId: string; attempt: number; offset: number; text: string; at?: undefined }
   'synthesis.started': PlanChange & { version: number }

@@ -79,6 +79,10 @@ export interface Attempt {
    * provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.
    */
   answeredBy?: string
+  /**
+   * The last step of earlier attempts, where it went on from there.
+   */
+  resumedFromStep?: number
   error?: Failure
 }
 export interface Usage {
@@ -587,6 +591,56 @@ export interface RetryTasks {
    * All that ended so.
    */
   status?: ('succeeded' | 'incomplete' | 'failed' | 'cancelled' | 'skipped')[]
+}
+export interface Step {
+  /**
+   * In order, across all attempts at the task.
+   */
+  number: number
+  attempt: number
+  kind: 'model'
+  /**
+   * `provider:model` of what answered.
+   */
+  model: string
+  text: string
+  /**
+   * What the model thought, where its provider tells.
+   */
+  reasoning?: string
+  toolCalls: {
+    id: string
+    name: string
+    arguments: unknown
+    /**
+     * On a list, how many characters there are, where only the first 2,000 are given: `links.self` has all.
+     */
+    argumentsCharacters?: number
+    /**
+     * `null` while the tool runs. A task keeps 8 MB: the oldest results are shortened to make room, and say so.
+     */
+    result: {
+      [k: string]: unknown
+    }
+    /**
+     * On a list, how many characters there are, where only the first 2,000 are given: `links.self` has all.
+     */
+    resultCharacters?: number
+    isError: boolean
+  }[]
+  usage: Usage
+  startedAt: string
+  /**
+   * `null` while its tools run.
+   */
+  finishedAt: string | null
+  links: {
+    [k: string]: string
+  }
+}
+export interface StepPage {
+  items: Step[]
+  nextCursor: string | null
 }
 export interface StoredSubmission {
   [k: string]: unknown

@@ -29,6 +29,7 @@ import { probeRoutes } from './routes/probes.ts'
 import { addQueueBoard } from './routes/queues.ts'
 import { submitRoutes } from './routes/submit-plan.ts'
 import { synthesisRoutes } from './routes/syntheses.ts'
+import { stepRoutes } from './routes/steps.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { workerRoutes } from './routes/workers.ts'
 import type { ApiKeys } from './security/api-keys.ts'
@@ -121,6 +122,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await v1.register(submitRoutes, { api, limits, waits })
       await v1.register(planRoutes, { plans: api.plans, waits })
       await v1.register(taskRoutes, { tasks: api.tasks, waits })
+      await v1.register(stepRoutes, { tasks: api.tasks })
       await v1.register(synthesisRoutes, { syntheses: api.syntheses, waits })
       await v1.register(eventRoutes, { api, waits, heartbeatMs })
       await v1.register(executorRoutes, { system: api.system })

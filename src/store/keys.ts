@@ -68,4 +68,6 @@ export const PLAN_SUFFIXES = [
   'deliveries',
   'spending',
   'seen',
+  'steps',
+  'stepfiles',
 ] as const

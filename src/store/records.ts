@@ -91,6 +91,7 @@ export function storedAttempt(raw: string): StoredAttempt {
     workerId: attempt.workerId,
     usage: { ...NO_USAGE, ...attempt.usage },
     answeredBy: attempt.answeredBy,
+    resumedFromStep: attempt.resumedFromStep,
     error: attempt.error,
   }
 }

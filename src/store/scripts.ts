@@ -28,11 +28,24 @@ const NAMES = [
   'reserve-budget',
   'settle-budget',
   'count-usage',
+  'keep-step',
+  'resume-steps',
 ] as const
 type ScriptName = (typeof NAMES)[number]
 
 /** Code that the scripts share, in order of dependency. */
-const SHARED = ['plan', 'events', 'tasks', 'usage', 'money', 'release', 'bundles', 'end', 'life']
+const SHARED = [
+  'plan',
+  'events',
+  'tasks',
+  'usage',
+  'money',
+  'steps',
+  'release',
+  'bundles',
+  'end',
+  'life',
+]
 
 /**
  * Calls one of the scripts in `lua/` on a plan's keys. Pass a list that may be long as a list: as

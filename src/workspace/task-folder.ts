@@ -9,6 +9,7 @@ import type { Git } from './git/git.ts'
 import type { PlanRepository } from './git/plan-repository.ts'
 import { taskCommits } from './git/task-commits.ts'
 import type { WorkspaceLimits } from './options.ts'
+import { restoreEdits } from './restore-edits.ts'
 
 /**
  * A folder that one task has for itself, with the plan's base and the work of the tasks before it, and
@@ -38,6 +39,7 @@ export async function openTaskFolder(
       workspace: { root: folder, writable: true, scratch },
       base: start,
       collectEdits: () => collectEdits(git, repository, files, limits),
+      restore: (edits) => restoreEdits(git, repository, files, edits, signal),
       close: () => removeTree(own),
     }
   } catch (error) {

@@ -99,6 +99,7 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
       workspace: { root: await sharedFolder(plan), writable: false },
       base,
       collectEdits: async () => ({ edits: undefined, problem: undefined }),
+      restore: async () => false,
       close: async () => {},
     }
   }

@@ -7,6 +7,7 @@ import type { Synthesis, SynthesisFormat } from '../../src/core/contract/synthes
 import type { OutputTask, Plan, TaskDetail } from '../../src/core/contract/views.ts'
 import { exportSynthesis } from '../../src/core/export/export-synthesis.ts'
 import { parseJsonBody } from '../../src/http/json-body.ts'
+import { STEP, STEP_PAGE } from '../../src/http/openapi/example-steps.ts'
 import { STORED_SUBMISSION } from '../../src/http/openapi/example-submissions.ts'
 import {
   DRY_RUN,
@@ -206,6 +207,16 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
           api.onOutputRead()
           yield jsonOf(output)
         }
+      },
+      async steps(query) {
+        record('tasks.steps', query)
+        task(query.tenant, query.planId, query.taskId)
+        return STEP_PAGE
+      },
+      async step(tenant, planId, taskId, number) {
+        task(tenant, planId, taskId)
+        if (number !== STEP.number) throw new ServiceError('step-not-found', 'No such step.')
+        return STEP
       },
       cancel: async (tenant, planId, taskId) => task(tenant, planId, taskId),
       retry: async (tenant, planId, taskId) => task(tenant, planId, taskId),

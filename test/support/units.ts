@@ -19,6 +19,7 @@ import { redisEventLog } from '../../src/store/events.ts'
 import { planIdFrom, shardKey, shardOf } from '../../src/store/keys.ts'
 import { redisPlanStore } from '../../src/store/plan-store.ts'
 import { loadScripts } from '../../src/store/scripts.ts'
+import { redisStepStore } from '../../src/store/step-store.ts'
 import { redisTaskLife, redisTaskStore } from '../../src/store/task-store.ts'
 import { redisTextLog } from '../../src/store/text-log.ts'
 
@@ -50,6 +51,7 @@ export async function openUnits(redisUrl: string) {
     redisTaskLife({ redis, run, space, workerId, mostLosses })
   const life = lifeOf('w')
   const budgets = redisBudgetStore({ redis, run, space })
+  const steps = redisStepStore({ redis, run, space })
   const events = redisEventLog({ redis, run, space })
   const shards = {
     count: 1,
@@ -86,7 +88,12 @@ export async function openUnits(redisUrl: string) {
   /** Stores and enqueues a plan; its tasks do what `behaviours` say. */
   async function aPlan(
     given: (Partial<TaskSpec> & { id: string; does?: Behaviour })[],
-    options: { policy?: Partial<Policy>; workspace?: boolean; every?: number } = {},
+    options: {
+      policy?: Partial<Policy>
+      workspace?: boolean
+      files?: Record<string, string>
+      every?: number
+    } = {},
   ) {
     const specs = given.map(
       ({ does, ...task }): TaskSpec => ({
@@ -114,7 +121,12 @@ export async function openUnits(redisUrl: string) {
         onOverlap: 'reject' as const,
         ...options.policy,
       },
-      workspace: options.workspace === true ? { path: '/nowhere' } : undefined,
+      workspace:
+        options.files !== undefined
+          ? { files: true as const }
+          : options.workspace === true
+            ? { path: '/nowhere' }
+            : undefined,
       isolate: false,
       synthesis: { every: options.every },
       webhook: undefined,
@@ -133,7 +145,7 @@ export async function openUnits(redisUrl: string) {
       spec,
       context: '',
       tasks: specs,
-      files: undefined,
+      files: options.files,
       usage: NO_USAGE,
       requestHash: '',
       initial,
@@ -161,7 +173,13 @@ export async function openUnits(redisUrl: string) {
 
   /** One worker process, as far as its units are concerned. */
   function aWorker(
-    options: { slots?: number; life?: RunUnitDeps['life']; workspaces?: Partial<Workspaces> } = {},
+    options: {
+      slots?: number
+      life?: RunUnitDeps['life']
+      steps?: RunUnitDeps['steps']
+      workspaces?: Partial<Workspaces>
+      executor?: Executor
+    } = {},
   ) {
     const slots = createSlots(options.slots ?? 100)
     const stopping = new AbortController()
@@ -174,10 +192,14 @@ export async function openUnits(redisUrl: string) {
       queue,
       texts: redisTextLog({ run, space }),
       budgets,
+      steps: options.steps ?? steps,
       allowanceOf: () => undefined,
       executors: new Map([
         ['scripted', executor(false)],
         ['files', executor(true)],
+        ...(options.executor === undefined
+          ? []
+          : [[options.executor.name, options.executor] as const]),
       ]),
       workspaces: (options.workspaces ?? {}) as Workspaces,
       files: plans,
@@ -213,6 +235,8 @@ export async function openUnits(redisUrl: string) {
     tasks,
     life,
     lifeOf,
+    steps,
+    budgets,
     events,
     queue,
     faults,

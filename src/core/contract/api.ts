@@ -40,12 +40,14 @@
  * event        one change of a plan, in the order in which they happened
  * delivery     an event on its way to the plan's webhook
  * tenant       whose plans they are: an API key, or the one tenant of a service without keys
+ * step         one answer of a model in an attempt, with the tools that it called
  * shard        a part of the plans, together in one place of Redis
  */
 
 import type { Delivery } from './delivery.ts'
 import type { ExecutorList } from './executors.ts'
 import type { PlanStatus, TaskStatus } from './status.ts'
+import type { Step, StepPage } from './steps.ts'
 import type { SynthesisSpec } from './submission.ts'
 import type { SynthesisFormat } from './synthesis.ts'
 import type { CancelTasks, RetryTasks } from './task-selection.ts'
@@ -144,6 +146,16 @@ export interface TasksApi {
    * with what there is now.
    */
   outputs(tenant: string, planId: string): Pieces
+  /** What an agent has said and done; long arguments and results are cut. */
+  steps(query: {
+    tenant: string
+    planId: string
+    taskId: string
+    limit: number
+    cursor: string | undefined
+  }): Promise<StepPage>
+  /** @throws {ServiceError} step-not-found */
+  step(tenant: string, planId: string, taskId: string, number: number): Promise<Step>
   cancel(tenant: string, planId: string, taskId: string): Promise<TaskDetail>
   retry(tenant: string, planId: string, taskId: string): Promise<TaskDetail>
 }

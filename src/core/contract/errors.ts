@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'plan-not-found'
   | 'task-not-found'
+  | 'step-not-found'
   | 'synthesis-not-found'
   | 'synthesis-disabled'
   | 'synthesis-not-ready'

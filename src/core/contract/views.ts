@@ -117,6 +117,11 @@ export const Attempt = z
     workerId: z.string(),
     usage: Usage,
     answeredBy: z.string().optional().describe(ANSWERED_BY),
+    resumedFromStep: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('The last step of earlier attempts, where it went on from there.'),
     error: Failure.optional(),
   })
   .meta({ id: 'Attempt' })

@@ -3,6 +3,7 @@ import type { Failure } from '../contract/errors.ts'
 import type { Finding } from '../contract/findings.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Usage } from '../contract/usage.ts'
+import type { StepLog } from './steps.ts'
 
 /** What a task produced. Stored once, when its attempt ends. */
 export interface TaskOutput {
@@ -88,6 +89,8 @@ export interface ExecutionContext {
    * nothing is left, the attempt ends with the code `budget-exhausted`, and the plan with it.
    */
   allowance?: Allowance | undefined
+  /** Where an agent keeps its steps, so that the next attempt goes on from them. */
+  steps?: StepLog | undefined
 }
 
 /** An executor as described by `GET /v1/executors`. */

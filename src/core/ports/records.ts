@@ -142,6 +142,8 @@ export interface StoredAttempt {
   workerId: string
   usage: Usage
   answeredBy?: string | undefined
+  /** The step of an earlier attempt that it went on from. */
+  resumedFromStep?: number | undefined
   error: Failure | undefined
 }
 

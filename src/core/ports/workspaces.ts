@@ -85,8 +85,13 @@ export interface OpenedWorkspace {
   workspace: Workspace
   /** The commit in the folder when it was opened; undefined for a shared plain folder. */
   base: string | undefined
-  /** Compares the folder with its base. Call it after the task's last process has ended. */
+  /** Compares the folder with its base. Call it while no process of the task runs. */
   collectEdits(): Promise<CollectedEdits>
+  /**
+   * Makes the folder what it was when these edits were collected from another one with the same base.
+   * Called before anything of the task runs. False where they do not fit, and nothing is changed.
+   */
+  restore(edits: TaskEdits): Promise<boolean>
   /** Removes the task's own folders. May be called repeatedly. */
   close(): Promise<void>
 }

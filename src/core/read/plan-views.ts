@@ -96,7 +96,7 @@ export function taskSummary(
     ...(state.answeredBy === undefined ? {} : { answeredBy: state.answeredBy }),
     ...(state.error === undefined ? {} : { error: state.error }),
     ...(waitingFor === undefined ? {} : { waitingFor: [...waitingFor] }),
-    links: { self, output: `${self}/output` },
+    links: { self, output: `${self}/output`, steps: `${self}/steps` },
   }
 }
 
@@ -109,6 +109,7 @@ export function attemptView(attempt: StoredAttempt): Attempt {
     workerId: attempt.workerId,
     usage: attempt.usage,
     ...(attempt.answeredBy === undefined ? {} : { answeredBy: attempt.answeredBy }),
+    ...(attempt.resumedFromStep === undefined ? {} : { resumedFromStep: attempt.resumedFromStep }),
     ...(attempt.error === undefined ? {} : { error: attempt.error }),
   }
 }

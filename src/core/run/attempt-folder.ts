@@ -1,10 +1,10 @@
 import { PermanentError, TransientError } from '../contract/errors.ts'
 import { writesOf } from '../contract/files-written.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
-import type { Executor, Workspace } from '../ports/executor.ts'
+import type { Executor, TaskEdits, Workspace } from '../ports/executor.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 import type { TaskStore } from '../ports/task-life.ts'
-import type { OpenedWorkspace, Workspaces } from '../ports/workspaces.ts'
+import type { CollectedEdits, OpenedWorkspace, Workspaces } from '../ports/workspaces.ts'
 import type { LoadedPlan } from './plan-cache.ts'
 import { editsBefore, planFiles } from './plan-files.ts'
 import type { AttemptResult } from './run-attempt.ts'
@@ -13,16 +13,26 @@ import { untilAvailable } from './until-available.ts'
 /** A task's folder during one attempt. */
 export interface AttemptFolder {
   workspace: Workspace | undefined
+  /** The commit that it started from; `undefined` where there is none. */
+  base: string | undefined
+  /** What the task has changed so far. Call it while nothing of the task runs. */
+  snapshot(): Promise<CollectedEdits>
+  /** Puts the files as they were after an earlier attempt had changed them; false where they do not fit. */
+  restore(edits: TaskEdits): Promise<boolean>
   /** Adds the task's edits to the result of its attempt. */
   withEdits(result: AttemptResult): Promise<AttemptResult>
   /** Never rejects: problems with the folder must not cost an attempt that has been paid for. */
   close(): Promise<void>
 }
 
+const NOTHING: CollectedEdits = { edits: undefined, problem: undefined }
 const LOST_EDITS = { code: 'edits-lost', message: 'What the task changed could not be read.' }
 
 export const NO_FOLDER: AttemptFolder = {
   workspace: undefined,
+  base: undefined,
+  snapshot: () => Promise.resolve(NOTHING),
+  restore: () => Promise.resolve(false),
   withEdits: (result) => Promise.resolve(result),
   close: () => Promise.resolve(),
 }
@@ -86,6 +96,9 @@ function attemptFolder(
 ): AttemptFolder {
   return {
     workspace: opened.workspace,
+    base: opened.base,
+    snapshot: () => (isolated ? opened.collectEdits() : Promise.resolve(NOTHING)),
+    restore: async (edits) => isolated && edits.base === opened.base && opened.restore(edits),
     async withEdits(result) {
       if (!isolated || result.status === 'queued') return result
       const { edits, problem } = await opened.collectEdits().catch((error: unknown) => {

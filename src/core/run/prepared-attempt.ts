@@ -4,6 +4,7 @@ import { type AttemptFolder, NO_FOLDER, openAttemptFolder } from './attempt-fold
 import type { LoadedPlan } from './plan-cache.ts'
 import { type AttemptResult, failure, runAttempt } from './run-attempt.ts'
 import type { RunUnitDeps } from './run-deps.ts'
+import { type KeepingLog, stepLog } from './step-log.ts'
 import { untilAvailable } from './until-available.ts'
 
 /** Runs one attempt with the plan's files and the outputs of the tasks it depends on. */
@@ -12,6 +13,7 @@ export async function preparedAttempt(
   plan: LoadedPlan,
   begun: { attempt: number; spent: number; spec: TaskSpec },
   taskId: string,
+  token: string,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   const { spec } = begun
@@ -27,6 +29,8 @@ export async function preparedAttempt(
   const onFault = (error: unknown) => deps.onFault(error, planId, taskId)
   let opening: Promise<AttemptFolder> | undefined
   let folder = NO_FOLDER
+  let steps: KeepingLog | undefined
+  const allowance = deps.allowanceOf(plan.spec, spender)
   const result = await runAttempt({
     executor,
     spec,
@@ -49,11 +53,26 @@ export async function preparedAttempt(
     spent: begun.spent,
     random: deps.random,
     findingsIn: deps.findingsIn,
-    allowance: deps.allowanceOf(plan.spec, spender),
+    allowance,
     // Not awaited: the end of the attempt reports it again.
-    onUsage: (usage) => void deps.budgets.count(planId, spender, usage).catch(onFault),
+    onUsage(usage) {
+      // What was set aside for a call is let go once it is counted, so a budget cannot wait for its answer.
+      if (allowance === undefined && steps?.countsUsage() === true) return
+      void deps.budgets.count(planId, spender, usage).catch(onFault)
+    },
     onText: (text) => deps.texts.append(planId, taskId, begun.attempt, text),
     onFault,
+    stepsOf(soFar) {
+      steps = stepLog({
+        ...soFar,
+        store: deps.steps,
+        keeper: { planId, ...spender, token },
+        folder: () => folder,
+        stopping: deps.stopping,
+        onFault,
+      })
+      return steps
+    },
   })
   const { unlessEdited: _, ...whole } = await folder.withEdits(result)
   // A folder that opens only after its attempt was given up is closed as soon as it is there.

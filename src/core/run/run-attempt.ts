@@ -11,7 +11,9 @@ import type {
   Executor,
   TaskOutput,
 } from '../ports/executor.ts'
+import type { StepLog } from '../ports/steps.ts'
 import type { AttemptEnd } from '../ports/task-life.ts'
+import { shorten } from '../text/shorten.ts'
 import { backoff } from '../timing/backoff.ts'
 import { AttemptAborted } from './running-tasks.ts'
 
@@ -66,6 +68,16 @@ interface AttemptOptions {
   onText: (text: string) => void
   onUsage: (usage: Usage) => void
   onFault: (error: unknown) => void
+  /** Where the steps of an agent are kept. */
+  stepsOf?: ((attempt: AttemptSoFar) => StepLog) | undefined
+}
+
+/** What keeping its steps needs of an attempt. */
+export interface AttemptSoFar {
+  signal: AbortSignal
+  usage(): Usage
+  /** What was said in the steps that it goes on from. */
+  onResumed(text: string): void
 }
 
 async function attemptOnce(
@@ -105,6 +117,13 @@ async function attemptOnce(
       heldBack = why
     },
     allowance: options.allowance,
+    steps: options.stepsOf?.({
+      signal,
+      usage: () => usage,
+      onResumed(before) {
+        text = shorten(before, KEPT_TEXT)
+      },
+    }),
   }
   async function run(): Promise<ExecutionOutcome> {
     signal.throwIfAborted()
@@ -126,8 +145,8 @@ async function attemptOnce(
         ? { status: 'queued', outcome, spends: true, error: failure, usage, retryInMs }
         : { status: 'failed', outcome, spends: true, error: failure, usage, output: partial }
 
-    const reason: unknown = signal.reason
-    if (signal.aborted && reason instanceof AttemptAborted) {
+    const reason: unknown = signal.aborted ? signal.reason : error
+    if (reason instanceof AttemptAborted) {
       const failure = { code: reason.kind, message: reason.message }
       switch (reason.kind) {
         case 'timeout':

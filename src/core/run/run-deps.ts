@@ -5,6 +5,7 @@ import type { TextLog } from '../ports/event-log.ts'
 import type { Executor } from '../ports/executor.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 import type { BatchQueue, Unit } from '../ports/queue.ts'
+import type { StepStore } from '../ports/step-store.ts'
 import type { TaskLife, TaskStore } from '../ports/task-life.ts'
 import type { Tracer } from '../ports/tracing.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
@@ -18,6 +19,7 @@ export interface RunUnitDeps {
   queue: BatchQueue
   texts: TextLog
   budgets: Pick<BudgetStore, 'count'>
+  steps: StepStore
   allowanceOf: AllowanceOf
   executors: ReadonlyMap<string, Executor>
   workspaces: Workspaces

@@ -117,7 +117,7 @@ async function runBegun(
   const { taskId, attempt } = begun
   const planId = plan.spec.id
   const result = await tracedAttempt(deps.tracer, plan, begun, () =>
-    preparedAttempt(deps, plan, begun, taskId, signal),
+    preparedAttempt(deps, plan, begun, taskId, token, signal),
   )
   releaseSlot()
   // Not awaited: it is sent on the same connection as the end of the attempt, before it.

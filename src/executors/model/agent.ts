@@ -1,4 +1,4 @@
-import { isStepCount, type ModelMessage, streamText, type ToolSet } from 'ai'
+import { isStepCount, type ModelMessage, streamText } from 'ai'
 import { isParking } from '../../core/budget/allowance.ts'
 import { PermanentError } from '../../core/contract/errors.ts'
 import { addUsage, NO_USAGE } from '../../core/contract/usage.ts'
@@ -7,6 +7,7 @@ import type {
   ExecutionOutcome,
   ExecutionRequest,
 } from '../../core/ports/executor.ts'
+import { textOf } from '../../core/read/step-views.ts'
 import { estimateTokens } from '../../core/text/tokens.ts'
 import { outcomeOf } from '../output/outcome.ts'
 import type { Programs } from '../sandbox/programs.ts'
@@ -18,6 +19,9 @@ import { escalate } from './escalate.ts'
 import { judge, type ReadAnswer, type Step } from './judge-answer.ts'
 import { DEFAULT_MAX_STEPS, type McpServer, type ModelOptions } from './options.ts'
 import { isSpokenCall } from './spoken-call.ts'
+import { conversationName } from './steps/conversation-name.ts'
+import { goingOn, NOT_KEPT } from './steps/going-on.ts'
+import { type StepRecorder, stepRecorder } from './steps/step-recorder.ts'
 import { FINDINGS_TOOL, findingsReport } from './tools/findings-tool.ts'
 import { RUN_TOOL } from './tools/names.ts'
 import { openTools } from './tools/open-tools.ts'
@@ -58,6 +62,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
   const report = wantsFindings(request, options) ? findingsReport() : undefined
   let usage = NO_USAGE
   let text = ''
+  let hasBegun = () => usage.steps > 0
   const opened = await openTools({
     ...request,
     mcpServers: agent.mcpServers,
@@ -105,15 +110,29 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
     }
     const { outputSchema } = spec
     const read = outputSchema && ((answer: string) => setup.schemas.read(outputSchema, answer))
+    const instructions = instructionsFor({
+      look: Object.keys(opened.tools).length > 0,
+      read: 'read' in tools || 'list' in tools || 'grep' in tools || 'glob' in tools,
+      write: 'write' in tools || 'edit' in tools || 'delete' in tools,
+      run: RUN_TOOL in tools,
+      report: report !== undefined,
+    })
+    const first = firstMessage({
+      sharedContext,
+      prompt,
+      outputSchema: spec.outputSchema,
+      marksPrefix: ladder.flat().some(({ provider }) => provider === 'anthropic'),
+    })
+    const { resume = true } = options
+    const log = context.steps ?? NOT_KEPT
+    const name = conversationName([instructions, first, Object.keys(tools), agent.ladder])
+    const kept = goingOn(await log.resume(name, { anew: !resume }))
+    text = saidIn(kept)
+    hasBegun = () => usage.steps > 0 || kept.length > 0
+    const recorder = stepRecorder({ log, steps: kept, tools, handsOver: resume })
     const about = {
-      tools,
-      instructions: instructionsFor({
-        look: Object.keys(opened.tools).length > 0,
-        read: 'read' in tools || 'list' in tools || 'grep' in tools || 'glob' in tools,
-        write: 'write' in tools || 'edit' in tools || 'delete' in tools,
-        run: RUN_TOOL in tools,
-        report: report !== undefined,
-      }),
+      recorder,
+      instructions,
       settings: callSettings({
         ...options,
         providers: setup.providers,
@@ -121,27 +140,22 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
       }),
       signal,
     }
-    const first = firstMessage({
-      sharedContext,
-      prompt,
-      outputSchema: spec.outputSchema,
-      marksPrefix: ladder.flat().some(({ provider }) => provider === 'anthropic'),
-    })
     const maxSteps = options.maxSteps ?? DEFAULT_MAX_STEPS
     const steps: Step[] = []
     const outcome = await escalate(ladder, {
       start: [first],
       async tryOne(candidates, messages) {
-        const caller = callerOf(candidates)
-        const talk = await converse({ ...about, caller }, messages, maxSteps, read)
+        recorder.use(callerOf(candidates), ladder.indexOf(candidates))
+        const talk = await converse(about, messages, maxSteps, read)
         steps.push(...talk.steps)
         const findings = report?.findings() ?? []
-        const cut = caller.cutByBudget()
+        const cut = recorder.cutByBudget()
         const judged = await judge(steps, { read, maxSteps, findings, cut, usage })
         return { outcome: judged, messages: talk.messages, isFinal: cut !== undefined }
       },
       onFailure(error, [{ name: to }]) {
         signal.throwIfAborted()
+        recorder.throwIfOver()
         const code = error instanceof Error && 'code' in error ? error.code : undefined
         setup.log.warn({ planId, taskId: request.taskId, to, code }, 'escalation failed')
       },
@@ -152,7 +166,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
     // A reason to stop comes before whatever else went wrong because of it.
     signal.throwIfAborted()
     // What it has done until then is kept.
-    if (error instanceof PermanentError && isParking(error.code) && usage.steps > 0) {
+    if (error instanceof PermanentError && isParking(error.code) && hasBegun()) {
       const { code, message } = error
       const findings = report?.findings() ?? []
       return outcomeOf({ text: text.trim(), findings, reason: { code, message }, usage })
@@ -178,9 +192,16 @@ async function loaded({ ladder, setup }: AgentRequest): Promise<[Candidates, ...
   return [await load(first), ...(await Promise.all(others.map(load)))]
 }
 
+/** What was said aloud in the steps of earlier attempts. */
+function saidIn(steps: Parameters<typeof textOf>[0][]): string {
+  return steps
+    .map(textOf)
+    .filter((said) => said !== '')
+    .join('\n\n')
+}
+
 interface Conversation {
-  caller: ModelCaller
-  tools: ToolSet
+  recorder: StepRecorder
   instructions: string
   settings: ReturnType<typeof callSettings>
   signal: AbortSignal
@@ -220,16 +241,16 @@ async function repairOf(
 }
 
 async function runSteps(
-  { caller, tools, instructions, settings, signal }: Conversation,
+  { recorder, instructions, settings, signal }: Conversation,
   messages: ModelMessage[],
   maxSteps: number,
 ): Promise<{ steps: Step[]; messages: ModelMessage[] }> {
   const result = streamText({
     ...settings,
-    model: caller.model,
+    model: recorder.model,
     instructions,
     messages,
-    tools,
+    tools: recorder.tools,
     stopWhen: isStepCount(maxSteps),
     abortSignal: signal,
     maxRetries: 0,
@@ -243,8 +264,9 @@ async function runSteps(
   signal.throwIfAborted()
   if (hasFailed) {
     // The SDK's own errors quote prompts and answers, so none of them is passed on.
-    throw caller.failure() ?? new PermanentError('agent-failed', 'The agent loop failed.')
+    throw recorder.failure() ?? new PermanentError('agent-failed', 'The agent loop failed.')
   }
+  await recorder.finish()
   const [steps, response] = await Promise.all([result.steps, result.response])
   return { steps: [...steps], messages: [...response.messages] }
 }

@@ -32,6 +32,12 @@ export const ModelOptions = z.strictObject({
     .describe(
       'Whether to report findings as data. When left out: if the task has no `outputSchema`, and its output format or prompt speaks of findings.',
     ),
+  resume: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether an attempt goes on after the last step of the one before, where that was cut short. True when left out.',
+    ),
   fallbackModels: z
     .array(ModelName)
     .max(5)

@@ -89,6 +89,7 @@ const TASK: TaskSummary = {
   links: {
     self: `${PLAN_PATH}/tasks/security`,
     output: `${PLAN_PATH}/tasks/security/output`,
+    steps: `${PLAN_PATH}/tasks/security/steps`,
   },
 }
 

@@ -16,6 +16,13 @@ const version = z
   .transform(Number)
   .describe('The version of the synthesis, from 1.')
 
+const step = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/)
+  .transform(Number)
+  .describe('The number of the step, from 1.')
+
 export const PlanParams = z.object({ planId })
 export const TaskParams = z.object({ planId, taskId })
+export const StepParams = z.object({ planId, taskId, number: step })
 export const VersionParams = z.object({ planId, version })

@@ -52,6 +52,12 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     meaning: 'The plan has no task with this id.',
     remedy: '`GET /v1/plans/{planId}/tasks` lists the tasks of the plan.',
   },
+  'step-not-found': {
+    status: 404,
+    title: 'Step not found',
+    meaning: 'The task has no step with this number, or it is no longer kept.',
+    remedy: '`GET /v1/plans/{planId}/tasks/{taskId}/steps` lists the steps of the task.',
+  },
   'synthesis-not-found': {
     status: 404,
     title: 'Synthesis not found',

@@ -13,6 +13,7 @@ import type { Workspaces } from '../../core/ports/workspaces.ts'
 import { changeWaiters } from '../../core/read/change-waiters.ts'
 import { planView } from '../../core/read/plan-views.ts'
 import { readPlans } from '../../core/read/read-plans.ts'
+import { readSteps } from '../../core/read/read-steps.ts'
 import { readSubmission } from '../../core/read/read-submission.ts'
 import { readSyntheses } from '../../core/read/read-syntheses.ts'
 import { readTasks } from '../../core/read/read-tasks.ts'
@@ -146,7 +147,7 @@ export async function openApi(options: {
           ? large.dryRun(partOfRequest(submission))
           : dryRun(submitDeps, submission),
     },
-    tasks: { ...readTasks(readDeps), ...changeTasks(changeDeps) },
+    tasks: { ...readTasks(readDeps), ...readSteps(readDeps), ...changeTasks(changeDeps) },
     syntheses: { ...readSyntheses(readDeps), ...changeSyntheses(changeDeps) },
     events: followPlans({ ...readDeps, feed }),
     system: {

@@ -5,6 +5,7 @@ import type { WorkerRegistry } from '../../core/contract/workers.ts'
 import type { DeliveryStore } from '../../core/deliver/webhooks.ts'
 import type { ChangeFeed, EventLog, TextLog } from '../../core/ports/event-log.ts'
 import type { PlanStore } from '../../core/ports/plan-store.ts'
+import type { StepStore } from '../../core/ports/step-store.ts'
 import type { StoreClock } from '../../core/ports/store-clock.ts'
 import type { PartStore, SynthesisStore } from '../../core/ports/synthesis-store.ts'
 import type { TaskLife, TaskStore } from '../../core/ports/task-life.ts'
@@ -21,6 +22,7 @@ import { redisPlanTotals } from '../../store/plan-totals.ts'
 import { redisClock } from '../../store/redis/clock.ts'
 import type { RedisClient } from '../../store/redis/connect-redis.ts'
 import { loadScripts } from '../../store/scripts.ts'
+import { redisStepStore } from '../../store/step-store.ts'
 import { redisSynthesisStore } from '../../store/synthesis-store.ts'
 import { redisTaskLife, redisTaskStore, workerName } from '../../store/task-store.ts'
 import { redisTenantUse } from '../../store/tenant-limits.ts'
@@ -38,6 +40,7 @@ export interface Stores {
   life: TaskLife
   syntheses: SynthesisStore
   budgets: BudgetStore
+  steps: StepStore
   parts: PartStore
   events: EventLog
   texts: TextLog
@@ -66,6 +69,7 @@ export function openStores(redis: RedisClient, config: Config): Stores {
     }),
     syntheses: redisSynthesisStore({ redis, run, space }),
     budgets: redisBudgetStore({ redis, run, space }),
+    steps: redisStepStore({ redis, run, space }),
     parts: redisPartStore({ redis, run, space }),
     events: redisEventLog({ redis, run, space }),
     texts: redisTextLog({ run, space }),

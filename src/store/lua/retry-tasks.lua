@@ -81,6 +81,7 @@ for i = FIRST, #ARGV, 2 do
   save_task(id, {
     status = 'queued', attempt = task.attempt, spent = 0, usage = task.usage, queuedAt = now
   })
+  retry_steps(id, task)
   redis.call('HDEL', plan .. ':outputs', id)
   redis.call('ZREM', plan .. ':ended', id)
   redis.call('SREM', plan .. ':cancels', id)

@@ -1,6 +1,7 @@
 import type { Api, PlanEvent } from '../../../src/core/contract/api.ts'
 import { ServiceError } from '../../../src/core/contract/errors.ts'
 import { isFinished } from '../../../src/core/contract/status.ts'
+import type { Step } from '../../../src/core/contract/steps.ts'
 import type { Synthesis } from '../../../src/core/contract/synthesis.ts'
 import { NO_USAGE } from '../../../src/core/contract/usage.ts'
 import type {
@@ -19,6 +20,8 @@ export interface StagedPlan {
   plan: Plan
   tasks: TaskDetail[]
   outputs: Map<string, OutputTask>
+  /** By task. */
+  steps?: Map<string, Step[]>
   syntheses: Synthesis[]
   report: Report
   events: PlanEvent[]
@@ -171,6 +174,15 @@ export function createStage(): Stage {
         },
         async *outputs(_tenant, planId) {
           for (const output of find(planId).outputs.values()) yield jsonOf(output)
+        },
+        async steps({ planId, taskId }) {
+          const items = find(planId).steps?.get(findTask(planId, taskId).id) ?? []
+          return { items, nextCursor: null }
+        },
+        async step(_tenant, planId, taskId, number) {
+          const step = find(planId).steps?.get(taskId)?.[number - 1]
+          if (step === undefined) throw new ServiceError('step-not-found', 'No such step.')
+          return step
         },
         async cancel(_tenant, planId, taskId) {
           calls.push(`cancel ${planId} ${taskId}`)

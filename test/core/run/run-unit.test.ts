@@ -208,6 +208,7 @@ describe('a workspace that is being opened', () => {
       workspace: { root: '/nowhere', writable: false },
       base: undefined,
       collectEdits: async () => ({ edits: undefined, problem: undefined }),
+      restore: async () => false,
       async close() {
         closed = true
       },
@@ -221,6 +222,7 @@ describe('a workspace that is being opened', () => {
       workspace: { root: '/nowhere', writable: false },
       base: undefined,
       collectEdits: async () => ({ edits: undefined, problem: undefined }),
+      restore: async () => false,
       close: () => Promise.reject(new Error('EBUSY')),
     }
     await units.aWorker({ workspaces: { open: async () => opened } }).run(plan.units[0])

@@ -60,6 +60,8 @@ test('holds every call of the contract', () => {
     'GET /v1/plans/{planId}/outputs',
     'POST /v1/plans/{planId}/tasks/{taskId}/cancel',
     'POST /v1/plans/{planId}/tasks/{taskId}/retry',
+    'GET /v1/plans/{planId}/tasks/{taskId}/steps',
+    'GET /v1/plans/{planId}/tasks/{taskId}/steps/{number}',
     'GET /v1/plans/{planId}/synthesis',
     'GET /v1/plans/{planId}/syntheses',
     'POST /v1/plans/{planId}/syntheses',

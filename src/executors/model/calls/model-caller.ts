@@ -63,6 +63,8 @@ export interface ModelCaller {
   answeredBy(): string
   /** Why the last call was given up. */
   failure(): TransientError | PermanentError | undefined
+  /** An answer of an earlier attempt, by this candidate, has taken the place of a call. */
+  goOnAfter(name: string): void
   /** Set where the last answer was cut off at a limit that the budget had lowered. */
   cutByBudget(): Failure | undefined
 }
@@ -85,7 +87,8 @@ const LONGEST_ANSWER = 10_000_000
 export function createModelCaller(options: CallerOptions): ModelCaller {
   const { candidates, gate, signal, prices, tracer, log, random = Math.random } = options
   let current: Candidate = candidates[0]
-  const fallbacks = candidates.slice(1)
+  let fallbacks = candidates.slice(1)
+  let hasBegun = false
   let usage = NO_USAGE
   let failure: TransientError | PermanentError | undefined
   let hasText = false
@@ -93,6 +96,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
   let cut: Failure | undefined
   let isBilled = false
   const funds = callFunds(options)
+  const goesOn = () => usage.steps > 0 || hasBegun
 
   async function spend(name: string, finish: FinishPart, steps: number): Promise<void> {
     const { inputTokens: input, outputTokens: output } = finish.usage
@@ -147,7 +151,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
 
   /** One call, through the gate. */
   async function once(call: CallOptions): Promise<Part[] | CallFailure> {
-    const first = usage.steps === 0 ? options.prefix : undefined
+    const first = goesOn() ? undefined : options.prefix
     const turn = await first?.gate.enter(`${current.name} ${first.key}`, signal)
     options.onHeldBack?.(refusal ?? `It waited for its turn to call ${current.name}.`)
     const permit = await gate.acquire(current.name, signal).catch((error: unknown) => {
@@ -217,7 +221,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     let cutOff: Part[] | undefined
     while (true) {
       const request = limits.within(current.name, fitted(asked, schema, current.provider))
-      const marked = withCacheBreakpoint(request, usage.steps > 0)
+      const marked = withCacheBreakpoint(request, goesOn())
       const covered = await funds.cover(current.name, marked).catch((error: unknown) => {
         if (cutOff === undefined || !isExhausted(error)) throw error
       })
@@ -274,7 +278,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
   }
 
   function retriesAllowed(): number {
-    if (usage.steps > 0) return RETRIES_WITHIN
+    if (goesOn()) return RETRIES_WITHIN
     return fallbacks.length > 0 ? RETRIES_BEFORE_FALLBACK : 0
   }
 
@@ -294,6 +298,14 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     usage: () => usage,
     answeredBy: () => current.name,
     failure: () => failure,
+    goOnAfter(name) {
+      hasBegun = true
+      const at = candidates.findIndex((candidate) => candidate.name === name)
+      const found = candidates[at]
+      if (found === undefined || found === current) return
+      current = found
+      fallbacks = candidates.slice(at + 1)
+    },
     cutByBudget: () => cut,
   }
 }

@@ -31,6 +31,19 @@ end
 -- Codes that park a plan: nothing new starts until somebody has paid, and running tasks may finish.
 local PARKING = { ['budget-exhausted'] = true, ['provider-quota'] = true }
 
+-- A task that ended for lack of money goes on from its last step. Any other came to an end of its own, and going on
+-- would lead to the same end.
+local function retry_steps(id, task)
+  if redis.call('HEXISTS', plan .. ':steps', id) == 0 then return end
+  local log = load_log(id)
+  if task.error and PARKING[task.error.code] then
+    log.retried = true
+    save_log(id, log)
+  else
+    begin_steps_anew(id, log)
+  end
+end
+
 -- The most steps in one script, so that Redis can answer others in between. The plan records the
 -- rest: `:follow`, ended tasks whose dependents still have to be told, and `followAt`, how many of
 -- the first one's have been; `:cancelling`, tasks to cancel; `stopAt`, the next task of a stopped

@@ -41,3 +41,12 @@ local function close_spending(spender)
   redis.call('HDEL', plan .. ':spending', spender)
   return spending.usage, unknown
 end
+
+-- All that a spender has used so far: what is new of it is added to the plan's.
+local function count_usage(spender, usage)
+  local spending = load_spending(spender)
+  local since = usage_since(spending.usage, usage)
+  add_usage(since)
+  spending.usage = sum_usage(spending.usage, since)
+  save_spending(spender, spending)
+end

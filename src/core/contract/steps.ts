@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { Usage } from './usage.ts'
+
+const BEGINNING =
+  'On a list, how many characters there are, where only the first 2,000 are given: `links.self` has all.'
+
+/** One answer of a model, with the calls of tools in it and what they said. */
+export const Step = z
+  .object({
+    number: z.int().min(1).describe('In order, across all attempts at the task.'),
+    attempt: z.int().min(1),
+    kind: z.enum(['model']),
+    model: z.string().describe('`provider:model` of what answered.'),
+    text: z.string(),
+    reasoning: z.string().optional().describe('What the model thought, where its provider tells.'),
+    toolCalls: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        arguments: z.unknown(),
+        argumentsCharacters: z.int().optional().describe(BEGINNING),
+        result: z
+          .unknown()
+          .describe(
+            '`null` while the tool runs. A task keeps 8 MB: the oldest results are shortened to make room, and say so.',
+          ),
+        resultCharacters: z.int().optional().describe(BEGINNING),
+        isError: z.boolean(),
+      }),
+    ),
+    usage: Usage,
+    startedAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().nullable().describe('`null` while its tools run.'),
+    links: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'Step' })
+export type Step = z.output<typeof Step>
+
+export const StepPage = z
+  .object({ items: z.array(Step), nextCursor: z.string().nullable() })
+  .meta({ id: 'StepPage' })
+export type StepPage = z.output<typeof StepPage>

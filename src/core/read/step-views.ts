@@ -1,0 +1,92 @@
+import type { Step } from '../contract/steps.ts'
+import type { AnswerPart, KeptStep, StepAnswer, ToolResult } from '../ports/steps.ts'
+import { shorten } from '../text/shorten.ts'
+import { isoOf } from './plan-views.ts'
+
+/** Characters of one result, and of the arguments of one call, on a list of steps. */
+const LISTED_CHARS = 2_000
+
+/** A step as callers see it; with `whole`, nothing that is kept is left out. */
+export function stepView(
+  planId: string,
+  taskId: string,
+  step: KeptStep,
+  { whole }: { whole: boolean },
+): Step {
+  const reasoning = reasoningOf(step)
+  const results = new Map(step.results?.map((result) => [result.id, result]))
+  return {
+    number: step.number,
+    attempt: step.attempt,
+    kind: 'model',
+    model: step.model,
+    text: textOf(step),
+    ...(reasoning === '' ? {} : { reasoning }),
+    toolCalls: toolCallsOf(step).map((call) =>
+      toolCallView(call, results.get(call.toolCallId ?? ''), whole),
+    ),
+    usage: step.usage,
+    startedAt: isoOf(step.startedAt),
+    finishedAt: step.finishedAt === undefined ? null : isoOf(step.finishedAt),
+    links: { self: `/v1/plans/${planId}/tasks/${taskId}/steps/${step.number}` },
+  }
+}
+
+function toolCallView(
+  call: AnswerPart,
+  result: ToolResult | undefined,
+  whole: boolean,
+): Step['toolCalls'][number] {
+  const given = cut(parsed(call.input ?? ''), whole)
+  const said = cut(result?.error ?? result?.result ?? null, whole)
+  const characters = result?.shortened ?? said.characters
+  return {
+    id: call.toolCallId ?? '',
+    name: call.toolName ?? '',
+    arguments: given.value,
+    ...(given.characters === undefined ? {} : { argumentsCharacters: given.characters }),
+    result: said.value,
+    ...(characters === undefined ? {} : { resultCharacters: characters }),
+    isError: result?.error !== undefined || isErrorResult(result?.result),
+  }
+}
+
+/** The result of an MCP server says so itself; tools on files begin with the word. */
+function isErrorResult(result: unknown): boolean {
+  if (typeof result === 'string') return result.startsWith('Error: ')
+  return (
+    typeof result === 'object' && result !== null && 'isError' in result && result.isError === true
+  )
+}
+
+function cut(value: unknown, whole: boolean): { value: unknown; characters?: number } {
+  if (whole) return { value }
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  if (text.length <= LISTED_CHARS) return { value }
+  return { value: shorten(text, LISTED_CHARS), characters: text.length }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return json
+  }
+}
+
+/** What an answer says aloud. */
+export function textOf(answer: Pick<StepAnswer, 'parts'>): string {
+  return saidIn(answer.parts, 'text')
+}
+
+function reasoningOf(answer: Pick<StepAnswer, 'parts'>): string {
+  return saidIn(answer.parts, 'reasoning')
+}
+
+function saidIn(parts: readonly AnswerPart[], kind: 'text' | 'reasoning'): string {
+  return parts.map(({ type, delta }) => (type === `${kind}-delta` ? (delta ?? '') : '')).join('')
+}
+
+export function toolCallsOf({ parts }: Pick<StepAnswer, 'parts'>): AnswerPart[] {
+  return parts.filter(({ type }) => type === 'tool-call')
+}

@@ -1,0 +1,232 @@
+import type { ToolSet } from 'ai'
+import { type Failure, TransientError } from '../../../core/contract/errors.ts'
+import type { Usage } from '../../../core/contract/usage.ts'
+import type { KeptStep, StepLog, ToolResult } from '../../../core/ports/steps.ts'
+import type { Part } from '../calls/answer-parts.ts'
+import type { ModelCaller } from '../calls/model-caller.ts'
+import type { ProviderModel } from '../models.ts'
+import { FINDINGS_TOOL } from '../tools/findings-tool.ts'
+import { parseMcpTool, READ_TOOLS } from '../tools/names.ts'
+import { keptParts, streamedParts } from './answer-parts.ts'
+
+type CallOptions = Parameters<ProviderModel['doStream']>[0]
+type Prompt = CallOptions['prompt']
+type Execute = NonNullable<ToolSet[string]['execute']>
+
+/** Said in place of the result of a tool that must not be called twice. */
+const UNKNOWN_OUTCOME =
+  'This call was under way when the process that made it ended. Whether it took effect is unknown, and it was not made again. Find out before you repeat it.'
+
+export interface StepRecorder {
+  /** Who is called from now on: the model that the task names, or the next one that it escalates to. */
+  use(caller: ModelCaller, rung: number): void
+  /** Answers with what was kept as long as there is something, and then calls. */
+  model: ProviderModel
+  tools: ToolSet
+  /** Keeps what the last tools said, where no call follows on them. */
+  finish(): Promise<void>
+  /** Why no more calls can be made. */
+  failure(): unknown
+  /** @throws What ends the attempt: a step could not be kept, or is left to another process. */
+  throwIfOver(): void
+  /** Set where the last answer was cut off because the plan had no more money. */
+  cutByBudget(): Failure | undefined
+}
+
+interface CurrentStep {
+  calls: string[]
+  /** What its tools said when it was kept. */
+  kept: Map<string, ToolResult> | undefined
+  /** What they say now. */
+  results: Map<string, ToolResult>
+  /** Its tools had begun in a process that ended. */
+  isCutShort: boolean
+  isKept: boolean
+  changedFiles: boolean
+}
+
+/**
+ * Keeps a conversation step by step, and plays what was kept again: the same answers and results lead
+ * to the same messages, byte for byte, and to whatever else follows from them.
+ */
+export function stepRecorder(options: {
+  log: StepLog
+  steps: readonly KeptStep[]
+  tools: ToolSet
+  /** Whether a worker that is told to end hands the task over between steps. */
+  handsOver: boolean
+}): StepRecorder {
+  const { log } = options
+  let caller: ModelCaller | undefined
+  let rung = 0
+  const left = [...options.steps]
+  let current: CurrentStep | undefined
+  let cut: Failure | undefined
+  let failure: unknown
+
+  async function keeping(keep: () => Promise<void> | void): Promise<void> {
+    try {
+      await keep()
+    } catch (error) {
+      failure = error
+      throw error
+    }
+  }
+
+  async function settle(prompt?: Prompt): Promise<void> {
+    const step = current
+    if (step === undefined || step.isKept) return
+    const results = step.calls.flatMap(
+      (id) => step.results.get(id) ?? (prompt === undefined ? [] : resultIn(prompt, id)),
+    )
+    const { changedFiles } = step
+    await keeping(() => log.keepResults(results, { changedFiles }))
+    step.isKept = true
+  }
+
+  function begin(parts: readonly Part[], kept?: KeptStep): void {
+    const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [part.toolCallId] : []))
+    const said = kept?.results
+    current = {
+      calls,
+      kept: said && new Map(said.map((result) => [result.id, result])),
+      results: new Map(),
+      isCutShort: kept !== undefined && said === undefined,
+      isKept: calls.length === 0 || said !== undefined,
+      changedFiles: false,
+    }
+  }
+
+  async function answer(asked: CallOptions): Promise<Part[]> {
+    await settle(asked.prompt)
+    if (caller === undefined) throw new Error('nobody to call')
+    if ((left[0]?.rung ?? 0) > rung) throw new TransientError('This model could not be had before.')
+    const kept = left.shift()
+    if (kept !== undefined) {
+      caller.goOnAfter(kept.model)
+      const parts = streamedParts(kept.parts)
+      cut = kept.cut
+      begin(parts, kept)
+      return parts
+    }
+    if (options.handsOver) await keeping(() => log.checkpoint())
+    const startedAt = performance.now()
+    const before = caller.usage()
+    const { stream } = await caller.model.doStream(asked)
+    const parts: Part[] = []
+    for await (const part of stream) parts.push(part)
+    cut = caller.cutByBudget()
+    begin(parts)
+    const step = {
+      model: caller.answeredBy(),
+      ...(rung === 0 ? {} : { rung }),
+      parts: keptParts(parts),
+      usage: usedSince(before, caller.usage()),
+      ...(cut === undefined ? {} : { cut }),
+    }
+    const ms = performance.now() - startedAt
+    await keeping(() => log.keepAnswer(step, { ms, isLast: current?.calls.length === 0 }))
+    return parts
+  }
+
+  function recorded(name: string, tool: ToolSet[string]): ToolSet[string] {
+    const { execute } = tool
+    if (execute === undefined) return tool
+    const run: Execute = async (input, call) => {
+      const step = current
+      const id = call.toolCallId
+      const said = step?.kept?.get(id)
+      // What it reports is kept nowhere else.
+      if (said !== undefined && name !== FINDINGS_TOOL) return saidBefore(said)
+      const keep = (result: Omit<ToolResult, 'id'>) => step?.results.set(id, { id, ...result })
+      if (step?.isCutShort === true && !isRepeatable(name, tool)) {
+        const content = [{ type: 'text', text: UNKNOWN_OUTCOME }]
+        const result = { content, isError: true }
+        keep({ result })
+        return result
+      }
+      if (step !== undefined && changesFiles(name)) step.changedFiles = true
+      try {
+        const result: unknown = await execute(input, call)
+        keep({ result })
+        return result
+      } catch (error) {
+        keep({ error: String(error) })
+        throw error
+      }
+    }
+    return { ...tool, execute: run } as ToolSet[string]
+  }
+
+  return {
+    use(next, itsRung) {
+      caller = next
+      rung = itsRung
+    },
+    get model() {
+      if (caller === undefined) throw new Error('nobody to call')
+      return {
+        ...caller.model,
+        doStream: async (asked) => ({ stream: ReadableStream.from(await answer(asked)) }),
+      }
+    },
+    tools: Object.fromEntries(
+      Object.entries(options.tools).map(([name, tool]) => [name, recorded(name, tool)]),
+    ),
+    finish: () => settle(),
+    failure: () => failure ?? caller?.failure(),
+    throwIfOver() {
+      if (failure !== undefined) throw failure
+    },
+    cutByBudget: () => cut,
+  }
+}
+
+/** Whether it may be called twice. Of a tool of an MCP server, the server has to say so. */
+function isRepeatable(name: string, tool: ToolSet[string]): boolean {
+  if (parseMcpTool(name) === undefined && tool.metadata === undefined) return true
+  const hints = tool.metadata?.annotations as
+    | { readOnlyHint?: boolean; idempotentHint?: boolean }
+    | undefined
+  return hints?.readOnlyHint === true || hints?.idempotentHint === true
+}
+
+function changesFiles(name: string): boolean {
+  const reads: readonly string[] = [...READ_TOOLS, FINDINGS_TOOL]
+  return !reads.includes(name) && parseMcpTool(name) === undefined
+}
+
+/** The result again, or the failure, in the same words. */
+function saidBefore(said: ToolResult): unknown {
+  if (said.error !== undefined) throw new EarlierError(said.error)
+  return said.result
+}
+
+/** The AI SDK tells a model what an error says as a string. */
+class EarlierError extends Error {
+  override toString(): string {
+    return this.message
+  }
+}
+
+/** What a model is told of a call that no tool was called for: its arguments do not fit. */
+function resultIn(prompt: Prompt, id: string): ToolResult[] {
+  const last = prompt.findLast(({ role }) => role === 'tool')
+  if (last?.role !== 'tool') return []
+  return last.content.flatMap((part): ToolResult[] => {
+    if (part.type !== 'tool-result' || part.toolCallId !== id) return []
+    const { output } = part
+    return 'value' in output ? [{ id, error: String(output.value) }] : []
+  })
+}
+
+function usedSince(before: Usage, now: Usage): Usage {
+  return {
+    inputTokens: now.inputTokens - before.inputTokens,
+    outputTokens: now.outputTokens - before.outputTokens,
+    cacheReadTokens: now.cacheReadTokens - before.cacheReadTokens,
+    cacheWriteTokens: now.cacheWriteTokens - before.cacheWriteTokens,
+    steps: now.steps - before.steps,
+    costUsd: now.costUsd - before.costUsd,
+  }
+}

@@ -116,6 +116,7 @@ function lineOf(event: ChangeEvent, progress: Progress): string | undefined {
       return `plan ${event.data.status}`
     case 'plan.queued':
     case 'plan.started':
+    case 'step.finished':
     case 'task.text':
       return undefined
   }

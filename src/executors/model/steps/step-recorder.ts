@@ -167,7 +167,9 @@ export function stepRecorder(options: {
       if (caller === undefined) throw new Error('nobody to call')
       return {
         ...caller.model,
-        doStream: async (asked) => ({ stream: ReadableStream.from(await answer(asked)) }),
+        doStream: async (asked: CallOptions) => ({
+          stream: ReadableStream.from(await answer(asked)),
+        }),
       }
     },
     tools: Object.fromEntries(

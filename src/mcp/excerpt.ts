@@ -1,3 +1,6 @@
+/** What an answer takes at most, in characters of JSON, unless the assistant asks for more: it is paid for. */
+export const MOST_CHARS = 3_600
+
 /** A part of something long, and how to get the rest. */
 export interface Excerpt<T> {
   shown: T
@@ -14,19 +17,29 @@ export function textFrom(text: string, offset: number, most: number): Excerpt<st
   if (next >= text.length) return { shown }
   return {
     shown,
-    more: `characters ${offset} to ${next} of ${text.length} are shown; call again with offset ${next} for the rest`,
+    more: `characters ${offset} to ${next} of ${text.length} are shown; call again with offset ${next} for the rest, or a larger maxChars`,
   }
 }
 
-/** Items from `offset` on. */
+/** Items from `offset` on, as many as `most` characters of JSON hold; one at least. */
 export function itemsFrom<T>(items: readonly T[], offset: number, most: number): Excerpt<T[]> {
-  const shown = items.slice(offset, offset + most)
+  const shown = fitting(items.slice(offset), most)
   const next = offset + shown.length
   if (next >= items.length) return { shown }
   return {
     shown,
-    more: `items ${offset} to ${next} of ${items.length} are shown; call again with offset ${next} for the rest`,
+    more: `items ${offset} to ${next} of ${items.length} are shown; call again with offset ${next} for the rest, or a larger maxChars`,
   }
+}
+
+/** The first items, as many as `most` characters of JSON hold; one at least. */
+export function fitting<T>(items: readonly T[], most: number): T[] {
+  let left = most
+  const end = items.findIndex((item, index) => {
+    left -= JSON.stringify(item).length + 1
+    return left < 0 && index > 0
+  })
+  return items.slice(0, end === -1 ? items.length : end)
 }
 
 /** A text cut short where the rest does not matter. */

@@ -9,8 +9,8 @@ const listExecutors = tool(
       'The executors of the service: which is the default, what each does, its tools, whether it needs a workspace, and why it cannot run where it cannot.',
     effect: 'reads',
   },
-  z.object({}),
-  async (tutti, _args, signal) => {
+  z.strictObject({}),
+  async ({ tutti }, _args, signal) => {
     const { default: defaultName, defaultModel, items } = await tutti.executors({ signal })
     return {
       default: defaultName,

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import type { Tutti } from '../client/index.ts'
 import { mcpServer } from './server.ts'
+import type { Service } from './tool.ts'
 
 const PATH = '/mcp'
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -20,9 +20,9 @@ export interface HttpServer {
  *
  * @param port 0 for any.
  */
-export async function serveHttp(tutti: Tutti, port: number): Promise<HttpServer> {
+export async function serveHttp(service: Service, port: number): Promise<HttpServer> {
   const server = createServer((request, response) => {
-    handle(tutti, request, response).catch(() => refuse(response, 500, 'Internal error'))
+    handle(service, request, response).catch(() => refuse(response, 500, 'Internal error'))
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -39,7 +39,7 @@ export async function serveHttp(tutti: Tutti, port: number): Promise<HttpServer>
 }
 
 async function handle(
-  tutti: Tutti,
+  service: Service,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -55,7 +55,7 @@ async function handle(
   // Without sessions there is no stream to open and nothing to delete.
   if (request.method !== 'POST') return refuse(response, 405, 'Only POST is answered')
 
-  const server = mcpServer(tutti)
+  const server = mcpServer(service)
   const transport = new StreamableHTTPServerTransport({ maxRequestBodySize: MOST_BODY_BYTES })
   // Ends the calls that wait, when the caller has gone.
   response.once('close', () => {

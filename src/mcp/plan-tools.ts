@@ -1,17 +1,29 @@
 import { z } from 'zod'
 import {
   isFinished,
+  PLAN_STATUSES,
   type Plan,
-  type PlanStatus,
   type PlanSubmission,
   TuttiError,
 } from '../client/index.ts'
-import { brief, itemsFrom } from './excerpt.ts'
+import { brief, fitting, itemsFrom, MOST_CHARS } from './excerpt.ts'
 import { planInputSchema, planOutlineSchema } from './plan-schema.ts'
-import { cursor, limit, planId, type Tool, tool, waitSeconds } from './tool.ts'
+import {
+  cursor,
+  limit,
+  maxChars,
+  pageOf,
+  planId,
+  type Service,
+  shortPage,
+  type Tool,
+  taskId,
+  tool,
+  waitMs,
+} from './tool.ts'
 
 const MOST_TASKS = 50
-const MOST_PROMPT_CHARS = 300
+const MOST_PROMPT_CHARS = 120
 
 const launchPlan: Tool = {
   name: 'launch_plan',
@@ -20,15 +32,19 @@ const launchPlan: Tool = {
     'Launches all tasks of a plan at once, each as a subagent in the background, and answers with the plan at once. Give exactly one of `tasks` (you write them), `pattern` (one task per directory or perspective) or `goal` (a planner writes them). Tasks should be independent: none needs the output of another, and no two write the same files. Then read outputs with task_output and the merged result with get_synthesis.',
   effect: 'adds',
   inputSchema: planInputSchema(),
-  async call(tutti, args, signal) {
+  async call({ tutti, url }, args, signal) {
     const plan = await tutti.plans.submit(args as PlanSubmission, { signal })
     const { items } = await tutti.tasks.page(plan.id, { limit: MOST_TASKS, signal })
-    const tasks = items.map(({ id, description, wave }) => ({ id, description, wave }))
+    const tasks = fitting(
+      items.map(({ id, description, wave }) => ({ id, description, wave })),
+      MOST_CHARS / 2,
+    )
     const hidden = plan.counts.total - tasks.length
     return {
       planId: plan.id,
       title: plan.title,
       status: plan.status,
+      dashboard: pageOf(url, plan.id),
       taskCount: plan.counts.total,
       tasks,
       ...(hidden > 0 ? { more: `${hidden} more tasks; list_tasks shows all` } : {}),
@@ -44,29 +60,47 @@ const validatePlan: Tool = {
     'Checks a plan without launching it: the tasks as they would run, waves, tasks that overlap in their files, warnings, advice, and an estimate of tokens and cost. Takes what launch_plan takes.',
   effect: 'reads',
   inputSchema: planOutlineSchema(),
-  async call(tutti, args, signal) {
+  async call({ tutti }, args, signal) {
     const dryRun = await tutti.plans.submit(args as PlanSubmission, { dryRun: true, signal })
-    const { shown, more } = itemsFrom(dryRun.tasks, 0, MOST_TASKS)
-    const overlaps = itemsFrom(dryRun.overlaps, 0, MOST_TASKS)
-    return {
-      valid: true,
-      taskCount: dryRun.tasks.length,
-      tasks: shown.map(({ prompt, ...task }) => ({
+    const whole = {
+      tasks: dryRun.tasks.map(({ prompt, ...task }) => ({
         ...task,
         prompt: brief(prompt, MOST_PROMPT_CHARS),
       })),
-      waves: dryRun.waves.map((wave) => wave.slice(0, MOST_TASKS)),
-      overlaps: overlaps.shown,
-      warnings: dryRun.warnings.slice(0, MOST_TASKS),
-      advice: dryRun.advice.slice(0, MOST_TASKS),
+      waves: dryRun.waves,
+      overlaps: dryRun.overlaps,
+      warnings: dryRun.warnings,
+      advice: dryRun.advice,
+    }
+    const shown = Object.entries(whole).map(
+      ([name, items]) => [name, fitting<unknown>(items, CHECK_CHARS[name as Checked])] as const,
+    )
+    const cut = shown.filter(([name, items]) => items.length < whole[name as Checked].length)
+    return {
+      valid: true,
+      taskCount: dryRun.tasks.length,
+      ...Object.fromEntries(shown),
       estimate: dryRun.estimate,
-      ...(more === undefined && overlaps.more === undefined
+      ...(cut.length === 0
         ? {}
         : {
-            more: `the first ${MOST_TASKS} are shown of ${dryRun.tasks.length} tasks and ${dryRun.overlaps.length} overlaps`,
+            more: cut
+              .map(([name, items]) => `${items.length} of ${whole[name as Checked].length} ${name}`)
+              .join(', '),
           }),
     }
   },
+}
+
+type Checked = 'tasks' | 'waves' | 'overlaps' | 'warnings' | 'advice'
+
+/** What of a check matters most has the most room. */
+const CHECK_CHARS: Record<Checked, number> = {
+  tasks: 1_200,
+  waves: 400,
+  overlaps: 500,
+  warnings: 600,
+  advice: 500,
 }
 
 const planStatus = tool(
@@ -77,30 +111,25 @@ const planStatus = tool(
       'Status, tasks by status, usage and times of a plan; can wait until it has finished.',
     effect: 'reads',
   },
-  z.object({ plan_id: planId, wait: waitSeconds.default(0) }),
-  async (tutti, args, signal) => planOf(await waitFor(tutti, args.plan_id, args.wait, signal)),
+  z.strictObject({ planId, waitMs: waitMs.default(0) }),
+  async ({ tutti, url }, args, signal) =>
+    planOf(await waitFor(tutti, args.planId, args.waitMs, signal), url),
 )
-
-const STATUSES = [
-  'queued',
-  'running',
-  'synthesizing',
-  'succeeded',
-  'partial',
-  'failed',
-  'cancelled',
-] as const satisfies readonly PlanStatus[]
 
 const listPlans = tool(
   { name: 'list_plans', title: 'List plans', description: 'Plans, newest first.', effect: 'reads' },
-  z.object({
-    status: z.enum(STATUSES).optional().describe('Only these.'),
-    limit: limit.default(20),
+  z.strictObject({
+    status: z.enum(PLAN_STATUSES).optional().describe('Only these.'),
+    limit,
     cursor,
   }),
-  async (tutti, { status, limit: most, cursor: after }, signal) => {
-    const page = await tutti.plans.page({ status, limit: most, cursor: after, signal })
-    return { plans: page.items.map(planOf), nextCursor: page.nextCursor }
+  async ({ tutti, url }, { status, limit: most, cursor: after }, signal) => {
+    const { shown, nextCursor } = await shortPage(
+      (count) => tutti.plans.page({ status, limit: count, cursor: after, signal }),
+      (plan) => planOf(plan, url),
+      most,
+    )
+    return { plans: shown, nextCursor }
   },
 )
 
@@ -109,17 +138,14 @@ const cancelPlan = tool(
     name: 'cancel_plan',
     title: 'Cancel a plan or a task',
     description:
-      'Stops a plan, or one of its tasks where task_id is given. What is done is kept and stays readable.',
+      'Stops a plan, or one of its tasks where taskId is given. What is done is kept and stays readable.',
     effect: 'stops',
   },
-  z.object({
-    plan_id: planId,
-    task_id: z.string().min(1).optional().describe('Only this task of the plan.'),
-  }),
-  async (tutti, { plan_id, task_id }, signal) => {
-    if (task_id === undefined) return planOf(await tutti.plans.cancel(plan_id, { signal }))
-    const { id, status } = await tutti.tasks.cancel(plan_id, task_id, { signal })
-    return { planId: plan_id, taskId: id, status }
+  z.strictObject({ planId, taskId: taskId.optional() }),
+  async ({ tutti, url }, { planId: plan, taskId: task }, signal) => {
+    if (task === undefined) return planOf(await tutti.plans.cancel(plan, { signal }), url)
+    const { id, status } = await tutti.tasks.cancel(plan, task, { signal })
+    return { planId: plan, taskId: id, status }
   },
 )
 
@@ -131,10 +157,14 @@ const todos = tool(
       'One todo per task and a last one for the synthesis: pending, in_progress or completed. Several are in progress at once.',
     effect: 'reads',
   },
-  z.object({ plan_id: planId, offset: z.int().min(0).default(0).describe('Skips so many todos.') }),
-  async (tutti, args, signal) => {
-    const list = await tutti.plans.todos(args.plan_id, { signal })
-    const { shown, more } = itemsFrom(list.todos, args.offset, 200)
+  z.strictObject({
+    planId,
+    offset: z.int().min(0).default(0).describe('Skips so many todos.'),
+    maxChars,
+  }),
+  async ({ tutti }, args, signal) => {
+    const list = await tutti.plans.todos(args.planId, { signal })
+    const { shown, more } = itemsFrom(list.todos, args.offset, args.maxChars)
     return { todos: shown, ...(more === undefined ? {} : { more }) }
   },
 )
@@ -150,14 +180,14 @@ export const PLAN_TOOLS: Tool[] = [
 
 /** The plan as it is when it has finished or the time is up. */
 async function waitFor(
-  tutti: Parameters<Tool['call']>[0],
+  tutti: Service['tutti'],
   id: string,
-  seconds: number,
+  ms: number,
   signal: AbortSignal,
 ): Promise<Plan> {
-  if (seconds > 0) {
+  if (ms > 0) {
     try {
-      return await tutti.plans.wait(id, { waitMs: seconds * 1000, signal })
+      return await tutti.plans.wait(id, { waitMs: ms, signal })
     } catch (error) {
       if (!(error instanceof TuttiError) || error.code !== 'timeout') throw error
     }
@@ -165,11 +195,12 @@ async function waitFor(
   return tutti.plans.get(id, { signal })
 }
 
-function planOf(plan: Plan): Record<string, unknown> {
+function planOf(plan: Plan, url: string): Record<string, unknown> {
   const { id, title, status, counts, stopped, reason, usage } = plan
   return {
     planId: id,
-    title,
+    title: brief(title, MOST_PROMPT_CHARS),
+    dashboard: pageOf(url, id),
     status,
     finished: isFinished(status),
     counts: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),

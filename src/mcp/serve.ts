@@ -13,9 +13,9 @@ export interface ServeOptions {
 /** Serves until its client is gone, or over HTTP until a signal ends it. */
 export async function serve({ url, apiKey, http }: ServeOptions): Promise<void> {
   // Few retries: an assistant should hear soon that the service is away.
-  const client = tutti({ baseUrl: url, apiKey, retries: 3 })
-  if (http === undefined) return serveStdio(client)
-  const server = await serveHttp(client, http)
+  const service = { tutti: tutti({ baseUrl: url, apiKey, retries: 3 }), url }
+  if (http === undefined) return serveStdio(service)
+  const server = await serveHttp(service, http)
   process.stderr.write(`MCP at ${server.url}, for Tutti at ${url}\n`)
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   await server.close()

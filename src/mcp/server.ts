@@ -11,13 +11,13 @@ import {
   type ToolAnnotations,
 } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
-import { type Tutti, TuttiError } from '../client/index.ts'
+import { TuttiError } from '../client/index.ts'
 import { VERSION } from '../version.ts'
 import { EXECUTOR_TOOLS } from './executor-tools.ts'
 import { PLAN_TOOLS } from './plan-tools.ts'
 import { SYNTHESIS_TOOLS } from './synthesis-tools.ts'
 import { TASK_TOOLS } from './task-tools.ts'
-import type { Tool } from './tool.ts'
+import type { Service, Tool } from './tool.ts'
 
 const INSTRUCTIONS = `Tutti runs independent tasks in parallel, each by a subagent, and merges their outputs.
 1. Split the work into tasks that do not need each other's output and do not write the same files. validate_plan tells before launch.
@@ -32,7 +32,7 @@ const TOOLS = [...PLAN_TOOLS, ...TASK_TOOLS, ...SYNTHESIS_TOOLS, ...EXECUTOR_TOO
 const PROGRESS_EVERY_MS = 5_000
 
 /** A server of the protocol whose tools call the service. One for each connection. */
-export function mcpServer(tutti: Tutti): McpServer {
+export function mcpServer(service: Service): McpServer {
   const server = new McpServer(
     { name: 'tutti', title: 'Tutti', version: VERSION },
     { instructions: INSTRUCTIONS },
@@ -48,7 +48,7 @@ export function mcpServer(tutti: Tutti): McpServer {
     }
     const stopProgress = showProgress(extra)
     try {
-      return resultOf(await tool.call(tutti, params.arguments ?? {}, extra.signal))
+      return resultOf(await tool.call(service, params.arguments ?? {}, extra.signal))
     } catch (error) {
       return failureOf(error)
     } finally {

@@ -1,10 +1,10 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
-import type { Tutti } from '../client/index.ts'
 import { mcpServer } from './server.ts'
+import type { Service } from './tool.ts'
 
 /** Serves the process that started this one. Resolves when it has closed our input. */
-export async function serveStdio(tutti: Tutti): Promise<void> {
-  const server = mcpServer(tutti)
+export async function serveStdio(service: Service): Promise<void> {
+  const server = mcpServer(service)
   const ended = new Promise<void>((resolve) => process.stdin.once('end', resolve))
   await server.connect(new StdioServerTransport())
   await ended

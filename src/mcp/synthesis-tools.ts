@@ -1,15 +1,9 @@
 import { z } from 'zod'
 import type { Synthesis } from '../client/index.ts'
-import { brief, itemsFrom, textFrom } from './excerpt.ts'
-import { planId, type Tool, tool, waitSeconds } from './tool.ts'
+import { brief, fitting, itemsFrom, textFrom } from './excerpt.ts'
+import { maxChars, pageOf, planId, type Tool, tool, waitMs } from './tool.ts'
 
-const MOST_SUMMARY_CHARS = 12_000
-const MOST_PATCH_CHARS = 20_000
-const MOST_ITEMS = 50
-const FIRST_FINDINGS = 20
-const FIRST_CONFLICTS = 5
-const FIRST_ACTIONS = 10
-const MOST_DETAIL_CHARS = 400
+const MOST_DETAIL_CHARS = 200
 
 const PARTS = [
   'overview',
@@ -27,29 +21,32 @@ const getSynthesis = tool(
     name: 'get_synthesis',
     title: 'Read the synthesis of a plan',
     description:
-      'The merged result of all tasks: summary, ranked findings, conflicts, actions, and what is missing. With wait it waits for a first version. The overview holds what matters most; the other parts hold everything, in portions.',
+      'The merged result of all tasks: summary, ranked findings, conflicts, actions, and what is missing. With waitMs it waits for a first version. The overview holds what matters most; the other parts hold everything, in portions.',
     effect: 'reads',
   },
-  z.object({
-    plan_id: planId,
+  z.strictObject({
+    planId,
     version: z.int().min(1).optional().describe('The newest without it.'),
-    wait: waitSeconds.default(30),
+    waitMs: waitMs.default(30_000),
     part: z.enum(PARTS).default('overview'),
     offset: z.int().min(0).default(0).describe('Where to go on in a part that was cut.'),
+    maxChars,
   }),
-  async (tutti, { plan_id, version, wait, part, offset }, signal) => {
+  async ({ tutti, url }, args, signal) => {
+    const { version, part, offset, maxChars: most } = args
     const synthesis =
       version === undefined
-        ? await tutti.syntheses.newest(plan_id, { waitMs: wait * 1000, signal })
-        : await tutti.syntheses.get(plan_id, version, { signal })
+        ? await tutti.syntheses.newest(args.planId, { waitMs: args.waitMs, signal })
+        : await tutti.syntheses.get(args.planId, version, { signal })
     const { status, executor, model, preliminary } = synthesis
     return {
-      planId: plan_id,
+      planId: args.planId,
+      dashboard: `${pageOf(url, args.planId)}?tab=synthesis`,
       version: synthesis.version,
       status,
       writtenBy: model ?? executor,
       ...(preliminary ? { preliminary } : {}),
-      ...partOf(synthesis, part, offset),
+      ...partOf(synthesis, part, offset, most),
     }
   },
 )
@@ -62,18 +59,18 @@ const synthesizeAgain = tool(
       'Asks for another version of the synthesis from the outputs there are, without running tasks. Read it with get_synthesis and the version answered.',
     effect: 'adds',
   },
-  z.object({
-    plan_id: planId,
+  z.strictObject({
+    planId,
     instructions: z.string().min(1).optional().describe('What it should pay attention to.'),
     model: z.string().min(1).optional().describe('`provider:model`.'),
   }),
-  async (tutti, { plan_id, instructions, model }, signal) => {
+  async ({ tutti }, { planId: plan, instructions, model }, signal) => {
     const request = {
       ...(instructions === undefined ? {} : { instructions }),
       ...(model === undefined ? {} : { model }),
     }
-    const { version } = await tutti.syntheses.create(plan_id, request, { signal })
-    return { planId: plan_id, version }
+    const { version } = await tutti.syntheses.create(plan, request, { signal })
+    return { planId: plan, version }
   },
 )
 
@@ -83,25 +80,26 @@ function partOf(
   synthesis: Synthesis,
   part: (typeof PARTS)[number],
   offset: number,
+  most: number,
 ): Record<string, unknown> {
   const { summary, findings, conflicts, actions, ledger, edits, data } = synthesis
   switch (part) {
     case 'overview':
-      return overviewOf(synthesis)
+      return overviewOf(synthesis, most)
     case 'summary':
-      return portion('summary', textFrom(summary, offset, MOST_SUMMARY_CHARS))
+      return portion('summary', textFrom(summary, offset, most))
     case 'findings':
-      return portion('findings', itemsFrom(findings, offset, MOST_ITEMS))
+      return portion('findings', itemsFrom(findings, offset, most))
     case 'conflicts':
-      return portion('conflicts', itemsFrom(conflicts, offset, MOST_ITEMS))
+      return portion('conflicts', itemsFrom(conflicts, offset, most))
     case 'actions':
-      return portion('actions', itemsFrom(actions, offset, MOST_ITEMS))
+      return portion('actions', itemsFrom(actions, offset, most))
     case 'ledger':
-      return portion('ledger', itemsFrom(ledger, offset, MOST_ITEMS))
+      return portion('ledger', itemsFrom(ledger, offset, most))
     case 'patch':
-      return portion('patch', textFrom(edits?.patch ?? '', offset, MOST_PATCH_CHARS))
+      return portion('patch', textFrom(edits?.patch ?? '', offset, most))
     case 'data':
-      return portion('data', textFrom(JSON.stringify(data ?? null), offset, MOST_PATCH_CHARS))
+      return portion('data', textFrom(JSON.stringify(data ?? null), offset, most))
   }
 }
 
@@ -109,42 +107,60 @@ function portion(name: string, { shown, more }: { shown: unknown; more?: string 
   return { [name]: shown, ...(more === undefined ? {} : { more }) }
 }
 
-function overviewOf(synthesis: Synthesis): Record<string, unknown> {
+function overviewOf(synthesis: Synthesis, most: number): Record<string, unknown> {
   const { findings, conflicts, actions, coverage, edits, notes } = synthesis
-  const summary = textFrom(synthesis.summary, 0, MOST_SUMMARY_CHARS)
+  const summary = textFrom(synthesis.summary, 0, Math.floor(most / 4))
+  const first = {
+    findings: fitting(
+      findings.map(({ detail, recommendation, ...finding }) => ({
+        ...finding,
+        detail: brief(detail, MOST_DETAIL_CHARS),
+        recommendation: brief(recommendation, MOST_DETAIL_CHARS),
+      })),
+      most / 3,
+    ),
+    conflicts: fitting(conflicts, most / 8),
+    actions: fitting(actions, most / 8),
+  }
   const left = [
-    [summary.more === undefined ? 0 : 1, 'the rest of the summary', 'summary'],
-    [findings.length - FIRST_FINDINGS, 'more findings', 'findings'],
-    [conflicts.length - FIRST_CONFLICTS, 'more conflicts', 'conflicts'],
-    [actions.length - FIRST_ACTIONS, 'more actions', 'actions'],
+    [findings.length - first.findings.length, 'findings'],
+    [conflicts.length - first.conflicts.length, 'conflicts'],
+    [actions.length - first.actions.length, 'actions'],
   ] as const
-  const more = left
-    .filter(([count]) => count > 0)
-    .map(([count, what, part]) =>
-      part === 'summary' ? `${what}: part "${part}"` : `${count} ${what}: part "${part}"`,
-    )
+  const more = [
+    ...(summary.more === undefined ? [] : ['the rest of the summary: part "summary"']),
+    ...left
+      .filter(([count]) => count > 0)
+      .map(([count, part]) => `${count} more ${part}: part "${part}"`),
+  ]
+  const missing = fitting(
+    coverage.missing.map(({ error, ...task }) => ({
+      ...task,
+      error: brief(error, MOST_DETAIL_CHARS),
+    })),
+    most / 8,
+  )
+  const hidden = coverage.missing.length - missing.length
   return {
     summary: summary.shown,
-    findings: findings.slice(0, FIRST_FINDINGS).map(({ detail, recommendation, ...finding }) => ({
-      ...finding,
-      detail: brief(detail, MOST_DETAIL_CHARS),
-      recommendation: brief(recommendation, MOST_DETAIL_CHARS),
-    })),
-    conflicts: conflicts.slice(0, FIRST_CONFLICTS),
-    actions: actions.slice(0, FIRST_ACTIONS),
+    ...first,
     succeeded: coverage.succeeded.length,
-    missing: coverage.missing.slice(0, FIRST_FINDINGS),
-    ...(edits === undefined ? {} : { edits: editsOf(edits) }),
-    ...(notes.length > 0 ? { notes } : {}),
+    missing,
+    ...(hidden > 0 ? { moreMissing: hidden } : {}),
+    ...(edits === undefined ? {} : { edits: editsOf(edits, most / 8) }),
+    ...(notes.length > 0 ? { notes: fitting(notes, most / 8) } : {}),
     ...(more.length > 0 ? { more } : {}),
   }
 }
 
-function editsOf({ commit, merged, conflicts }: NonNullable<Synthesis['edits']>) {
+function editsOf({ commit, merged, conflicts }: NonNullable<Synthesis['edits']>, most: number) {
   return {
     commit,
-    merged,
-    conflicts: conflicts.slice(0, FIRST_FINDINGS).map(({ path, tasks }) => ({ path, tasks })),
+    merged: fitting(merged, most / 2),
+    conflicts: fitting(
+      conflicts.map(({ path, tasks }) => ({ path, tasks })),
+      most / 2,
+    ),
     patch: 'part "patch" has the merged changes',
   }
 }

@@ -1,27 +1,24 @@
 import { z } from 'zod'
-import type { OutputTask, TaskStatus, TaskSummary } from '../client/index.ts'
-import { brief, itemsFrom, textFrom } from './excerpt.ts'
-import { cursor, limit, planId, type Tool, taskId, tool } from './tool.ts'
+import { type OutputTask, TASK_STATUSES, type TaskSummary } from '../client/index.ts'
+import { brief, fitting, itemsFrom, textFrom } from './excerpt.ts'
+import { cursor, limit, maxChars, planId, shortPage, type Tool, taskId, tool } from './tool.ts'
 
-/** About 5,000 tokens: a result, not a transcript. */
-const MOST_OUTPUT_CHARS = 20_000
-const MOST_FINDINGS = 30
-const MOST_FILES = 50
-const MOST_DETAIL_CHARS = 600
+const MOST_DETAIL_CHARS = 300
+const MOST_ERROR_CHARS = 300
 
 const taskOutput = tool(
   {
     name: 'task_output',
     title: 'Retrieve the output of a task',
     description:
-      'The output of a task. With block (the default) it waits for the task to end, at most timeout milliseconds. retrievalStatus is success, timeout or not_ready. A long output comes in parts.',
+      'The output of a task. With block (the default) it waits for the task to end, at most timeoutMs. retrievalStatus is success, timeout or not_ready. A long output comes in parts.',
     effect: 'reads',
   },
-  z.object({
-    plan_id: planId,
-    task_id: taskId,
+  z.strictObject({
+    planId,
+    taskId,
     block: z.boolean().default(true).describe('Whether to wait for the task to end.'),
-    timeout: z.int().min(0).max(600_000).default(30_000).describe('Longest wait in milliseconds.'),
+    timeoutMs: z.int().min(0).max(600_000).default(30_000).describe('Longest wait.'),
     part: z
       .enum(['output', 'findings', 'patch'])
       .default('output')
@@ -29,26 +26,18 @@ const taskOutput = tool(
         'Its text with a first look at the rest, all its findings, or its edits as a patch.',
       ),
     offset: z.int().min(0).default(0).describe('Where to go on in a part that was cut.'),
+    maxChars,
   }),
-  async (tutti, { plan_id, task_id, block, timeout, part, offset }, signal) => {
-    const { retrievalStatus, task } = await tutti.tasks.output(plan_id, task_id, {
+  async ({ tutti }, args, signal) => {
+    const { block, timeoutMs, part, offset, maxChars: most } = args
+    const { retrievalStatus, task } = await tutti.tasks.output(args.planId, args.taskId, {
       block,
-      timeoutMs: timeout,
+      timeoutMs,
       signal,
     })
-    return { retrievalStatus, task: partOf(task, part, offset) }
+    return { retrievalStatus, task: partOf(task, part, { offset, most }) }
   },
 )
-
-const STATUSES = [
-  'queued',
-  'running',
-  'succeeded',
-  'incomplete',
-  'failed',
-  'cancelled',
-  'skipped',
-] as const satisfies readonly TaskStatus[]
 
 const listTasks = tool(
   {
@@ -57,15 +46,19 @@ const listTasks = tool(
     description: 'The tasks of a plan with status, wave, attempts, time and error; no outputs.',
     effect: 'reads',
   },
-  z.object({
-    plan_id: planId,
-    status: z.enum(STATUSES).optional().describe('Only these.'),
+  z.strictObject({
+    planId,
+    status: z.enum(TASK_STATUSES).optional().describe('Only these.'),
     limit,
     cursor,
   }),
-  async (tutti, { plan_id, status, limit: most, cursor: after }, signal) => {
-    const page = await tutti.tasks.page(plan_id, { status, limit: most, cursor: after, signal })
-    return { tasks: page.items.map(summaryOf), nextCursor: page.nextCursor }
+  async ({ tutti }, { planId: plan, status, limit: most, cursor: after }, signal) => {
+    const { shown, nextCursor } = await shortPage(
+      (count) => tutti.tasks.page(plan, { status, limit: count, cursor: after, signal }),
+      summaryOf,
+      most,
+    )
+    return { tasks: shown, nextCursor }
   },
 )
 
@@ -76,35 +69,43 @@ const retryTask = tool(
     description: 'Runs an ended task again. A new version of the synthesis follows.',
     effect: 'adds',
   },
-  z.object({ plan_id: planId, task_id: taskId }),
-  async (tutti, { plan_id, task_id }, signal) => {
-    const { id, status } = await tutti.tasks.retry(plan_id, task_id, { signal })
-    return { planId: plan_id, taskId: id, status }
+  z.strictObject({ planId, taskId }),
+  async ({ tutti }, { planId: plan, taskId: task }, signal) => {
+    const { id, status } = await tutti.tasks.retry(plan, task, { signal })
+    return { planId: plan, taskId: id, status }
   },
 )
 
 export const TASK_TOOLS: Tool[] = [taskOutput, listTasks, retryTask]
 
+/** Which piece of a part, and how much of it. */
+interface Piece {
+  offset: number
+  most: number
+}
+
 function partOf(
   task: OutputTask,
   part: 'output' | 'findings' | 'patch',
-  offset: number,
+  { offset, most }: Piece,
 ): Record<string, unknown> {
   const { id, status, description, output, findings = [], edits, usage, error } = task
   const base = { id, status, description, ...(error === undefined ? {} : { error }) }
   switch (part) {
     case 'findings': {
-      const { shown, more } = itemsFrom(findings, offset, MOST_FINDINGS)
+      const { shown, more } = itemsFrom(findings, offset, most)
       return { ...base, findings: shown, ...(more === undefined ? {} : { more }) }
     }
     case 'patch': {
-      const { shown, more } = textFrom(edits?.patch ?? '', offset, MOST_OUTPUT_CHARS)
+      const { shown, more } = textFrom(edits?.patch ?? '', offset, most)
       return { ...base, patch: shown, ...(more === undefined ? {} : { more }) }
     }
     case 'output': {
-      const { shown, more } = textFrom(output, offset, MOST_OUTPUT_CHARS)
-      // Only with the first part of a long output.
-      const rest = offset > 0 ? {} : { ...findingsOf(findings), ...editsOf(edits) }
+      // Only with the first part of a long output; a third of the room each, if they need it.
+      const rest =
+        offset > 0 ? {} : { ...findingsOf(findings, most / 3), ...editsOf(edits, most / 8) }
+      const room = Math.max(MOST_DETAIL_CHARS, Math.floor(most - JSON.stringify(rest).length))
+      const { shown, more } = textFrom(output, offset, room)
       return {
         ...base,
         output: shown,
@@ -117,14 +118,16 @@ function partOf(
   }
 }
 
-function findingsOf(findings: NonNullable<OutputTask['findings']>): Record<string, unknown> {
+function findingsOf(
+  findings: NonNullable<OutputTask['findings']>,
+  most: number,
+): Record<string, unknown> {
   if (findings.length === 0) return {}
-  const shown = findings
-    .slice(0, MOST_FINDINGS)
-    .map(({ evidence: _evidence, detail, ...finding }) => ({
-      ...finding,
-      detail: brief(detail, MOST_DETAIL_CHARS),
-    }))
+  const all = findings.map(({ evidence: _evidence, detail, ...finding }) => ({
+    ...finding,
+    detail: brief(detail, MOST_DETAIL_CHARS),
+  }))
+  const shown = fitting(all, most)
   const hidden = findings.length - shown.length
   return {
     findings: shown,
@@ -134,9 +137,9 @@ function findingsOf(findings: NonNullable<OutputTask['findings']>): Record<strin
   }
 }
 
-function editsOf(edits: OutputTask['edits']): Record<string, unknown> {
+function editsOf(edits: OutputTask['edits'], most: number): Record<string, unknown> {
   if (edits === undefined) return {}
-  const { shown, more } = itemsFrom(edits.files, 0, MOST_FILES)
+  const { shown, more } = itemsFrom(edits.files, 0, most)
   const rest = more === undefined ? '' : ` (${edits.files.length} in all)`
   return { editedFiles: shown, edits: `part "patch" has the changes${rest}` }
 }
@@ -154,6 +157,8 @@ function summaryOf(task: TaskSummary): Record<string, unknown> {
     ...(startedAt !== null && finishedAt !== null
       ? { durationMs: Date.parse(finishedAt) - Date.parse(startedAt) }
       : {}),
-    ...(error === undefined ? {} : { error }),
+    ...(error === undefined
+      ? {}
+      : { error: { code: error.code, message: brief(error.message, MOST_ERROR_CHARS) } }),
   }
 }

@@ -1,8 +1,16 @@
 import { z } from 'zod'
 import type { Tutti } from '../client/index.ts'
+import { fitting, MOST_CHARS } from './excerpt.ts'
 
 /** What a tool does to the service, as the protocol's annotations say it. */
 type Effect = 'reads' | 'adds' | 'stops'
+
+/** What tools call, and where people look at it. */
+export interface Service {
+  tutti: Tutti
+  /** Its address, without a slash at its end. */
+  url: string
+}
 
 /** A tool as it is listed and called. */
 export interface Tool {
@@ -17,7 +25,7 @@ export interface Tool {
    * @throws {TuttiError} The service said no.
    * @throws {z.ZodError} The arguments are not what the schema asks for.
    */
-  call(tutti: Tutti, args: unknown, signal: AbortSignal): Promise<Record<string, unknown>>
+  call(service: Service, args: unknown, signal: AbortSignal): Promise<Record<string, unknown>>
 }
 
 export interface ObjectSchema {
@@ -31,7 +39,7 @@ export function tool<Input extends z.ZodObject>(
   names: Pick<Tool, 'name' | 'title' | 'description' | 'effect'>,
   input: Input,
   call: (
-    tutti: Tutti,
+    service: Service,
     args: z.output<Input>,
     signal: AbortSignal,
   ) => Promise<Record<string, unknown>>,
@@ -44,16 +52,47 @@ export function tool<Input extends z.ZodObject>(
       properties: properties as Record<string, object>,
       ...(required === undefined ? {} : { required }),
     },
-    call: (tutti, args, signal) => call(tutti, input.parse(args ?? {}), signal),
+    call: (service, args, signal) => call(service, input.parse(args ?? {}), signal),
   }
 }
 
 export const planId = z.string().min(1).describe('The id of the plan, as launch_plan answered it.')
 export const taskId = z.string().min(1).describe('The id of the task in its plan.')
-export const limit = z.int().min(1).max(200).default(50).describe('Most items to return.')
-export const cursor = z.string().optional().describe('nextCursor of the answer before.')
-export const waitSeconds = z
+export const limit = z
   .int()
-  .min(0)
-  .max(600)
-  .describe('How many seconds to wait for it, at most.')
+  .min(1)
+  .max(200)
+  .optional()
+  .describe('So many items; without it, as many as a short answer holds.')
+export const cursor = z.string().optional().describe('nextCursor of the answer before.')
+export const waitMs = z.int().min(0).max(600_000).describe('Longest wait for it, in milliseconds.')
+export const maxChars = z
+  .int()
+  .min(500)
+  .max(100_000)
+  .default(MOST_CHARS)
+  .describe('Longest answer, in characters.')
+
+/** The page of a plan, for whoever the assistant works for. */
+export function pageOf(url: string, id: string): string {
+  return `${url}/dashboard/plans/${encodeURIComponent(id)}`
+}
+
+/**
+ * A page of a list: with a limit so many items, without one as many as a short answer holds. What does not fit
+ * is not cut off but asked for again, so that the cursor goes on behind what is shown.
+ */
+export async function shortPage<Item>(
+  page: (limit: number) => Promise<{ items: Item[]; nextCursor: string | null }>,
+  view: (item: Item) => Record<string, unknown>,
+  most: number | undefined,
+): Promise<{ shown: Record<string, unknown>[]; nextCursor: string | null }> {
+  const first = await page(most ?? MOST_AT_ONCE)
+  const all = first.items.map(view)
+  const fits = most === undefined ? fitting(all, MOST_CHARS).length : all.length
+  if (fits === all.length) return { shown: all, nextCursor: first.nextCursor }
+  const { items, nextCursor } = await page(fits)
+  return { shown: items.map(view), nextCursor }
+}
+
+const MOST_AT_ONCE = 50

@@ -16,6 +16,7 @@ const PAGES: [name: string, path: string, ready: string][] = [
   ['plans', '/', 'Review the auth service'],
   ['an empty result', '/?q=nothing-has-this-name', 'Nothing matches'],
   ['a timeline', '/plans/p-live', 'Login endpoint'],
+  ['failures', '/plans/p-failed', '2 tasks did not succeed'],
   ['a task', '/plans/p-review?task=security', 'Security review of the auth service'],
   ['findings of a task', '/plans/p-review?task=security&finding=security/2', 'Session ids are'],
   ['edits of a task', '/plans/p-review?task=fix-reset', 'Tokens expire now'],
@@ -39,6 +40,14 @@ beforeAll(async () => {
     { id: 'tests', description: 'Integration tests', wave: 2 },
   ]
   site.stage.plans.set('p-review', reviewPlan())
+  const failed = stagedPlan({
+    id: 'p-failed',
+    title: 'Failed',
+    status: 'failed',
+    tasks: ['one', 'two'].map((id) => ({ id, from: 0, to: 9, status: 'failed' as const })),
+  })
+  for (const task of failed.tasks) task.error = { code: 'timed-out', message: 'Took too long.' }
+  site.stage.plans.set('p-failed', failed)
   site.stage.plans.set(
     'p-live',
     stagedPlan({ id: 'p-live', title: 'Live', status: 'running', tasks }),

@@ -136,18 +136,18 @@ test('an assistant launches a plan over MCP on the real service and reads what c
   const pattern = { pattern: { kind: 'perspectives', perspectives, task } }
   expect(await tool('validate_plan', pattern)).toMatchObject({ taskCount: 2 })
   const { planId } = await tool('launch_plan', pattern)
-  expect(await tool('task_output', { plan_id: planId, task_id: 'security' })).toMatchObject({
+  expect(await tool('task_output', { planId, taskId: 'security' })).toMatchObject({
     retrievalStatus: 'success',
     task: { output: expect.stringContaining('Review for security.') },
   })
-  expect(await tool('get_synthesis', { plan_id: planId })).toMatchObject({
+  expect(await tool('get_synthesis', { planId })).toMatchObject({
     version: 1,
     succeeded: 2,
   })
-  expect(await tool('plan_status', { plan_id: planId, wait: 10 })).toMatchObject({
+  expect(await tool('plan_status', { planId, waitMs: 10_000 })).toMatchObject({
     status: 'succeeded',
   })
-  expect(await tool('todos', { plan_id: planId })).toMatchObject({
+  expect(await tool('todos', { planId })).toMatchObject({
     todos: Array(3).fill(expect.objectContaining({ status: 'completed' })),
   })
   await client.close()

@@ -15,12 +15,14 @@ let service: FakeService
 let server: HttpServer
 beforeEach(async () => {
   service = await startFakeService()
-  server = await serveHttp(tutti({ baseUrl: service.url }), 0)
+  server = await serveHttp(toService(), 0)
 })
 afterEach(async () => {
   await server.close()
   await service.close()
 })
+
+const toService = () => ({ tutti: tutti({ baseUrl: service.url }), url: service.url })
 
 async function connect(url: string): Promise<Client> {
   const client = new Client({ name: 'test', version: '1.0.0' })
@@ -34,7 +36,7 @@ describe('over streamable HTTP', () => {
     const clients = await Promise.all([connect(server.url), connect(server.url)])
     await clients[0]?.callTool({ name: 'launch_plan', arguments: PLAN })
     const waiting = clients.map((client) =>
-      client.callTool({ name: 'plan_status', arguments: { plan_id: 'plan-1', wait: 60 } }),
+      client.callTool({ name: 'plan_status', arguments: { planId: 'plan-1', waitMs: 60_000 } }),
     )
     service.newest().run()
     for (const result of await Promise.all(waiting)) {
@@ -46,7 +48,7 @@ describe('over streamable HTTP', () => {
   test('a client survives a restart of the server', async () => {
     const client = await connect(server.url)
     await server.close()
-    server = await serveHttp(tutti({ baseUrl: service.url }), Number(new URL(server.url).port))
+    server = await serveHttp(toService(), Number(new URL(server.url).port))
     expect(await client.callTool({ name: 'list_plans', arguments: {} })).toMatchObject({
       structuredContent: { plans: [] },
     })

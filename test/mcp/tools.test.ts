@@ -119,30 +119,30 @@ describe('a plan', () => {
     const plan = service.newest()
     plan.start('a')
     plan.start('b')
-    expect(await call('todos', { plan_id: 'plan-1' })).toMatchObject({
+    expect(await call('todos', { planId: 'plan-1' })).toMatchObject({
       todos: [{ status: 'in_progress' }, { status: 'in_progress' }, { status: 'pending' }],
     })
-    expect(await call('plan_status', { plan_id: 'plan-1' })).toMatchObject({
+    expect(await call('plan_status', { planId: 'plan-1' })).toMatchObject({
       status: 'running',
       finished: false,
       counts: { running: 2, total: 2 },
     })
 
-    const waiting = call('task_output', { plan_id: 'plan-1', task_id: 'a' })
+    const waiting = call('task_output', { planId: 'plan-1', taskId: 'a' })
     plan.finish('a', 'succeeded', 'Found nothing.')
     expect(await waiting).toMatchObject({
       retrievalStatus: 'success',
       task: { id: 'a', status: 'succeeded', output: 'Found nothing.' },
     })
-    const notReady = { plan_id: 'plan-1', task_id: 'b', block: false }
+    const notReady = { planId: 'plan-1', taskId: 'b', block: false }
     expect(await call('task_output', notReady)).toMatchObject({ retrievalStatus: 'not_ready' })
-    const timeout = { plan_id: 'plan-1', task_id: 'b', timeout: 50 }
+    const timeout = { planId: 'plan-1', taskId: 'b', timeoutMs: 50 }
     expect(await call('task_output', timeout)).toMatchObject({ retrievalStatus: 'timeout' })
 
-    const finished = call('plan_status', { plan_id: 'plan-1', wait: 60 })
+    const finished = call('plan_status', { planId: 'plan-1', waitMs: 60_000 })
     plan.run()
     expect(await finished).toMatchObject({ status: 'succeeded', finished: true })
-    expect(await call('get_synthesis', { plan_id: 'plan-1' })).toMatchObject({
+    expect(await call('get_synthesis', { planId: 'plan-1' })).toMatchObject({
       version: 1,
       summary: expect.stringContaining('All in all'),
       succeeded: 2,
@@ -155,19 +155,19 @@ describe('a plan', () => {
 
   test('is cancelled, whole or in part, and a task is run again', async () => {
     await call('launch_plan', PLAN)
-    expect(await call('cancel_plan', { plan_id: 'plan-1', task_id: 'a' })).toMatchObject({
+    expect(await call('cancel_plan', { planId: 'plan-1', taskId: 'a' })).toMatchObject({
       taskId: 'a',
       status: 'cancelled',
     })
-    expect(await call('retry_task', { plan_id: 'plan-1', task_id: 'a' })).toMatchObject({
+    expect(await call('retry_task', { planId: 'plan-1', taskId: 'a' })).toMatchObject({
       status: 'queued',
     })
-    expect(await call('cancel_plan', { plan_id: 'plan-1' })).toMatchObject({ status: 'cancelled' })
-    expect(await call('list_tasks', { plan_id: 'plan-1', status: 'cancelled' })).toMatchObject({
+    expect(await call('cancel_plan', { planId: 'plan-1' })).toMatchObject({ status: 'cancelled' })
+    expect(await call('list_tasks', { planId: 'plan-1', status: 'cancelled' })).toMatchObject({
       tasks: [{ id: 'a' }, { id: 'b' }],
     })
     expect(
-      await call('synthesize_again', { plan_id: 'plan-1', instructions: 'Be brief' }),
+      await call('synthesize_again', { planId: 'plan-1', instructions: 'Be brief' }),
     ).toMatchObject({ version: 1 })
   })
 })
@@ -175,16 +175,16 @@ describe('a plan', () => {
 describe('what is long', () => {
   test('comes in parts that join to the whole', async () => {
     await call('launch_plan', PLAN)
-    const text = Array.from({ length: 9_000 }, (_, index) => `${index} 😀`).join(' ')
+    const text = Array.from({ length: 2_000 }, (_, index) => `${index} 😀`).join(' ')
     service.newest().finish('a', 'succeeded', text)
     let read = ''
     for (let parts = 1; ; parts++) {
       const answer = (await call('task_output', {
-        plan_id: 'plan-1',
-        task_id: 'a',
+        planId: 'plan-1',
+        taskId: 'a',
         offset: read.length,
       })) as { task: { output: string; more?: string } }
-      expect(JSON.stringify(answer).length).toBeLessThan(30_000)
+      expect(JSON.stringify(answer).length).toBeLessThan(4_096)
       read += answer.task.output
       if (answer.task.more === undefined) break
       expect(answer.task.more).toContain(`offset ${read.length}`)
@@ -204,15 +204,57 @@ describe('what is long', () => {
       sources: ['a'],
     }))
     service.newest().synthesize({ findings, summary: 's'.repeat(30_000) })
-    const overview = await call('get_synthesis', { plan_id: 'plan-1' })
-    expect(JSON.stringify(overview).length).toBeLessThan(30_000)
+    const overview = await call('get_synthesis', { planId: 'plan-1' })
+    expect(JSON.stringify(overview).length).toBeLessThan(4_096)
     expect(overview).toMatchObject({
-      more: ['the rest of the summary: part "summary"', '100 more findings: part "findings"'],
+      more: [
+        'the rest of the summary: part "summary"',
+        expect.stringMatching(/^1\d\d more findings: part "findings"$/),
+      ],
     })
-    const page = { plan_id: 'plan-1', part: 'findings', offset: 100 }
+    const page = { planId: 'plan-1', part: 'findings', offset: 110, maxChars: 100_000 }
     expect(await call('get_synthesis', page)).toMatchObject({
       findings: expect.arrayContaining([expect.objectContaining({ id: 'f-120' })]),
     })
+  })
+})
+
+describe('what is many', () => {
+  test('is as much as a short answer holds, and its cursor goes on behind it', async () => {
+    const tasks = Array.from({ length: 60 }, (_, index) => ({
+      id: `task-${index}`,
+      description: `${index} `.repeat(20).trim(),
+      prompt: 'x'.repeat(2_000),
+    }))
+    for (const [name, args] of [
+      ['validate_plan', { tasks }],
+      ['launch_plan', { tasks }],
+      ['todos', { planId: 'plan-1' }],
+      ['plan_status', { planId: 'plan-1' }],
+    ] as const) {
+      expect(JSON.stringify(await call(name, args)).length, name).toBeLessThan(4_096)
+    }
+    const seen: string[] = []
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = (await call('list_tasks', { planId: 'plan-1', ...(cursor && { cursor }) })) as {
+        tasks: { id: string }[]
+        nextCursor: string | null
+      }
+      expect(JSON.stringify(page).length).toBeLessThan(4_096)
+      seen.push(...page.tasks.map(({ id }) => id))
+      cursor = page.nextCursor
+    }
+    expect(seen).toEqual(tasks.map(({ id }) => id))
+    const { tasks: asked } = (await call('list_tasks', { planId: 'plan-1', limit: 50 })) as {
+      tasks: unknown[]
+    }
+    expect(asked).toHaveLength(50)
+  })
+
+  test('comes with the page on which people see the plan', async () => {
+    const dashboard = `${service.url}/dashboard/plans/plan-1`
+    expect(await call('launch_plan', PLAN)).toMatchObject({ dashboard })
+    expect(await call('list_plans', {})).toMatchObject({ plans: [{ dashboard }] })
   })
 })
 
@@ -231,16 +273,17 @@ describe('an error', () => {
   })
 
   test('of an argument names it', async () => {
-    expect(await failure('task_output', { plan_id: 'p' })).toContain('task_id')
-    expect(await failure('plan_status', { plan_id: 'p', wait: 'long' })).toContain('wait')
+    expect(await failure('task_output', { planId: 'p' })).toContain('taskId')
+    expect(await failure('plan_status', { planId: 'p', waitMs: 'long' })).toContain('waitMs')
+    expect(await failure('plan_status', { planId: 'p', wait: 60 })).toContain('wait')
   })
 
   test('of the service is its own text', async () => {
-    expect(await failure('plan_status', { plan_id: 'nowhere' })).toContain(
+    expect(await failure('plan_status', { planId: 'nowhere' })).toContain(
       'there is no plan nowhere',
     )
     await call('launch_plan', PLAN)
-    expect(await failure('get_synthesis', { plan_id: 'plan-1', wait: 0 })).toContain(
+    expect(await failure('get_synthesis', { planId: 'plan-1', waitMs: 0 })).toContain(
       'no version has been written yet',
     )
   })
@@ -266,7 +309,7 @@ test('a call that the client gives up no longer waits on the service', async () 
   await call('launch_plan', PLAN)
   const controller = new AbortController()
   const waiting = client.callTool(
-    { name: 'plan_status', arguments: { plan_id: 'plan-1', wait: 600 } },
+    { name: 'plan_status', arguments: { planId: 'plan-1', waitMs: 600_000 } },
     undefined,
     { signal: controller.signal },
   )

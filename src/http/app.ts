@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BaseAdapter } from '@bull-board/api/baseAdapter'
-import cors, { type FastifyCorsOptions } from '@fastify/cors'
+import type { FastifyCorsOptions } from '@fastify/cors'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -108,7 +108,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onSend', async (_request, reply) => {
     if (waits.closing) reply.header('connection', 'close')
   })
-  if (corsOrigins.length > 0) await app.register(cors, corsOptions(corsOrigins))
+  if (corsOrigins.length > 0) await app.register(import('@fastify/cors'), corsOptions(corsOrigins))
   addBrowserGuard(app, {
     allowedOrigins: corsOrigins,
     loopbackOnly: options.loopbackOnly ?? false,

@@ -1,7 +1,9 @@
+import { createRequire } from 'node:module'
 import { type DestinationStream, type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
-import { LOG_SERIALIZERS } from '../http/logging.ts'
+import { LOG_SERIALIZERS } from '../http/logged-error.ts'
 import type { Config } from './config.ts'
+
+const require = createRequire(import.meta.url)
 
 /** One event per line, on standard output. Prompts, outputs and keys are never logged. */
 export function createLog(
@@ -31,6 +33,8 @@ export function logsText({ LOG_FORMAT }: Pick<Config, 'LOG_FORMAT'>): boolean {
 
 /** `21:04:12 INFO api: request method=GET …`, with colours where there is a terminal. */
 function textStream(): DestinationStream {
+  // Loaded only where it is used: most processes write JSON.
+  const pretty = require('pino-pretty') as typeof import('pino-pretty')
   return pretty({
     colorize: process.stdout.isTTY === true,
     ignore: 'pid,part',

@@ -1,12 +1,23 @@
 import { fork } from 'node:child_process'
 import { getCompileCacheDir } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { startPrivateRedis } from '../store/redis/private-redis.ts'
-import { bannerOf } from './banner.ts'
-import { keepWorker } from './keep-worker.ts'
-import { logsText } from './log.ts'
-import { openServer } from './open/open-server.ts'
-import { runProcess } from './run-process.ts'
+import { settleHeap } from './prepare-process.ts'
+
+const [
+  { startPrivateRedis },
+  { bannerOf },
+  { keepWorker },
+  { logsText },
+  { openServer },
+  { runProcess },
+] = await Promise.all([
+  import('../store/redis/private-redis.ts'),
+  import('./banner.ts'),
+  import('./keep-worker.ts'),
+  import('./log.ts'),
+  import('./open/open-server.ts'),
+  import('./run-process.ts'),
+])
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
@@ -31,6 +42,7 @@ await runProcess('api', async (opened) => {
   const stopWorker = await keepWorker(() => fork(WORKER, [], { env }), log)
   lifecycle.onClose('worker', stopWorker)
   const address = await openServer({ ...opened, redisUrl, env: process.env })
+  settleHeap()
   log.info(
     { api: `${address}/v1/plans`, dashboard: `${address}/dashboard`, docs: `${address}/docs` },
     'tutti is up',

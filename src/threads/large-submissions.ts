@@ -9,6 +9,8 @@ import type { PlanRecord } from '../core/ports/records.ts'
 
 /** What is left to tell about its work when the thread ends may take this long. */
 const LAST_WORDS_MS = 6_000
+/** A thread is another heap with all that it has loaded, which few processes need and none for long. */
+const IDLE_MS = 60_000
 
 /** What the thread is asked, and what it answers. */
 export interface Asked {
@@ -39,49 +41,39 @@ export interface LargeSubmissions {
 }
 
 /**
- * Parses, checks, stores and enqueues on a thread of its own, with connections of its own. One that
- * `isTraced` is given time to send its spans before it ends.
+ * Parses, checks, stores and enqueues on a thread of its own, with connections of its own. It is started
+ * for the first submission and ends when there has been none for a while. One that `isTraced` is given
+ * time to send its spans before it ends.
  */
 export function openLargeSubmissions(options: {
   redisUrl: string
   isTraced: boolean
   log: Logger
+  /** How long a thread waits for more to do. */
+  idleMs?: number
 }): LargeSubmissions {
-  const { redisUrl, isTraced, log } = options
+  const { redisUrl, isTraced, log, idleMs = IDLE_MS } = options
   interface Waiting {
     resolve(value: unknown): void
     reject(error: unknown): void
   }
   const waiting = new Map<number, Waiting>()
   let lastId = 0
-  let closing = false
-  let thread = start()
+  let thread: Worker | undefined
+  let timer: NodeJS.Timeout | undefined
+  /** Threads that are no longer asked anything, until they have ended. */
+  const ending = new Set<Promise<void>>()
 
   function start(): Worker {
     const worker = new Worker(new URL('../main/threads/submission-thread.ts', import.meta.url), {
       workerData: { redisUrl },
     })
     worker.unref()
-    worker.on('message', (answered: Answered) => {
-      const asked = waiting.get(answered.id)
-      waiting.delete(answered.id)
-      if (answered.status === 'answered') asked?.resolve(answered.value)
-      else if (answered.status === 'refused') {
-        const { code, message, ...rest } = answered.error
-        asked?.reject(
-          new ServiceError(code, message, {
-            errors: rest.errors,
-            extensions: rest.extensions,
-            ...(rest.retryAfterSeconds === undefined
-              ? {}
-              : { retryAfterSeconds: rest.retryAfterSeconds }),
-          }),
-        )
-      } else asked?.reject(new Error(answered.message))
-    })
+    worker.on('message', (answered: Answered) => settle(answered))
     worker.on('error', (err) => log.error({ err }, 'submission thread died'))
     worker.on('exit', () => {
-      if (closing) return
+      if (thread !== worker) return
+      thread = undefined
       for (const asked of waiting.values()) {
         asked.reject(
           new ServiceError('unavailable', 'The submission was cut short; send it again.', {
@@ -90,17 +82,59 @@ export function openLargeSubmissions(options: {
         )
       }
       waiting.clear()
-      thread = start()
     })
     return worker
+  }
+
+  function settle(answered: Answered): void {
+    const asked = waiting.get(answered.id)
+    waiting.delete(answered.id)
+    if (waiting.size === 0) {
+      timer = setTimeout(() => void letGo(), idleMs)
+      timer.unref()
+    }
+    if (answered.status === 'answered') asked?.resolve(answered.value)
+    else if (answered.status === 'refused') {
+      const { code, message, ...rest } = answered.error
+      asked?.reject(
+        new ServiceError(code, message, {
+          errors: rest.errors,
+          extensions: rest.extensions,
+          ...(rest.retryAfterSeconds === undefined
+            ? {}
+            : { retryAfterSeconds: rest.retryAfterSeconds }),
+        }),
+      )
+    } else asked?.reject(new Error(answered.message))
+  }
+
+  function letGo(): Promise<void> {
+    const worker = thread
+    thread = undefined
+    if (worker === undefined) return Promise.resolve()
+    const ended = end(worker).finally(() => ending.delete(ended))
+    ending.add(ended)
+    return ended
+  }
+
+  async function end(worker: Worker): Promise<void> {
+    if (isTraced) {
+      worker.ref()
+      worker.postMessage('end')
+      await Promise.race([once(worker, 'exit'), delay(LAST_WORDS_MS, undefined, { ref: false })])
+    }
+    await worker.terminate()
   }
 
   function ask(kind: Asked['kind'], submission: Submission): Promise<unknown> {
     lastId += 1
     const asked: Asked = { id: lastId, kind, submission }
+    clearTimeout(timer)
+    thread ??= start()
+    const worker = thread
     return new Promise((resolve, reject) => {
       waiting.set(asked.id, { resolve, reject })
-      thread.postMessage(asked)
+      worker.postMessage(asked)
     })
   }
 
@@ -109,13 +143,9 @@ export function openLargeSubmissions(options: {
       (await ask('submit', submission)) as { record: PlanRecord; created: boolean },
     dryRun: async (submission) => (await ask('dryRun', submission)) as DryRun,
     async close() {
-      closing = true
-      if (isTraced) {
-        thread.ref()
-        thread.postMessage('end')
-        await Promise.race([once(thread, 'exit'), delay(LAST_WORDS_MS, undefined, { ref: false })])
-      }
-      await thread.terminate()
+      clearTimeout(timer)
+      void letGo()
+      await Promise.all(ending)
     },
   }
 }

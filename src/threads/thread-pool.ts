@@ -27,17 +27,26 @@ interface Piece {
 
 /** How soon a thread is asked again what it has computed, at the least. */
 const CHECK_MS = 20
+/** A thread is another heap with all that it has loaded. */
+const IDLE_MS = 60_000
 
 /**
  * Threads for work that would hold up everything else in this process. Each is started when it is
- * needed, does one piece at a time, and is replaced after one that it could not end.
+ * needed, does one piece at a time, is replaced after one that it could not end, and ends when it has had
+ * nothing to do for a while.
  *
  * @param entry A module that calls `answerWork`.
  */
-export function openThreadPool(options: { entry: URL; size: number; log: Logger }): ThreadPool {
-  const { entry, size, log } = options
+export function openThreadPool(options: {
+  entry: URL
+  size: number
+  log: Logger
+  /** How long a thread waits for more to do. */
+  idleMs?: number
+}): ThreadPool {
+  const { entry, size, log, idleMs = IDLE_MS } = options
   const queue: Piece[] = []
-  const idle: Worker[] = []
+  const idle: { thread: Worker; timer: NodeJS.Timeout }[] = []
   /** What each had computed before its work of now, ms. */
   const all = new Map<Worker, number>()
   let closed = false
@@ -49,15 +58,33 @@ export function openThreadPool(options: { entry: URL; size: number; log: Logger 
     thread.on('error', (err) => log.error({ err }, 'thread died'))
     thread.once('exit', () => {
       all.delete(thread)
-      const place = idle.indexOf(thread)
-      if (place !== -1) idle.splice(place, 1)
+      takeIdle(thread)
+      // One that rested too long may have been in the way of work that came meanwhile.
+      next()
     })
     return thread
   }
 
+  function rest(thread: Worker): void {
+    const letGo = () => {
+      takeIdle(thread)
+      void thread.terminate()
+    }
+    idle.push({ thread, timer: setTimeout(letGo, idleMs).unref() })
+  }
+
+  /** The one that rested last, or the one named, which is then no longer idle. */
+  function takeIdle(named?: Worker): Worker | undefined {
+    const place = named === undefined ? -1 : idle.findIndex(({ thread }) => thread === named)
+    if (named !== undefined && place === -1) return undefined
+    const [taken] = idle.splice(place, 1)
+    clearTimeout(taken?.timer)
+    return taken?.thread
+  }
+
   function next(): void {
     while (queue.length > 0 && !closed) {
-      const thread = idle.pop() ?? (all.size < size ? start() : undefined)
+      const thread = takeIdle() ?? (all.size < size ? start() : undefined)
       if (thread === undefined) return
       const piece = queue.shift()
       if (piece === undefined) return
@@ -93,7 +120,7 @@ export function openThreadPool(options: { entry: URL; size: number; log: Logger 
       all.set(thread, answer.cpuMs)
       if ('error' in answer) asked.reject(answer.error)
       else asked.resolve(answer.value)
-      idle.push(thread)
+      rest(thread)
       next()
     }
     const onExit = () => {
@@ -108,7 +135,7 @@ export function openThreadPool(options: { entry: URL; size: number; log: Logger 
       thread.postMessage(request)
     } catch (error) {
       done()
-      idle.push(thread)
+      rest(thread)
       asked.reject(error)
     }
   }

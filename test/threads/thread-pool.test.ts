@@ -2,9 +2,9 @@ import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { openThreadPool, WorkTimeout } from '../../src/threads/thread-pool.ts'
 
-function aPool(size = 1) {
+function aPool(size = 1, idleMs = 60_000) {
   const entry = new URL('./slow-work.ts', import.meta.url)
-  const pool = openThreadPool({ entry, size, log: pino({ level: 'silent' }) })
+  const pool = openThreadPool({ entry, size, idleMs, log: pino({ level: 'silent' }) })
   onTestFinished(() => pool.close())
   return pool
 }
@@ -47,3 +47,12 @@ test('what counts is what work computes, not how long the machine lets it wait',
   await pool.run('double', [1], 60_000)
   expect(await pool.run('wait', [1_500], 500)).toBe('timed-out')
 })
+
+test('a thread that has nothing to do ends, and work that comes meanwhile or later gets another one', async () => {
+  const pool = aPool(1, 0)
+  const first = await pool.run('thread', [], 60_000)
+  await expect.poll(() => pool.run('thread', [], 60_000), { timeout: 60_000 }).not.toBe(first)
+  const busy = aPool()
+  const same = await busy.run('thread', [], 60_000)
+  expect(await busy.run('thread', [], 60_000)).toBe(same)
+}, 120_000)

@@ -1,24 +1,17 @@
-import { TaskState } from '@a2a-js/sdk'
-import { type Failure, PermanentError } from '../../core/contract/errors.ts'
+import { PermanentError } from '../../core/contract/errors.ts'
 import type { TaskSpec } from '../../core/contract/task-spec.ts'
-import type { ExecutionOutcome, Executor, ExecutorDescription } from '../../core/ports/executor.ts'
+import type { Executor, ExecutorDescription } from '../../core/ports/executor.ts'
 import { renderFullPrompt } from '../../core/text/prompt.ts'
-import { shorten } from '../../core/text/shorten.ts'
 import { configuredNames } from '../configured-names.ts'
 import { schemaRequest } from '../model/agent-prompt.ts'
 import { type ReadOutput, readOutput } from '../output/read-output.ts'
-import { callAgent } from './call-agent.ts'
 import type { Cards } from './connect.ts'
-import { unreadable, withWords } from './failures.ts'
 import type { Agent, Agents } from './options.ts'
-import type { RemoteTask } from './remote-task.ts'
-
-/** Output that is kept, in characters. */
-const MAX_OUTPUT = 4_000_000
 
 /**
  * Has remote agents do tasks, by the A2A protocol: those that the operator named, of which a task
- * chooses one. An attempt is a task of the agent's own; another attempt begins another one.
+ * chooses one. An attempt is a task of the agent's own; another attempt begins another one. The SDK of the
+ * protocol is loaded with the first task.
  */
 export function httpExecutor({
   agents,
@@ -67,6 +60,10 @@ export function httpExecutor({
       const asked =
         outputSchema === undefined ? prompt : `${prompt}\n\n${schemaRequest(outputSchema)}`
       const whole = renderFullPrompt(sharedContext, asked)
+      const [{ callAgent }, { outcomeOf }] = await Promise.all([
+        import('./call-agent.ts'),
+        import('./task-outcome.ts'),
+      ])
       return outcomeOf(await callAgent(agent, whole, { ...context, cards }), agent, spec, read)
     },
   }
@@ -84,48 +81,4 @@ export function httpExecutor({
 function withTrace(agent: Agent, traceparent: string | undefined): Agent {
   if (traceparent === undefined) return agent
   return { ...agent, headers: { traceparent, ...agent.headers } }
-}
-
-/** @throws {PermanentError} For a task that the agent did not do: with its words, not its output. */
-async function outcomeOf(
-  task: RemoteTask,
-  agent: Agent,
-  spec: TaskSpec,
-  read: ReadOutput,
-): Promise<ExecutionOutcome> {
-  const { name } = agent
-  const usage = task.usage()
-  const said = (sentence: string) => withWords(sentence, task.words(), agent)
-  const end = (unfinished?: Failure) => {
-    const text = task.text()
-    const tooLong: Failure = { code: 'output-limit', message: `The agent ${name} said too much.` }
-    return read(shorten(text, MAX_OUTPUT), spec, {
-      usage,
-      unfinished: unfinished ?? (text.length > MAX_OUTPUT ? tooLong : undefined),
-    })
-  }
-  if (task.hasReplied()) return end()
-  switch (task.state()) {
-    case TaskState.TASK_STATE_COMPLETED:
-      return end()
-    case TaskState.TASK_STATE_FAILED:
-      throw new PermanentError('agent-failed', said(`The agent ${name} failed`))
-    case TaskState.TASK_STATE_REJECTED:
-      throw new PermanentError('agent-rejected', said(`The agent ${name} rejected the task`))
-    case TaskState.TASK_STATE_CANCELED:
-      throw new PermanentError('agent-canceled', said(`The agent ${name} cancelled the task`))
-    case TaskState.TASK_STATE_INPUT_REQUIRED: {
-      const message = said(`The agent ${name} asks for input, which nobody can give`)
-      return end({ code: 'input-required', message })
-    }
-    case TaskState.TASK_STATE_AUTH_REQUIRED: {
-      const message = said(`The agent ${name} asks for credentials, which nobody can give`)
-      return end({ code: 'auth-required', message })
-    }
-    case TaskState.TASK_STATE_UNSPECIFIED:
-    case TaskState.TASK_STATE_SUBMITTED:
-    case TaskState.TASK_STATE_WORKING:
-    case TaskState.UNRECOGNIZED:
-      throw unreadable(agent)
-  }
 }

@@ -21,7 +21,6 @@ import { requirePlan } from '../../core/read/require-plan.ts'
 import { dryRun } from '../../core/submit/dry-run.ts'
 import { submissionWork } from '../../core/submit/submission-work.ts'
 import { submitPlan } from '../../core/submit/submit-plan.ts'
-import { rateLimits } from '../../http/security/rate-limits.ts'
 import type { OpenBatchQueue } from '../../queue/batch-queue.ts'
 import { shardKey } from '../../store/keys.ts'
 import { readProviders } from '../../store/model-calls.ts'
@@ -92,9 +91,12 @@ export async function openApi(options: {
     },
   }
   const { TUTTI_RATE_LIMIT_PER_MINUTE: perMinute } = config
-  const plugins =
-    perMinute === undefined ? [] : [rateLimits({ redis, prefix: config.TUTTI_PREFIX, perMinute })]
-  const metrics = openApiMetrics({
+  const plugins: FastifyPluginAsync[] = []
+  if (perMinute !== undefined) {
+    const { rateLimits } = await import('../../http/security/rate-limits.ts')
+    plugins.push(rateLimits({ redis, prefix: config.TUTTI_PREFIX, perMinute }))
+  }
+  const metrics = await openApiMetrics({
     ...options,
     redis,
     waitingCallers: () => readDeps.waiting.size,

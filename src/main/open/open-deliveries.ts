@@ -3,7 +3,6 @@ import type { Tracer } from '../../core/ports/tracing.ts'
 import { bullDeliveryQueue, startDeliveryWorkers } from '../../queue/delivery-queue.ts'
 import type { RedisClient } from '../../store/redis/connect-redis.ts'
 import { tracedPost } from '../../tracing/traced-post.ts'
-import { webhookPost } from '../../webhooks/post-webhook.ts'
 import type { Config } from '../config.ts'
 import { every } from '../every.ts'
 import type { FaultLog } from '../fault-log.ts'
@@ -46,6 +45,7 @@ export async function openDeliveries(options: {
   const { config, redis, stores, lifecycle, faults } = options
   const { TUTTI_WEBHOOK_SECRET: secrets, TUTTI_WEBHOOK_ALLOW: allowedRanges } = config
   if (secrets === undefined) return
+  const { webhookPost } = await import('../../webhooks/post-webhook.ts')
   const onError = (err: Error) => faults(err, 'delivery fault')
   const queue = await bullDeliveryQueue({ connection: redis, shards: stores.shards, onError })
   lifecycle.onClose('delivery queue', () => queue.close())

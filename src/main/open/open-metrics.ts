@@ -4,11 +4,7 @@ import type { ServiceState } from '../../core/contract/service-state.ts'
 import type { ModelGate } from '../../core/model-gate/gate.ts'
 import type { Metrics } from '../../http/routes/metrics.ts'
 import { keyFinder } from '../../http/security/api-keys.ts'
-import { startMetricsServer } from '../../metrics/metrics-server.ts'
-import { processRegistry, redisMetrics } from '../../metrics/process-metrics.ts'
-import { requestTimer } from '../../metrics/request-timer.ts'
-import { serviceMetrics } from '../../metrics/service-metrics.ts'
-import { type WorkerMetrics, workerMetrics } from '../../metrics/worker-metrics.ts'
+import type { WorkerMetrics, workerMetrics } from '../../metrics/worker-metrics.ts'
 import type { RedisClient } from '../../store/redis/connect-redis.ts'
 import type { Config } from '../config.ts'
 import { every } from '../every.ts'
@@ -30,11 +26,17 @@ export interface ApiMetrics {
   served?: { metrics: Metrics; plugins: FastifyPluginAsync[] }
 }
 
-/** Metrics of an API process. */
-export function openApiMetrics(
+/** Metrics of an API process. Where they are off, nothing of them is loaded. */
+export async function openApiMetrics(
   options: Options & { read: () => Promise<ServiceState>; waitingCallers: () => number },
-): ApiMetrics {
+): Promise<ApiMetrics> {
   if (options.config.TUTTI_METRICS_PORT === undefined) return {}
+  const [{ processRegistry, redisMetrics }, { requestTimer }, { serviceMetrics }] =
+    await Promise.all([
+      import('../../metrics/process-metrics.ts'),
+      import('../../metrics/request-timer.ts'),
+      import('../../metrics/service-metrics.ts'),
+    ])
   const registry = processRegistry()
   pingEvery(
     options,
@@ -59,6 +61,12 @@ export async function openWorkerMetrics(
   const { config, lifecycle, log } = options
   const { TUTTI_METRICS_PORT: port, TUTTI_API_KEYS: keys } = config
   if (port === undefined) return undefined
+  const [{ processRegistry, redisMetrics }, { workerMetrics }, { startMetricsServer }] =
+    await Promise.all([
+      import('../../metrics/process-metrics.ts'),
+      import('../../metrics/worker-metrics.ts'),
+      import('../../metrics/metrics-server.ts'),
+    ])
   const registry = processRegistry()
   pingEvery(
     options,

@@ -1,4 +1,4 @@
-import { APICallError } from 'ai'
+import type { APICallError } from 'ai'
 import { shorten } from '../../../core/text/shorten.ts'
 
 /** What is known of an error that a provider sent, or its SDK threw. */
@@ -24,18 +24,23 @@ const LOOKED_AT = 600
 const MAX_BODY = 100_000
 const MAX_DEPTH = 6
 
+/** By its name: the SDK is large, and this is read by processes that never load it. */
+function isApiCallError(error: unknown): error is APICallError {
+  return error instanceof Error && error.name === 'AI_APICallError'
+}
+
 /** The SDK refused to make the call: a missing key, something the model cannot do. */
 export function isMisuse(error: unknown): boolean {
   return (
     error instanceof Error &&
     error.name.startsWith('AI_') &&
-    !APICallError.isInstance(error) &&
+    !isApiCallError(error) &&
     !UNREADABLE.test(error.name)
   )
 }
 
 export function factsOf(error: unknown): ErrorFacts {
-  if (APICallError.isInstance(error)) {
+  if (isApiCallError(error)) {
     const { statusCode, responseHeaders: headers, responseBody = '' } = error
     const body = gathered([error.data, parsed(responseBody) ?? responseBody])
     const status = statusCode === undefined || statusCode < 300 ? body.status : statusCode

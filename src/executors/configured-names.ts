@@ -2,12 +2,15 @@ import { z } from 'zod'
 import { checkOptions } from '../core/contract/field-errors.ts'
 import type { TaskSpec } from '../core/contract/task-spec.ts'
 
-/** An option by which a task names one of the things that the operator configured. */
+/** An option with which a task names something that the operator configured. */
 export interface ConfiguredNames {
   names: string[]
-  /** A JSON Schema of `task.options`: that one option, which may be left out where there is only one name. */
+  /**
+   * A JSON Schema of `task.options` with that one option, which is optional if there is only one
+   * name.
+   */
   options: Record<string, unknown>
-  /** What is wrong with the options of a task whose executor knows neither models nor tools. */
+  /** Problems with the options of a task whose executor has neither models nor tools. */
   validate(spec: TaskSpec): { path: (string | number)[]; message: string }[]
 }
 

@@ -25,7 +25,7 @@ const DESCRIPTION: ExecutorDescription = {
   options: z.toJSONSchema(EchoOptions, { io: 'input' }),
 }
 
-/** Answers with the rendered prompt: for rehearsals, tests and load. Does nothing that costs. */
+/** Answers with the rendered prompt, for rehearsals, tests and load. It costs nothing. */
 export const echoExecutor: Executor = {
   name: 'echo',
   lane: 'io',
@@ -34,7 +34,7 @@ export const echoExecutor: Executor = {
 
   validate(spec) {
     const errors = checkOptions(EchoOptions, spec.options)
-    // A prompt that is returned as it is would be called a success without fitting its schema.
+    // The prompt would be reported as a success without matching the schema.
     if (spec.outputSchema !== undefined) {
       errors.push({ path: ['outputSchema'], message: 'is not supported by the executor `echo`' })
     }
@@ -59,13 +59,13 @@ export const echoExecutor: Executor = {
   },
 }
 
-/** Cuts or pads with spaces to exactly `size` bytes of UTF-8, never leaving half a character. */
+/** Cuts or pads with spaces to exactly `size` bytes of UTF-8, without splitting a character. */
 function fitBytes(text: string, size: number): string {
   // A UTF-16 unit takes at least one byte, so no later unit can be within `size`.
   const bytes = Buffer.from(shorten(text, size))
   if (bytes.length <= size) return bytes.toString() + ' '.repeat(size - bytes.length)
   let end = size
-  // 10xxxxxx continues a character that began before it.
+  // 10xxxxxx continues the previous character.
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
   return bytes.toString('utf8', 0, end) + ' '.repeat(size - end)
 }

@@ -1,9 +1,9 @@
-/** A variable of the operator's environment, by name. */
+/** A reference to a variable of the operator's environment. */
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 
 /**
- * Templates with the values of the variables that they name as `${NAME}`. A variable that is not set
- * becomes a problem, which names it and its place; no problem holds a value.
+ * Fills in templates with the values of the variables that they name as `${NAME}`. A variable that
+ * is not set becomes a problem that names it and its place; problems never contain values.
  */
 export function variablesOf(environment: Record<string, string | undefined>, problems: string[]) {
   const filled = (

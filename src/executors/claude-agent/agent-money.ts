@@ -4,29 +4,35 @@ import { PermanentError } from '../../core/contract/errors.ts'
 import type { ExecutionContext, ExecutionOutcome } from '../../core/ports/executor.ts'
 import { COST_LIMIT } from './ending.ts'
 
-/** What an agent may spend before its last call, in US dollars: it is begun with `least`. */
+/**
+ * What an agent may spend before its last call, in US dollars; it does not start with less than
+ * `least`.
+ */
 const SPEND = { least: 0.01, enough: 0.5, most: 5 }
-/** What an agent costs as a rule. */
+/** The usual cost of an agent. */
 const LIKELY = 0.25
-/** Tokens of its last call, besides its prompt: what tools told just before, and all the rest from the cache. */
+/**
+ * Assumed tokens of its last call in addition to the prompt: new tool results, everything else from
+ * the cache, and output.
+ */
 const LAST_CALL = { told: 30_000, cached: 150_000, output: 8_000 }
-/** What that costs with a model whose price is not known. */
+/** What that costs with a model whose price is unknown. */
 const UNKNOWN_LAST_CALL = 1
 const NOTHING_LEARNED = { tokensPerByte: 0, outputTokens: 0, outputBeyond: 0, overdraftUsd: 0 }
 
-/** What an agent is to keep to. */
+/** Limits for an agent. */
 export interface AgentLimits {
   budgetUsd: number | undefined
-  /** Of one call. */
+  /** Per call. */
   maxOutputTokens: number | undefined
 }
 
 /**
- * Runs an agent with limits that the plan's budget pays for. An agent makes its calls itself, so money
- * is set aside for all of them together; and it ends only with the call that passes its limit, so the
- * most that this one can cost, as calls go, is kept back.
+ * Runs an agent within limits that the plan's budget covers. An agent makes its calls itself, so
+ * money is reserved for all of them together. It stops only with the call that exceeds its limit,
+ * so the most that this last call can cost is held back.
  *
- * @param ownLimit Of the task, in US dollars.
+ * @param ownLimit The task's own limit, in US dollars.
  * @param model `provider:model`.
  * @throws {PermanentError} `budget-exhausted`
  */
@@ -54,18 +60,18 @@ export async function withMoney(
   }
   try {
     const { usd } = reservation
-    // The last fraction of a cent is a matter of rounding.
+    // Guards against rounding errors.
     const hasAll = usd >= most - 1e-6
     const budgetUsd = Math.max(SPEND.least / 2, usd - lastCall)
     const outcome = await run({ budgetUsd, maxOutputTokens: LAST_CALL.output })
-    // A limit of its own says nothing about the money of the plan.
+    // Reaching the task's own limit says nothing about the plan's money.
     if (hasAll || outcome.status !== 'incomplete' || outcome.reason.code !== COST_LIMIT) {
       return outcome
     }
     const message = 'The agent had not finished when it had used what the budget of the plan left.'
     return { ...outcome, reason: { code: BUDGET_EXHAUSTED, message } }
   } finally {
-    // It tells its usage as it goes. There is nothing to learn for the next one, but that it went well.
+    // Usage is reported as it goes. There is nothing for the next agent to learn.
     await reservation.settle({ status: 'reported', seen: NOTHING_LEARNED })
   }
 }

@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { SpawnRequest } from './sdk.ts'
 
-/** The process of one agent, with whatever it starts itself. */
+/** The process of one agent, including everything it starts. */
 export interface AgentProcess {
-  /** For the SDK to call, once. */
+  /** Called once, by the SDK. */
   start(request: SpawnRequest): ChildProcess
   wasStarted(): boolean
-  /** Ends all of it at once, and resolves when it is gone. The SDK itself would wait for two seconds. */
+  /**
+   * Kills the whole process group and resolves when it is gone. The SDK itself would wait for two
+   * seconds.
+   */
   end(): Promise<void>
 }
 
@@ -16,7 +19,8 @@ export function agentProcess(): AgentProcess {
   let gone: Promise<void> = Promise.resolve()
   return {
     start({ command, args, cwd, env }) {
-      // Its standard error may quote prompts. A group of its own, to be ended as a whole.
+      // Its standard error is ignored, because it may quote prompts. A process group of its own can
+      // be killed as a whole.
       const started = spawn(command, args, {
         cwd,
         env,
@@ -27,7 +31,7 @@ export function agentProcess(): AgentProcess {
       gone = new Promise((resolve) => {
         started.once('exit', () => {
           isGone = true
-          // What it left behind still bears its number; later the number may be somebody else's.
+          // Kill what it left behind now, while the process group id cannot belong to anybody else.
           killGroup(started)
           resolve()
         })
@@ -50,6 +54,6 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // ESRCH: nothing of it is left.
+    // ESRCH: the group is gone.
   }
 }

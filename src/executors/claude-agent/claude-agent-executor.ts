@@ -16,24 +16,24 @@ import { isTool, TOOLS } from './tools.ts'
 
 export interface ClaudeAgentSetup {
   apiKey: string | undefined
-  /** Another address that speaks Anthropic's API. */
+  /** Another base URL that speaks Anthropic's API. */
   baseUrl: string | undefined
-  /** `provider:model`; one of another provider is passed over. */
+  /** `provider:model`; ignored if it names another provider. */
   defaultModel: string | undefined
-  /** Shared by all that call models. */
+  /** Shared by everything that calls models. */
   gate?: ModelGate | undefined
-  /** Reads what an agent answered; by default on this thread. */
+  /** Reads an agent's answer; on this thread by default. */
   read?: ReadOutput | undefined
-  /** Stands in for the SDK's. */
+  /** Replaces the SDK's `query`. */
   query?: AgentQuery
-  /** A path that the SDK's package is looked for from; this file's by default. */
+  /** The path from which the SDK's package is resolved; this file by default. */
   sdkFrom?: string
-  /** Where agents have their homes while they run; the system's folder for such by default. */
+  /** Where agents' home folders are created; the system's temporary folder by default. */
   temporaryDir?: string
 }
 
 /**
- * Runs tasks as agents of the Claude Agent SDK, each in a process of its own, where the operator has
+ * Runs tasks as agents of the Claude Agent SDK, each in a process of its own, if the operator has
  * installed it. The package is loaded with the first task.
  */
 export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
@@ -42,7 +42,7 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
   const defaultModel =
     setup.defaultModel === undefined ? undefined : anthropicModel(setup.defaultModel)
 
-  /** Looked for once: what is installed later counts after a restart. */
+  /** Checked once: something installed later only counts after a restart. */
   const missing = once(() => {
     if (setup.query === undefined) {
       const problem = sdkProblem(setup.sdkFrom)
@@ -94,7 +94,7 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
     async execute(request, context) {
       context.signal.throwIfAborted()
       const { spec } = request
-      // Looked at again: a worker may have less than the process that took the plan.
+      // Checked again, because a worker may lack what the process that accepted the plan has.
       const problem = missing()
       if (problem !== undefined) throw new PermanentError(problem.code, problem.message)
       const query = setup.query ?? (await loadSdk(setup.sdkFrom))
@@ -125,7 +125,7 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
   }
 }
 
-/** The model's own name; `undefined` for one of another provider. */
+/** The model's name without the provider; `undefined` for another provider. */
 function anthropicModel(name: string): string | undefined {
   const parsed = parseModel(name)
   return parsed?.provider === 'anthropic' && parsed.model !== '' ? parsed.model : undefined

@@ -10,19 +10,20 @@ import type { Progress } from './progress.ts'
 /** How a conversation ended: with a result, or without one because the agent broke off. */
 export interface Ending {
   result: Result | undefined
-  /** The SDK's word for the failure that took the place of the last answer. */
+  /** The SDK's name for the failure that replaced the last answer. */
   error: string | undefined
   lastRetry: ApiRetry | undefined
 }
 
-/** Not the code by which a plan's budget ends: that would end the plan. */
+/** Different from the code for an exhausted plan budget, which would end the plan. */
 export const COST_LIMIT = 'cost-limit'
 
 /**
- * Judges the result of a conversation. The SDK's own messages repeat what the provider wrote, so
- * none of them is passed on.
+ * Turns the result of a conversation into an outcome. The SDK's own messages repeat what the
+ * provider wrote, so none of them is passed on.
  *
- * @throws {TransientError | PermanentError} With the codes of the executor `model`, or `agent-failed`.
+ * @throws {TransientError | PermanentError} With the codes of the executor `model`, or
+ * `agent-failed`.
  */
 export async function outcomeOfEnding(
   { result, error, lastRetry }: Ending,
@@ -69,7 +70,7 @@ const REFUSED: Failure = {
   message: 'The provider or the model declined to answer.',
 }
 
-/** The SDK's words where it names no status, as the status that they stand for. */
+/** Statuses for the SDK's error names, if it gives no status. */
 const STATUS: Record<string, number> = {
   authentication_failed: 401,
   billing_error: 402,
@@ -97,17 +98,18 @@ function failureOfResult(
 
 function failureOfCall(status: number | null, error: string, type?: string): CallFailure {
   const statusCode = status ?? STATUS[error]
-  // Without any status there was no answer.
+  // Without a status there was no answer.
   const facts = statusCode === undefined ? new Error(error) : { statusCode, type }
   return failureOf(facts, 'anthropic')
 }
 
-/** Failures that the SDK may try again before the task is better off trying later. */
+/** How many failures the SDK may retry before it is better to retry the whole task later. */
 const PATIENCE = 4
 
 /**
- * Why it is no use to wait for another try; `undefined` where it is. The SDK would try for minutes,
- * with a key that is wrong too. Limits of the provider it waits out, as the provider asks.
+ * Why waiting for another retry is pointless; `undefined` if it is not. The SDK would retry for
+ * minutes, even with an invalid key. It does wait out the provider's rate limits, as the provider
+ * asks.
  */
 export function hopeless(retry: ApiRetry): TransientError | PermanentError | undefined {
   const failure = failureOfCall(retry.error_status, retry.error)
@@ -122,7 +124,7 @@ export function hopeless(retry: ApiRetry): TransientError | PermanentError | und
   }
 }
 
-/** What the provider asks of others that call it, if it does. */
+/** What the provider asks of other callers, if anything. */
 export function refusalOf(retry: ApiRetry): 'rate-limited' | 'overloaded' | undefined {
   const { kind } = failureOfCall(retry.error_status, retry.error)
   return kind === 'rate-limited' || kind === 'overloaded' ? kind : undefined

@@ -1,14 +1,14 @@
 import type { CallOutcome, ModelGate } from '../../core/model-gate/gate.ts'
 
-/** The first call of a conversation, as others that call the same model see it. */
+/** The first call of a conversation, as other callers of the same model see it. */
 export interface FirstCall {
-  /** Says how it ended. Calls after the first count for nothing. */
+  /** Reports how it ended. Calls after the first do not count. */
   end(outcome: CallOutcome): Promise<void>
 }
 
 /**
- * Waits until an agent may begin, so that none begins while its provider asks for a pause. What it
- * calls after that nobody can hold back: the SDK waits by itself when it is refused.
+ * Waits until an agent may start, so that none starts while its provider asks for a pause. Its
+ * later calls cannot be held back: the SDK waits by itself when it is refused.
  */
 export async function takeTurn(
   gate: ModelGate,

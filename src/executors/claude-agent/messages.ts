@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 const tokens = z.number().nullish()
 
-/** What one call of the model used, as Anthropic's API counts: cached input is not in `input_tokens`. */
+/** What one model call used, as Anthropic's API counts it: `input_tokens` excludes cached input. */
 const CallUsage = z.object({
   input_tokens: tokens,
   output_tokens: tokens,
@@ -11,7 +11,7 @@ const CallUsage = z.object({
 })
 export type CallUsage = z.output<typeof CallUsage>
 
-/** The events of Anthropic's stream that tell of text and of usage. */
+/** The events of Anthropic's stream that carry text and usage. */
 const StreamEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('message_start'),
@@ -25,14 +25,14 @@ const StreamEvent = z.discriminatedUnion('type', [
 ])
 export type StreamEvent = z.output<typeof StreamEvent>
 
-/** A call that failed and will be made again. */
+/** A call that failed and will be retried. */
 const ApiRetry = z.object({
   type: z.literal('system'),
   subtype: z.literal('api_retry'),
   /** From 1. */
   attempt: z.number(),
   retry_delay_ms: z.number(),
-  /** `null` where there was no answer. */
+  /** `null` if there was no answer. */
   error_status: z.number().nullable(),
   error: z.string(),
 })
@@ -48,7 +48,7 @@ const Result = z.object({
   stop_reason: z.string().nullish(),
   terminal_reason: z.string().optional(),
   total_cost_usd: z.number(),
-  /** All calls of the conversation; its field `usage` leaves some out. */
+  /** All calls of the conversation; the field `usage` omits some. */
   modelUsage: z.record(
     z.string(),
     z.object({
@@ -61,11 +61,11 @@ const Result = z.object({
 })
 export type Result = z.output<typeof Result>
 
-/** The messages that matter here, of some forty kinds. */
+/** The messages that matter here, out of some forty kinds. */
 const AgentMessage = z.union([
   z.object({ type: z.literal('stream_event'), event: StreamEvent }),
   ApiRetry,
-  // In place of an answer, when the conversation ends with a failed call.
+  // Replaces an answer if the conversation ends with a failed call.
   z.object({ type: z.literal('assistant'), error: z.string() }),
   Result,
 ])

@@ -6,13 +6,16 @@ import type { CallUsage, Result, StreamEvent } from './messages.ts'
 /** What an agent has written and used so far. */
 export interface Progress {
   take(event: StreamEvent): void
-  /** Counts what the result says instead, which knows of calls that nothing was heard of. */
+  /** Switches to the result's counts, which include calls that were never reported. */
   finish(result: Result): void
   text(): string
   usage(): Usage
 }
 
-/** Passes text and usage on as they come. Cost is worked out by list price until there is a result. */
+/**
+ * Passes on text and usage as they arrive. Until there is a result, cost is computed from list
+ * prices.
+ */
 export function createProgress(context: Pick<ExecutionContext, 'onText' | 'onUsage'>): Progress {
   let text = ''
   let isNewText = true
@@ -82,7 +85,7 @@ function usageOf({ model, usage }: { model: string; usage: CallUsage }): Usage {
   return { ...counted, steps: 1, costUsd: costOf(`anthropic:${model}`, counted) }
 }
 
-/** What a later event says; it is silent on what it does not count anew. */
+/** The counts in a later event, which omits those that have not changed. */
 function given(usage: CallUsage): Partial<CallUsage> {
   return Object.fromEntries(Object.entries(usage).filter(([, count]) => typeof count === 'number'))
 }

@@ -19,9 +19,9 @@ import { createProgress, type Progress } from './progress.ts'
 import type { AgentOptions, AgentQuery, AgentSession } from './sdk.ts'
 import { toolOptions } from './tools.ts'
 
-/** How long an agent that is interrupted may take to say what it has used. */
+/** How long an interrupted agent may take to report its usage. */
 const GRACE_MS = 1_000
-/** A schema is passed as an argument of a process, and there is an end to those. */
+/** A schema is passed as a process argument, whose length is limited. */
 const MAX_SCHEMA_CHARS = 100_000
 
 export interface AgentRun {
@@ -29,9 +29,9 @@ export interface AgentRun {
   context: ExecutionContext
   query: AgentQuery
   options: ClaudeAgentOptions
-  /** Of one call; the SDK's own limit when undefined. */
+  /** Per call; the SDK's own limit if undefined. */
   maxOutputTokens: number | undefined
-  /** Without its provider; `undefined`: the SDK's own choice. */
+  /** Without its provider; `undefined` means the SDK's default. */
   model: string | undefined
   apiKey: string | undefined
   baseUrl: string | undefined
@@ -40,7 +40,7 @@ export interface AgentRun {
   temporaryDir: string
 }
 
-/** Runs one task as one conversation of the Claude Agent SDK, and leaves nothing of it behind. */
+/** Runs one task as one conversation of the Claude Agent SDK, and leaves nothing behind. */
 export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
   const { request, context, options } = run
   const { signal } = context
@@ -64,7 +64,7 @@ export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
   }
 }
 
-/** A home, a folder for temporary files and, where the task has no files, a current folder of its own. */
+/** A home folder, a temporary folder and, if the task has no files, a working folder of its own. */
 async function settingsOf(
   run: AgentRun,
   folder: string,
@@ -103,7 +103,7 @@ async function settingsOf(
   }
 }
 
-/** All that the agent's process is told of this machine. */
+/** The agent process's entire environment. */
 function environmentOf(
   { apiKey, baseUrl, maxOutputTokens }: AgentRun,
   home: string,
@@ -115,27 +115,30 @@ function environmentOf(
     CLAUDE_CONFIG_DIR: join(home, '.claude'),
     TMPDIR: temporary,
     CLAUDE_CODE_TMPDIR: temporary,
-    // Neither telemetry nor updates.
+    // No telemetry and no updates.
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     ...(maxOutputTokens === undefined
       ? {}
       : { CLAUDE_CODE_MAX_OUTPUT_TOKENS: `${maxOutputTokens}` }),
-    // Servers that stand in for Anthropic's may need none, the SDK always does.
+    // Servers that stand in for Anthropic's may need no key, but the SDK always does.
     ANTHROPIC_API_KEY: apiKey ?? 'none',
-    // It puts the version behind the address itself.
+    // The SDK appends the API version to the address itself.
     ...(baseUrl === undefined
       ? {}
       : { ANTHROPIC_BASE_URL: baseUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v1$/, '') }),
   }
 }
 
-/** A schema that the SDK can bind the model to: it makes a tool of it, whose input is an object. */
+/**
+ * A schema that the SDK can enforce. It turns the schema into a tool, whose input must be an
+ * object.
+ */
 function boundSchema(schema: Record<string, unknown> | undefined) {
   if (schema?.type !== 'object') return undefined
   return JSON.stringify(schema).length > MAX_SCHEMA_CHARS ? undefined : schema
 }
 
-/** The prompt; with the schema in words, where the SDK does not bind the model to it. */
+/** The prompt, including the schema in words if the SDK does not enforce it. */
 function promptOf({ spec, sharedContext, prompt }: ExecutionRequest, options: AgentOptions) {
   const inWords = options.outputFormat === undefined ? spec.outputSchema : undefined
   const task = inWords === undefined ? prompt : `${prompt}\n\n${schemaRequest(inWords)}`
@@ -151,9 +154,9 @@ interface Conversation {
 }
 
 /**
- * Reads a conversation to its end, which an abort brings about.
+ * Reads a conversation to its end, or until an abort ends it.
  *
- * @throws {TransientError | PermanentError} When it is given up before that.
+ * @throws {TransientError | PermanentError} If it is given up before that.
  */
 async function listen({ begin, agent, progress, turn, signal }: Conversation): Promise<Ending> {
   const ending: Ending = { result: undefined, error: undefined, lastRetry: undefined }
@@ -194,8 +197,8 @@ async function listen({ begin, agent, progress, turn, signal }: Conversation): P
       }
     }
   } catch {
-    // It throws after a result that is an error, and when its process is gone. What it says then
-    // may repeat what the provider wrote.
+    // The SDK throws after a result that is an error, and when its process is gone. Its message may
+    // repeat what the provider wrote.
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)

@@ -4,14 +4,14 @@ import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 
 /**
- * What is used of the Claude Agent SDK, in its own words. Not its own types: the package is large
- * and seldom installed, and everything is checked without it.
+ * The part of the Claude Agent SDK that is used here, in its own terms. Its types are not imported,
+ * because the package is large and rarely installed, and this code is type-checked without it.
  */
 export type AgentQuery = (request: { prompt: string; options: AgentOptions }) => AgentSession
 
-/** Yields the messages of one conversation, and throws after a result that is an error. */
+/** Yields the messages of one conversation; throws after a result that is an error. */
 export interface AgentSession extends AsyncIterable<unknown> {
-  /** Ends the conversation with a result that has what was used so far. */
+  /** Ends the conversation with a result that reports what was used so far. */
   interrupt(): Promise<unknown>
 }
 
@@ -21,9 +21,9 @@ export interface AgentOptions {
   env: Record<string, string>
   model?: string
   systemPrompt: string
-  /** The built-in tools that there are. */
+  /** The built-in tools that exist. */
   tools: string[]
-  /** Rules of what needs no permission, besides reading in `cwd`. */
+  /** Rules for what needs no permission, in addition to reading in `cwd`. */
   allowedTools?: string[]
   hooks?: { PreToolUse: { matcher: string; hooks: ToolHook[] }[] }
   permissionMode: 'dontAsk'
@@ -31,7 +31,7 @@ export interface AgentOptions {
   /** Which settings files are read. */
   settingSources: never[]
   strictMcpConfig: true
-  /** `@file` and `/command` in a prompt are text. */
+  /** Treats `@file` and `/command` in a prompt as text. */
   verbatimPrompts: true
   persistSession: false
   includePartialMessages: true
@@ -50,10 +50,10 @@ export interface SpawnRequest {
 
 const PACKAGE = '@anthropic-ai/claude-agent-sdk'
 
-/** What to tell npm. The minor version is the one that these options were tried with. */
+/** What to install with npm. These options were tested with this minor version. */
 export const PACKAGE_TO_INSTALL = `${PACKAGE}@0.3`
 
-/** Why the SDK cannot be used here; `undefined` when it can. */
+/** Why the SDK cannot be used here; `undefined` if it can. */
 export function sdkProblem(from: string = import.meta.url): string | undefined {
   try {
     createRequire(from).resolve(PACKAGE)
@@ -67,12 +67,12 @@ const Sdk = z.object({
   query: z.custom<AgentQuery>((value) => typeof value === 'function'),
 })
 
-/** @throws Where there is a `sdkProblem`. */
+/** @throws If there is an `sdkProblem`. */
 export async function loadSdk(from: string = import.meta.url): Promise<AgentQuery> {
-  // Not by its name, for which the compiler would look too.
+  // Not imported by name, which the compiler would try to resolve.
   const entry = pathToFileURL(createRequire(from).resolve(PACKAGE))
   return Sdk.parse(await import(entry.href)).query
 }
 
-/** Called before a tool; what it answers may refuse the call. */
+/** Called before a tool runs; its answer may refuse the call. */
 export type ToolHook = (input: unknown) => Promise<Record<string, unknown>>

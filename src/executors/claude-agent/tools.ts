@@ -6,7 +6,7 @@ import type { ExecutionRequest } from '../../core/ports/executor.ts'
 import { writeScope } from '../model/tools/write-tools.ts'
 import type { AgentOptions, ToolHook } from './sdk.ts'
 
-/** Names that a task may choose from, the same as of other agents here, and the SDK's own. */
+/** Tool names that a task may use, the same as for other agents here, and their SDK names. */
 const SDK_NAMES: Record<string, string> = {
   glob: 'Glob',
   grep: 'Grep',
@@ -18,7 +18,7 @@ const WRITING = ['Write', 'Edit']
 
 export const TOOLS: readonly string[] = Object.keys(SDK_NAMES)
 
-/** `Read` is as good as `read`. */
+/** Case is ignored: `Read` equals `read`. */
 export function isTool(name: string): boolean {
   return Object.hasOwn(SDK_NAMES, name.toLowerCase())
 }
@@ -26,9 +26,9 @@ export function isTool(name: string): boolean {
 export type ToolOptions = Pick<AgentOptions, 'tools' | 'allowedTools' | 'hooks'>
 
 /**
- * The tools of one task: those that read for every task with files, and those that write where the
- * task may, on what it declared. There is none that runs a program. Reading within `root` needs no
- * permission, and nobody is there to give any other.
+ * The tools of one task: those that read for every task with files, and those that write if the
+ * task may write, limited to the files it declared. There is no tool that runs programs. Reading
+ * within `root` needs no permission, and there is nobody to grant any other.
  */
 export function toolOptions(
   { spec, workspace }: Pick<ExecutionRequest, 'spec' | 'workspace'>,
@@ -42,7 +42,7 @@ export function toolOptions(
   if (!tools.some((name) => WRITING.includes(name))) return { tools }
   return {
     tools,
-    // The rule for editing stands for all tools that write. Links that lead out are refused.
+    // The rule for editing covers all tools that write. Links that lead outside are refused.
     allowedTools: ['Edit(./**)'],
     hooks: { PreToolUse: [{ matcher: WRITING.join('|'), hooks: [scopeHook(root, writes)] }] },
   }
@@ -66,7 +66,7 @@ function scopeHook(root: string, writes: readonly string[]): ToolHook {
   }
 }
 
-/** Where a path leads, links followed, also if there is nothing yet. */
+/** The real location of a path, with links resolved, even if nothing exists there yet. */
 async function realPlace(path: string): Promise<string> {
   try {
     return await realpath(path)

@@ -12,6 +12,6 @@ const Command = z.strictObject({
 })
 export type Command = z.output<typeof Command>
 
-/** All commands, by name. */
+/** All commands by name. */
 export const Commands = z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), Command)
 export type Commands = z.output<typeof Commands>

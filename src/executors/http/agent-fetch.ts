@@ -4,15 +4,16 @@ import { PermanentError } from '../../core/contract/errors.ts'
 import { isTransient, refusal, unreachable, unreadable } from './failures.ts'
 import type { Agent } from './options.ts'
 
-/** Bytes that are read of one answer, a stream included. */
+/** The most bytes that are read of one answer, including a stream. */
 const MAX_BYTES = 32 * 1024 * 1024
 
 /**
- * `fetch` for one agent: its headers go to its own origins alone, redirects are not followed, and
- * no more is read than is bearable. What a client cannot make use of is thrown.
+ * `fetch` for one agent. Its headers are sent only to its own origins, redirects are not followed,
+ * and the response size is limited. Throws for responses that a client cannot use.
  *
  * @throws {TransientError} `agent-unreachable`, `agent-rate-limited`, `agent-error`.
- * @throws {PermanentError} `agent-card-invalid`, `agent-redirect`, `agent-unauthorized`, `agent-refused`.
+ * @throws {PermanentError} `agent-card-invalid`, `agent-redirect`, `agent-unauthorized`,
+ * `agent-refused`.
  */
 export function agentFetch(agent: Agent, signal: AbortSignal): typeof fetch {
   const origins = new Set([new URL(agent.url).origin, ...agent.origins])
@@ -38,7 +39,7 @@ export function agentFetch(agent: Agent, signal: AbortSignal): typeof fetch {
     const answer = new Response(body, response)
     if (response.ok) return answer
     const text = isTransient(status) || status < 400 ? '' : await answer.text().catch(() => '')
-    // Else the client reads the error out of it.
+    // Otherwise the client reads the error from it.
     if (status === 401 || status === 403 || !isProtocolError(text)) {
       await answer.body?.cancel().catch(() => {})
       throw refusal(agent, response)
@@ -59,7 +60,7 @@ function limitTo(bytes: number, { name }: Agent) {
   })
 }
 
-/** A response of JSON-RPC, or a status as HTTP+JSON has it: other errors may look like either. */
+/** A JSON-RPC response, or an HTTP+JSON status. Other errors may look like either. */
 const ProtocolError = z.union([
   z.looseObject({ jsonrpc: z.literal('2.0'), error: z.looseObject({ code: z.int() }) }),
   z.looseObject({ error: z.looseObject({ code: z.int(), status: z.string() }) }),
@@ -74,8 +75,8 @@ function isProtocolError(text: string): boolean {
 }
 
 /**
- * Ends a stream of HTTP+JSON at the first event that cannot be read: the SDK would write it to the
- * console, where no output belongs.
+ * Ends an HTTP+JSON stream at the first event that cannot be read. Otherwise the SDK would write it
+ * to the console, where output does not belong.
  */
 export function withReadableEvents(call: typeof fetch, agent: Agent): typeof fetch {
   return async (input, init) => {
@@ -108,7 +109,7 @@ function readableEvents(agent: Agent) {
       for (const line of lines) check(line.replace(/\r$/, ''))
       controller.enqueue(chunk)
     },
-    // The SDK takes an event that no empty line ends, too.
+    // The SDK also accepts a last event without a blank line after it.
     flush() {
       check(rest)
       check('')

@@ -8,13 +8,13 @@ import { followTask } from './follow-task.ts'
 import type { Agent } from './options.ts'
 import { type RemoteTask, remoteTask } from './remote-task.ts'
 
-/** How long an agent may take to be told that its task is not wanted any more. */
+/** How long an agent may take to acknowledge that its task is cancelled. */
 const CANCEL_MS = 1_000
 const ACCEPTED = ['text/markdown', 'text/plain', 'application/json']
 
 /**
- * Has an agent do one task. Whatever way this ends, an agent that may still be at work is told to
- * stop, and nothing more is read of it.
+ * Has an agent do one task. However this ends, an agent that may still be working is told to stop,
+ * and nothing more is read from it.
  *
  * @throws The reason of `signal`, within two seconds of its abort.
  * @throws {TransientError} {PermanentError}
@@ -43,7 +43,7 @@ export async function callAgent(
     return task
   } catch (error) {
     signal.throwIfAborted()
-    // It may have moved.
+    // The agent may have moved.
     cards.delete(agent.name)
     throw failureOf(error, agent)
   } finally {
@@ -71,13 +71,13 @@ function requestFor(prompt: string): SendMessageRequest {
       acceptedOutputModes: ACCEPTED,
       taskPushNotificationConfig: undefined,
       historyLength: 1,
-      // Without events it is asked, and can be cancelled from the first answer on.
+      // Without events it is polled, and can be cancelled once it has answered.
       returnImmediately: true,
     },
   }
 }
 
-/** Tells the agent to stop, if it has anything to stop. That it does not answer changes nothing. */
+/** Tells the agent to stop if it is working. It does not matter whether it answers. */
 async function cancel(
   { client }: Connection,
   task: RemoteTask,
@@ -85,7 +85,7 @@ async function cancel(
 ): Promise<void> {
   const limit = AbortSignal.timeout(CANCEL_MS)
   const settled = following.catch(() => {})
-  // The message may be on its way, and the agent about to say which task it has begun.
+  // The message may be in transit, with the agent about to say which task it has started.
   await untilAborted(Promise.race([task.begun, settled]), limit).catch(() => {})
   const id = task.id()
   if (id === undefined || !task.isOpen()) return

@@ -11,12 +11,12 @@ import { PermanentError, TransientError } from '../../core/contract/errors.ts'
 import { agentFetch, withReadableEvents } from './agent-fetch.ts'
 import type { Agent } from './options.ts'
 
-/** How long a card is taken to be true. */
+/** How long a card is cached. */
 const CARD_AGE_MS = 300_000
-/** How long an agent may take for its card. */
+/** How long an agent may take to return its card. */
 const CARD_MS = 30_000
 
-/** What a card must have, once it is in the words of version 1.0. */
+/** The required fields of a card, after conversion to version 1.0. */
 const ReadCard = z.looseObject({
   supportedInterfaces: z
     .array(z.looseObject({ url: z.url({ protocol: /^https?$/ }), protocolBinding: z.string() }))
@@ -24,19 +24,19 @@ const ReadCard = z.looseObject({
   capabilities: z.looseObject({ streaming: z.boolean().nullish() }),
 })
 
-/** A connection to one agent, for one attempt. */
+/** A connection to one agent for one attempt. */
 export interface Connection {
   client: Client
   /** Whether the agent can send events while it works. */
   streams: boolean
 }
 
-/** Cards that were read lately, by name of the agent. */
+/** Recently read cards, by agent name. */
 export type Cards = Map<string, { card: AgentCard; readAt: number }>
 
 /**
- * Reads the agent's card and chooses a transport that it offers, JSON-RPC or HTTP+JSON, in its own
- * order. Agents that speak version 0.3 of the protocol are understood too.
+ * Reads the agent's card and chooses the first transport it offers that we support, JSON-RPC or
+ * HTTP+JSON. Agents that speak version 0.3 of the protocol are supported too.
  *
  * @throws What `agentFetch` throws.
  * @throws {PermanentError} `agent-card-invalid`.
@@ -83,7 +83,8 @@ async function readCard(agent: Agent, fetchImpl: typeof fetch): Promise<AgentCar
   if (!read.success) {
     throw invalidCard(agent, `is wrong at ${read.error.issues[0]?.path.join('.')}`)
   }
-  // Lists of interfaces came with 1.0, but the SDK takes one without a version to be older.
+  // Interface lists are new in 1.0, but the SDK takes an interface without a version for an older
+  // one.
   const supportedInterfaces = card.supportedInterfaces.map((entry) => ({
     ...entry,
     protocolVersion: entry.protocolVersion || '1.0',
@@ -92,8 +93,8 @@ async function readCard(agent: Agent, fetchImpl: typeof fetch): Promise<AgentCar
 }
 
 /**
- * Of a card only what a call needs. The rest is for people, and a card that has gaps there is good
- * enough; agents before 0.3 are called as if they spoke it.
+ * Only the fields of a card that a call needs. The rest is for people, and gaps there do no harm.
+ * Agents from before 0.3 are called as if they spoke it.
  */
 function essentialsOf(card: object) {
   const given: Record<string, unknown> = { ...card }
@@ -115,7 +116,7 @@ function inWordsOfToday(essentials: object, agent: Agent): AgentCard {
   }
 }
 
-/** The well-known place is below the whole address, not beside its last folder. */
+/** The well-known location is below the whole address, not next to its last folder. */
 function placeOf(address: string): { base: string; path?: string } {
   const url = new URL(address)
   if (url.pathname.endsWith('.json')) return { base: url.href, path: '' }

@@ -4,15 +4,18 @@ import { shorten } from '../../core/text/shorten.ts'
 import { retryAfterMs } from '../model/calls/retry-after.ts'
 import type { Agent } from './options.ts'
 
-/** Characters of an agent's own words in a message. */
+/** How many characters of an agent's own text a message may contain. */
 const MAX_WORDS = 500
 
-/** HTTP's answers after which the same request may go well. */
+/** HTTP statuses after which the same request may succeed. */
 export function isTransient(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501)
 }
 
-/** A refusal, by its status alone: what an agent writes beside it may repeat the prompt or a header. */
+/**
+ * An error for a refusal, based on its status alone: the agent's text may repeat the prompt or a
+ * header.
+ */
 export function refusal({ name }: Agent, { status, headers }: Response) {
   const message = `The agent ${name} answered ${status}.`
   if (isTransient(status)) {
@@ -38,14 +41,14 @@ export function unreadable({ name }: Agent): TransientError {
 }
 
 /**
- * An error of the SDK as the queue understands it. Without its cause and its words: they quote
- * what was received.
+ * Converts an error of the SDK to one that the queue understands, without its cause and message,
+ * which quote what was received.
  */
 export function failureOf(error: unknown, agent: Agent): TransientError | PermanentError {
   if (error instanceof TransientError || error instanceof PermanentError) return error
-  // An error within a stream comes wrapped.
+  // Errors within a stream are wrapped.
   const told = error instanceof Error && error.cause instanceof A2AError ? error.cause : error
-  // What has no transport was not received: the SDK says that it could not make sense of an answer.
+  // An error without a transport was not received: the SDK could not parse an answer.
   if (!(told instanceof A2AError && 'transport' in told)) return unreadable(agent)
   const message = `The agent ${agent.name} answered ${told.reason}.`
   const status = 'statusCode' in told && typeof told.statusCode === 'number' ? told.statusCode : 500
@@ -57,7 +60,7 @@ export function failureOf(error: unknown, agent: Agent): TransientError | Perman
     : new PermanentError('agent-refused', message)
 }
 
-/** A sentence, and what the agent said to it: short, and without the operator's secrets. */
+/** A sentence followed by what the agent said, shortened and without the operator's secrets. */
 export function withWords(sentence: string, words: string, { secrets }: Agent): string {
   let said = words
   for (const secret of secrets) said = said.replaceAll(secret, '[secret]')

@@ -8,15 +8,15 @@ import type { RemoteTask } from './remote-task.ts'
 
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5_000
-/** How long an agent may take to say how far its task is. */
+/** How long an agent may take to report the state of its task. */
 const CALL_MS = 30_000
-/** Calls in a row that may go wrong, before a task that is under way is given up. */
+/** How many consecutive calls may fail before a running task is given up. */
 const MAX_FAILURES = 5
 
 /**
- * Sends a message and follows the task that comes of it until there is nothing more to wait for: by
- * its events where the agent sends them, else by asking again and again. An agent whose events
- * break off is still at work, so that it is asked from then on.
+ * Sends a message and follows the resulting task until there is nothing left to wait for: by its
+ * events if the agent sends them, otherwise by polling. If the events break off, the agent is still
+ * working, so it is polled from then on.
  *
  * @throws {TransientError} {PermanentError}
  */
@@ -48,11 +48,11 @@ export async function followTask(
       const id = task.id()
       if (id === undefined) throw unreadable(agent)
       await setTimeout(pause, undefined, { signal })
-      // Half as long again, however the call goes.
+      // 1.5 times as long, however the call goes.
       pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)
       try {
         const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)])
-        // Of the messages before only the last one may be the answer.
+        // Of the earlier messages, only the last may be the answer.
         const asked = { id, tenant: '', historyLength: 1 }
         task.replace(await client.getTask(asked, { signal: limit }))
         failures = 0

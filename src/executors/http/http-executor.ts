@@ -18,7 +18,7 @@ export function httpExecutor({
   read = async (...args) => readOutput(...args),
 }: {
   agents: Agents
-  /** Reads what an agent answered; by default on this thread. */
+  /** Reads an agent's answer; on this thread by default. */
   read?: ReadOutput | undefined
 }): Executor {
   const choice = configuredNames('http', 'agent', Object.keys(agents))
@@ -68,7 +68,10 @@ export function httpExecutor({
     },
   }
 
-  /** Checked again: a worker may be configured otherwise than the process that took the plan. */
+  /**
+   * Checked again, because a worker may be configured differently from the process that accepted
+   * the plan.
+   */
   function agentFor(spec: TaskSpec): Agent {
     const name = spec.options?.agent ?? (choice.names.length === 1 ? choice.names[0] : undefined)
     const agent = typeof name === 'string' && Object.hasOwn(agents, name) ? agents[name] : undefined
@@ -77,7 +80,7 @@ export function httpExecutor({
   }
 }
 
-/** The agent is told which trace the task belongs to, unless the operator says otherwise. */
+/** Tells the agent which trace the task belongs to, unless the operator overrides it. */
 function withTrace(agent: Agent, traceparent: string | undefined): Agent {
   if (traceparent === undefined) return agent
   return { ...agent, headers: { traceparent, ...agent.headers } }

@@ -24,19 +24,22 @@ const AgentSettings = z.strictObject({
 })
 type AgentSettings = z.output<typeof AgentSettings>
 
-/** All agents, by name. */
+/** All agents by name. */
 export const AgentsSettings = z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), AgentSettings)
 export type AgentsSettings = z.output<typeof AgentsSettings>
 
-/** An agent with the values of the variables that its headers name. */
+/** An agent whose headers have the values of the variables they name. */
 export interface Agent extends AgentSettings {
   name: string
-  /** What no message may hold. */
+  /** Values that no message may contain. */
   secrets: string[]
 }
 export type Agents = Record<string, Agent>
 
-/** @throws {Error} naming every variable that is not set, or that no header can hold; never its value. */
+/**
+ * @throws {Error} naming every variable that is not set or is not a valid header value; never its
+ * value.
+ */
 export function resolveAgents(
   settings: AgentsSettings,
   environment: Record<string, string | undefined>,
@@ -51,7 +54,7 @@ export function resolveAgents(
       secrets.add(value)
       return [header, value]
     })
-    // The longest first: one may be a part of another.
+    // The longest first, because one may be part of another.
     const known = [...secrets].filter(({ length }) => length >= 4)
     known.sort((a, b) => b.length - a.length)
     return [name, { ...agent, name, headers: Object.fromEntries(headers), secrets: known }]

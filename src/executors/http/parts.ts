@@ -1,12 +1,12 @@
 import type { Part } from '@a2a-js/sdk'
 
-/** Media types of files that are text. */
+/** Media types of text files. */
 const TEXT = /^text\/|^application\/(?:[\w.-]+\+)?(?:json|xml|yaml)\b/
 
 /**
- * Parts as Markdown, joined as they are: an artifact that was streamed has a part a piece. Data is
- * fenced, so that it is found again; files are text where they can be, else a link or a note.
- * No link is followed.
+ * Renders parts as Markdown, concatenated as they are, because a streamed artifact has one part per
+ * piece. Data is fenced so that it can be found again; files become text if possible, otherwise a
+ * link or a note. No link is followed.
  */
 export function textOf(parts: readonly Part[]): string {
   return parts.map(textOfPart).join('')

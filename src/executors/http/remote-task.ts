@@ -11,21 +11,21 @@ import type { ExecutionContext } from '../../core/ports/executor.ts'
 import { textOf } from './parts.ts'
 import { usageIn } from './usage.ts'
 
-/** The agent does nothing more. */
+/** The agent has finished. */
 const TERMINAL = new Set([
   TaskState.TASK_STATE_COMPLETED,
   TaskState.TASK_STATE_FAILED,
   TaskState.TASK_STATE_CANCELED,
   TaskState.TASK_STATE_REJECTED,
 ])
-/** The agent waits for somebody, and nobody is there. */
+/** The agent is waiting for a person, but nobody is there. */
 const WAITING = new Set([TaskState.TASK_STATE_INPUT_REQUIRED, TaskState.TASK_STATE_AUTH_REQUIRED])
 
 const UNKNOWN = new Set([TaskState.TASK_STATE_UNSPECIFIED, TaskState.UNRECOGNIZED])
 
 export type RemoteTask = ReturnType<typeof remoteTask>
 
-/** What an agent has said of one task, put together from events and from whole answers. */
+/** What an agent has reported about one task, assembled from events and complete answers. */
 export function remoteTask({ onText, onUsage }: Pick<ExecutionContext, 'onText' | 'onUsage'>) {
   const begun = Promise.withResolvers<void>()
   let id: string | undefined
@@ -33,26 +33,26 @@ export function remoteTask({ onText, onUsage }: Pick<ExecutionContext, 'onText' 
   let usage: Usage = NO_USAGE
   /** An answer without a task. */
   let reply: Message | undefined
-  /** With the state as it is now. */
+  /** The message that came with the current state. */
   let statusMessage: Message | undefined
   let lastMessage: Message | undefined
   const artifacts = new Map<string, string>()
-  /** Characters that were passed on, of each artifact and message. */
+  /** How many characters of each artifact and message have been passed on. */
   const told = new Map<string, number>()
   let lastTold: string | undefined
 
   return {
     id: () => id,
-    /** Resolves when the agent has said which task it began. */
+    /** Resolves when the agent has said which task it started. */
     begun: begun.promise,
     state: () => state,
     usage: () => usage,
     hasReplied: () => reply !== undefined,
-    /** Whether there is anything more to wait for. */
+    /** Whether there is nothing more to wait for. */
     hasEnded: () => reply !== undefined || TERMINAL.has(state) || WAITING.has(state),
     /** Whether the agent has work that can be cancelled. */
     isOpen: () => id !== undefined && reply === undefined && !TERMINAL.has(state),
-    /** What the agent said to the state as it is now. */
+    /** The agent's message about the current state. */
     words: () => textOf(statusMessage?.parts ?? []).trim(),
     text,
 
@@ -146,7 +146,7 @@ export function remoteTask({ onText, onUsage }: Pick<ExecutionContext, 'onText' 
     onUsage(stated)
   }
 
-  /** Passes on what is new of a text that grows. */
+  /** Passes on the new part of a growing text. */
   function tell(source: string, whole: string): void {
     pass(source, whole.slice(told.get(source) ?? 0))
   }
@@ -159,8 +159,8 @@ export function remoteTask({ onText, onUsage }: Pick<ExecutionContext, 'onText' 
   }
 
   /**
-   * The artifacts, then what was said at the end, unless it only repeats them. Where there is
-   * neither, the agent's last message is what it had to say.
+   * The artifacts, followed by the final message unless it only repeats them. If there is neither,
+   * the agent's last message.
    */
   function text(): string {
     const made = [...artifacts.values()].map((artifact) => artifact.trim())

@@ -4,9 +4,9 @@ import type { Usage } from '../../core/contract/usage.ts'
 const count = z.int().min(0)
 
 /**
- * What an agent may say of its use, under `usage` in the metadata of a task, a message or an event:
- * the total of its task so far, in Tutti's words or in those of model providers. All of it may be
- * left out; the protocol itself knows no such thing.
+ * The usage that an agent may report, under `usage` in the metadata of a task, a message or an
+ * event: the total of its task so far, in Tutti's field names or those of model providers. All
+ * fields are optional; the protocol itself does not define any.
  */
 const StatedUsage = z
   .object({
@@ -25,7 +25,7 @@ const StatedUsage = z
   })
   .partial()
 
-/** `undefined` where nothing is said, or nothing that could be meant. */
+/** `undefined` if nothing usable is reported. */
 export function usageIn(metadata: Record<string, unknown> | undefined): Usage | undefined {
   const stated = StatedUsage.safeParse(metadata?.usage)
   if (!stated.success) return undefined

@@ -4,11 +4,11 @@ import { estimateTokens } from '../../core/text/tokens.ts'
 import { CACHE_BREAKPOINT, CACHEABLE_TOKENS } from './calls/prompt-cache.ts'
 
 /**
- * The same text for every task with the same tools: it is a part of the prefix that is cached, so
- * nothing of one task alone may be in it.
+ * The same for every task with the same tools, because it is part of the cached prefix: nothing
+ * specific to one task may be in it.
  */
 export function instructionsFor(can: {
-  /** It has tools of whatever kind; whoever reads files has. */
+  /** Whether it has any tools; a task that reads files does. */
   look?: boolean
   read: boolean
   write: boolean
@@ -45,8 +45,8 @@ export function instructionsFor(can: {
 
 /**
  * The first message: the shared context, byte for byte the same for every task of a plan, then the
- * end of the cached prefix, and the task last. In one piece where no model needs to be told where
- * the prefix ends: every server understands that.
+ * end of the cached prefix, then the task. A single string if no model needs to be told where the
+ * prefix ends, because every server understands that.
  */
 export function firstMessage(request: {
   sharedContext: string
@@ -60,7 +60,7 @@ export function firstMessage(request: {
   if (!request.marksPrefix || !isLong) {
     return { role: 'user', content: renderFullPrompt(sharedContext, task) }
   }
-  // Together the two are the text that `renderFullPrompt` makes.
+  // Together the two equal the text that `renderFullPrompt` makes.
   const context = { type: 'text' as const, text: `${sharedContext}\n\n` }
   return {
     role: 'user',
@@ -71,12 +71,12 @@ export function firstMessage(request: {
   }
 }
 
-/** Said in words too: not every model can be bound to a schema. */
+/** The schema in words: not every model can be constrained to a schema. */
 export function schemaRequest(schema: Record<string, unknown>): string {
   return `Your output must be JSON that satisfies this JSON Schema, and nothing but that JSON:\n${JSON.stringify(schema)}`
 }
 
-/** For a model that wrote a call of a tool as text. */
+/** For a model that wrote a tool call as text. */
 export const CALL_REQUEST: ModelMessage = {
   role: 'user',
   content: [

@@ -27,10 +27,13 @@ import { RUN_TOOL } from './tools/names.ts'
 import { openTools } from './tools/open-tools.ts'
 import { tracedTools } from './tools/traced-tools.ts'
 
-// Its warnings go to the console, and may quote what a model or a tool said.
+// The SDK's warnings go to the console and may quote what a model or tool said.
 globalThis.AI_SDK_LOG_WARNINGS = false
 
-/** How often an answer that is off its schema is asked for again, in the same conversation. */
+/**
+ * How often a model is asked again, in the same conversation, if its answer does not match the
+ * schema.
+ */
 const REPAIRS = 2
 
 export interface AgentRequest {
@@ -43,16 +46,19 @@ export interface AgentRequest {
   options: ModelOptions
 }
 
-/** A model, and those that are asked where it cannot be had. */
+/** A model and its fallbacks. */
 export type Rung = [string, ...string[]]
 
-/** A rung with its providers' packages loaded. */
+/** A rung whose providers' packages are loaded. */
 type Candidates = [Candidate, ...Candidate[]]
 
-/** Each goes on where the one before it has not come to a whole answer. */
+/** Each rung takes over if the previous one did not reach a complete answer. */
 export type Ladder = [Rung, ...Rung[]]
 
-/** Runs one task to its end: calls the model, gives it what its tools say, and judges its answer. */
+/**
+ * Runs one task to its end: calls the model, passes it the results of its tools, and judges its
+ * answer.
+ */
 export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
   const { request, context, setup, options } = agent
   const { spec, planId, sharedContext, prompt } = request
@@ -160,10 +166,10 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
         setup.log.warn({ planId, taskId: request.taskId, to, code }, 'escalation failed')
       },
     })
-    // A model that could not be had may have cost something all the same.
+    // A model that was not available may still have cost something.
     return { ...outcome, usage }
   } catch (error) {
-    // A reason to stop comes before whatever else went wrong because of it.
+    // The reason for an abort takes precedence over errors that it caused.
     signal.throwIfAborted()
     // What it has done until then is kept.
     if (error instanceof PermanentError && isParking(error.code) && hasBegun()) {
@@ -178,14 +184,14 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
 }
 
 /**
- * What tasks must have in common to send the same prefix. A provider is told of the tools before all
- * else, and of a schema that it is to bind the answer to, so that either makes it another prefix.
+ * What tasks must have in common to share a prefix. Providers place the tools and a response schema
+ * before everything else, so a difference in either makes a different prefix.
  */
 function prefixKey({ planId, spec }: ExecutionRequest, tools: string[]): string {
   return JSON.stringify([planId, tools, spec.outputSchema ?? null])
 }
 
-/** Loads the providers' packages of all models at once. */
+/** Loads the providers' packages of all models in parallel. */
 async function loaded({ ladder, setup }: AgentRequest): Promise<[Candidates, ...Candidates[]]> {
   const [first, ...others] = ladder
   const load = (models: Rung) => candidatesFor(models, setup.providers)
@@ -207,7 +213,7 @@ interface Conversation {
   signal: AbortSignal
 }
 
-/** Talks until the model has answered, and again while its answer is off its schema. */
+/** Converses until the model has answered, and again while its answer does not match the schema. */
 async function converse(
   conversation: Conversation,
   start: ModelMessage[],
@@ -229,7 +235,7 @@ async function converse(
   }
 }
 
-/** What an answer has to be given again for; `undefined` where it stands. */
+/** The message that asks for another answer; `undefined` if this one is acceptable. */
 async function repairOf(
   text: string,
   readAnswer: ReadAnswer | undefined,
@@ -254,7 +260,7 @@ async function runSteps(
     stopWhen: isStepCount(maxSteps),
     abortSignal: signal,
     maxRetries: 0,
-    // Errors come to light below; the default writes them to the console.
+    // Errors are handled below; the default is to log them to the console.
     onError: () => {},
   })
   let hasFailed = false
@@ -271,7 +277,7 @@ async function runSteps(
   return { steps: [...steps], messages: [...response.messages] }
 }
 
-/** Asked for in so many words, or by what the output is to look like. */
+/** Requested explicitly, or implied by the description of the output. */
 function wantsFindings({ spec }: ExecutionRequest, options: ModelOptions): boolean {
   if (options.findings !== undefined) return options.findings
   if (spec.outputSchema !== undefined) return false

@@ -7,7 +7,7 @@ import type { Candidate } from './calls/model-caller.ts'
 import { loadModel, parseModel } from './models.ts'
 import type { ModelOptions, ModelSetup, Providers } from './options.ts'
 
-/** A setup with nothing left open. */
+/** A setup with all defaults filled in. */
 export type ResolvedSetup = Required<ModelSetup>
 
 export function resolveSetup(setup: ModelSetup): ResolvedSetup {
@@ -23,8 +23,8 @@ export function resolveSetup(setup: ModelSetup): ResolvedSetup {
 }
 
 /**
- * What every call of a task is made with. A limit of output tokens is set here only where somebody
- * asked for one: see `MAX_OUTPUT_TOKENS`.
+ * The settings of every call of a task. A limit of output tokens is set here only if somebody asked
+ * for one: see `MAX_OUTPUT_TOKENS`.
  */
 export function callSettings(options: {
   maxOutputTokens?: number | undefined
@@ -32,11 +32,11 @@ export function callSettings(options: {
   temperature?: number | undefined
   seed?: number | undefined
   providers: Providers
-  /** Calls with the same key are sent to where the prefix is cached. */
+  /** Calls with the same key are routed to where their prefix is cached. */
   cacheKey: string
 }) {
   const { maxOutputTokens, effort, temperature, seed, providers, cacheKey } = options
-  // Servers that stand in for OpenAI's may not know what only OpenAI knows.
+  // Servers that stand in for OpenAI's may not know OpenAI's own options.
   const isOpenAi = providers.openaiBaseUrl === undefined
   return {
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
@@ -45,7 +45,7 @@ export function callSettings(options: {
     ...(seed === undefined ? {} : { seed }),
     providerOptions: {
       openai: {
-        // In strict mode it refuses most schemas that people write.
+        // Strict mode rejects most schemas that people write.
         strictJsonSchema: false,
         ...(isOpenAi ? { promptCacheKey: cacheKey, store: false } : {}),
       },
@@ -53,7 +53,7 @@ export function callSettings(options: {
   }
 }
 
-/** The wanted model and those to fall back to. None of them has a `modelProblem`. */
+/** The chosen model and its fallbacks. None of them may have a `modelProblem`. */
 export async function candidatesFor(
   models: readonly [string, ...string[]],
   providers: Providers,

@@ -12,7 +12,7 @@ const INSTRUCTIONS = [
 
 const { $schema: _dialect, ...ANSWER } = z.toJSONSchema(Vote, { io: 'input' })
 
-/** Has a model judge claims, in one call each that knows nothing of the others. */
+/** Has a model judge claims, each in a separate call that knows nothing about the others. */
 export function modelClaimVerifier(options: ModelSetup): ClaimVerifier {
   const setup = resolveSetup(options)
   return async (claim, options) => {
@@ -39,7 +39,7 @@ function promptOf({ title, detail, file, line, excerpt }: Claim): string {
   ].join('\n\n')
 }
 
-/** What a text holds must not end it, or it could go on in the voice of this prompt. */
+/** The text must not be able to close its tag, or it could continue in the voice of this prompt. */
 function enclosed(tag: string, text: string): string {
   return `<${tag}>\n${text.replaceAll(new RegExp(`</(${tag})`, 'gi'), '<\\/$1')}\n</${tag}>`
 }

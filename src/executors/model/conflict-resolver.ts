@@ -11,7 +11,7 @@ const INSTRUCTIONS = [
   'Answer with the whole file in one fenced code block and nothing else: no explanation, no conflict markers.',
 ].join('\n\n')
 
-/** Proposes resolutions with a model, in one call each. */
+/** Proposes resolutions with a model, one call per file. */
 export function modelConflictResolver(options: ModelSetup): ConflictResolver {
   const setup = resolveSetup(options)
   return async (request, options) => {
@@ -49,7 +49,7 @@ function side(heading: string, text: string | undefined): string {
   return `## ${heading}\n\n${fence}\n${text}${text.endsWith('\n') ? '' : '\n'}${fence}`
 }
 
-/** Longer than every fence in the text, so that none of them ends it. */
+/** Longer than every fence in the text, so that none of them closes it. */
 function fenceFor(text: string): string {
   const longest = Math.max(2, ...Array.from(text.matchAll(/`{3,}/g), ([ticks]) => ticks.length))
   return '`'.repeat(longest + 1)
@@ -59,7 +59,7 @@ const OPENS_FENCE = /^(`{3,}(?!`)|~{3,}(?!~))[^`]*$/
 const CLOSES_FENCE = /^(`{3,}|~{3,})[ \t]*$/
 const MARKERS = /^(?:<{7}|={7}|>{7})(?:\s|$)/m
 
-/** The fenced file of an answer, or an answer without a fence that is made of what the sides hold. */
+/** The fenced file in an answer, or an unfenced answer that consists of lines from the sides. */
 function fileIn(answer: string, request: Request): string | undefined {
   const text = answer.replaceAll('\r\n', '\n').trim()
   const file = fencedIn(text) ?? (resembles(text, request) ? text : undefined)
@@ -69,7 +69,7 @@ function fileIn(answer: string, request: Request): string | undefined {
   return endsInLine && !file.endsWith('\n') ? `${file}\n` : file
 }
 
-/** From the first fence to the last of the same length: a file may hold shorter ones. */
+/** From the first fence to the last one of the same length: the file may contain shorter ones. */
 function fencedIn(text: string): string | undefined {
   const lines = text.split('\n')
   const lastOf = new Map<string, number>()
@@ -84,7 +84,7 @@ function fencedIn(text: string): string | undefined {
   return undefined
 }
 
-/** At least half of its lines stand in the file already. */
+/** Whether at least half of its lines are already in the file. */
 function resembles(text: string, { base = '', ours = '', theirs = '' }: Request): boolean {
   const known = new Set(linesOf([base, ours, theirs].join('\n')))
   const lines = linesOf(text)

@@ -8,22 +8,22 @@ export interface Try {
   outcome: ExecutionOutcome
   /** The whole conversation so far. */
   messages: ModelMessage[]
-  /** No other model could do better: there is no money left. */
+  /** No other model could do better, because there is no money left. */
   isFinal: boolean
 }
 
 /**
- * Lets one model after another go on with a conversation until one gives a whole answer. What was
- * achieved before is kept where a later model cannot be had.
+ * Lets models continue a conversation one after another until one gives a complete answer. If a
+ * later model is not available, what was achieved before is kept.
  *
- * @throws What the first model throws; of a later one only what ends the plan's spending.
+ * @throws What the first model throws; of a later one only errors that end the plan's spending.
  */
 export async function escalate<Rung>(
   ladder: readonly [Rung, ...Rung[]],
   options: {
     start: ModelMessage[]
     tryOne(rung: Rung, messages: ModelMessage[]): Promise<Try>
-    /** A later model could not be had. May throw, to end it all. */
+    /** A later model is not available. May throw to end everything. */
     onFailure(error: unknown, rung: Rung): void
   },
 ): Promise<ExecutionOutcome> {
@@ -43,7 +43,7 @@ export async function escalate<Rung>(
   return last.outcome
 }
 
-/** What the next model is told. One that declined has said nothing to go on from. */
+/** What the next model is told. A model that declined has left nothing to continue from. */
 function goingOn(start: ModelMessage[], messages: ModelMessage[], reason: Failure): ModelMessage[] {
   if (reason.code === 'content-filter') return start
   const last = messages.at(-1)
@@ -52,7 +52,7 @@ function goingOn(start: ModelMessage[], messages: ModelMessage[], reason: Failur
   return [...kept, { role: 'user', content: [{ type: 'text', text }] }]
 }
 
-/** Providers refuse a message that says nothing, or whose calls nobody has answered. */
+/** Providers reject a message that is empty or whose tool calls are unanswered. */
 function isWhole({ content }: Extract<ModelMessage, { role: 'assistant' }>): boolean {
   if (typeof content === 'string') return content.trim() !== ''
   if (content.some(({ type }) => type === 'tool-call')) return false

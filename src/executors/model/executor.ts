@@ -18,9 +18,12 @@ type Problem = { path: (string | number)[]; message: string }
  */
 export function modelExecutor(
   options: ModelSetup & {
-    /** By name: letters, digits and dashes. Tools of theirs are `mcp__<name>__<tool>`. */
+    /**
+     * By name: letters, digits, dashes and single underscores. Their tools are
+     * `mcp__<name>__<tool>`.
+     */
     mcpServers?: Readonly<Record<string, McpServer>>
-    /** Those that the tool `run` may run. */
+    /** Programs that the tool `run` may run. */
     programs?: Programs
   },
 ): Executor {
@@ -29,7 +32,7 @@ export function modelExecutor(
   const { mcpServers = {}, programs } = options
   const available = PROVIDERS.some((provider) => isConfigured(provider, providers))
 
-  // Whether there is a sandbox is found out by making one.
+  // Whether a sandbox works is found out by creating one.
   const runs = once(() => programs !== undefined && programs.problem() === undefined)
   const description = once(
     (): ExecutorDescription => ({
@@ -123,7 +126,10 @@ export function modelExecutor(
       : Object.hasOwn(mcpServers, remote.server)
   }
 
-  /** Checked again: a worker may be configured otherwise than the process that took the plan. */
+  /**
+   * Checked again, because a worker may be configured differently from the process that accepted
+   * the plan.
+   */
   function ladderOf(spec: TaskSpec, fallbackModels: readonly string[]): Ladder {
     const model = spec.model ?? defaultModel
     const isUsable = (name: string) => modelProblem(name, providers) === undefined

@@ -13,14 +13,14 @@ import { FINDINGS_TOOL, findingsAsText } from './tools/findings-tool.ts'
 export type Step = StepResult<ToolSet>
 export type ReadAnswer = (text: string) => Promise<ReadJson>
 
-/** What an attempt comes to, by what its last answers say. */
+/** Derives the outcome of an attempt from its last answers. */
 export async function judge(
   steps: readonly Step[],
   task: {
     read: ReadAnswer | undefined
     maxSteps: number
     findings: Finding[]
-    /** Set where the last answer was cut off by the plan's budget. */
+    /** Set if the last answer was cut off because of the plan's budget. */
     cut: Failure | undefined
     usage: Usage
   },
@@ -28,7 +28,7 @@ export async function judge(
   const { usage } = task
   const last = steps.at(-1)
   const { text: answer, reasoning } = finalText(steps)
-  // Some servers say that they have finished beside calls of tools that nobody answered any more.
+  // Some servers report that they have finished although tool calls are still unanswered.
   const finish = (last?.toolCalls.length ?? 0) > 0 ? 'tool-calls' : (last?.finishReason ?? 'other')
   const ending = unfinished(finish, last?.rawFinishReason, task.maxSteps)
   const reason = task.cut ?? ending
@@ -56,14 +56,14 @@ export async function judge(
   return outcomeOf({ text, findings, reason: why, usage, reasoning })
 }
 
-/** Whether a model said nothing, or only thought aloud. */
+/** Whether a model said nothing, apart from its reasoning. */
 function isSilent(text: string | undefined): boolean {
   return text !== undefined && withoutReasoning(text).text.trim() === ''
 }
 
 /**
- * The last answer. Some models write it beside the call that reports their findings and have nothing
- * to add after it: what stands there belongs to it. What was thought, aloud or not, is kept apart.
+ * The last answer. Some models write it next to the call that reports their findings and have
+ * nothing to add afterwards, so that text counts too. Reasoning is kept separate.
  */
 function finalText(steps: readonly Step[]): { text: string; reasoning: string } {
   const texts: string[] = []

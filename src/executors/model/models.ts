@@ -1,20 +1,20 @@
 import type { LanguageModel } from 'ai'
 import type { Providers } from './options.ts'
 
-/** A model as the AI SDK's providers implement it. */
+/** A model as implemented by the AI SDK's providers. */
 export type ProviderModel = Extract<LanguageModel, { specificationVersion: 'v4' }>
 
 export const PROVIDERS = ['anthropic', 'openai', 'local'] as const
 export type Provider = (typeof PROVIDERS)[number]
 
-/** `provider:model` taken apart; `undefined` for a provider that does not exist. */
+/** Splits `provider:model`; `undefined` for an unknown provider. */
 export function parseModel(name: string): { provider: Provider; model: string } | undefined {
   const colon = name.indexOf(':')
   const provider = PROVIDERS.find((known) => known === name.slice(0, colon))
   return provider === undefined ? undefined : { provider, model: name.slice(colon + 1) }
 }
 
-/** What is wrong with a model's name, as far as this can be known without asking the provider. */
+/** Problems with a model's name that can be found without asking the provider. */
 export function modelProblem(name: string, providers: Providers): string | undefined {
   const parsed = parseModel(name)
   if (parsed === undefined) {
@@ -26,7 +26,7 @@ export function modelProblem(name: string, providers: Providers): string | undef
     : `names the provider \`${parsed.provider}\`, which is not configured here: the operator has to set ${NEEDS[parsed.provider]}`
 }
 
-/** What configures a provider. */
+/** The variable that configures each provider. */
 const NEEDS: Record<Provider, string> = {
   anthropic: 'ANTHROPIC_API_KEY',
   openai: 'OPENAI_API_KEY',
@@ -44,10 +44,10 @@ export function isConfigured(provider: Provider, providers: Providers): boolean 
   }
 }
 
-/** Loads the provider's package on its first use. `name` has no `modelProblem`. */
+/** Loads the provider's package on first use. `name` must not have a `modelProblem`. */
 export async function loadModel(name: string, providers: Providers): Promise<ProviderModel> {
   const { provider, model } = parseModel(name) ?? { provider: 'local', model: name }
-  // Always given, so that no package looks for a key in the environment on its own.
+  // Always set, so that no package looks for a key in the environment.
   const noKey = 'none'
   const { providerFetch } = await import('./wire/provider-fetch.ts')
   switch (provider) {
@@ -64,7 +64,7 @@ export async function loadModel(name: string, providers: Providers): Promise<Pro
         const baseURL = 'https://api.openai.com/v1'
         return createOpenAI({ apiKey, baseURL, fetch: providerFetch('responses') })(model)
       }
-      // Servers that stand in for OpenAI's all speak chat completions; few speak responses.
+      // Servers that stand in for OpenAI's all support chat completions; few support responses.
       const baseURL = rooted(openaiBaseUrl)
       return createOpenAI({ apiKey, baseURL, fetch: providerFetch('chat') }).chat(model)
     }
@@ -81,13 +81,13 @@ export async function loadModel(name: string, providers: Providers): Promise<Pro
   }
 }
 
-/** Anthropic's addresses are written without the version: `https://api.anthropic.com`. */
+/** Anthropic's base URLs are written without the version: `https://api.anthropic.com`. */
 function versioned(url: string): string {
   const base = url.replace(/(?<!\/)\/+$/, '')
   return base.endsWith('/v1') ? base : `${base}/v1`
 }
 
-/** OpenAI's are written with it; a bare host, as Ollama's is often given, means `/v1`. */
+/** OpenAI's are written with it. A bare host, as is common for Ollama, means `/v1`. */
 function rooted(url: string): string {
   const base = url.replace(/(?<!\/)\/+$/, '')
   return URL.parse(base)?.pathname === '/' ? `${base}/v1` : base

@@ -51,33 +51,33 @@ export interface Providers {
   anthropicBaseUrl?: string | undefined
   openaiApiKey?: string | undefined
   openaiBaseUrl?: string | undefined
-  /** Any server that speaks OpenAI's chat completions. */
+  /** Any server that speaks OpenAI's chat completions API. */
   localBaseUrl?: string | undefined
 }
 
-/** An MCP server that the operator lets tasks use: one that listens, or one to start for each task. */
+/** An MCP server that the operator lets tasks use: a running one, or one to start for each task. */
 export type McpServer =
   | { url: string; headers?: Record<string, string> }
   | { command: string; args?: string[]; env?: Record<string, string> }
 
-/** Events only: no prompt, output or key. */
+/** For events only: no prompt, output or key. */
 export interface ModelLog {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
 }
 
-/** What the operator configured, for everything that calls models. */
+/** What the operator configured for everything that calls models. */
 export interface ModelSetup {
   providers: Providers
-  /** Used where a task names no model; `undefined`: every task must name one. */
+  /** Used if a task names no model; `undefined`: every task must name one. */
   defaultModel: string | undefined
-  /** Shared by all that call models in this process, or by all processes. */
+  /** Shared by everything that calls models in this process, or in all processes. */
   gate?: ModelGate
   prefixes?: PrefixGate
   prices?: Prices
   tracer?: Tracer
   log?: ModelLog
-  /** By default on this thread. */
+  /** On this thread by default. */
   schemas?: SchemaChecks
 }
 

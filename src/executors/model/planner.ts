@@ -4,7 +4,7 @@ import type { GoalPlanner } from '../../core/ports/models.ts'
 import { resolveSetup } from './call-settings.ts'
 import type { ModelSetup } from './options.ts'
 
-/** What the model is asked for: the structured fields of tasks, and their order where there is one. */
+/** What the model is asked for: the structured fields of tasks, and their order if there is one. */
 const AskedTask = z.object({
   id: TaskId,
   description: z.string().min(1).max(200).describe('Three to five words.'),
@@ -18,8 +18,8 @@ const AskedTask = z.object({
 })
 
 /**
- * What is taken of the answer: these members and no others, with whatever they hold. They are checked
- * as those of a submission, so that the planner hears what is wrong with them.
+ * What is taken from the answer: only these fields, whatever their values. They are checked like a
+ * submission's, so that the planner is told what is wrong with them.
  */
 const TakenTask = z.record(z.string(), z.unknown()).transform((task) => {
   const members = Object.keys(AskedTask.shape)
@@ -37,7 +37,7 @@ const INSTRUCTIONS = [
   'there is no other way. Between two and ten tasks are right for most goals; do not invent work.',
 ].join(' ')
 
-/** Has a model write the tasks of a goal, in one call. */
+/** Has a model plan the tasks for a goal in one call. */
 export function modelPlanner(options: ModelSetup): GoalPlanner {
   const setup = resolveSetup(options)
   const { $schema: _dialect, ...jsonSchema } = z.toJSONSchema(listOf(AskedTask), { io: 'input' })

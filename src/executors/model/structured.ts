@@ -11,27 +11,28 @@ import { modelProblem } from './models.ts'
 interface Question {
   instructions: string
   prompt: string
-  /** `provider:model`; the default one when undefined. */
+  /** `provider:model`; the default model if undefined. */
   model: string | undefined
   signal: AbortSignal
   onUsage: (usage: Usage) => void
   allowance?: Allowance | undefined
   maxOutputTokens?: number | undefined
-  /** Ids that go with every event that is logged. */
+  /** Ids that are logged with every event. */
   about?: object
 }
 
 export interface StructuredRequest<T> extends Question {
   /** What the answer is checked with. */
   schema: z.ZodType<T>
-  /** The same for the model. */
+  /** The same schema, for the model. */
   jsonSchema: Record<string, unknown>
 }
 
 /**
  * Asks a model one question whose answer is data.
  *
- * @throws {TransientError} `invalid-output` when the answer does not fit; and as `askForText` does.
+ * @throws {TransientError} `invalid-output` if the answer does not match; otherwise as `askForText`
+ * does.
  * @throws {PermanentError} As `askForText` does.
  */
 export async function askForData<T>(
@@ -53,7 +54,8 @@ export async function askForData<T>(
  * Asks a model one question.
  *
  * @throws {TransientError} As the executor does.
- * @throws {PermanentError} `model-not-configured`, `token-limit`, `budget-exhausted`, `content-filter`; and as the executor does.
+ * @throws {PermanentError} `model-not-configured`, `token-limit`, `budget-exhausted`,
+ * `content-filter`; otherwise as the executor does.
  */
 export async function askForText(
   setup: ResolvedSetup,

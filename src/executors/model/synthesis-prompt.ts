@@ -6,7 +6,7 @@ import { fairShares } from '../../core/text/tokens.ts'
 /** Characters of a whole prompt: about 100,000 tokens, which leaves room in every large model. */
 const MAX_PROMPT_CHARS = 420_000
 
-/** Of these, what findings may take; they come first, because each must be accounted for. */
+/** The share of findings, which come first because each must be accounted for. */
 const MAX_FINDINGS_CHARS = 370_000
 const MAX_CONTEXT_CHARS = 40_000
 
@@ -17,7 +17,9 @@ export const SYNTHESIS_INSTRUCTIONS = [
   'Write `summary` in Markdown, to be read on its own: what matters most first, what the tasks agree on, what is missing because a task failed. Be plain and short.',
 ].join('\n\n')
 
-/** What a synthesis is made of, cut to what a model can read at once; findings last to be cut. */
+/**
+ * The input of a synthesis, cut to what a model can read at once. Findings are the last to be cut.
+ */
 export function synthesisPrompt(input: SynthesisInput): string {
   const { title, instructions, results, context } = input
   const findings = results.map((result) => renderFindings(result))
@@ -52,7 +54,7 @@ function renderTask(result: TaskResult, findings: string, text: string): string 
   ]
   if (findings !== '') parts.push(`Findings:\n${findings}`)
   if (edits !== undefined) parts.push(`Changed files: ${edits.files.join(', ')}`)
-  // What a text holds must not end it, or it could go on in the voice of this prompt.
+  // The text must not be able to close its tag, or it could continue in the voice of this prompt.
   const enclosed = text.trim().replaceAll(/<\/(output)/gi, '<\\/$1')
   parts.push(enclosed === '' ? 'No output.' : `Output:\n<output>\n${enclosed}\n</output>`)
   return parts.join('\n\n')
@@ -77,7 +79,7 @@ function renderFinding(finding: Finding): string {
   )
 }
 
-/** A line of its own would look like another finding. */
+/** On a line of its own, text would look like another finding. */
 function onOneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
 }

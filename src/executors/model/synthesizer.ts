@@ -7,7 +7,7 @@ import { resolveSetup } from './call-settings.ts'
 import type { ModelSetup } from './options.ts'
 import { SYNTHESIS_INSTRUCTIONS, synthesisPrompt } from './synthesis-prompt.ts'
 
-/** What the model is asked for. The refs are checked by whoever asked. */
+/** What the model is asked for. The caller checks the refs. */
 const Draft = z.object({
   summary: z.string().min(1).describe('Markdown.'),
   findings: z.array(
@@ -73,7 +73,7 @@ function withData(own: Record<string, unknown> | undefined): Record<string, unkn
   }
 }
 
-/** A schema that has become a part of another one: its references start from there. */
+/** Adjusts the references of a schema that has become part of another one. */
 function moved(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(moved)
   if (typeof schema !== 'object' || schema === null) return schema

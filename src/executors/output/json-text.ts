@@ -1,12 +1,12 @@
 import { withoutReasoning } from '../../core/findings/reasoning.ts'
 
-/** Objects and arrays that are looked for in one text: each start costs a parse. */
+/** How many objects and arrays are tried per text: each attempt costs a parse. */
 const MAX_STARTS = 50
 
 /**
- * The JSON texts that an answer may mean, the most likely first: all of it, its fenced blocks from
- * the last one on, then whatever begins with a brace or bracket and ends with its counterpart. Drafts
- * that a model thought aloud are none.
+ * The JSON texts that an answer may contain, the most likely first: the whole answer, its fenced
+ * blocks from the last one backwards, then everything from a brace or bracket to its counterpart.
+ * Drafts in a model's reasoning do not count.
  */
 export function* jsonTexts(text: string): Generator<string> {
   const trimmed = withoutReasoning(text).text.trim()
@@ -18,7 +18,7 @@ export function* jsonTexts(text: string): Generator<string> {
     const end = endOf(trimmed, at)
     if (end !== -1) {
       yield trimmed.slice(at, end)
-      // What lies within it was meant as a part of it.
+      // Anything inside it is a part of it.
       at = end - 1
     }
     starts += 1
@@ -32,7 +32,7 @@ function nextStart(text: string, from: number): number {
   return brace === -1 || bracket === -1 ? Math.max(brace, bracket) : Math.min(brace, bracket)
 }
 
-/** Behind the bracket that closes the one at `start`; -1 where it stays open. */
+/** The index after the bracket that closes the one at `start`; -1 if it is never closed. */
 function endOf(text: string, start: number): number {
   let depth = 0
   let isInString = false

@@ -4,7 +4,7 @@ import type { Usage } from '../../core/contract/usage.ts'
 import type { ExecutionOutcome } from '../../core/ports/executor.ts'
 import { shorten } from '../../core/text/shorten.ts'
 
-/** Why the model's last answer ended, in the AI SDK's words. */
+/** Why the model's last answer ended, in the AI SDK's terms. */
 export type FinishReason =
   | 'stop'
   | 'length'
@@ -14,10 +14,10 @@ export type FinishReason =
   | 'interrupted'
   | 'other'
 
-/** Unknown words by which servers say that an answer is whole. */
+/** Nonstandard finish reasons that mean that the answer is complete. */
 const WHOLE = /^(eos|eos_token|end|end_of_turn|done|complete|completed|stop\w*)$/i
 
-/** By which Anthropic asks to be called again for the rest; the AI SDK takes it for an end. */
+/** Anthropic's request to be called again for the rest, which the AI SDK takes for an end. */
 const PAUSED = 'pause_turn'
 
 const ENDED_EARLY: Failure = {
@@ -25,7 +25,7 @@ const ENDED_EARLY: Failure = {
   message: 'The model ended its answer for an unknown reason.',
 }
 
-/** Why an answer is not whole; `undefined` when it is. */
+/** Why an answer is incomplete; `undefined` if it is complete. */
 export function unfinished(
   reason: FinishReason,
   raw: string | undefined,
@@ -47,7 +47,7 @@ export function unfinished(
   }
 }
 
-/** A call of a tool that nobody took for one, so that nothing was done. */
+/** A tool call that was not recognised, so nothing was done. */
 export const SPOKEN_CALL: Failure = {
   code: 'unfinished',
   message: 'The model wrote a call of a tool as text instead of making it.',
@@ -55,13 +55,13 @@ export const SPOKEN_CALL: Failure = {
 
 export const EMPTY: Failure = { code: 'empty-output', message: 'The model gave an empty answer.' }
 
-/** Callers see which rule was broken; the output is theirs to look at. */
+/** Callers are told which rule was broken; they can look at the output themselves. */
 export function offSchema(problems: readonly string[]): Failure {
   const list = shorten(problems.slice(0, 3).join('; '), 500, '…')
   return { code: 'off-schema', message: `The answer does not satisfy the output schema. ${list}` }
 }
 
-/** Puts an outcome together, leaving out what there is not. */
+/** Assembles an outcome, leaving out empty fields. */
 export function outcomeOf(result: {
   text: string
   data?: unknown

@@ -9,10 +9,10 @@ import { jsonTexts } from './json-text.ts'
 const MAX_SCHEMA_CHARS = 256_000
 const KEPT_SCHEMAS = 100
 const MAX_PROBLEMS = 10
-/** A validator keeps something of each schema, so that it is replaced after so many. */
+/** A validator keeps data about each schema, so it is replaced after this many. */
 const SCHEMAS_PER_VALIDATOR = 200
 
-/** The JSON that an answer holds, where some of it fits its schema; else what is wrong with it, in words. */
+/** The JSON in an answer that matches its schema, or what is wrong with it, in words. */
 export type ReadJson =
   | { fits: true; text: string; data: unknown }
   | { fits: false; problems: string[] }
@@ -24,9 +24,9 @@ const compiled = new Map<string, ValidateFunction | string>()
 const shared = new Map<Dialect, { ajv: AjvBase; left: number }>()
 
 /**
- * What is wrong with a schema; `undefined` when nothing is. Like `readJson`, it may take for ever: a
- * pattern does on some texts, and a schema that refers to itself on some answers. Schemas of callers
- * are looked at on threads, by `SchemaChecks`.
+ * The problem with a schema; `undefined` if there is none. Like `readJson`, it may run for ever:
+ * patterns can on some texts, and recursive schemas on some answers. Callers' schemas are therefore
+ * handled on threads, by `SchemaChecks`.
  */
 export function schemaProblem(schema: Schema): string | undefined {
   const result = compile(schema)
@@ -43,14 +43,14 @@ export function readJson(schema: Schema, text: string): ReadJson {
     const data = parse(candidate)
     if (data === undefined) continue
     if (validate(data)) return { fits: true, text: candidate, data }
-    // The first JSON is what was most likely meant.
+    // The first JSON is the most likely one.
     if (!hasJson) problems = (validate.errors ?? []).slice(0, MAX_PROBLEMS).map(inWords)
     hasJson = true
   }
   return { fits: false, problems }
 }
 
-/** The tasks of one plan share a few schemas: each is compiled once. */
+/** The tasks of a plan share a few schemas, and each is compiled once. */
 function compile(schema: Schema): ValidateFunction | string {
   const key = JSON.stringify(schema)
   if (key.length > MAX_SCHEMA_CHARS) return `must not exceed ${MAX_SCHEMA_CHARS} characters`
@@ -76,7 +76,7 @@ function compileAnew(schema: Schema, text: string): ValidateFunction | string {
   }
 }
 
-/** 2020-12, unless the schema says that it is older. */
+/** 2020-12, unless the schema declares an older dialect. */
 function dialectOf(dialect: unknown): Dialect {
   if (typeof dialect !== 'string') return Ajv2020
   if (/draft-0[467]/.test(dialect)) return Ajv
@@ -84,8 +84,8 @@ function dialectOf(dialect: unknown): Dialect {
 }
 
 /**
- * Making a validator takes longer than most schemas. One that has names is known by them to all others
- * of its validator, and so gets its own.
+ * Creating a validator takes longer than compiling most schemas, so validators are shared. A schema
+ * with names gets its own validator, because its names would be visible to all others.
  */
 function validatorFor(Validator: Dialect, schemaText: string): AjvBase {
   if (/"\$(id|anchor|dynamicAnchor|recursiveAnchor)"/.test(schemaText)) return validator(Validator)
@@ -103,7 +103,7 @@ function validator(Validator: Dialect): AjvBase {
     allErrors: true,
     strict: false,
     logger: false,
-    // A definition that is referred to a thousand times is compiled once.
+    // A definition that is referenced a thousand times is compiled once.
     inlineRefs: false,
   })
   formats.default(ajv)
@@ -117,7 +117,7 @@ function inWords({ instancePath, message, params }: ErrorObject): string {
   return `${place} ${message ?? 'is wrong'}${detail === undefined ? '' : ` (${JSON.stringify(detail)})`}`
 }
 
-/** JSON has no `undefined`, so that it can stand for a text that is none. */
+/** JSON has no `undefined`, so it can stand for text that is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)

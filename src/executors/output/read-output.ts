@@ -7,14 +7,14 @@ import type { ExecutionOutcome } from '../../core/ports/executor.ts'
 import { EMPTY, offSchema, outcomeOf } from './outcome.ts'
 import { readJson, schemaProblem } from './output-schema.ts'
 
-/** `readOutput`, wherever it is done. */
+/** `readOutput`, on whatever thread. */
 export type ReadOutput = (
   ...args: Parameters<typeof readOutput>
 ) => Promise<ReturnType<typeof readOutput>>
 
 /**
- * The outcome that a text from outside stands for: an empty one, or one off its schema, is incomplete,
- * findings in its JSON are data. `unfinished` says why it is not whole.
+ * The outcome for a text from outside. An empty text, or one that does not match its schema, is
+ * incomplete; findings in its JSON become data. `unfinished` says why the text is not complete.
  */
 export function readOutput(
   text: string,

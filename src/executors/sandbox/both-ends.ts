@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 
-/** Characters that are kept: the beginning, where it says what it does, and more of the end, how it went. */
+/**
+ * Characters that are kept: the beginning, which says what the program does, and more of the end,
+ * which says how it went.
+ */
 const HEAD = 6_000
 const TAIL = 14_000
 
-/** Reads a stream to its end and keeps both ends of it. */
+/** Reads a stream to its end and keeps its beginning and end. */
 export function bothEnds(stream: Readable): { text(): string } {
   const decoder = new StringDecoder('utf8')
   let head = ''
@@ -24,7 +27,7 @@ export function bothEnds(stream: Readable): { text(): string } {
   return {
     text() {
       if (left === 0) return head + tail
-      // Half of a pair has lost its other half.
+      // Repair surrogate pairs that were cut in two.
       return `${head.toWellFormed()}\n[… ${left} characters left out …]\n${tail.toWellFormed()}`
     },
   }

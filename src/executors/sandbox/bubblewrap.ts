@@ -4,15 +4,17 @@ import { userInfo } from 'node:os'
 import type { Workspace } from '../../core/ports/executor.ts'
 import type { Confinement } from './confinement.ts'
 
-/** Where a program finds the workspace; its place outside is none of its business. */
+/** Where a program finds the workspace; it must not learn the real location. */
 export const WORKSPACE = '/workspace'
 const HOME = '/home/tutti'
-/** Of /tmp and of the home folder, each. */
+/** For /tmp and the home folder, each. */
 const TEMPORARY_BYTES = 1_073_741_824
-/** Shared memory: browsers and databases want some. Without a limit it may fill half the machine's. */
+/**
+ * Shared memory, which browsers and databases need. Without a limit it may take half the machine's.
+ */
 const SHARED_MEMORY_BYTES = 268_435_456
 
-/** Programs, libraries and what they cannot do without. Not all of /etc: that holds secrets. */
+/** Programs, libraries and what they depend on. Not all of /etc, which contains secrets. */
 const SYSTEM = [
   '/usr',
   '/bin',
@@ -34,31 +36,31 @@ const SYSTEM = [
 ]
 const NETWORK = ['/etc/hosts', '/etc/resolv.conf']
 
-/** The file descriptor on which the sandbox tells of its processes. */
+/** The file descriptor on which the sandbox reports about its processes. */
 export const STATUS_FD = 3
 
-/** A file that the sandbox is given through a descriptor of its own. */
+/** A file that is passed to the sandbox through a descriptor. */
 interface GivenFile {
   path: string
   content: string
 }
 
-/** What the sandbox is made of: its arguments, and what goes into its descriptors from `STATUS_FD` on. */
+/** The sandbox's arguments, and what is written to its descriptors, starting with `STATUS_FD`. */
 export interface SandboxLine {
   arguments: string[]
   given: string[]
 }
 
 /**
- * The call of `bwrap` that leaves a program nothing but the system's programs, its workspace, an empty
- * /tmp and an empty home: no process, file, other user or secret of this machine, and no network unless
- * it is allowed. Options as in bwrap(1).
+ * The `bwrap` command line that leaves a program nothing but the system's programs, its workspace,
+ * an empty /tmp and an empty home: no process, file, other user or secret of this machine, and no
+ * network unless it is allowed. For the options see bwrap(1).
  */
 export function sandboxLine(
   command: readonly string[],
   { network, readable }: Pick<Confinement, 'network' | 'readable'>,
   workspace: Workspace | undefined,
-  /** Files from outside, each with its place inside. */
+  /** Files from outside, and their places inside. */
   bound: Readonly<Record<string, string>> = {},
 ): SandboxLine {
   const bind = (path: string) => ['--ro-bind-try', path, path]
@@ -95,7 +97,7 @@ export function sandboxLine(
   }
 }
 
-/** Without an entry for the user, programs that ask for it fail; nobody else is named. */
+/** Programs that look up the user fail without an entry for it; nobody else is listed. */
 function filesOf(isOpen: boolean): GivenFile[] {
   const { uid, gid } = userInfo()
   const user = userName()
@@ -110,12 +112,12 @@ function filesOf(isOpen: boolean): GivenFile[] {
   ]
 }
 
-/** Root keeps its name, because programs know it by that. */
+/** Root keeps its name, because programs check for it. */
 function userName(): string {
   return userInfo().uid === 0 ? 'root' : 'tutti'
 }
 
-/** What every program is given; what the operator wrote down comes on top. */
+/** The environment of every program, extended by the operator's settings. */
 export function environmentOf({ env }: Pick<Confinement, 'env'>): Record<string, string> {
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -127,7 +129,7 @@ export function environmentOf({ env }: Pick<Confinement, 'env'>): Record<string,
   }
 }
 
-/** Where `bwrap` is. Only the system's own places: a search path is for others to change. */
+/** Finds `bwrap`, but only in the system's own folders: others may change a search path. */
 export function findSandbox(): string | undefined {
   return ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'].find(isProgram)
 }
@@ -141,7 +143,7 @@ export function isProgram(path: string): boolean {
   }
 }
 
-/** Why programs cannot be confined here, found by confining one; `undefined` when they can. */
+/** Why programs cannot be confined here, found by confining one; `undefined` if they can. */
 export function sandboxProblem(program: string | undefined): string | undefined {
   if (program === undefined) return 'bubblewrap (bwrap) is not installed.'
   const line = sandboxLine(['true'], { network: false, readable: [] }, undefined)
@@ -149,7 +151,7 @@ export function sandboxProblem(program: string | undefined): string | undefined 
   try {
     const { status } = spawnSync(program, line.arguments, {
       env: environmentOf({ env: {} }),
-      // From the third on, 'ignore' would leave the descriptor closed, and the sandbox refuses that.
+      // For descriptors above 2, 'ignore' would leave them closed, which the sandbox rejects.
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...line.given.map(() => empty)],
       timeout: 5_000,
     })

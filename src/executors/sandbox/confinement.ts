@@ -4,7 +4,7 @@ const GIB = 1024 ** 3
 
 const isHost = (text: string) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[1-9]\d{0,4})?$/.test(text)
 
-/** What a program in the sandbox may use, as the operator writes it down. */
+/** What a program in the sandbox may use, as the operator configures it. */
 export const confinement = {
   network: z
     .union([
@@ -54,5 +54,5 @@ export const confinement = {
 const Confinement = z.strictObject(confinement)
 export type Confinement = z.output<typeof Confinement>
 
-/** What every program is given that nobody said more about. */
+/** The confinement of programs without settings of their own. */
 export const PLAIN_CONFINEMENT: Confinement = Object.freeze(Confinement.parse({}))

@@ -1,17 +1,17 @@
 import type { Readable } from 'node:stream'
 
-/** What is kept of a program's standard error, in bytes: the end, where it says what went wrong. */
+/** Bytes that are kept of a program's standard error: the end, which says what went wrong. */
 const KEPT_BYTES = 65_536
-/** A shorter value is too common a text to take out. */
+/** A shorter value is too common to be masked. */
 const SHORTEST_SECRET = 6
 const MASK = '[masked]'
 
-/** Reads standard error to its end, so that its writer never waits. */
+/** Reads standard error to its end, so that its writer never blocks. */
 export function errorOutput(
   stream: Readable,
   env: Readonly<Record<string, string>>,
 ): { text(): string } {
-  // A secret that is cut at the beginning would not be known.
+  // A secret whose beginning is cut off could not be recognised.
   const longest = Math.max(0, ...secretsOf(env).map((secret) => Buffer.byteLength(secret)))
   let kept = Buffer.alloc(0)
   let isCut = false
@@ -26,18 +26,18 @@ export function errorOutput(
     text() {
       const text = masked(kept.toString('utf8'), env)
       if (!isCut) return text
-      // Of a character of several bytes only a part may be left.
+      // Part of a multi-byte character may be left.
       return text.slice(longest).replace(/^\uFFFD+/, '')
     },
   }
 }
 
-/** A text without the values of an environment. */
+/** Masks the values of an environment in a text. */
 export function masked(text: string, env: Readonly<Record<string, string>>): string {
   return secretsOf(env).reduce((rest, secret) => rest.replaceAll(secret, MASK), text)
 }
 
-/** The longest first: one may be a part of another. */
+/** The longest first, because one may be part of another. */
 function secretsOf(env: Readonly<Record<string, string>>): string[] {
   const values = Object.values(env).flatMap((value) => [value, encodeURIComponent(value)])
   const secrets = [...new Set(values)].filter(({ length }) => length >= SHORTEST_SECRET)

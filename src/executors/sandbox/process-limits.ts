@@ -4,15 +4,15 @@ import type { Confinement } from './confinement.ts'
 
 const FIRST_LOOK_MS = 50
 const LOOK_MS = 250
-/** Looking at many processes takes long, and is done less often then. */
+/** Looking at many processes takes long, so it is then done less often. */
 const SHARE = 20
-/** Of Linux, in `/proc/<pid>/stat`, whatever the machine. */
+/** Fixed by Linux for `/proc/<pid>/stat`, whatever the machine. */
 const MS_PER_TICK = 10
 const PAGE_BYTES = 4_096
 
 /**
- * Watches a program and all processes below it, and aborts once they take more than they may. What is
- * taken between two looks is not stopped.
+ * Watches a program and all processes below it, and aborts once they exceed their limits. Usage
+ * between two checks is not stopped.
  */
 export function limitProcesses(
   pid: number,
@@ -58,13 +58,16 @@ function problemOf(
   return undefined
 }
 
-/** Of a process and all below it. What ended is in the computing time of its parent. */
+/**
+ * The usage of a process and everything below it. The CPU time of ended processes is included in
+ * their parent's.
+ */
 function usageOf(root: number): ProcessUsage {
   const total: ProcessUsage = { cpuMs: 0, memoryBytes: 0, processes: 0 }
   for (const pid of [root, ...descendantsOf(root)]) {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      // Behind the name, which may hold anything, from the third field on.
+      // The fields after the name, which may contain anything, from the third on.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       const field = (number: number) => Number(fields[number - 3] ?? 0)
       total.cpuMs += (field(14) + field(15) + field(16) + field(17)) * MS_PER_TICK
@@ -72,16 +75,16 @@ function usageOf(root: number): ProcessUsage {
       const [, resident = 0, shared = 0] = readFileSync(`/proc/${pid}/statm`, 'latin1')
         .split(' ')
         .map(Number)
-      // Pages of files are the system's to take back.
+      // Pages of files can be reclaimed by the system.
       total.memoryBytes += (resident - shared) * PAGE_BYTES
     } catch {
-      // It has ended meanwhile.
+      // It has ended in the meantime.
     }
   }
   return total
 }
 
-/** All processes below one, as /proc has it; none where there is no /proc. */
+/** All processes below one, according to /proc; empty without /proc. */
 export function descendantsOf(root: number): number[] {
   const found: number[] = []
   const open = [root]
@@ -94,7 +97,7 @@ export function descendantsOf(root: number): number[] {
         open.push(...children)
       }
     } catch {
-      // It has ended meanwhile.
+      // It has ended in the meantime.
     }
   }
   return found

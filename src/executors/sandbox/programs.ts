@@ -8,7 +8,7 @@ import { masked } from './error-output.ts'
 import { startSandboxed } from './run-sandboxed.ts'
 import { slots } from './slots.ts'
 
-/** Programs that agents may run, and what they may use. */
+/** Programs that agents may run, and what these may use. */
 export const ProgramsSettings = z.strictObject({
   programs: z
     .array(z.string().trim().min(1).max(1_000))
@@ -24,20 +24,20 @@ export type ProgramsSettings = z.output<typeof ProgramsSettings>
 
 /** How a program ended. */
 export interface Ran {
-  /** Absent where it was ended. */
+  /** Absent if it was stopped. */
   exitCode?: number
-  /** Why it was ended: at one of its limits. */
+  /** The limit at which it was stopped. */
   ended?: Failure
-  /** What it wrote, standard error among it, shortened from the middle. */
+  /** Its output, including standard error, shortened in the middle. */
   output: string
   ms: number
 }
 
-/** Runs programs of a list, each in a sandbox, on a folder. */
+/** Runs allowed programs on a folder, each in a sandbox. */
 export interface Programs {
-  /** As the operator wrote them down. */
+  /** As the operator configured them. */
   names: readonly string[]
-  /** Why none can be run here; `undefined` when they can. Looked for once. */
+  /** Why none can be run here; `undefined` if they can. Determined once. */
   problem(): string | undefined
   allows(command: readonly string[]): boolean
   /**
@@ -50,7 +50,7 @@ export interface Programs {
   run(command: readonly string[], workspace: Workspace, signal: AbortSignal): Promise<Ran>
 }
 
-/** Errors that end a program and not the task that runs it. */
+/** Errors that end a program but not the task that runs it. */
 const ENDS_PROGRAM = ['cpu-limit', 'memory-limit', 'process-limit', 'workspace-too-large']
 
 export function allowedPrograms(
@@ -109,7 +109,7 @@ function endOf(exitCode: number | undefined): { exitCode: number } {
   throw new PermanentError('sandbox-failed', 'The sandbox could not start the program.')
 }
 
-/** @throws What is no limit of the program. */
+/** @throws Errors that are not a limit of the program. */
 function endedBy(error: unknown): Failure {
   const isLimit =
     (error instanceof PermanentError && ENDS_PROGRAM.includes(error.code)) ||

@@ -10,7 +10,7 @@ import ipaddr from 'ipaddr.js'
 const CONNECT_MS = 15_000
 const TLS_PORT = 443
 
-/** How names become connections; the system's ways by default. */
+/** How names become connections; the system's network by default. */
 export interface Outside {
   addressesOf(host: string): Promise<string[]>
   connect(address: string, port: number): Socket
@@ -25,13 +25,14 @@ const SYSTEM: Outside = {
 export interface HostProxy {
   /** A Unix socket. */
   socketPath: string
-  /** Breaks what is open off. Never rejects. */
+  /** Closes all open connections. Never rejects. */
   close(): Promise<void>
 }
 
 /**
- * A proxy of HTTP that knows CONNECT alone, to the hosts of a list. A name is resolved here and the
- * address connected to that was checked, so that it cannot lead into the private network.
+ * An HTTP proxy that only supports CONNECT, to an allowlist of hosts. Names are resolved here, and
+ * the connection goes to the address that was checked, so that a name cannot lead into the private
+ * network.
  *
  * @param hosts As in `Confinement.network`.
  */
@@ -94,7 +95,7 @@ export async function openProxy(
 
 class Refused extends Error {}
 
-/** A connection to `host:port`, once it stands. */
+/** A connection to `host:port`, once it is established. */
 async function tunnel(hosts: readonly string[], outside: Outside, target: string): Promise<Socket> {
   const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(target.toLowerCase()) ?? []
   const name = host.replace(/\.$/, '')
@@ -124,12 +125,12 @@ function isMeant(allowed: string, host: string, port: number): boolean {
   return name.startsWith('*.') ? host.endsWith(name.slice(1)) : host === name
 }
 
-/** Neither this machine, nor its network, nor an address that clouds keep their metadata at. */
+/** Excludes this machine, its network, and addresses of cloud metadata services. */
 function isPublic(text: string): boolean {
   if (!ipaddr.isValid(text)) return false
   // `::ffff:127.0.0.1` is 127.0.0.1.
   const address = ipaddr.process(text)
   if (address.range() !== 'unicast') return false
-  // `::127.0.0.1`, as IPv6 once wrote it (RFC 4291, 2.5.5.1).
+  // `::127.0.0.1`, an obsolete IPv6 form (RFC 4291, 2.5.5.1).
   return !(address instanceof ipaddr.IPv6 && address.match(ipaddr.IPv6.parse('::'), 96))
 }

@@ -1,11 +1,11 @@
-/** Where things are inside of the sandbox. */
+/** Locations inside the sandbox. */
 const NODE = '/run/tutti/node'
 const SOCKET = '/run/tutti/proxy.sock'
 const PORT = 3128
 
 /**
- * Runs in the sandbox, before the program and around it: programs know proxies at ports, and the one
- * outside is at a socket. SIGTERM is for the program; this ends with it, and as it did.
+ * Wraps the program inside the sandbox: programs expect a proxy on a port, but the one outside is
+ * on a socket. Leaves SIGTERM to the program, and ends with it, in the same way.
  */
 const SCRIPT = `
 const net = require('node:net')
@@ -31,7 +31,7 @@ server.listen(${PORT}, '127.0.0.1', () => {
 })
 `
 
-/** The same command, with the proxy at a port that its environment names. */
+/** The same command, with the proxy on a port that its environment names. */
 export function relayed(
   command: readonly string[],
   socketPath: string,
@@ -46,7 +46,7 @@ export function relayed(
       https_proxy: proxy,
       NO_PROXY: local,
       no_proxy: local,
-      // Node's own fetch heeds them only when it is told to.
+      // Node's own fetch only uses these if told to.
       NODE_USE_ENV_PROXY: '1',
     },
   }

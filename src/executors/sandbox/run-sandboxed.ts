@@ -12,9 +12,9 @@ import { type HostProxy, type Outside, openProxy } from './proxy.ts'
 import { relayed } from './relay.ts'
 import { limitFolder } from './workspace-limit.ts'
 
-/** Output that is kept, in characters. */
+/** Characters of output that are kept. */
 const MAX_OUTPUT = 4_000_000
-/** How long a program that is told to end may take for it. */
+/** How long a program that is told to stop may take. */
 const GRACE_MS = 1_000
 const MAX_STATUS = 10_000
 
@@ -25,19 +25,19 @@ export interface SandboxedCommand {
   command: readonly string[]
   confinement: Confinement
   workspace: Workspace | undefined
-  /** Beside what the operator wrote down, and no secret. */
+  /** Added to the operator's settings; not secret. */
   env?: Record<string, string>
   signal: AbortSignal
-  /** Stands in for the system's network, where hosts may be reached. */
+  /** Replaces the system's network for allowed hosts. */
   outside?: Outside | undefined
 }
 
-/** A program that runs in its sandbox. */
+/** A program running in its sandbox. */
 export interface SandboxedProcess {
   stdin: Writable
   stdout: Readable
   /**
-   * Resolves when none of its processes is left, with the exit code of the program; `undefined` when the
+   * Resolves when none of its processes is left, with the program's exit code; `undefined` if the
    * sandbox never started it.
    *
    * @throws The reason of `signal`, when it aborts: SIGTERM to all of its processes, then SIGKILL.
@@ -45,24 +45,24 @@ export interface SandboxedProcess {
    * @throws {TransientError} `command-timeout`, `command-killed`, `command-not-started`.
    */
   ended: Promise<number | undefined>
-  /** The last of its standard error, without the values of its environment. */
+  /** The end of its standard error, without the values of its environment. */
   stderr(): string
 }
 
 export interface CommandEnd {
-  /** Of the command; `undefined` when the sandbox never started it. */
+  /** The command's exit code; `undefined` if the sandbox never started it. */
   exitCode: number | undefined
   stdout: string
-  /** The output was longer than what is kept of it. */
+  /** The output was longer than the part that is kept. */
   cut: boolean
 }
 
-/** Runs a command in its sandbox to its end, as `SandboxedProcess.ended` has it. */
+/** Runs a command in its sandbox to its end; see `SandboxedProcess.ended`. */
 export async function runSandboxed(
   options: SandboxedCommand & {
     stdin: string
     onText?: ((text: string) => void) | undefined
-    /** Hears of its standard error, however it ends. */
+    /** Gets its standard error, however the command ends. */
     onStderr?: ((text: string) => void) | undefined
   },
 ): Promise<CommandEnd> {
@@ -78,7 +78,7 @@ export async function runSandboxed(
   }
 }
 
-/** @throws The reason of `signal`, when it has aborted before. */
+/** @throws The reason of `signal`, if it has already aborted. */
 export async function startSandboxed(options: SandboxedCommand): Promise<SandboxedProcess> {
   const { confinement, signal } = options
   signal.throwIfAborted()
@@ -111,7 +111,7 @@ function start(options: SandboxedCommand, proxy: HostProxy | undefined): Sandbox
     descriptor.end(content)
   }
   const stderr = errorOutput(child.stderr as Readable, confinement.env)
-  // A command need not read what it is told.
+  // A command does not have to read its input.
   child.stdin?.on('error', () => {})
 
   const { timeoutMs, maxWorkspaceBytes } = confinement
@@ -119,7 +119,7 @@ function start(options: SandboxedCommand, proxy: HostProxy | undefined): Sandbox
     ...(timeoutMs === undefined ? [] : [timeLimit(timeoutMs)]),
     ...(workspace?.writable ? [limitFolder(workspace.root, maxWorkspaceBytes)] : []),
   ]
-  // What takes too much of the machine is not asked first.
+  // Whatever overloads the machine is killed without SIGTERM first.
   const hard = child.pid === undefined ? undefined : limitProcesses(child.pid, confinement)
   const stopping = AbortSignal.any([signal, ...gentle.map((limit) => limit.signal)])
   let timer: NodeJS.Timeout | undefined
@@ -159,7 +159,7 @@ function start(options: SandboxedCommand, proxy: HostProxy | undefined): Sandbox
     end(child)
     await proxy?.close()
   })
-  // Whoever waits for it later hears of a failure all the same.
+  // Marks the rejection as handled; whoever awaits it later still gets it.
   ended.catch(() => {})
   return {
     stdin: child.stdin as Writable,
@@ -169,7 +169,7 @@ function start(options: SandboxedCommand, proxy: HostProxy | undefined): Sandbox
   }
 }
 
-/** The operator's own limit on a command, which may be shorter than the task's. */
+/** The operator's own limit for a command, which may be shorter than the task's. */
 function timeLimit(timeoutMs: number) {
   const controller = new AbortController()
   const timer = setTimeout(() => {
@@ -179,7 +179,7 @@ function timeLimit(timeoutMs: number) {
   return { signal: controller.signal, clear: () => clearTimeout(timer) }
 }
 
-/** Reads a stream to its end, so that its writer never waits, and keeps the beginning. */
+/** Reads a stream to its end, so that its writer never blocks, and keeps the beginning. */
 function collect(stream: Readable, limit: number, onText?: (text: string) => void) {
   const decoder = new StringDecoder('utf8')
   let text = ''
@@ -196,13 +196,13 @@ function collect(stream: Readable, limit: number, onText?: (text: string) => voi
   return { text: () => text, cut: () => cut }
 }
 
-/** The sandbox writes one JSON object a line; the last one has the exit code. */
+/** The sandbox writes one JSON object per line; the last one has the exit code. */
 function exitCodeIn(status: string): number | undefined {
   const [, code] = /"exit-code"\s*:\s*(\d+)/.exec(status) ?? []
   return code === undefined ? undefined : Number(code)
 }
 
-/** The sandbox dies with the process that made it, and everything in it with the sandbox. */
+/** The sandbox dies with the process that made it, and everything in it dies with the sandbox. */
 function end(child: ChildProcess): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   kill(-child.pid, 'SIGKILL')

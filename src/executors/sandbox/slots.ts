@@ -1,4 +1,4 @@
-/** So many at once; the others wait, first come first served. */
+/** Admits up to `atOnce` at a time; the others wait, first come, first served. */
 export function slots(atOnce: number): {
   /** @throws The signal's reason, when it aborts first. */
   enter(signal: AbortSignal): Promise<() => void>
@@ -8,7 +8,7 @@ export function slots(atOnce: number): {
   const leave = () => {
     const [next] = waiting
     if (next === undefined) free += 1
-    // The slot goes from hand to hand, so that nobody who comes in between takes it.
+    // The slot is handed over directly, so that nobody can take it in between.
     else next()
   }
   return {

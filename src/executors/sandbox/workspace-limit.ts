@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { PermanentError } from '../../core/contract/errors.ts'
 
 const FIRST_LOOK_MS = 250
-/** A folder that takes long to measure is measured less often, so that measuring stays a small part. */
+/**
+ * A folder that takes long to measure is measured less often, so that measuring stays a small part.
+ */
 const SHARE = 20
 
 /**
- * Watches a folder that somebody writes to, and aborts once all that lies in it takes more room than
- * it may. What is written between two looks is not stopped: the disk needs some room beside it.
+ * Watches a folder that is being written to, and aborts once its contents exceed the limit. What is
+ * written between two checks is not stopped, so the disk needs some spare room.
  */
 export function limitFolder(
   folder: string,
@@ -42,7 +44,7 @@ export function limitFolder(
   }
 }
 
-/** Bytes on the disk, files without content too; counting ends where `most` is passed. */
+/** Bytes on disk, including files without content; stops counting beyond `most`. */
 async function sizeOf(folder: string, most: number, isOver: () => boolean): Promise<number> {
   let bytes = 0
   const open = [folder]
@@ -51,16 +53,16 @@ async function sizeOf(folder: string, most: number, isOver: () => boolean): Prom
       if (isOver() || bytes > most) return bytes
       const path = join(next, entry.name)
       if (entry.isDirectory()) open.push(path)
-      // What is gone meanwhile takes no room.
+      // Something deleted in the meantime takes no space.
       const found = await lstat(path).catch(() => undefined)
-      // Blocks of 512 bytes, whatever those of the file system are.
+      // In blocks of 512 bytes, whatever the file system's block size.
       bytes += (found?.blocks ?? 0) * 512
     }
   }
   return bytes
 }
 
-/** One that the command made unreadable, or removed, is passed over. */
+/** Skips folders that the command made unreadable or removed. */
 async function entriesOf(folder: string): Promise<Dirent[]> {
   return readdir(folder, { withFileTypes: true }).catch(() => [])
 }

@@ -23,7 +23,7 @@ import { parseSource, runRules, syntaxRulesFor } from './rules/run-rules.ts'
 import { addEvidence } from './secrets/evidence.ts'
 import { findSecrets, secretHit } from './secrets/find-secrets.ts'
 
-/** Reviews the files of a folder. Blocks its thread: it is meant for a process of its own. */
+/** Reviews the files of a folder. Blocks its thread, so it needs a process of its own. */
 export async function analyse(
   request: AnalysisRequest,
   onChild: (child: OxlintRun['child']) => void,
@@ -40,11 +40,11 @@ export async function analyse(
   })
   const analysed = survey.code.filter(({ selected, generated }) => selected && !generated)
 
-  // Started first: it works while this process does.
+  // Started first: it runs in parallel with the rest.
   const linterRules = oxlintRulesFor(perspectives)
   const linting = startOxlint(copies, scratchDir, linterRules)
   onChild(linting.child)
-  // It is awaited below; until then a failure must not end the process.
+  // It is awaited below; until then a failure must not crash the process.
   linting.diagnostics.catch(() => {})
 
   const syntaxRules = syntaxRulesFor(perspectives)
@@ -90,7 +90,7 @@ export async function analyse(
   }
 }
 
-/** What the rules on syntax trees, and on request the search for secrets, find in the code. */
+/** What the syntax rules and, if requested, the search for secrets find in the code. */
 async function reviewCode(
   survey: Survey,
   rules: readonly SyntaxRule[],
@@ -98,9 +98,9 @@ async function reviewCode(
 ): Promise<{ hits: Hit[]; nodes: Omit<SourceNode, 'edges'>[] }> {
   const hits: Hit[] = []
   const nodes: Omit<SourceNode, 'edges'>[] = []
-  // One at a time: it is work for the processor, and only one tree is kept in memory.
+  // One at a time: this is CPU work, and only one tree is kept in memory.
   for (const file of survey.code) {
-    // Lets what the linter says be read, and the end of the parent be noticed.
+    // Yields, so that the linter's output is read and the parent's exit is noticed.
     await setImmediate()
     const text = readCopy(file)
     const root = parseSource(text, file.grammar)
@@ -120,7 +120,7 @@ async function reviewCode(
   return { hits, nodes }
 }
 
-/** The rules follow the tree by recursion; a sum of ten thousand parts is deeper than their stack. */
+/** Rules walk the tree recursively; a sum of ten thousand terms exceeds the stack. */
 function tryRules(rules: readonly SyntaxRule[], file: ParsedFile, survey: Survey): Hit[] {
   try {
     return runRules(rules, file)
@@ -131,7 +131,7 @@ function tryRules(rules: readonly SyntaxRule[], file: ParsedFile, survey: Survey
   }
 }
 
-/** Secrets in the selected files that are no code. */
+/** Searches for secrets in selected files that are not code. */
 async function searchOthers(
   tree: Tree,
   survey: Survey,
@@ -140,7 +140,7 @@ async function searchOthers(
   let fileCount = 0
   const analysed = new Set(survey.code.map((file) => file.path))
   for (const { path } of survey.other) {
-    // Searched with the code.
+    // Already searched with the code.
     if (analysed.has(path)) continue
     await setImmediate()
     const text = readText(tree, path, survey)
@@ -176,7 +176,7 @@ function graphRulesFor(perspectives: readonly Perspective[]): RuleText[] {
   )
 }
 
-/** What the linter found. When it fails, the rest of the review is still worth having. */
+/** The linter's findings. If it fails, the rest of the review is still useful. */
 async function lintedHits(
   linting: OxlintRun,
   rules: readonly OxlintRule[],

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { analyse } from './analyse.ts'
 import type { AnalysisAnswer, AnalysisRequest } from './report.ts'
 
-// The process of one analysis: takes one request, answers once, and ends.
+// The process for one analysis: takes one request, answers once, and exits.
 
 let linter: ChildProcess | undefined
 
@@ -13,7 +13,7 @@ const answer = (message: AnalysisAnswer) => {
   })
 }
 
-/** The worker is gone, and nobody waits for the answer. */
+/** The worker is gone, so nobody is waiting for the answer. */
 function abandon(): void {
   linter?.kill('SIGKILL')
   process.exit(1)

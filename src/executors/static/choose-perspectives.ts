@@ -1,7 +1,7 @@
 import type { TaskSpec } from '../../core/contract/task-spec.ts'
 import { PERSPECTIVES, type Perspective } from './options.ts'
 
-/** Words that name a perspective wherever they stand. */
+/** Words that name a perspective anywhere in a text. */
 const NAMES: Record<Perspective, RegExp> = {
   security:
     /\b(?:secur(?:e|ity)|vulnerabilit(?:y|ies)|vulnerable|owasp|pen-?test\w*|injections?|xss|csrf|ssrf|exploit\w*|attack(?:s|er|ers)?|threats?|secrets?|hardening)\b/i,
@@ -14,8 +14,8 @@ const NAMES: Record<Perspective, RegExp> = {
 }
 
 /**
- * The perspectives that a task asks for: its option, else the words of the most specific text that
- * names any (id and description, role, the task itself, focus areas), else all.
+ * The perspectives that a task asks for: its option, otherwise the words of the most specific text
+ * that names any (id and description, role, task, focus areas), otherwise all.
  */
 export function choosePerspectives(
   spec: Pick<
@@ -27,7 +27,8 @@ export function choosePerspectives(
   if (option === 'all') return { perspectives: [...PERSPECTIVES], because: 'option' }
   const chosen = PERSPECTIVES.find((perspective) => perspective === option)
   if (chosen) return { perspectives: [chosen], because: 'option' }
-  // The task of a folder `src/security` has that folder in its id and description: it asks for no perspective.
+  // A task for the folder `src/security` has it in its id and description without asking for the
+  // perspective.
   const withoutPaths = withoutFolderNames(spec)
   const texts = [
     withoutPaths(`${spec.id.replace(/[-_]/g, ' ')} ${spec.description}`),

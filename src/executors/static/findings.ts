@@ -1,11 +1,11 @@
 import type { Severity } from '../../core/contract/findings.ts'
 import type { Perspective } from './options.ts'
 
-/** What a rule says of a place it applies to. */
+/** The text of a rule about the places it applies to. */
 export interface RuleText {
-  /** kebab-case for our own rules, `plugin/name` for those of a linter. */
+  /** kebab-case for our own rules, `plugin/name` for a linter's. */
   id: string
-  /** Any of them makes the rule run. */
+  /** Any of them enables the rule. */
   perspectives: readonly Perspective[]
   category: 'security' | 'performance' | 'testing' | 'architecture' | 'correctness'
   severity: Severity
@@ -17,14 +17,14 @@ export interface RuleText {
   recommendation: string
 }
 
-/** One place where a rule applies. What is not given is the rule's own. */
+/** One place where a rule applies. Missing fields default to the rule's own. */
 export interface Hit {
   rule: RuleText
   /** Relative to the workspace, with `/`. */
   file: string
-  /** From 1. */
+  /** 1-based. */
   line: number
-  /** The line of code, or what was measured; without secrets. */
+  /** The line of code, or what was measured, without secrets. */
   evidence: string
   severity?: Severity
   confidence?: number

@@ -2,15 +2,15 @@ import { type Finding, severityRank } from '../../core/contract/findings.ts'
 import { shorten } from '../../core/text/shorten.ts'
 import type { Hit } from './findings.ts'
 
-/** Serious hits of a rule in one file stay findings of their own up to this many. */
+/** Up to this many serious hits of a rule in one file are separate findings. */
 const MAX_SEPARATE = 5
 const MAX_LINES_NAMED = 20
 const MAX_EVIDENCE_CHARS = 200
 
 /**
- * Findings from hits, the most severe first, then by file and line. What one rule found several times
- * in a file is one finding with the lines named, unless it is serious and there are few: each of
- * those wants a decision of its own.
+ * Turns hits into findings, the most severe first, then by file and line. Repeated hits of a rule
+ * in a file become one finding that lists the lines, unless they are serious and few: then each
+ * needs a decision of its own.
  */
 export function mergeHits(hits: readonly Hit[]): Finding[] {
   const groups = Map.groupBy(hits, (hit) =>

@@ -4,7 +4,7 @@ import type { Omission } from './report.ts'
 
 const MAX_EXAMPLES = 10
 
-/** What was selected and not looked at, or not in full. */
+/** Selected files that were not looked at, or not completely. */
 export function omissionsOf(
   survey: Survey,
   unparsable: readonly string[],

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 export const PERSPECTIVES = ['security', 'performance', 'testing', 'architecture'] as const
-/** What a review looks at. `architecture` includes code that is wrong as it is written. */
+/** What a review looks at. `architecture` includes code that is simply wrong. */
 export type Perspective = (typeof PERSPECTIVES)[number]
 
 /** `task.options` of the static executor. */

@@ -138,7 +138,7 @@ function stop(text: string): string {
   return text === '' || /[.!?\]]$/.test(text) ? text : `${text}.`
 }
 
-/** As inline code, whatever it holds: the text is of the reviewed project. */
+/** As inline code, whatever the text contains: it is from the reviewed project. */
 function code(text: string): string {
   const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
   const fence = '`'.repeat(longest + 1)
@@ -146,7 +146,7 @@ function code(text: string): string {
   return longest > 0 ? `${fence} ${line} ${fence}` : `${fence}${line}${fence}`
 }
 
-/** Marks of Markdown and HTML that would change how the text reads; backticks are ours. */
+/** Escapes Markdown and HTML that would change how the text reads; backticks are ours. */
 function plain(text: string): string {
   return text
     .split(/(`[^`]*`)/)

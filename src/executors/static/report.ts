@@ -1,18 +1,18 @@
 import type { Finding, Severity } from '../../core/contract/findings.ts'
 import type { Perspective } from './options.ts'
 
-/** What one analysis is asked for. It crosses a process boundary, so it is plain data. */
+/** The request for one analysis. It crosses a process boundary, so it is plain data. */
 export interface AnalysisRequest {
   /** Absolute path of the workspace. */
   root: string
   globs: string[]
   perspectives: Perspective[]
   maxFindings: number
-  /** An empty folder of the analysis's own; its maker removes it. */
+  /** An empty folder for this analysis; the creator removes it. */
   scratchDir: string
 }
 
-/** Files that were not looked at, or not in full, and why. */
+/** Files that were not looked at, or not completely, and why. */
 export interface Omission {
   reason: string
   count: number
@@ -21,25 +21,25 @@ export interface Omission {
 }
 
 export interface AnalysisReport {
-  /** The most severe ones, at most as many as were asked for. */
+  /** The most severe ones, at most as many as were requested. */
   findings: Finding[]
-  /** Of all findings, those left out included. */
+  /** Covers all findings, including those left out. */
   countBySeverity: Record<Severity, number>
   leftOutCount: number
-  /** What ran, with the number of its rules; `undefined` where a tool brings a set that it does not count. */
+  /** What ran, with its number of rules; `undefined` for a tool that does not count its rules. */
   tools: { name: string; ruleCount: number | undefined; fileCount: number }[]
   /** TypeScript and JavaScript files whose code was analysed. */
   analysedCount: number
-  /** Files that were searched for secrets; 0 where that did not run. */
+  /** Files that were searched for secrets; 0 if that did not run. */
   searchedCount: number
-  /** Files that the task's globs select, of all that were listed. */
+  /** How many of the listed files the task's globs select. */
   selectedCount: number
   omissions: Omission[]
-  /** Tools that did not do their part, so that the review is not complete. */
+  /** Tools that failed, so that the review is incomplete. */
   failures: string[]
 }
 
-/** What the process of an analysis answers. */
+/** The answer of an analysis process. */
 export type AnalysisAnswer =
   | { status: 'done'; report: AnalysisReport }
   | { status: 'failed'; message: string; stack: string }

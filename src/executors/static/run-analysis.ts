@@ -13,7 +13,7 @@ const MAX_CAUSE_CHARS = 4_000
  *
  * @throws The reason of `signal`, when it aborts.
  * @throws {TransientError} The process was killed from outside.
- * @throws {PermanentError} `analysis-crashed`: the process died on what it read.
+ * @throws {PermanentError} `analysis-crashed`: its input crashed the process.
  */
 export async function runAnalysis(
   request: Omit<AnalysisRequest, 'scratchDir'>,
@@ -33,10 +33,10 @@ async function runProcess(request: AnalysisRequest, signal: AbortSignal): Promis
   const child = fork(new URL('./analysis-child.ts', import.meta.url), {
     cwd: request.scratchDir,
     detached: true,
-    // Nothing of the worker's keys and addresses is of use to a linter.
+    // A linter needs none of the worker's keys and addresses.
     env: {},
     execArgv: [`--max-old-space-size=${MAX_HEAP_MIB}`],
-    // What a crash prints is kept as its cause, for the log.
+    // What a crash prints becomes its cause, for the log.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const onAbort = () => killGroup(child)
@@ -76,7 +76,7 @@ function answerOf(
       else if (answer?.status === 'failed') reject(failure(answer))
       else reject(death(exitCode, killedBy, printed))
     })
-    // A process that died before it read the request has its end reported by `close`.
+    // If the process dies before it reads the request, `close` reports that.
     child.send(request, () => {})
   })
 }
@@ -100,7 +100,7 @@ function failure(answer: AnalysisAnswer & { status: 'failed' }): Error {
   return new PermanentError('analysis-failed', 'the files could not be analysed', { cause })
 }
 
-/** Ends the process and what it started; no harm when they have ended. */
+/** Kills the process and what it started; harmless if they have ended. */
 function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return
   try {

@@ -13,11 +13,11 @@ import type { AnalysisReport } from './report.ts'
 import { runAnalysis } from './run-analysis.ts'
 
 export interface StaticExecutorOptions {
-  /** Where an analysis keeps its copies while it runs; the system's folder for such by default. */
+  /** Where an analysis keeps its copies; the system's temporary folder by default. */
   temporaryDir?: string
 }
 
-/** Reviews a workspace by rules, without a model. Runs nothing of what it reviews. */
+/** Reviews a workspace by rules, without a model. Nothing of what it reviews is executed. */
 export function staticExecutor({ temporaryDir = tmpdir() }: StaticExecutorOptions = {}): Executor {
   return {
     name: 'static',
@@ -46,7 +46,7 @@ export function staticExecutor({ temporaryDir = tmpdir() }: StaticExecutorOption
   }
 }
 
-/** Looked at once: packages do not come and go while the process runs. */
+/** Computed once: packages do not come and go while the process runs. */
 let description: ExecutorDescription | undefined
 
 function describe(): ExecutorDescription {
@@ -85,14 +85,14 @@ function validate(spec: TaskSpec): { path: (string | number)[]; message: string 
   return errors
 }
 
-/** They were validated at submission; what is stored may be older than the rules. */
+/** Validated at submission, but stored options may be older than the current rules. */
 function optionsOf(spec: TaskSpec): StaticOptions {
   const parsed = StaticOptions.safeParse(spec.options ?? {})
   if (parsed.success) return parsed.data
   throw new PermanentError('invalid-options', `options: ${z.prettifyError(parsed.error)}`)
 }
 
-/** Why a review is not one, although it ran: nothing to look at, or a tool that did not do its part. */
+/** Why a review that ran is incomplete: nothing to look at, or a tool that failed. */
 function incompleteness(report: AnalysisReport, globs: readonly string[]) {
   if (report.failures.length > 0) {
     return {
@@ -110,7 +110,7 @@ function incompleteness(report: AnalysisReport, globs: readonly string[]) {
   return { code: 'nothing-to-analyse', message }
 }
 
-/** Why it cannot run here; undefined when it can. */
+/** Why it cannot run here; undefined if it can. */
 function unavailability(): string | undefined {
   for (const tool of ['@ast-grep/napi', '@secretlint/core', 'oxlint/package.json', 'scslre']) {
     try {

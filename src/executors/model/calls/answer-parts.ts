@@ -1,18 +1,18 @@
 import type { ProviderModel } from '../models.ts'
 
-/** A piece of an answer as it is streamed. */
+/** A part of a streamed answer. */
 export type Part =
   Awaited<ReturnType<ProviderModel['doStream']>>['stream'] extends ReadableStream<infer P>
     ? P
     : never
 export type FinishPart = Extract<Part, { type: 'finish' }>
 
-/** Whether an answer ends at its limit of output tokens. */
+/** Whether an answer was cut off at its output limit. */
 export function isCut(parts: readonly Part[]): boolean {
   return parts.some((part) => part.type === 'finish' && part.finishReason.unified === 'length')
 }
 
-/** Whether the model, and not the connection, ended the answer. */
+/** Whether the model, rather than the connection, ended the answer. */
 export function isEnd({ finishReason: { unified, raw } }: FinishPart): boolean {
   if (unified === 'interrupted' || unified === 'error') return false
   return unified !== 'other' || raw !== undefined

@@ -4,26 +4,26 @@ import { QUOTA_TYPES, TOO_LONG_TYPES, type Understood, understood } from './know
 import { retryAfterMs } from './retry-after.ts'
 
 /**
- * Why one call of a model gave no answer. Messages are made here, of the provider's name, the status
- * and known words: what a provider writes into an error may repeat the prompt or the key.
+ * Why a model call gave no answer. Messages are composed here from the provider's name, the status
+ * and known words: what a provider writes in an error may repeat the prompt or the key.
  */
 export interface CallFailure {
   /**
-   * `rate-limited`, `overloaded`: the gate says when to call again. `transient`: another call may
-   * go well. `permanent`: it will not; `elsewhere` when another model may do better.
+   * `rate-limited`, `overloaded`: the gate decides when to call again. `transient`: another call
+   * may succeed. `permanent`: it will not, but see `elsewhere`, which means that another model may.
    */
   kind: 'rate-limited' | 'overloaded' | 'transient' | 'permanent'
   code: string
   message: string
   retryAfterMs?: number | undefined
   elsewhere: boolean
-  /** The HTTP status, where there was one. */
+  /** The HTTP status, if there was one. */
   status?: number | undefined
-  /** Output tokens with which the same call may be taken, where only that many are too many. */
+  /** The output limit with which the same call may be accepted, if only its limit was too high. */
   outputLimit?: number | undefined
 }
 
-/** Words that providers are known to send as the type or code of an error, and that may be passed on. */
+/** Error types and codes that providers are known to send, and that may be passed on. */
 const KNOWN_TYPES = new Set([
   ...QUOTA_TYPES,
   ...TOO_LONG_TYPES,
@@ -54,7 +54,7 @@ const TOO_FAST_TYPES = /^rate_?limit|^Throttling|^RESOURCE_EXHAUSTED$|^too_many_
 const OVERLOADED_TYPES = /^overloaded_error$|^engine_overloaded|^ServiceUnavailable|^UNAVAILABLE$/i
 const FAILED_TYPES = /^(?:api_error|server_error|internal_?error|INTERNAL|timeout_error)$/i
 
-/** Reads an error that a provider's SDK threw or sent within a stream. */
+/** Interprets an error that a provider's SDK threw or sent within a stream. */
 export function failureOf(error: unknown, provider: string): CallFailure {
   if (isMisuse(error)) {
     const message = `The call could not be made of the provider ${provider}.`
@@ -104,7 +104,7 @@ export function failureOf(error: unknown, provider: string): CallFailure {
   }
 }
 
-/** Statuses with which a provider says something else than what its words may remind of. */
+/** Statuses that mean something else, whatever the provider's words may suggest. */
 const OTHERWISE = new Set([401, 404, 408, 529])
 
 function meaningOf(
@@ -115,7 +115,8 @@ function meaningOf(
   if (status !== undefined && OTHERWISE.has(status)) return undefined
   const words = understood(said)
   const isTooLong = types.some((type) => TOO_LONG_TYPES.has(type))
-  // Google's word for a limit a minute is OpenAI's for an account without money: only the rest tells.
+  // Google's code for a per-minute limit is OpenAI's for an account without money: only the text
+  // tells.
   const isQuota = types.some((type) => QUOTA_TYPES.has(type))
   if (isQuota && words?.means !== 'too-long') return { means: 'quota' }
   if (words !== undefined) return words
@@ -142,17 +143,17 @@ function tooLong(meaning: Understood, answered: string, status: number | undefin
     kind: 'permanent',
     code: 'context-too-long',
     message,
-    // Another model may take more.
+    // Another model may accept more.
     elsewhere: true,
     status,
     outputLimit: room >= LEAST_OUTPUT ? room : undefined,
   }
 }
 
-/** With room for fewer output tokens a call is not worth making. */
+/** With room for fewer output tokens, a call is not worth making. */
 const LEAST_OUTPUT = 1_000
 
-/** An answer that ended too early, or was no answer at all. */
+/** An answer that ended too early, or was not an answer. */
 export function unusable(provider: string): CallFailure {
   return {
     kind: 'transient',
@@ -162,7 +163,9 @@ export function unusable(provider: string): CallFailure {
   }
 }
 
-/** As the queue understands it. Without a cause: it would bring the provider's words to the log. */
+/**
+ * The error for the queue. Without a cause, which would bring the provider's words into the log.
+ */
 export function errorOf(failure: CallFailure): TransientError | PermanentError {
   const { kind, code, message } = failure
   return kind === 'permanent'

@@ -16,31 +16,34 @@ import type { ProviderModel } from '../models.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
 
-/** What a call of a plan with a budget may write, where nobody asked for less: all listed models can. */
+/**
+ * The output limit of a call in a plan with a budget, unless somebody asked for less. All listed
+ * models allow it.
+ */
 const OUTPUT_LIMIT = 16_000
-/** What providers add to what they are sent, as for tools, in bytes. */
+/** Bytes that providers add to what they are sent, for tools for example. */
 const ADDED_BYTES = 1_000
-/** How much more a call that was cut off may write the next time. */
+/** The factor by which the limit of a cut-off call is raised. */
 const MORE = 4
 
-/** The money of one call, from before it is made until it is known what it has cost. */
+/** The money for one call, from before it is made until its cost is known. */
 export interface CallFunds {
   /**
-   * The call with an output limit that is paid for. Money set aside for it before, or for one that was
-   * refused, is used again.
+   * Returns the call with an output limit that is paid for. A reservation made earlier for this
+   * call, or for one that was refused, is reused.
    *
    * @throws {PermanentError} `budget-exhausted`
    */
   cover(model: string, call: CallOptions): Promise<CallOptions>
-  /** The limit of the last call, where it was lower than without a budget. */
+  /** The limit of the last call, if the budget lowered it. */
   lowered(): number | undefined
-  /** With that limit the answer was cut off: the next `cover` is to allow more. */
+  /** The answer was cut off at that limit, so the next `cover` must allow more. */
   raise(): void
-  /** Its usage was told. */
+  /** Its usage was reported. */
   reported(usage: { inputTokens: number; outputTokens: number; costUsd: number }): Promise<void>
-  /** It may have been billed, and nobody says how much. */
+  /** It may have been billed, but its cost is unknown. */
   unknown(): Promise<void>
-  /** Lets go of what no call has used. */
+  /** Releases what no call has used. */
   close(): Promise<void>
 }
 
@@ -65,7 +68,7 @@ export function callFunds(options: {
     }
     if (held === undefined || !covers(held.planned, planned)) {
       await close()
-      // One that costs nothing needs no money, and no limit.
+      // A free call needs neither money nor a limit.
       if (quoteOf(planned, undefined, prices) === undefined) return call
       held = await setAside(allowance, planned)
     }
@@ -106,7 +109,7 @@ export function callFunds(options: {
     },
     async reported(usage) {
       const { inputTokens, outputTokens } = usage
-      // Some servers count nothing.
+      // Some servers do not report usage.
       if (inputTokens + outputTokens === 0) return settle({ status: 'unknown' })
       if (held === undefined) return
       const { planned, limit, reservation } = held
@@ -123,7 +126,7 @@ export function callFunds(options: {
   }
 }
 
-/** What became of an answer that was cut off where the budget had lowered its limit. */
+/** The failure for an answer that was cut off at a limit that the budget had lowered. */
 export function cutByBudget(limit: number): Failure {
   return {
     code: BUDGET_EXHAUSTED,
@@ -131,12 +134,12 @@ export function cutByBudget(limit: number): Failure {
   }
 }
 
-/** Thrown where the budget of the plan is used up. */
+/** Thrown if the plan's budget is used up. */
 export function isExhausted(error: unknown): error is PermanentError {
   return error instanceof PermanentError && error.code === BUDGET_EXHAUSTED
 }
 
-/** The same call again, or a smaller one. */
+/** Whether this is the same call again, or a smaller one. */
 function covers(before: PlannedCall, now: PlannedCall): boolean {
   return (
     before.model === now.model &&

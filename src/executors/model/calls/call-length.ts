@@ -4,20 +4,20 @@ import type { CallFailure } from './call-failure.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
 
-/** How many of the parts of a call are named. */
+/** How many parts of a call are named. */
 const NAMED = 4
 
-/** The failure of a call that was too long, with what was long. */
+/** Adds to the failure of an overlong call which parts were long. */
 export function withLength(failed: CallFailure, call: CallOptions, sharedTokens = 0): CallFailure {
   if (failed.code !== 'context-too-long') return failed
   return { ...failed, message: `${failed.message} ${lengthOf(call, sharedTokens)}` }
 }
 
 /**
- * What a call that is too long consists of, the longest first, in a sentence: sizes alone, none of its
+ * Describes in a sentence what an overlong call consists of, the longest part first: only sizes, no
  * text.
  *
- * @param sharedTokens Of the context that the tasks of the plan share, which begins the first message.
+ * @param sharedTokens Tokens of the plan's shared context, which starts the first message.
  */
 function lengthOf({ prompt, tools }: CallOptions, sharedTokens: number): string {
   const tokens = new Map<string, number>()
@@ -46,7 +46,7 @@ function lengthOf({ prompt, tools }: CallOptions, sharedTokens: number): string 
   return `By an estimate it was sent ${all} tokens: ${parts}.`
 }
 
-/** Tokens, by an estimate, of the texts in a value. */
+/** The estimated tokens of all texts in a value. */
 function sizeOf(value: unknown): number {
   if (typeof value === 'string') return estimateTokens(value)
   if (typeof value !== 'object' || value === null) return 0

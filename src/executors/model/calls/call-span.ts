@@ -1,8 +1,8 @@
 import type { SpanAttributes, SpanStart } from '../../../core/ports/tracing.ts'
 import { type ProviderModel, parseModel } from '../models.ts'
 
-// Names of OpenTelemetry's semantic conventions for generative AI. Those that would carry what was
-// asked or answered (`gen_ai.input.messages`, `gen_ai.output.messages` …) are left out, always.
+// Attribute names follow OpenTelemetry's semantic conventions for generative AI. Those that would
+// carry prompts or answers (`gen_ai.input.messages`, `gen_ai.output.messages` …) are never set.
 
 type Call = Parameters<ProviderModel['doStream']>[0]
 type Part =
@@ -26,7 +26,7 @@ export function callSpan(name: string, call: Call): SpanStart {
   }
 }
 
-/** What is told of an answer. `gen_ai.usage.input_tokens` holds those of the cache too. */
+/** The attributes of an answer. `gen_ai.usage.input_tokens` includes cached tokens. */
 export function answerAttributes(parts: readonly Part[]): SpanAttributes {
   const response = parts.find((part) => part.type === 'response-metadata')
   const finish = parts.find((part) => part.type === 'finish')

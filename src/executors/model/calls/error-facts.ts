@@ -1,25 +1,25 @@
 import type { APICallError } from 'ai'
 import { shorten } from '../../../core/text/shorten.ts'
 
-/** What is known of an error that a provider sent, or its SDK threw. */
+/** What is known about an error that a provider sent, or its SDK threw. */
 export interface ErrorFacts {
   status: number | undefined
-  /** The words under `type`, `code`, `status` and their like, wherever the provider put them. */
+  /** The words under `type`, `code`, `status` and similar keys, wherever the provider put them. */
   types: string[]
   headers: Record<string, string> | undefined
-  /** There was an answer, of whatever kind. */
+  /** There was some kind of answer. */
   hasResponse: boolean
-  /** What the error says, only to be looked at: it may repeat the prompt or the key. */
+  /** The error's text, only for matching: it may repeat the prompt or the key. */
   said: string
-  /** Milliseconds after which the body of the error asks to be called again. */
+  /** How long the body of the error asks to wait, in milliseconds. */
   retryAfterMs: number | undefined
 }
 
-/** SDK errors that mean: the answer came and could not be read. */
+/** SDK errors for an answer that arrived but could not be read. */
 const UNREADABLE =
   /^AI_(JSONParse|TypeValidation|InvalidResponseData|EmptyResponseBody|NoContentGenerated)/
 
-/** Where a provider repeats the prompt, it does so after its own words. */
+/** If a provider repeats the prompt, it does so after its own words. */
 const LOOKED_AT = 600
 const MAX_BODY = 100_000
 const MAX_DEPTH = 6
@@ -50,15 +50,15 @@ export function factsOf(error: unknown): ErrorFacts {
     const hasResponse = UNREADABLE.test(error.name)
     return { ...gathered([]), headers: undefined, hasResponse }
   }
-  // What is no error is what the provider sent in its stream.
+  // Anything that is not an Error was sent by the provider in its stream.
   return { ...gathered([error]), headers: undefined, hasResponse: true }
 }
 
 type Gathered = Omit<ErrorFacts, 'headers' | 'hasResponse'>
 
 /**
- * Proxies put what they were told into what they tell: as a member, as JSON in a string, as a list. All
- * of it is looked at.
+ * Proxies embed the original error in their own: as a member, as JSON in a string, as a list. All
+ * of it is searched.
  */
 function gathered(values: unknown[]): Gathered {
   const types: string[] = []
@@ -92,7 +92,7 @@ function gathered(values: unknown[]): Gathered {
       const number = Number(word)
       if (Number.isInteger(number) && number >= 400 && number < 600) status ??= number
       if (typeof word === 'string') types.push(word)
-      // Codes of some providers are numbers of their own.
+      // Some providers use numeric codes of their own.
       else if (typeof word === 'number') types.push(String(word))
     }
     const {

@@ -3,14 +3,14 @@ import type { ProviderModel } from '../models.ts'
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
 
 /**
- * Anthropic's API must be given a limit, and the SDK's own for a model that it does not know is low.
- * The others take a model's own, and some refuse the call when it is passed.
+ * Anthropic's API requires a limit, and the SDK's default for unknown models is low. The other
+ * providers use the model's own, and some reject the call if one is passed.
  */
 const MAX_OUTPUT_TOKENS = 32_000
 
 /**
- * The call as its provider wants it. The answer is bound to a schema where that can be done; local
- * servers mostly cannot call tools while they are bound, and are told in words alone.
+ * Adapts the call to its provider. The answer is constrained to a schema if possible. Most local
+ * servers cannot call tools while constrained, so they are only told in words.
  */
 export function fitted(
   asked: CallOptions,
@@ -28,7 +28,9 @@ export function fitted(
   return { ...spoken, responseFormat: { type: 'json', schema: rest, name: 'output' } }
 }
 
-/** Some models write blanks beside a call of a tool, and providers refuse them when they are sent back. */
+/**
+ * Some models write blank text next to a tool call, and providers reject it when it is sent back.
+ */
 function withoutBlanks(prompt: CallOptions['prompt']): CallOptions['prompt'] {
   return prompt.flatMap((message): CallOptions['prompt'] => {
     if (message.role !== 'assistant') return [message]

@@ -1,18 +1,25 @@
-// What providers say when they refuse a call, by whom it was seen from. Their statuses tell too little:
-// a 429 may pass in a second or never, and a prompt that is too long comes as 400, 413, 422 or 500. What
-// they say is only looked at and never passed on, but for numbers: it may repeat the prompt or the key.
+// Phrases with which providers refuse a call, and who was seen to use them. Statuses tell too
+// little: a 429 may pass in a second or never, and an overlong prompt comes as 400, 413, 422 or
+// 500. Apart from numbers, nothing of a provider's text is passed on: it may repeat the prompt or
+// the key.
 
-/** `quota`: no waiting helps. `too-long`: it was sent more than it takes. `output-limit`: it was to write more than it can. */
+/**
+ * `quota`: waiting does not help. `too-long`: the input is too long. `output-limit`: the requested
+ * output is too long.
+ */
 export type Meaning = 'quota' | 'too-long' | 'output-limit'
 
 interface Wording {
   by: string
   means: Meaning
-  /** Groups: `sent`, what was sent; `limit`, what it takes; `output`, what it was to write; `over`, the difference. In tokens. */
+  /**
+   * Groups, in tokens: `sent`, the input; `limit`, what the model accepts; `output`, the requested
+   * output; `over`, the difference.
+   */
   words: RegExp
 }
 
-/** Types and codes of errors that mean it whatever is said beside them. */
+/** Error types and codes that mean this whatever the text says. */
 export const QUOTA_TYPES = new Set([
   'insufficient_quota',
   'billing_error',
@@ -44,9 +51,9 @@ export const TOO_LONG_TYPES = new Set([
   'tokens_limit_reached',
 ])
 
-// The first that fits decides, so that the ones with numbers come before the ones without.
+// The first match wins, so wordings with numbers come before those without.
 const WORDINGS: readonly Wording[] = [
-  // Limits a minute that the call alone is larger than.
+  // Per-minute limits that the call alone exceeds.
   {
     by: 'OpenAI, Groq',
     means: 'too-long',
@@ -239,7 +246,7 @@ const WORDINGS: readonly Wording[] = [
       /too many (?:input )?tokens(?!,? (?:please wait|per))|input token count exceeds|input tokens exceed/i,
   },
 
-  // Money, plans, and what is counted by the day or longer.
+  // Money, billing plans, and quotas per day or longer.
   {
     by: 'Anthropic',
     means: 'quota',
@@ -266,7 +273,7 @@ const WORDINGS: readonly Wording[] = [
       /insufficient (?:account )?(?:credits?|balance|funds|quota)|balance is (?:insufficient|not enough)|余额不足|requires more credits|out of credits|run out of credits/i,
   },
   {
-    // Google says the same of its limits a minute, and then more.
+    // Google says the same about its per-minute limits, followed by more text.
     by: 'OpenAI, by way of proxies',
     means: 'quota',
     words:
@@ -299,7 +306,7 @@ const WORDINGS: readonly Wording[] = [
   },
 ]
 
-/** A refusal as far as it is understood. */
+/** What was understood of a refusal. */
 export interface Understood {
   means: Meaning
   /** Tokens. */
@@ -309,7 +316,7 @@ export interface Understood {
   over?: number | undefined
 }
 
-/** What a refusal means by what it says; `undefined` where that is unknown. */
+/** Interprets the text of a refusal; `undefined` if it is not known. */
 export function understood(said: string): Understood | undefined {
   for (const { means, words } of WORDINGS) {
     const match = words.exec(said)

@@ -13,7 +13,9 @@ interface Lane {
   timer: NodeJS.Timeout | undefined
 }
 
-/** A gate for the calls of this process. Calls of one model begin in the order they came. */
+/**
+ * A gate for the calls of this process. Calls of one model begin in the order in which they came.
+ */
 export function localModelGate(now: () => number = Date.now): ModelGate {
   const lanes = new Map<string, Lane>()
 

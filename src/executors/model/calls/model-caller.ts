@@ -21,7 +21,7 @@ import { withMeantInputs } from './tool-inputs.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
 
-/** One of the models that may answer, the wanted one first. */
+/** One of the models that may answer, the preferred one first. */
 export interface Candidate {
   /** `provider:model`. */
   name: string
@@ -32,34 +32,34 @@ export interface Candidate {
 export interface CallerOptions {
   candidates: [Candidate, ...Candidate[]]
   gate: ModelGate
-  /** Where a long prefix is shared with other calls: what names it, without the model. */
+  /** For a long prefix shared with other calls: its key, without the model. */
   prefix?: { gate: PrefixGate; key: string } | undefined
   signal: AbortSignal
   prices: Prices
-  /** Hears of each call, and never of what it says. */
+  /** Records each call, but never its content. */
   tracer: Tracer
-  /** What the budget leaves, where the plan has one. */
+  /** What the budget leaves, if the plan has one. */
   allowance?: Allowance | undefined
-  /** What the answers must fit; asked for in whatever way the provider knows. */
+  /** The schema for the answers, requested in whatever way the provider supports. */
   schema?: Record<string, unknown> | undefined
   log: ModelLog
-  /** Of the context that the first message begins with, for whoever has to make a call shorter. */
+  /** Tokens of the context at the start of the first message, reported if a call is too long. */
   sharedTokens?: number | undefined
-  /** Ids that go with every event. */
+  /** Ids that are logged with every event. */
   about: object
   onText(text: string): void
   /** The usage of all calls so far, and which of the candidates answered last. */
   onUsage(usage: Usage, answeredBy: string): void
-  /** Why a call waits; `undefined` once it has begun. */
+  /** Why a call is waiting; `undefined` once it has begun. */
   onHeldBack?: ((why: string | undefined) => void) | undefined
   random?: () => number
 }
 
-/** A language model that waits its turn, tries again, and knows what it has spent. */
+/** A language model that waits its turn, retries, and keeps track of its cost. */
 export interface ModelCaller {
   model: ProviderModel
   usage(): Usage
-  /** `provider:model` of the one that answered last, or would be asked next. */
+  /** `provider:model` of the model that answered last, or would be asked next. */
   answeredBy(): string
   /** Why the last call was given up. */
   failure(): TransientError | PermanentError | undefined
@@ -69,20 +69,25 @@ export interface ModelCaller {
   cutByBudget(): Failure | undefined
 }
 
-/** Calls of a conversation that has come some way are tried again; a first call is left to the queue. */
+/**
+ * Calls in a conversation with progress to lose are retried here; a first call is left to the
+ * queue.
+ */
 const RETRIES_WITHIN = 4
 const RETRIES_BEFORE_FALLBACK = 2
-/** Overloads in a row after which another model is asked, where there is one. */
+/** After this many consecutive overloads, a fallback model is asked, if there is one. */
 const OVERLOADS_BEFORE_FALLBACK = 3
-/** A pause of a rate limit after which another model is asked, where there is one. */
+/** If a rate limit asks for a longer pause, a fallback model is asked, if there is one. */
 const LONG_HOLD_MS = 60_000
-/** No model writes so many characters at once; a server that does not end would fill the memory. */
+/**
+ * No model writes this many characters at once; a server that never stops would fill the memory.
+ */
 const LONGEST_ANSWER = 10_000_000
 
 /**
- * Wraps models for one attempt at one task. A call either ends whole or has not happened: its parts
- * are handed on only once the last one is there, so that a stream that breaks can be asked for again
- * without a tool running twice. Texts go to `onText` as they come.
+ * Wraps models for one attempt at a task. A call either completes or has no effect: its parts are
+ * passed on only once the last one has arrived, so that a broken stream can be requested again
+ * without running a tool twice. Text goes to `onText` as it arrives.
  */
 export function createModelCaller(options: CallerOptions): ModelCaller {
   const { candidates, gate, signal, prices, tracer, log, random = Math.random } = options
@@ -146,7 +151,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
 
   const limits = outputLimits()
 
-  /** What the call before this one was told, where it was one too many. */
+  /** The provider's response to the previous call, if it was refused. */
   let refusal: string | undefined
 
   /** One call, through the gate. */
@@ -187,13 +192,13 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     const isRefusal = (kind === 'rate-limited' || kind === 'overloaded') && !signal.aborted
     refusal = isRefusal ? refusalOf(answer) : undefined
     await permit.release({ status: isRefusal ? kind : 'failed', retryAfterMs })
-    // One that was sent and not heard of again may have been billed too.
+    // A call that was sent without a response may have been billed too.
     if (isBilled || signal.aborted) await funds.unknown()
     signal.throwIfAborted()
     return answer
   }
 
-  /** True when another model is to be asked from now on. */
+  /** Returns true if another model is to be asked from now on. */
   function fallBack(failed: CallFailure): boolean {
     const next = failed.elsewhere ? fallbacks.shift() : undefined
     if (next === undefined) return false
@@ -231,7 +236,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
         const limit = funds.lowered()
         cut = limit === undefined || !isCut(result) ? undefined : cutByBudget(limit)
         if (cut === undefined) return result
-        // Once more, with a higher limit, if there is money for that.
+        // Try again with a higher limit, if there is money for that.
         cutOff = result
         funds.raise()
         continue
@@ -241,7 +246,8 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       log.info({ ...options.about, model, code, status }, 'model call failed')
       switch (result.kind) {
         case 'rate-limited':
-          // The gate knows when; it may take as long as the task has, unless another one can answer.
+          // The gate decides when. That may take as long as the task has left, unless a fallback
+          // can answer.
           if ((result.retryAfterMs ?? 0) > LONG_HOLD_MS) fallBack(result)
           continue
         case 'overloaded':
@@ -262,7 +268,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
           break
         }
         case 'permanent':
-          // Not every server knows every way to ask for JSON; the prompt asks for it too.
+          // Not every server supports every way to request JSON, and the prompt asks for it too.
           if (result.code === 'provider-rejected' && request.responseFormat?.type === 'json') {
             schema = undefined
             continue

@@ -3,7 +3,7 @@ import type { CallFailure } from './call-failure.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
 
-/** How many tokens models can write at most, by what they have said when they were asked for more. */
+/** The output limits of models, learned from their refusals of higher ones. */
 export function outputLimits() {
   const limits = new Map<string, number>()
   return {
@@ -13,7 +13,7 @@ export function outputLimits() {
       return { ...call, maxOutputTokens: limit }
     },
 
-    /** True when the same call may go well with fewer output tokens. */
+    /** Returns true if the same call may succeed with fewer output tokens. */
     learn(model: string, { outputLimit }: CallFailure, asked: number | undefined): boolean {
       const before = limits.get(model) ?? asked ?? Number.POSITIVE_INFINITY
       if (outputLimit === undefined || outputLimit >= before) return false

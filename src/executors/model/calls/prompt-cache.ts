@@ -2,17 +2,17 @@ import type { ProviderModel } from '../models.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
 
-/** Tokens, estimated, from which a provider may cache a prefix: the least that any model asks for. */
+/** Estimated tokens from which a provider may cache a prefix: the smallest minimum of any model. */
 export const CACHEABLE_TOKENS = 1_024
-/** From here on it pays to let one call go ahead and the others wait for the cache. */
+/** From this length it pays to let one call go ahead while the others wait for the cache. */
 export const WORTH_WAITING_TOKENS = 4_096
 
-/** Marks the end of a prefix for Anthropic; the others cache on their own and do not read it. */
+/** Marks the end of a prefix for Anthropic; other providers cache automatically and ignore it. */
 export const CACHE_BREAKPOINT = { anthropic: { cacheControl: { type: 'ephemeral' as const } } }
 
 /**
- * In a conversation that goes on, what was said until now is read again with every further call: a
- * breakpoint behind the last message makes that cheap.
+ * In a conversation that continues, everything so far is read again with every further call. A
+ * breakpoint after the last message makes that cheap.
  */
 export function withCacheBreakpoint(call: CallOptions, goesOn: boolean): CallOptions {
   const last = call.prompt.at(-1)

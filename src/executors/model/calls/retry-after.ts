@@ -1,9 +1,9 @@
 const LONGEST_MS = 24 * 3_600_000
 
 /**
- * When a provider's refusal asks to be called again, in milliseconds from `now`: `retry-after-ms`,
- * `Retry-After` in seconds or as a date (RFC 9110), else the reset of whatever has nothing left, as
- * Anthropic (a time) and OpenAI (`6m0s`, `20ms`) send it. Header names are in lower case.
+ * How long a provider's refusal asks to wait, in milliseconds from `now`: `retry-after-ms`,
+ * `Retry-After` in seconds or as a date (RFC 9110), otherwise the reset of an exhausted limit, as
+ * sent by Anthropic (a time) and OpenAI (`6m0s`, `20ms`). Header names must be in lower case.
  */
 export function retryAfterMs(
   headers: Record<string, string> | undefined,
@@ -28,7 +28,7 @@ export function retryAfterMs(
   return resets.length === 0 ? undefined : within(Math.max(...resets))
 }
 
-/** `x-ratelimit-remaining-tokens` and `anthropic-ratelimit-tokens-remaining` alike. */
+/** Works for `x-ratelimit-remaining-tokens` and `anthropic-ratelimit-tokens-remaining` alike. */
 function resetNameOf(remainingName: string): string {
   return remainingName.replace('remaining', 'reset')
 }

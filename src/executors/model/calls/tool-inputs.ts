@@ -5,8 +5,8 @@ type CallOptions = Parameters<ProviderModel['doStream']>[0]
 type Schema = Record<string, unknown>
 
 /**
- * The answer with the arguments of its tools as they are meant: `null` for an optional one is "not
- * given", and a number or a JSON object that is written as a text is what the text says.
+ * The answer with its tool arguments as they were meant: `null` for an optional one means "not
+ * given", and a number or JSON object written as a string is what the string says.
  */
 export function withMeantInputs(parts: Part[], tools: CallOptions['tools']): Part[] {
   const schemas = new Map(
@@ -57,7 +57,7 @@ function takesNull({ type, anyOf, oneOf, nullable, enum: values, ...rest }: Sche
     nullable === true ||
     (Array.isArray(values) && values.includes(null)) ||
     either.some((one) => isObject(one) && takesNull(one)) ||
-    // A schema that says nothing of types takes everything.
+    // A schema without types accepts everything.
     (type === undefined &&
       either.length === 0 &&
       Object.keys(rest).every((key) => key === 'description'))

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { shorten } from '../../../core/text/shorten.ts'
 
-/** The longest name that all providers take. */
+/** The longest name that all providers accept. */
 const LONGEST = 64
 const HASH_CHARS = 8
 
 /**
- * MCP lets a tool have any name; providers refuse the whole call for some. Each gets a name that they
- * take and that no other has, always the same.
+ * MCP allows any tool name, but providers reject the whole call for some. Each tool gets a unique
+ * name that they accept, always the same.
  *
- * @returns By the names that were given.
+ * @returns Keyed by the original names.
  */
 export function acceptedNames(names: readonly string[]): ReadonlyMap<string, string> {
   const plain = new Map(names.map((name) => [name, name.replace(/[^A-Za-z0-9_-]/g, '_')]))

@@ -13,17 +13,17 @@ const folder = path.optional().describe('Where to look; the whole workspace when
 
 export interface FileTools {
   tools: ToolSet
-  /** Resolves once no tool runs any more: after an abort some may take a moment to end. */
+  /** Resolves once no tool is running: after an abort some may take a moment to end. */
   settled(): Promise<void>
 }
 
 /**
- * Tools on a task's files. Everything they reach lies inside of the workspace; what they refuse they
- * say in their result, for the model to go on from.
+ * Tools on a task's files. They only reach what is inside the workspace. They report refusals as
+ * results, so that the model can continue.
  *
- * @param chosen Names of the wanted tools; all when undefined.
- * @param inOrder Shared with what must not meet a change half done.
- * @param writes The globs that the task may write; none for a task that only reads.
+ * @param chosen Names of the wanted tools; all if undefined.
+ * @param inOrder Shared with everything that must not see a half-finished change.
+ * @param writes The globs that the task may write; empty for a task that only reads.
  */
 export async function fileTools(options: {
   workspace: Workspace
@@ -36,19 +36,19 @@ export async function fileTools(options: {
   const running = new Set<Promise<unknown>>()
   let lastSearch: Promise<unknown> = Promise.resolve()
 
-  /** The result of a tool, or what it refused. */
+  /** The result of a tool, or the reason for its refusal. */
   function answer(at: string, result: Promise<string>): Promise<string> {
     const settled = result.catch((error: unknown) => `Error: ${refusalOf(error, at).message}`)
     running.add(settled)
     return settled.finally(() => running.delete(settled))
   }
 
-  /** One after another: two edits of one file, asked for at once, must both last. */
+  /** One after another, so that of two simultaneous edits of one file both survive. */
   function write(at: string, change: () => Promise<string>): Promise<string> {
     return answer(at, inOrder(change))
   }
 
-  /** One after another: each is a process, and a model may ask for hundreds at once. */
+  /** One after another: each search is a process, and a model may request hundreds at once. */
   function search(at: string, run: () => Promise<string>): Promise<string> {
     const result = lastSearch.then(run)
     lastSearch = result.catch(() => {})

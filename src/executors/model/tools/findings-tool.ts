@@ -6,15 +6,15 @@ export const FINDINGS_TOOL = 'report_findings'
 
 const MAX_FINDINGS = 500
 
-/** The tool's findings so far, in the order in which they were reported, each once. */
+/** The findings reported so far, in order, without duplicates. */
 export interface FindingsReport {
   tool: Tool
   findings(): Finding[]
 }
 
 /**
- * A tool by which an agent reports what it found as data. Findings that do not fit are sent back
- * with the reason; those that fit beside them are kept.
+ * A tool with which an agent reports findings as data. Invalid findings are returned with the
+ * reason; valid ones in the same call are kept.
  */
 export function findingsReport(): FindingsReport {
   const reported = new Map<string, Finding>()
@@ -23,7 +23,8 @@ export function findingsReport(): FindingsReport {
     tool: tool({
       description:
         'Reports findings as data. Call it once with everything you found, or several times; then give your answer as text.',
-      // Checked below and not by the SDK, which would refuse the good ones with the bad ones.
+      // Validated below rather than by the SDK, which would reject valid findings along with
+      // invalid ones.
       inputSchema: jsonSchema<{ findings?: unknown }>({
         type: 'object',
         properties: { findings: z.toJSONSchema(z.array(Finding), { io: 'input' }) as object },
@@ -55,7 +56,7 @@ export function findingsReport(): FindingsReport {
   }
 }
 
-/** Models fill what they do not know with null or an empty text. */
+/** Models fill in null or an empty string for what they do not know. */
 function withoutEmpty(item: unknown): unknown {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return item
   return Object.fromEntries(
@@ -63,7 +64,7 @@ function withoutEmpty(item: unknown): unknown {
   )
 }
 
-/** For a model that reported what it found and then said nothing. */
+/** For a model that reported findings and then said nothing. */
 export function findingsAsText(findings: readonly Finding[]): string {
   return findings
     .map(({ title, severity, file, line, detail, recommendation }) => {

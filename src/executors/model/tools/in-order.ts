@@ -1,4 +1,6 @@
-/** Runs what changes or needs the whole folder one after another, in the order of the calls. */
+/**
+ * Runs work that changes or needs the whole folder one after another, in the order of the calls.
+ */
 export type InOrder = <T>(work: () => Promise<T>) => Promise<T>
 
 export function oneAfterAnother(): InOrder {

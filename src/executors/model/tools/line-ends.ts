@@ -1,17 +1,17 @@
-// Models write `\n` and are shown lines without their ends. What they did not mean to change, the ends
-// of lines and a byte order mark among it, stays as it is in the file.
+// Models write `\n` and are shown lines without their endings. Whatever they did not mean to
+// change, including line endings and a byte order mark, stays as it is in the file.
 
 const BYTE_ORDER_MARK = '\uFEFF'
 
 /**
- * Replaces a piece of a text wherever it occurs, whatever ends the lines there. Lines of the new piece
- * end as those it takes the place of.
+ * Replaces all occurrences of a piece of text, whatever the line endings there. New lines get the
+ * endings of those they replace.
  *
- * @returns How often it occurs, and the text with all of them replaced.
+ * @returns The number of occurrences, and the new text.
  */
 export function replacePiece(text: string, oldText: string, newText: string) {
   if (oldText.includes('\r') && text.includes(oldText)) {
-    // Whoever names the ends of lines means them.
+    // Explicit line endings are meant literally.
     const pieces = text.split(oldText)
     return { count: pieces.length - 1, text: pieces.join(newText) }
   }
@@ -29,8 +29,8 @@ function literally(text: string): string {
 }
 
 /**
- * The new content of a whole file: lines before the first change and after the last one keep their
- * ends, those between end as most lines of the file do.
+ * The new content of a whole file. Lines before the first change and after the last one keep their
+ * endings; those in between get the most common ending of the file.
  */
 export function replaceContent(before: string, content: string): string {
   const mark = before.startsWith(BYTE_ORDER_MARK) && !content.startsWith(BYTE_ORDER_MARK)
@@ -69,7 +69,10 @@ function usualEnd(text: string): string {
   return 2 * ends.filter((end) => end === '\r\n').length >= ends.length ? '\r\n' : '\n'
 }
 
-/** What ends the line that a piece is in, or the one before it; `undefined` in a text of one line. */
+/**
+ * The ending of the line that contains the piece, or of the line before; `undefined` for a single
+ * line.
+ */
 function endAround(text: string, at: number, piece: string): string | undefined {
   const after = text.indexOf('\n', at + piece.length)
   const newline = after === -1 ? text.lastIndexOf('\n', at) : after

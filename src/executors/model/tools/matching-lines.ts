@@ -1,21 +1,21 @@
 import { openFile } from './open-inside.ts'
 import { SNIFFED_BYTES } from './text-file.ts'
 
-/** Bytes of one line that are shown. */
+/** Bytes of a line that are shown. */
 const SHOWN_BYTES = 1_000
-/** Of these, how many stand before a match that is further into its line. */
+/** How many of these precede a match that is further into its line. */
 const LEAD_BYTES = 200
 const CHUNK_BYTES = 256 * 1024
-/** Files up to here are read through for the lines that match. */
+/** Larger files are not searched for matching lines. */
 const MAX_SEARCHED_BYTES = 256_000_000
 
-/** Of lines that are wanted, by number from 1: in which byte, from 0, of the line the match begins. */
+/** Wanted lines by 1-based number, with the 0-based byte at which the match begins. */
 export type WantedLines = ReadonlyMap<number, number>
 
 /**
- * Reads single lines of a text file of any size, without holding it in memory. Of a long line it gives
- * the part around the match, with what is left out. `undefined` for a file that is no text, that is too
- * large, or that is not really at that path.
+ * Reads single lines of a text file of any size without holding it in memory. Of a long line it
+ * returns the part around the match and notes what is left out. `undefined` for a file that is not
+ * text, is too large, or is not really at that path.
  */
 export async function readMatchingLines(
   root: string,
@@ -26,7 +26,7 @@ export async function readMatchingLines(
   if (opened === undefined) return undefined
   const { handle, parts } = opened
   try {
-    // Links resolve to another path: what they lead to is found under its own name, if at all.
+    // Links resolve to another path; their targets are found under their own names, if at all.
     if (parts.join('/') !== path || (await handle.stat()).size > MAX_SEARCHED_BYTES)
       return undefined
     const last = Math.max(...wanted.keys())
@@ -59,7 +59,7 @@ export async function readMatchingLines(
   }
 }
 
-/** Gathers the part of one line that is shown. */
+/** Collects the part of a line that is shown. */
 function newLine(matchAt = 0) {
   const from = matchAt < SHOWN_BYTES - LEAD_BYTES ? 0 : matchAt - LEAD_BYTES
   const kept: Buffer[] = []
@@ -69,7 +69,7 @@ function newLine(matchAt = 0) {
     add(bytes: Buffer) {
       const start = Math.max(0, from - length)
       const end = Math.max(0, from + SHOWN_BYTES - length)
-      // A copy: the buffer is used again for what comes next.
+      // A copy, because the buffer is reused.
       if (start < bytes.length && end > 0) kept.push(Buffer.from(bytes.subarray(start, end)))
       length += bytes.length
     },
@@ -83,7 +83,7 @@ function newLine(matchAt = 0) {
   }
 }
 
-/** Without what is left of characters that were cut in two. */
+/** Removes the remains of characters that were cut in two. */
 function wholeCharacters(bytes: Buffer, isCut: boolean): string {
   let start = 0
   while (start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1

@@ -4,13 +4,13 @@ import type { JSONRPCMessage, MCPClientConfig } from '@ai-sdk/mcp'
 
 type Transport = Exclude<MCPClientConfig['transport'], { type: 'http' | 'sse' }>
 
-/** How long a server may take to end by itself before it is killed. */
+/** How long a server may take to exit before it is killed. */
 const GRACE_MS = 500
 
 /**
- * MCP over the standard streams of a process: a message a line. The process gets the environment
- * that the operator wrote down, and nothing of this one's. It leads a process group, so that what it
- * starts itself ends with it.
+ * MCP over the standard streams of a process, one message per line. The process only gets the
+ * environment that the operator configured, nothing from ours. It leads a process group, so that
+ * its children end with it.
  */
 export function mcpProcess(server: {
   command: string
@@ -34,7 +34,7 @@ export function mcpProcess(server: {
         started.once('error', () => resolve())
         started.once('close', () => resolve())
       }).then(() => transport.onclose?.())
-      // A server that has ended is noticed by its end; writing to it is no further error.
+      // An exited server is noticed by its exit; failing writes are not a further error.
       started.stdin.on('error', () => {})
       createInterface({ input: started.stdout }).on('line', (line) => {
         const message = parse(line)
@@ -42,7 +42,7 @@ export function mcpProcess(server: {
         try {
           transport.onmessage?.(message)
         } catch {
-          // The client throws at an answer that came too late for it; nobody waits for that one.
+          // The client throws for late answers that nobody is waiting for.
         }
       })
       return new Promise((resolve, reject) => {
@@ -61,7 +61,7 @@ export function mcpProcess(server: {
       const timer = setTimeout(killGroup, GRACE_MS, pid, 'SIGKILL')
       await closed
       clearTimeout(timer)
-      // Children of the server that outlived it.
+      // Children that outlived the server.
       killGroup(pid, 'SIGKILL')
     },
   }
@@ -72,11 +72,11 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal)
   } catch {
-    // There is nobody left in the group.
+    // Nobody is left in the group.
   }
 }
 
-/** Servers write other things than messages too. */
+/** Servers also write things other than messages. */
 function parse(line: string): JSONRPCMessage | undefined {
   try {
     const message: unknown = JSON.parse(line)

@@ -1,14 +1,14 @@
 import { shorten } from '../../../core/text/shorten.ts'
 import { MAX_RESULT_CHARS } from './output-budget.ts'
 
-/** Base64 characters of the images of one result: what a screenshot has. */
+/** Base64 characters of all images in a result: enough for a screenshot. */
 const MAX_MEDIA_CHARS = 1_000_000
 
 type Part = Record<string, unknown>
 
 /**
- * A result of a tool that fits: all its texts together, those of resources too, and its images within
- * limits of their own. What is left out is said. Data without a text is given as JSON.
+ * Fits a tool's result into the limits, one for all its texts (including those of resources) and
+ * one for its images. Notes what is left out. Data without a text is returned as JSON.
  */
 export function fitResult(result: unknown): unknown {
   if (!isObject(result)) return result

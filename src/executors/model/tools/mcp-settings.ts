@@ -4,7 +4,7 @@ import type { McpServer } from '../options.ts'
 
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 
-/** One to start for each task that uses it, spoken to over its standard streams. */
+/** A server that is started for each task that uses it, with messages over its standard streams. */
 const StartedServer = z.strictObject({
   type: z.literal('stdio').optional(),
   command: z.string().min(1),
@@ -12,7 +12,7 @@ const StartedServer = z.strictObject({
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).optional(),
 })
 
-/** One that listens. */
+/** A server that is already running. */
 const ListeningServer = z.strictObject({
   type: z.literal(['http', 'streamable-http']).optional(),
   url: z.url({ protocol: /^https?$/ }),
@@ -20,7 +20,7 @@ const ListeningServer = z.strictObject({
 })
 
 const Servers = z.record(
-  // Not two underscores in a row: `mcp__<server>__<tool>` could be read in two ways.
+  // Without consecutive underscores, which would make `mcp__<server>__<tool>` ambiguous.
   z
     .string()
     .regex(/^[A-Za-z0-9-]+(?:_[A-Za-z0-9-]+)*$/)
@@ -30,7 +30,7 @@ const Servers = z.record(
   }),
 )
 
-/** Servers by name, or under `mcpServers`, as the files of other programs have them. */
+/** Servers by name, or under `mcpServers`, as in the configuration files of other programs. */
 export const McpSettings = z.preprocess(
   (value) =>
     typeof value === 'object' && value !== null && 'mcpServers' in value ? value.mcpServers : value,
@@ -41,11 +41,12 @@ export type McpSettings = z.output<typeof McpSettings>
 export type McpServers = Readonly<Record<string, McpServer>>
 
 /**
- * The servers with the values of the variables that they name as `${NAME}`. A server that is started
- * gets PATH and HOME of the operator, unless it has its own, and what is written down for it: nothing
- * else of the environment.
+ * The servers with the values of the variables that they name as `${NAME}`. A started server gets
+ * the operator's PATH and HOME unless it has its own, and what is configured for it: nothing else
+ * from the environment.
  *
- * @throws {Error} naming every variable that is not set, or that no header can hold; never its value.
+ * @throws {Error} naming every variable that is not set or is not a valid header value; never its
+ * value.
  */
 export function resolveMcpServers(
   settings: McpSettings,

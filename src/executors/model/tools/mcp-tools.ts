@@ -12,17 +12,18 @@ const GOODBYE_MS = 1_000
 
 export interface McpTools {
   tools: ToolSet
-  /** Ends the connections and the servers that were started. Never rejects. */
+  /** Closes the connections and stops the servers that were started. Never rejects. */
   close(): Promise<void>
 }
 
 type Client = Awaited<ReturnType<typeof import('@ai-sdk/mcp').createMCPClient>>
 
 /**
- * Connects to the servers whose tools were chosen, and to no other.
+ * Connects only to the servers whose tools were chosen.
  *
- * @throws {TransientError} `mcp-unavailable` when a server does not answer as it should.
- * @throws {PermanentError} `mcp-not-configured`, and `mcp-tool-missing` for a tool that a server has not.
+ * @throws {TransientError} `mcp-unavailable` if a server does not answer properly.
+ * @throws {PermanentError} `mcp-not-configured`, or `mcp-tool-missing` if a server lacks a chosen
+ * tool.
  */
 export async function mcpTools(
   servers: Readonly<Record<string, McpServer>>,
@@ -41,7 +42,7 @@ export async function mcpTools(
     const sets = await Promise.all(
       [...wanted].map(async ([name, tools]) => {
         const server = servers[name]
-        // The process that took the plan may be configured otherwise than this worker.
+        // This worker may be configured differently from the process that accepted the plan.
         if (server === undefined) {
           throw new PermanentError(
             'mcp-not-configured',
@@ -75,7 +76,7 @@ async function offeredBy(
     return await inTime(client.tools(), signal)
   } catch {
     signal.throwIfAborted()
-    // What a server says of itself may hold the secrets that it was given.
+    // A server's own messages may contain the secrets that it was given.
     throw new TransientError(`The MCP server ${name} could not be reached.`, {
       code: 'mcp-unavailable',
     })
@@ -94,7 +95,7 @@ async function connect(
     const { url, headers = {} } = server
     const transport = { type: 'http' as const, url, headers }
     const client = await createMCPClient({ transport, initializationOptions })
-    // It says goodbye to the server, which may not listen any more.
+    // It says goodbye to the server, which may no longer be listening.
     closers.push(() => inTime(client.close(), AbortSignal.timeout(GOODBYE_MS)))
     return client
   }
@@ -122,7 +123,7 @@ function named(tools: readonly NamedTool[]): ToolSet {
   return Object.fromEntries(tools.map(([name, tool]) => [accepted.get(name) ?? name, tool]))
 }
 
-/** A tool whose results are cut, so that one of them cannot fill the model's context. */
+/** A tool whose results are cut, so that a single one cannot fill the model's context. */
 function fitting(tool: ToolSet[string]): ToolSet[string] {
   const { execute } = tool
   if (execute === undefined) return tool
@@ -132,7 +133,7 @@ function fitting(tool: ToolSet[string]): ToolSet[string] {
   } as ToolSet[string]
 }
 
-/** The order of the servers' answers must not change the prompt. */
+/** The order in which servers answer must not change the prompt. */
 function sorted(tools: ToolSet): ToolSet {
   return Object.fromEntries(Object.entries(tools).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -4,26 +4,27 @@ import { join, relative, sep } from 'node:path'
 import { Refusal, refusalOf } from './refusal.ts'
 import { isGit, partsOf, shown } from './workspace-path.ts'
 
-/** Where the kernel says what a descriptor is open on; not on every platform. */
+/** Where the kernel tells what a descriptor refers to; not available on every platform. */
 export const HAS_PROC = existsSync('/proc/self/fd')
 
-/** Something that is open, and proven to lie inside of the workspace. The caller closes it. */
+/** Something open that is proven to be inside the workspace. The caller closes it. */
 export interface OpenedPath {
   handle: FileHandle
-  /** Where it really is, links resolved, relative to the workspace. */
+  /** Its real location, with links resolved, relative to the workspace. */
   parts: string[]
 }
 
 /**
- * Opens a file for reading. Links are followed, but what they lead to must lie inside: that is
- * checked on what was opened and not on its name, so that swapping a link meanwhile gains nothing.
+ * Opens a file for reading. Links are followed, but their targets must be inside the workspace.
+ * This is checked on the opened descriptor, not on the name, so that swapping a link in between
+ * gains nothing.
  *
- * @param root The workspace's folder, links resolved.
+ * @param root The workspace's folder, with links resolved.
  * @throws {Refusal}
  */
 export async function openFile(root: string, path: string): Promise<OpenedPath> {
   const parts = partsOf(path)
-  // Without O_NONBLOCK, opening a FIFO waits for somebody to write to it.
+  // Without O_NONBLOCK, opening a FIFO waits for a writer.
   const opened = await openChecked(root, parts, constants.O_RDONLY | constants.O_NONBLOCK)
   const stats = await opened.handle.stat()
   if (stats.isFile()) return opened

@@ -9,13 +9,13 @@ import { requirePrograms, runTool } from './run-tool.ts'
 
 export interface OpenedTools {
   tools: ToolSet
-  /** Resolves once nothing of the tools runs any more. Never rejects. */
+  /** Resolves once none of the tools is running. Never rejects. */
   close(): Promise<void>
 }
 
 /**
- * The tools of one task: those on its files, where it has any, the one that runs programs and those of
- * the operator's MCP servers, where it names them.
+ * The tools of one task: those for its files if it has any, and, if it names them, the one that
+ * runs programs and those of the operator's MCP servers.
  *
  * @throws {PermanentError} `sandbox-unavailable`.
  * @throws {TransientError} `mcp-unavailable`.
@@ -40,7 +40,7 @@ export async function openTools(
     if (chosen?.includes(RUN_TOOL)) {
       const programs = requirePrograms(task.programs)
       tools[RUN_TOOL] = runTool(programs, workspace, { signal, inOrder })
-      // Behind all that runs.
+      // Waits for everything that is running.
       closers.push(() => inOrder(async () => {}))
     }
   }

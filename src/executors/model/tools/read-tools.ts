@@ -8,7 +8,7 @@ import { isGit, shown } from './workspace-path.ts'
 const MAX_LINES = 2_000
 const MAX_ENTRIES = 1_000
 
-/** Lines of a file with their numbers, from `offset`, as many as were asked for and fit. */
+/** Numbered lines of a file from `offset`, as many as were requested and fit. */
 export async function readLines(
   root: string,
   {
@@ -33,14 +33,14 @@ export async function readLines(
   return `${fitted.text}${note}\n[lines ${offset} to ${last} of ${lines.length}; go on with offset ${last + 1}]`
 }
 
-/** What a folder holds: folders with a `/`, links with an `@` behind their names. */
+/** The entries of a folder. Names of folders end in `/`, those of links in `@`. */
 export async function listFolder(
   root: string,
   { path = '.' }: { path?: string | undefined },
 ): Promise<string> {
   const { handle, parts } = await openFolder(root, path)
   try {
-    // Through the descriptor: the path may lead elsewhere by now.
+    // Through the descriptor, because the path may lead elsewhere by now.
     const folder = HAS_PROC ? `/proc/self/fd/${handle.fd}` : join(root, ...parts)
     const entries = (await readdir(folder, { withFileTypes: true }))
       .filter((entry) => !isGit(entry.name))

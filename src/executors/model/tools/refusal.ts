@@ -1,7 +1,7 @@
-/** What a tool tells the model instead of a result. Names no path outside of the workspace. */
+/** What a tool tells the model instead of a result. Never contains a path outside the workspace. */
 export class Refusal extends Error {}
 
-/** An error of the file system in words, without the absolute path that Node puts into its message. */
+/** Describes a file system error without the absolute path that Node puts into its message. */
 export function refusalOf(error: unknown, path: string): Refusal {
   if (error instanceof Refusal) return error
   const code = error instanceof Error && 'code' in error ? error.code : undefined

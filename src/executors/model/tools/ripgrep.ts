@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { shorten } from '../../../core/text/shorten.ts'
 import { Refusal } from './refusal.ts'
 
-/** What ignores files is what lies in the workspace: `.gitignore`, but no file outside of it. */
+/** Only ignore files inside the workspace count: `.gitignore`, but no file outside of it. */
 const SCOPE = [
   '--no-config',
   '--no-messages',
@@ -13,19 +13,19 @@ const SCOPE = [
   '--no-ignore-global',
   '--no-ignore-exclude',
   '--no-ignore-dot',
-  // One thread, so that results come in the same order every time.
+  // A single thread, so that results always come in the same order.
   '--sort=path',
 ]
-/** A search that takes longer is of more than a workspace. */
+/** A search that takes longer is too broad. */
 const TIME_LIMIT_MS = 30_000
 const MAX_COMPLAINT_CHARS = 500
 
 /**
- * Runs ripgrep and gives its lines to `onLine`, until that answers false. Links are not followed.
- * Started without a shell and without an environment; gone when this settles, whatever happens.
+ * Runs ripgrep and passes its lines to `onLine` until that returns false. Links are not followed.
+ * Runs without a shell or an environment, and is gone when this settles, whatever happens.
  *
- * @returns False when it was stopped before its end.
- * @throws {Refusal} For a pattern that ripgrep cannot read.
+ * @returns False if it was stopped before its end.
+ * @throws {Refusal} For a pattern that ripgrep cannot parse.
  */
 export async function runRipgrep(
   options: { cwd: string; args: string[]; signal: AbortSignal },
@@ -62,7 +62,7 @@ export async function runRipgrep(
     })
     const code = await closed
     signal.throwIfAborted()
-    // 1 is its word for nothing found; 2 comes with complaints about single files as well.
+    // 1 means that nothing was found; 2 may also come with complaints about single files.
     if (code === 2 && complaint.includes('error')) {
       throw new Refusal(`That pattern is not valid: ${shorten(complaint, MAX_COMPLAINT_CHARS)}`)
     }

@@ -6,8 +6,8 @@ import type { Programs, Ran } from '../../sandbox/programs.ts'
 import type { InOrder } from './in-order.ts'
 
 /**
- * The tool that runs programs of the operator's list on a task's own folder. What they come to is the
- * model's to judge: a failure of theirs is none of the tool.
+ * The tool that runs allowed programs in a task's own folder. It is up to the model to judge their
+ * results: a failing program is not a failure of the tool.
  */
 export function runTool(
   programs: Programs,

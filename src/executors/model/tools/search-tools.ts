@@ -6,25 +6,28 @@ import { runRipgrep } from './ripgrep.ts'
 import { partsOf } from './workspace-path.ts'
 
 const MAX_PATHS = 1_000
-/** Matching lines that are shown, in all and of one file. */
+/** Matching lines that are shown, in total and per file. */
 const MAX_MATCHES = 200
 const MAX_MATCHES_OF_FILE = 50
 /** Matching lines that are counted. */
 const MAX_COUNTED = 100_000
-/** Notes on single files. */
+/** Notes about single files. */
 const MAX_NOTES = 20
 const MAX_PATTERN_CHARS = 1_000
 const TOO_SLOW = 'Nothing was found in the time that a search may take; search in a smaller folder.'
 
-/** Matches in one file: the lines that are shown, each with the byte in which the match begins. */
+/**
+ * The matches in one file: the number of matches, and the lines to show, each with the byte at
+ * which its match begins.
+ */
 interface FileMatches {
   count: number
   shown: Map<number, number>
 }
 
 /**
- * Paths of the files that match, in order. Links are neither followed nor named: each path is
- * checked again as it is opened, because the search itself could be raced.
+ * Paths of the matching files, in order. Links are neither followed nor listed: each path is
+ * checked again when it is opened, because the search itself could be raced.
  */
 export async function findFiles(
   root: string,
@@ -53,8 +56,8 @@ export async function findFiles(
 }
 
 /**
- * Lines that match a regular expression, as `path:line: text`. The search only says where; the lines
- * are read from files that were proven to lie inside.
+ * Lines that match a regular expression, as `path:line: text`. The search only yields positions;
+ * the lines are read from files that are proven to be inside the workspace.
  */
 export async function searchFiles(
   root: string,
@@ -93,7 +96,7 @@ export async function searchFiles(
     const file = name.replace(/^\.\//, '')
     const matches = files.get(file) ?? { count: 0, shown: new Map() }
     files.set(file, matches)
-    // What is no place is its word on a binary file.
+    // A line without a position is ripgrep's remark about a binary file.
     if (!Number.isInteger(line)) return true
     counted += 1
     matches.count += 1
@@ -115,7 +118,7 @@ export async function searchFiles(
   return [text, ...notes].filter((part) => part !== '').join('\n') || 'Nothing matches.'
 }
 
-/** The user's glob first: among ripgrep's globs the last one that matches decides. */
+/** The user's glob comes first: in ripgrep, the last matching glob wins. */
 function globs(pattern: string | undefined): string[] {
   if (pattern !== undefined && pattern.length > MAX_PATTERN_CHARS) {
     throw new Refusal('That pattern is too long.')
@@ -128,7 +131,7 @@ function globs(pattern: string | undefined): string[] {
   return [...own, '--iglob=!**/.git', ...(wantsModules ? [] : ['--glob=!**/node_modules'])]
 }
 
-/** The lines to show, and for each file of which something is left out a note that says so. */
+/** The lines to show, and a note for each file of which something is left out. */
 async function linesIn(
   root: string,
   files: ReadonlyMap<string, FileMatches>,
@@ -159,7 +162,7 @@ async function linesIn(
   return { lines: found, notes }
 }
 
-/** The lines that match and those around them, in order. */
+/** The matching lines and their context, in order. */
 function withContext(matches: ReadonlyMap<number, number>, context: number): Map<number, number> {
   const wanted = new Map<number, number>()
   for (const match of matches.keys()) {
@@ -189,7 +192,10 @@ async function plainFile(root: string, path: string): Promise<string> {
   return parts.join('/')
 }
 
-/** Whether a file is really at that path: what a link leads to is found under its own name, if at all. */
+/**
+ * Whether a file is really at that path: targets of links are found under their own names, if at
+ * all.
+ */
 async function isPlainFile(root: string, path: string): Promise<boolean> {
   return (await plainFile(root, path).catch(() => undefined)) === path
 }

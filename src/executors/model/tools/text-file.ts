@@ -2,16 +2,16 @@ import { isUtf8 } from 'node:buffer'
 import { openFile } from './open-inside.ts'
 import { Refusal } from './refusal.ts'
 
-/** Larger ones are searched with `grep`, which does not hold them in memory. */
+/** Larger files are searched with `grep`, which does not hold them in memory. */
 export const MAX_FILE_BYTES = 5_000_000
-/** A NUL character in this many bytes at the beginning makes a file binary, as git has it. */
+/** A NUL character within this many bytes from the start makes a file binary, as in git. */
 export const SNIFFED_BYTES = 8_000
 
 export interface TextFile {
   text: string
-  /** False where bytes of it are no text, and stand in `text` as U+FFFD. */
+  /** False if some bytes are not valid text and are U+FFFD in `text`. */
   isValid: boolean
-  /** Links resolved, relative to the workspace. */
+  /** Relative to the workspace, with links resolved. */
   path: string
 }
 
@@ -23,7 +23,7 @@ export async function readTextFile(root: string, path: string): Promise<TextFile
     if (size > MAX_FILE_BYTES) {
       throw new Refusal(`${path} has ${size} bytes, more than can be read at once. Use grep.`)
     }
-    // A file may grow while it is read; what is past the limit is not looked at.
+    // A file may grow while it is being read; anything beyond the limit is ignored.
     const buffer = Buffer.alloc(Math.min(size, MAX_FILE_BYTES))
     let length = 0
     while (length < buffer.length) {
@@ -41,14 +41,16 @@ export async function readTextFile(root: string, path: string): Promise<TextFile
   }
 }
 
-/** Lines without their ends; the end of the last line begins no further one. */
+/** Lines without their endings. A final line ending does not start another line. */
 export function linesOf(text: string): string[] {
   const lines = text.split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
   return lines
 }
 
-/** The same for a file that is to be changed. @throws {Refusal} Bytes of it would be lost. */
+/**
+ * The same for a file that will be changed. @throws {Refusal} If some of its bytes would be lost.
+ */
 export async function readEditable(root: string, path: string): Promise<TextFile> {
   const file = await readTextFile(root, path)
   if (file.isValid) return file

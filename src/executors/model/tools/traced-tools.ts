@@ -1,7 +1,7 @@
 import type { ToolSet } from 'ai'
 import type { Tracer } from '../../../core/ports/tracing.ts'
 
-/** The same tools, each run of one a span. What they are given and what they say is not told. */
+/** The same tools, with a span for each run. Inputs and results are not recorded. */
 export function tracedTools(tracer: Tracer, tools: ToolSet): ToolSet {
   return Object.fromEntries(
     Object.entries(tools).map(([name, tool]) => {

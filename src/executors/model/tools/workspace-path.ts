@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.ts'
 
-/** What Linux takes as one path. */
+/** What Linux accepts as a path. */
 const MAX_PATH_CHARS = 4_000
 
 /** The parts of a path that a model names, relative to the workspace. No part is `..` or `.git`. */
@@ -16,7 +16,7 @@ export function partsOf(path: string): string[] {
   return parts
 }
 
-/** True for `.git` as any file system may spell it. */
+/** Whether a name is `.git` in any spelling that some file system accepts. */
 export function isGit(name: string): boolean {
   return name.toLowerCase() === '.git'
 }

@@ -8,15 +8,18 @@ import { Refusal, refusalOf } from './refusal.ts'
 import { MAX_FILE_BYTES, readEditable } from './text-file.ts'
 import { partsOf, shown } from './workspace-path.ts'
 
-/** Says whether a task may write a path. */
+/** Whether a task may write a path. */
 export type WriteScope = (path: string) => boolean
 
-/** The task's `files.write`; a folder stands for all that is in it, and `!` takes files away. */
+/**
+ * The scope of a task's `files.write`; a folder stands for everything in it, and `!` excludes
+ * files.
+ */
 export function writeScope(globs: readonly string[]): WriteScope {
   return scopeTest(globs)
 }
 
-/** Makes a file with this content, or replaces what it holds. */
+/** Creates a file with this content, or replaces its content. */
 export async function writeText(
   root: string,
   scope: WriteScope,
@@ -38,7 +41,7 @@ export async function writeText(
   return `Replaced ${shown(parts)}.`
 }
 
-/** Replaces a piece of a file that occurs in it once, or everywhere it occurs. */
+/** Replaces a piece of a file that occurs once, or all of its occurrences. */
 export async function editText(
   root: string,
   scope: WriteScope,
@@ -67,7 +70,7 @@ export async function deleteFile(
   const parts = writable(path, scope)
   await inParent(root, parts, { create: false }, async (target) => {
     if ((await lstat(target)).isDirectory()) throw new Refusal(`${shown(parts)} is a folder.`)
-    // A link is removed, not what it leads to.
+    // Removes a link itself, not its target.
     await unlink(target)
   })
   return `Deleted ${shown(parts)}.`
@@ -82,13 +85,13 @@ function writable(path: string, scope: WriteScope): string[] {
   return parts
 }
 
-/** Whether there is something of this name that is written over, and not refused. */
+/** Whether something with this name exists that will be overwritten rather than refused. */
 async function exists(root: string, parts: string[]): Promise<boolean> {
   const isFile = async (target: string) => (await lstat(target)).isFile()
   return inParent(root, parts, { create: true }, isFile).catch(() => false)
 }
 
-/** Puts the new content in the place of the old one at once. */
+/** Replaces the old content atomically. */
 function replaceFile(root: string, parts: string[], content: string): Promise<void> {
   return inParent(root, parts, { create: true }, async (target) => {
     const before = await lstat(target).catch(() => undefined)
@@ -112,9 +115,9 @@ function replaceFile(root: string, parts: string[], content: string): Promise<vo
 }
 
 /**
- * Calls `use` with a path to the file that no link leads away from: the folders down to it are
- * opened one within the other, none of them through a link, and the path goes through the last
- * descriptor. Where there is no /proc, the folder is checked by name just before.
+ * Calls `use` with a path to the file that no link can redirect. The folders on the way are opened
+ * one inside the other, never through a link, and the path goes through the last descriptor.
+ * Without /proc, the folder is checked by name just before.
  */
 async function inParent<T>(
   root: string,

@@ -4,7 +4,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The members of a list that are objects. */
+/** The objects in a list, or a single object as a list. */
 export function objectsIn(value: unknown): JsonObject[] {
   return (Array.isArray(value) ? value : [value]).filter(isObject)
 }
@@ -13,19 +13,19 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** An id or a name, also where it is a number. */
+/** An id or a name, even if it is a number. */
 export function nameOf(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value)
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** Arguments of a tool as JSON text, also where a server sends them as an object. */
+/** Tool arguments as JSON text, even if a server sends them as an object. */
 export function argumentsOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   return value === undefined || value === null ? undefined : JSON.stringify(value)
 }
 
-/** The members that are numbers, and of the objects among them the same. */
+/** The numeric members, and recursively those of its objects. */
 export function numbersIn(value: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, member]): [string, unknown][] => {
@@ -36,8 +36,8 @@ export function numbersIn(value: JsonObject): JsonObject {
 }
 
 /**
- * An error that came instead of an answer, or within one, in whatever form; `undefined` for anything
- * else. All of it goes on as its message, which is looked at and never shown.
+ * An error that came instead of an answer, or within one, in whatever form; `undefined` for
+ * anything else. All of it becomes the message, which is only matched, never shown.
  */
 export function errorIn(value: JsonObject, name: string): JsonObject | undefined {
   const { error, object, type, detail, message } = value

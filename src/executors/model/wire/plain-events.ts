@@ -1,20 +1,23 @@
 import { shorten } from '../../../core/text/shorten.ts'
 import type { JsonObject } from './json.ts'
 
-/** Puts the events of one answer into the words of its dialect. */
+/** Normalizes the events of one answer to the standard form of its dialect. */
 export interface EventReader {
-  /** @param name What stands after `event:`; empty where nothing does. */
+  /** @param name The text after `event:`, or an empty string. */
   read(value: unknown, name: string): JsonObject[]
-  /** The stream has ended; `isDone` where it said so. */
+  /** The stream has ended; `isDone` if it said so. */
   end(isDone: boolean): JsonObject[]
-  /** What stands for the whole answer, where it came at once instead of in a stream. */
+  /** The events for a complete answer that came at once instead of as a stream. */
   whole(value: unknown): JsonObject[]
 }
 
-/** An answer that is not streamed is held whole. */
+/** The longest answer that is accepted at once, because it is held in memory. */
 const LONGEST_WHOLE = 10_000_000
 
-/** Server-sent events, read leniently and written again: comments and what is no JSON object are left out. */
+/**
+ * Parses server-sent events leniently and writes them again, without comments and anything that is
+ * not a JSON object.
+ */
 export function plainEvents(reader: EventReader): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder()
   const encoder = new TextEncoder()
@@ -22,7 +25,7 @@ export function plainEvents(reader: EventReader): TransformStream<Uint8Array, Ui
   let data: string[] = []
   let name = ''
   let isDone = false
-  /** Set once the first character is there: whether it is one JSON text instead of a stream. */
+  /** Known from the first character on: whether it is a single JSON text instead of a stream. */
   let isWhole: boolean | undefined
   let whole = ''
 
@@ -43,7 +46,7 @@ export function plainEvents(reader: EventReader): TransformStream<Uint8Array, Ui
     if (text === '[DONE]') isDone = true
     if (text === '' || text === '[DONE]') return []
     const value = parse(text)
-    // Left as it is, for the SDK to say that it cannot be read.
+    // Passed on, so that the SDK reports that it cannot be read.
     return value === undefined ? [{ unreadable: shorten(text, 200) }] : reader.read(value, event)
   }
 
@@ -77,7 +80,7 @@ export function plainEvents(reader: EventReader): TransformStream<Uint8Array, Ui
   })
 }
 
-/** One JSON text, or one a line. */
+/** A single JSON text, or one per line. */
 function ofWhole(text: string, reader: EventReader): JsonObject[] {
   const value = parse(text)
   if (value !== undefined) return reader.whole(value)

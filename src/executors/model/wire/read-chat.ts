@@ -10,10 +10,10 @@ import {
 } from './json.ts'
 import type { EventReader } from './plain-events.ts'
 
-/** By which servers say that calls of tools follow, or were made. */
+/** Finish reasons with which servers say that tools are being called. */
 const CALLS_TOOLS = new Set(['tool_calls', 'tool_use', 'function_call', 'tool-calls'])
 
-/** Reads chunks of OpenAI's chat completions, as the many servers that speak them write them. */
+/** Reads chunks of OpenAI's chat completions in the variants that servers send. */
 export function chatReader(): EventReader {
   let hasText = false
   let hasCalls = false
@@ -22,14 +22,14 @@ export function chatReader(): EventReader {
   const indexOf = toolIndexes()
 
   function read(value: unknown, name: string): JsonObject[] {
-    // Google's servers put an error into a list.
+    // Google's servers wrap an error in a list.
     const chunk = Array.isArray(value) && value.length === 1 ? value[0] : value
     if (!isObject(chunk)) return []
     const error = errorIn(chunk, name)
     if (error !== undefined) return [{ error }]
     const choice = objectsIn(chunk.choices)[0]
     const usage = isObject(chunk.usage) ? numbersIn(chunk.usage) : undefined
-    // An event of another kind, as pings are.
+    // Another kind of event, such as a ping.
     if (choice === undefined && usage === undefined) return []
     if (usage !== undefined) hasUsage = true
     return [
@@ -64,7 +64,7 @@ export function chatReader(): EventReader {
   }
 
   function toolCallOf(call: JsonObject): JsonObject[] {
-    // Some leave out the function and say all of it in the call.
+    // Some omit the function and put everything into the call.
     const { name, arguments: input } = isObject(call.function) ? call.function : call
     const said = { id: nameOf(call.id), name: nameOf(name), arguments: argumentsOf(input) }
     if (said.id === undefined && said.name === undefined && said.arguments === undefined) return []
@@ -86,14 +86,14 @@ export function chatReader(): EventReader {
   function finishOf(reason: unknown): string | null {
     const word = nameOf(reason)
     if (word === undefined) return null
-    // It said that it called tools, and called none: then it has answered.
+    // It claims to have called tools but called none, so it has answered.
     return CALLS_TOOLS.has(word) && !hasCalls ? 'stop' : word
   }
 
   return {
     read,
     end(isDone) {
-      // Whole, by its last line or because what it has cost was told; nobody said how it ended.
+      // Complete, because it said so or because it reported its usage, but without a finish reason.
       if (hasFinished || !(hasText || hasCalls) || !(isDone || hasUsage)) return []
       return [finishWith(hasCalls ? 'tool_calls' : 'stop')]
     },
@@ -119,7 +119,7 @@ function headOf({ id, created, model }: JsonObject): JsonObject {
   }
 }
 
-/** Text, also where it comes as a list of parts, and what was thought. */
+/** The text, even if it comes as a list of parts, and the reasoning. */
 function contentOf(content: unknown): { content?: string; thought?: string } {
   if (typeof content === 'string') return { content }
   if (typeof content === 'number') return { content: String(content) }
@@ -136,8 +136,8 @@ function contentOf(content: unknown): { content?: string; thought?: string } {
 }
 
 /**
- * Numbers the calls of tools. Servers leave the number out, or give all calls the same: then a new id
- * beside a name begins another call.
+ * Numbers tool calls. Some servers omit the index or give all calls the same one; then a new id
+ * together with a name starts another call.
  */
 function toolIndexes() {
   let count = 0

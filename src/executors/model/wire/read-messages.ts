@@ -10,11 +10,11 @@ import {
 } from './json.ts'
 import type { EventReader } from './plain-events.ts'
 
-/** What an answer is made of here; none of the tools that a provider runs itself is ever asked for. */
+/** The blocks of an answer. Tools that a provider runs itself are never requested. */
 const BLOCKS = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use'])
 const DELTAS = new Set(['text_delta', 'thinking_delta', 'signature_delta', 'input_json_delta'])
 
-/** Reads events of Anthropic's messages. What a newer version of the API adds is left out. */
+/** Reads events of Anthropic's messages, ignoring what newer versions of the API add. */
 export function messagesReader(): EventReader {
   const open = new Set<unknown>()
   let hasBegun = false

@@ -1,7 +1,10 @@
 import { shorten } from '../../../core/text/shorten.ts'
 import { isObject, type JsonObject } from './json.ts'
 
-/** Fields without which a call means the same, or nearly: servers and models differ in what they know. */
+/**
+ * Fields that can be dropped without changing a call much: servers and models differ in which they
+ * know.
+ */
 const OPTIONAL = [
   'stream_options',
   'temperature',
@@ -16,7 +19,7 @@ const OPTIONAL = [
   'output_config',
 ] as const
 
-/** The same limit under the other of its names. */
+/** Two names for the same limit. */
 const RENAMED: Record<string, string> = {
   max_tokens: 'max_completion_tokens',
   max_completion_tokens: 'max_tokens',
@@ -27,7 +30,7 @@ const UNKNOWN =
   /unsupported|not (?:supported|permitted|allowed|recogni[sz]ed|available|implemented)|unknown|unrecogni[sz]ed|unexpected|extra (?:inputs|fields)|extra_forbidden|additional propert|does not (?:support|exist)|invalid (?:param|field|argument)|deprecated|no such (?:param|field)|only the default/i
 const MOST_TRIES = 6
 
-/** Calls again without the fields that a server refuses by name, and from then on makes no call with them. */
+/** Retries without fields that a server rejects by name, and omits them from then on. */
 export function withoutRefusedFields(call: typeof fetch): typeof fetch {
   const changes: ((body: JsonObject) => void)[] = []
   return async (input, init) => {
@@ -47,11 +50,11 @@ export function withoutRefusedFields(call: typeof fetch): typeof fetch {
 }
 
 function remedyFor(said: string, body: JsonObject): ((body: JsonObject) => void) | undefined {
-  // Where a server repeats what it was sent, it does so after its own words.
+  // If a server repeats the request, it does so after its own words.
   const words = shorten(said, 1_500)
   if (!UNKNOWN.test(words)) return undefined
   for (const [name, other] of Object.entries(RENAMED)) {
-    // "Use the other one instead" names both, the refused one first.
+    // "Use the other one instead" names both, the rejected one first.
     const isNamed =
       words.includes(name) &&
       (words.indexOf(name) <= words.indexOf(other) || !words.includes(other))
@@ -70,7 +73,7 @@ function remedyFor(said: string, body: JsonObject): ((body: JsonObject) => void)
   return refused === undefined ? undefined : (next) => delete next[refused]
 }
 
-/** Also as `reasoning.effort`, or as the member of it that is refused. */
+/** Also matches `reasoning.effort`, or the rejected member of a field. */
 function named(words: string, name: (typeof OPTIONAL)[number]): boolean {
   if (name === 'stream_options') return /stream_options|include_usage/.test(words)
   if (name === 'output_config') return /output_config|\beffort\b/.test(words)

@@ -1,20 +1,20 @@
 import { shorten } from '../../../core/text/shorten.ts'
 
-/** What a file is to a reviewer, as its name and its first lines tell. */
+/** What kind of file a reviewer would call it, judging by its name and first lines. */
 export type FileRole =
-  /** Holds tests. */
+  /** Contains tests. */
   | 'test'
-  /** Serves tests, benchmarks, examples, builds: not what runs in production. */
+  /** For tests, benchmarks, examples or builds rather than production. */
   | 'support'
   | 'source'
 
 export type Grammar = 'TypeScript' | 'Tsx'
 
-/** The grammar that a file is parsed with; undefined for what is no TypeScript or JavaScript. */
+/** The grammar that a file is parsed with; undefined if it is not TypeScript or JavaScript. */
 export function grammarOf(path: string): Grammar | undefined {
   if (/\.d\.[cm]?ts$/.test(path)) return undefined
   if (/\.[cm]?ts$/.test(path)) return 'TypeScript'
-  // JavaScript too: one grammar for all means that one rule does.
+  // Used for JavaScript too: with one grammar for all, one rule is enough.
   if (/\.(?:tsx|jsx|[cm]?js)$/.test(path)) return 'Tsx'
   return undefined
 }
@@ -27,13 +27,13 @@ const TEST_NAME = /(?:^|\/|[.\-_])(?:test|tests|spec|specs|e2e|cy)\.[cm]?[jt]sx?
 const TEST_FOLDER = /(?:^|\/)__tests__\//
 const TEST_SUPPORT_FOLDER =
   /(?:^|\/)(?:tests?|__tests__|__mocks__|__fixtures__|specs?|e2e|cypress|fixtures?|mocks?|testing|test-?utils?|test-?helpers?|stories|\.storybook)\//i
-/** Beside the source, not in it: `src/tools/` is part of the product, `tools/` is not. */
+/** Next to the source rather than in it: `src/tools/` is part of the product, `tools/` is not. */
 const SIDE_FOLDER =
   /^(?:(?!src\/|lib\/|app\/)[^/]+\/)*(?:bench|benches|benchmarks?|perf|perf-?tests?|generators?|examples?|demos?|samples?|scripts?|tools?|tasks|migrations|seeds?|docs?|website)\//i
 const SUPPORT_NAME =
   /(?:(?:^|\/)\.[^/]+\.[cm]?[jt]s|\.(?:config|conf|preset|stories|story|bench|mock|fixture|setup|seed)\.[cm]?[jt]sx?|(?:^|\/)(?:gulpfile|gruntfile|jakefile|plopfile|seed|mock-?server|db-reset|mockServiceWorker|(?:vitest|jest|test|karma)[.-]?(?:setup|config)\w*)\.[cm]?[jt]s)$/i
 
-/** `holdsTests` says whether its text registers tests: a file in `test/` may be either. */
+/** `holdsTests` says whether its text registers tests: a file in `test/` may or may not. */
 export function roleOf(path: string, holdsTests: boolean): FileRole {
   if (TEST_NAME.test(path) || TEST_FOLDER.test(path)) return holdsTests ? 'test' : 'support'
   if (holdsTests && /(?:^|\/)(?:tests?|specs?|e2e|cypress)\//i.test(path)) return 'test'
@@ -48,7 +48,7 @@ export function registersTests(text: string): boolean {
   return REGISTERS_TESTS.test(text)
 }
 
-/** Whether a file is the output of a minifier or bundler, so that its lines mean nothing to a reader. */
+/** Whether a minifier or bundler produced the file, so that its lines mean nothing to a reader. */
 export function isMinified(path: string, text: string): boolean {
   if (/[.-](?:min|bundle|chunk)\.[cm]?js$/i.test(path)) return true
   if (text.length < 5_000) return false
@@ -58,7 +58,10 @@ export function isMinified(path: string, text: string): boolean {
 
 const MAX_DEPTH = 500
 
-/** Whether brackets are nested so deeply that a parser may run out of stack; nobody writes such code. */
+/**
+ * Whether brackets are nested so deeply that a parser may overflow its stack; nobody writes such
+ * code.
+ */
 export function isTooDeep(text: string): boolean {
   let depth = 0
   for (let at = 0; at < text.length; at += 1) {
@@ -71,7 +74,7 @@ export function isTooDeep(text: string): boolean {
   return false
 }
 
-/** Whether a file says of itself that a tool wrote it. */
+/** Whether a comment in the file says that a tool generated it. */
 export function isGenerated(text: string): boolean {
   return GENERATED.test(leadingComment(text))
 }
@@ -85,11 +88,11 @@ function leadingComment(text: string): string {
   )
 }
 
-/** Whether the bytes are text: without a NUL among the first, and UTF-8. */
+/** Decodes text: valid UTF-8 without a NUL near the start. */
 export function decodeText(content: Buffer): string | undefined {
   if (content.subarray(0, 8_000).includes(0)) return undefined
   const text = content.toString('utf8')
-  // A few broken characters are a slip of an editor, many are another encoding or no text.
+  // A few broken characters are an editor's slip; many mean another encoding or binary data.
   let broken = 0
   for (let at = text.indexOf('\ufffd'); at >= 0; at = text.indexOf('\ufffd', at + 1)) broken += 1
   return broken > 10 && broken > text.length / 100 ? undefined : text

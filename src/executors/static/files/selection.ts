@@ -3,7 +3,7 @@ import { fileScope, isAtOrBelow } from '../../../core/preflight/file-scope.ts'
 import { parseGlob } from '../../../core/preflight/globs.ts'
 import { compileGlob } from '../../../core/preflight/match-glob.ts'
 
-/** Folders whose content is made by tools or comes from somebody else. */
+/** Folders with generated or third-party content. */
 const LEFT_OUT = new Set([
   'node_modules',
   'bower_components',
@@ -25,27 +25,27 @@ const LEFT_OUT = new Set([
   '.pnpm-store',
   '.venv',
   '__pycache__',
-  // Our own files, where the service was started in the folder that it reviews.
+  // Our own files, if the service was started in the folder that it reviews.
   '.tutti',
 ])
 
 /** Which files of a workspace a task looks at. */
 export interface Selection {
-  /** The globs that restrict it; empty when nothing does. */
+  /** The globs that restrict it; empty if nothing does. */
   globs: string[]
   includes: (file: string) => boolean
-  /** Whether the listing goes into a folder. */
+  /** Whether the listing descends into a folder. */
   enters: (folder: string) => boolean
 }
 
-/** `files` of a task as one list: what it reads and what it writes. */
+/** A task's `files` as one list: those it reads and those it writes. */
 export function globsOf(files: TaskFiles | undefined): string[] {
   return Array.isArray(files) ? files : [...(files?.read ?? []), ...(files?.write ?? [])]
 }
 
 /**
- * Selects what the globs name. A glob that names a folder means all below it; one that begins with
- * `!` takes files away. A folder such as `dist` is entered only when a glob names it.
+ * Selects what the globs name. A glob that names a folder includes everything below it; one that
+ * starts with `!` excludes files. A folder such as `dist` is only entered if a glob names it.
  */
 export function selectFiles(given: readonly string[]): Selection {
   const scope = fileScope(given.map((glob) => glob.trim()).filter((glob) => glob !== ''))
@@ -72,7 +72,8 @@ function withoutSlash(glob: string): string {
 }
 
 function matcher(globs: string[]): (file: string) => boolean {
-  // `src/auth` matches nothing as a glob but the folder itself, `src/auth/**` all below it.
+  // As a glob, `src/auth` only matches the folder itself; `src/auth/**` matches everything below
+  // it.
   const patterns = globs.flatMap((glob) => (glob.endsWith('**') ? [glob] : [glob, `${glob}/**`]))
   const tests = patterns.map(compileGlob)
   return (file) => globs.some((glob) => isAtOrBelow(file, glob)) || tests.some((test) => test(file))

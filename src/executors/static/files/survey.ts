@@ -16,7 +16,7 @@ import type { Selection } from './selection.ts'
 import type { Listing, Tree } from './tree.ts'
 
 const MAX_FILE_BYTES = 1024 * 1024
-/** Files that are parsed in one analysis. */
+/** How many files are parsed in one analysis. */
 const MAX_CODE_FILES = 20_000
 
 /** A TypeScript or JavaScript file that can be analysed. */
@@ -26,11 +26,11 @@ export interface CodeFile {
   role: FileRole
   selected: boolean
   generated: boolean
-  /** Absolute path of our copy, read instead of the file from here on. */
+  /** Absolute path of our copy, which is read instead of the file from here on. */
   copy: string
 }
 
-/** A selected file that is no TypeScript or JavaScript, or none that is analysed as such. */
+/** A selected file that is not TypeScript or JavaScript, or is not analysed as such. */
 export interface OtherFile {
   path: string
   why: 'other-kind' | 'minified' | 'generated' | 'declaration' | 'too-deep'
@@ -44,14 +44,14 @@ export interface Survey {
   tooLarge: string[]
   unreadable: string[]
   binary: string[]
-  /** Beyond the number of files that one analysis takes. */
+  /** Files beyond the number that one analysis takes. */
   tooMany: string[]
 }
 
 /**
- * Lists the files and copies the code, once: every tool sees the same bytes, and none opens a path of
- * the reviewed tree. Copies have names of our making, so nothing that a tool looks for by name is
- * among them. `withAll` copies code that is not selected too, for imports that lead through it.
+ * Lists the files and copies the code, once: every tool sees the same bytes, and none opens a path
+ * of the reviewed tree. Copies get generated names, so that they include nothing a tool looks for
+ * by name. `withAll` also copies unselected code, for imports that lead through it.
  */
 export function surveyFiles(
   tree: Tree,
@@ -100,7 +100,7 @@ export function surveyFiles(
     const generated = isGenerated(text)
     if (generated && selected) survey.other.push({ path, why: 'generated' })
     const role = roleOf(path, registersTests(text))
-    // Linters tell test files by their names.
+    // Linters recognise test files by their names.
     const name = `${survey.code.length}${role === 'test' ? '.test' : ''}${extname(path)}`
     const copy = join(selected && !generated ? copies.selected : copies.others, name)
     writeFileSync(copy, text)
@@ -109,7 +109,7 @@ export function surveyFiles(
   return survey
 }
 
-/** The text of a file, or undefined; then the survey, where one is given, says why. */
+/** The text of a file; if it is undefined, the survey (if given) records why. */
 export function readText(
   tree: Tree,
   path: string,

@@ -10,14 +10,14 @@ import {
 } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 
-/** What the listing of a folder found. Paths are relative to it, with `/`, sorted. */
+/** The result of listing a folder. Paths are relative to it, with `/`, sorted. */
 export interface Listing {
   files: string[]
-  /** Links are named and never followed. */
+  /** Links are listed but never followed. */
   links: string[]
   /** Neither file, folder nor link: pipes, sockets, devices. */
   special: string[]
-  /** Folders that were not entered because of what they usually hold. */
+  /** Folders that were skipped because of what they usually contain. */
   leftOut: string[]
   /** Folders that could not be read. */
   unreadable: string[]
@@ -29,7 +29,7 @@ export type ReadResult =
   | { status: 'read'; content: Buffer }
   | { status: 'too-large' | 'unreadable' | 'not-a-file' }
 
-/** A folder whose files are reached without ever leaving it. */
+/** A folder whose files can be read without ever leaving it. */
 export interface Tree {
   list(enters: (folder: string) => boolean): Listing
   read(path: string, maxBytes: number): ReadResult
@@ -38,16 +38,19 @@ export interface Tree {
 const MAX_ENTRIES = 200_000
 
 /**
- * Opens a folder for reading. Synchronous: it is meant for a process of its own.
+ * Opens a folder for reading. Synchronous, so it needs a process of its own.
  *
- * A path is opened first and then asked where it leads (`/proc/self/fd`), because a path that was
- * checked before it is opened may have become a link in between. Files are opened without waiting,
- * so that a pipe that takes the place of a file blocks nothing.
+ * A path is opened before checking where it leads (`/proc/self/fd`), because a path that is checked
+ * first may become a link before it is opened. Files are opened without waiting, so that a pipe in
+ * the place of a file blocks nothing.
  */
 export function openTree(folder: string): Tree {
   const root = realpathSync(folder)
 
-  /** Runs `use` on an open descriptor of something inside the root; undefined when it is not there, or not inside. */
+  /**
+   * Runs `use` on an open descriptor of something inside the root; undefined if it does not exist
+   * or is not inside.
+   */
   function withOpen<Result>(
     path: string,
     flags: number,
@@ -114,7 +117,7 @@ export function openTree(folder: string): Tree {
   }
 }
 
-/** The path behind an open descriptor; where there is no `/proc`, the path that was opened, resolved. */
+/** The path behind an open descriptor; without `/proc`, the opened path, resolved. */
 function locate(descriptor: number, opened: string): string {
   const link = linkOf(descriptor)
   return link === undefined ? realpathSync(opened) : readlinkSync(link)

@@ -2,11 +2,11 @@ import type { FileRole } from '../files/kinds.ts'
 import type { FileImports, Import } from './read-imports.ts'
 import type { Resolver } from './resolve-import.ts'
 
-/** One source file of the workspace, with the files it names. */
+/** A source file of the workspace, with the files it imports. */
 export interface SourceNode extends FileImports {
   path: string
   role: FileRole
-  /** Whether the task looks at it; the others are here because imports lead through them. */
+  /** Whether the task looks at it; other files are here because imports lead through them. */
   selected: boolean
   generated: boolean
   edges: { to: string; kind: Import['kind']; line: number }[]
@@ -50,8 +50,8 @@ export function reachable(graph: ImportGraph, from: readonly string[]): Set<stri
 }
 
 /**
- * Groups of files that import each other when they load, each sorted, in a stable order (Tarjan's
- * algorithm, with a stack of its own because chains of imports may be long).
+ * Groups of files that import each other when they load, each sorted, in a stable order. Tarjan's
+ * algorithm with an explicit stack, because import chains may be long.
  */
 export function importCycles(graph: ImportGraph): string[][] {
   const order = new Map<string, number>()
@@ -90,7 +90,7 @@ export function importCycles(graph: ImportGraph): string[][] {
   return groups.sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1))
 }
 
-/** The shortest way from a file through its group back to itself, both ends included. */
+/** The shortest path from a file through its group back to itself, including both ends. */
 export function shortestCycle(
   graph: ImportGraph,
   group: readonly string[],

@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
 
-// What a project's own configuration says of its imports. It is read as data, as far as it has the
-// expected form; nothing of it is run.
+// What a project's configuration says about its imports. It is read as data as far as it has the
+// expected form; none of it is executed.
 
 const Strings = z.record(z.string(), z.unknown()).catch({})
 const PackageJson = z.object({
@@ -33,17 +33,17 @@ const Tsconfig = z.object({
 })
 
 export interface Package {
-  /** Its folder, relative to the workspace; empty for the workspace itself. */
+  /** Relative to the workspace; empty for the workspace itself. */
   folder: string
   name: string | undefined
-  /** Files that its importers may get, relative to the workspace. */
+  /** Files that importers may get, relative to the workspace. */
   entries: string[]
   /** `imports` of package.json: `#name` to paths relative to the workspace. */
   imports: { from: string; to: string[] }[]
   declared: Set<string>
 }
 
-/** `paths` and `baseUrl` of the TypeScript configurations of one folder. */
+/** `paths` and `baseUrl` of the TypeScript configurations in one folder. */
 export interface Aliases {
   folder: string
   baseUrls: string[]
@@ -77,7 +77,7 @@ export function readPackage(path: string, text: string): Package | undefined {
   }
 }
 
-/** `readText` answers with the text of a file of the workspace, or undefined. */
+/** `readText` returns the text of a file in the workspace, or undefined. */
 export function readAliases(
   paths: readonly string[],
   readText: (path: string) => string | undefined,
@@ -114,14 +114,14 @@ function addAliases(
   }
 }
 
-/** Every string in a value: the targets of `exports` and `imports`, under whatever conditions. */
+/** Every string in a value: the targets of `exports` and `imports` under any condition. */
 function stringsIn(value: unknown, depth = 6): string[] {
   if (typeof value === 'string') return [value]
   if (value === null || typeof value !== 'object' || depth === 0) return []
   return Object.values(value).flatMap((item) => stringsIn(item, depth - 1))
 }
 
-/** JSON with comments and trailing commas, as TypeScript's configurations are written. */
+/** JSON with comments and trailing commas, as in TypeScript's configurations. */
 function parseJson(text: string): unknown {
   const plain = text
     .replace(/^\ufeff/, '')

@@ -1,26 +1,26 @@
 import type { SgNode } from '@ast-grep/napi'
 import { calleeOf, kindOf, stringValue } from '../rules/syntax.ts'
 
-/** How one file names another. */
+/** A reference from one file to another. */
 export interface Import {
   specifier: string
-  /** From 1. */
+  /** 1-based. */
   line: number
   /**
-   * `static` runs the other file first; `dynamic` runs it later; `type` vanishes when types are
-   * stripped; `mention` is a text that names a source file, as for a worker or a child process;
-   * `folder` may name a folder all of which is loaded.
+   * `static` runs the other file first; `dynamic` runs it later; `type` disappears when types are
+   * stripped; `mention` is a string that names a source file, for a worker or a child process for
+   * example; `folder` may name a folder that is loaded entirely.
    */
   kind: 'static' | 'dynamic' | 'type' | 'mention' | 'folder'
 }
 
 export interface FileImports {
   imports: Import[]
-  /** Things it exports by name. */
+  /** Number of named exports. */
   exportCount: number
-  /** Whether there is anything to run: not in files of types, and not in files that only export what others define. */
+  /** Whether there is anything to run: false for files with only types, or with only re-exports. */
   runs: boolean
-  /** Lines that hold something. */
+  /** Lines that are not blank. */
   codeLines: number
 }
 
@@ -81,7 +81,10 @@ function callsOf(root: SgNode, text: string): Import[] {
   })
 }
 
-/** Texts that name a source file: `new URL('./worker.ts', import.meta.url)`, `fork('src/child.js')`. */
+/**
+ * Strings that name a source file: `new URL('./worker.ts', import.meta.url)`,
+ * `fork('src/child.js')`.
+ */
 function mentionsOf(root: SgNode, text: string): Import[] {
   if (!/\.[cm]?[jt]sx?['"`]/.test(text)) return []
   return root
@@ -93,7 +96,10 @@ function mentionsOf(root: SgNode, text: string): Import[] {
     .map((fragment) => ({ specifier: fragment.text(), line: lineOf(fragment), kind: 'mention' }))
 }
 
-/** Texts that may name a folder, in files that load folders: Fastify's autoload, `import.meta.glob`. */
+/**
+ * Strings that may name a folder, in files that load folders: Fastify's autoload,
+ * `import.meta.glob`.
+ */
 function foldersOf(root: SgNode, text: string): Import[] {
   if (!/autoload|import\.meta\.glob|require\.context|readdir/i.test(text)) return []
   return root
@@ -105,7 +111,7 @@ function foldersOf(root: SgNode, text: string): Import[] {
     }))
 }
 
-/** `import type …`, `export type …`, and imports whose every name is a type. */
+/** `import type …`, `export type …`, and imports in which every name is a type. */
 function isTypeOnly(statement: SgNode): boolean {
   if (statement.children().some((child) => child.kind() === 'type')) return true
   const names = statement.findAll({
@@ -115,7 +121,7 @@ function isTypeOnly(statement: SgNode): boolean {
     .namedChildren()
     .find((child) => /^(?:import|export)_clause$/.test(kindOf(child)))
   if (names.length === 0 || !clause) return false
-  // A default import or a namespace stands beside the braces.
+  // A default import or a namespace comes next to the braces.
   if (
     clause.kind() === 'import_clause' &&
     clause.namedChildren().some((child) => child.kind() !== 'named_imports')

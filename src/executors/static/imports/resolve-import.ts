@@ -1,15 +1,15 @@
 import { posix } from 'node:path'
 import { type Aliases, type Package, readAliases, readPackage } from './project-config.ts'
 
-/** Finds the files of a workspace that its imports mean. */
+/** Finds the files in a workspace that imports refer to. */
 export interface Resolver {
-  /** The file, or undefined for a package from elsewhere and for what is not there. */
+  /** The file, or undefined for an external package and for a missing file. */
   resolve(from: string, specifier: string): string | undefined
-  /** A text that names a source file: relative to the file, its package or the workspace. */
+  /** The file that a string names: relative to the file, its package or the workspace. */
   resolveMention(from: string, path: string): string | undefined
-  /** The files in a folder, named relative to the file; empty when there is no such folder. */
+  /** The files in a folder, named relative to the file; empty if there is no such folder. */
   filesIn(from: string, folder: string): string[]
-  /** The packages that a file belongs to, the innermost first. */
+  /** The packages that a file belongs to, innermost first. */
   packagesOf(file: string): Package[]
 }
 
@@ -26,7 +26,7 @@ const EXTENSIONS = [
   '.vue',
   '.svelte',
 ]
-/** What an import says, and what the file may be called before it is compiled. */
+/** The extension in an import, and what the file may have before compilation. */
 const COMPILED_FROM: Record<string, string[]> = {
   '.js': ['.ts', '.tsx', '.jsx'],
   '.jsx': ['.tsx'],
@@ -96,7 +96,7 @@ export function importResolver(
       ])
       if (file !== undefined) return file
     }
-    // What most bundlers are configured to, in files that nobody reads here.
+    // What most bundlers are configured to do, in files that we do not read.
     const short = /^[@~]\/(.+)$/.exec(specifier)?.[1]
     if (short === undefined) return undefined
     const homes = [...packagesOf(from).map(({ folder }) => folder), '']
@@ -123,7 +123,7 @@ export function importResolver(
     packagesOf,
     filesIn(from, folder) {
       const path = posix.join(folderOf(from), folder)
-      // Not the whole workspace, which any `..` or `.` would be.
+      // Not the whole workspace, which `..` or `.` would mean.
       return path.startsWith('.') || path === ''
         ? []
         : files.filter((file) => file.startsWith(`${path}/`))
@@ -143,7 +143,7 @@ export function importResolver(
   }
 }
 
-/** What an alias such as `@/*` makes of a specifier. */
+/** Resolves an alias such as `@/*` for a specifier. */
 function expand(alias: { from: string; to: readonly string[] }, specifier: string): string[] {
   const star = alias.from.indexOf('*')
   if (star < 0) return alias.from === specifier ? [...alias.to] : []
@@ -160,7 +160,7 @@ function folderOf(path: string): string {
   return folder === '.' ? '' : folder
 }
 
-/** The folders a file lies in, the innermost first, the workspace itself last. */
+/** The folders that contain a file, innermost first, the workspace itself last. */
 function foldersAbove(file: string): string[] {
   const folders: string[] = []
   for (let folder = folderOf(file); folder !== ''; folder = folderOf(folder)) folders.push(folder)

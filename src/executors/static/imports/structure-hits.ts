@@ -8,7 +8,7 @@ const ARCHITECTURE = { perspectives: ['architecture'], category: 'architecture' 
 const MAX_IMPORTS = 25
 const LARGE_FILE_LINES = 800
 const HUGE_FILE_LINES = 1_500
-/** A file that much depends on is too large sooner. */
+/** A file that much else depends on counts as too large earlier. */
 const CENTRAL_FILE = { lines: 500, importers: 15, exports: 15 }
 
 const CYCLE: RuleText = {
@@ -143,7 +143,7 @@ function sizeHits(sources: readonly SourceNode[], graph: ImportGraph): Hit[] {
   })
 }
 
-/** Modules that an environment brings with it. */
+/** Modules that an environment provides. */
 const GIVEN = new Set(['vscode', 'electron', 'k6', 'obsidian', 'bun', 'server-only', 'client-only'])
 
 function undeclaredHits(
@@ -151,7 +151,7 @@ function undeclaredHits(
   resolver: Resolver,
   files: readonly string[],
 ): Hit[] {
-  // Deno's import maps, and bundlers that find modules by folders, name packages elsewhere.
+  // Deno's import maps, and bundlers that find modules by folder, declare packages elsewhere.
   if (files.includes('deno.json') || files.includes('deno.jsonc')) return []
   const first = new Map<string, { file: string; line: number; files: Set<string> }>()
   for (const node of sources) {
@@ -184,11 +184,11 @@ function undeclaredHits(
   }))
 }
 
-/** The package that a specifier names; undefined for a file, a built-in module and an alias. */
+/** The package that a specifier names; undefined for a file, a built-in module or an alias. */
 function packageName(specifier: string): string | undefined {
   if (/^[./~#$]|^@\/|:/.test(specifier) || isBuiltin(specifier)) return undefined
   const name = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*/i.exec(specifier)?.[0]
-  // A name with a capital is no package of the registry, but a folder that a bundler knows.
+  // A name with a capital is not in the registry, but a folder that a bundler knows.
   return name !== undefined && name === name.toLowerCase() ? name : undefined
 }
 

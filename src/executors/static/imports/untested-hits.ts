@@ -5,11 +5,11 @@ import { shortList } from './structure-hits.ts'
 
 const TESTING = { perspectives: ['testing'], category: 'testing' } as const
 
-/** An untested file of so many lines is a finding of its own. */
+/** An untested file with this many lines is a finding of its own. */
 const LARGE_LINES = 150
-/** A file of fewer lines is not worth a word. */
+/** A file with fewer lines is not worth mentioning. */
 const TINY_LINES = 8
-/** The rest is told by folder, in at most about so many findings. */
+/** The rest is reported by folder, in at most about this many findings. */
 const MAX_FOLDERS = 8
 
 const UNTESTED: RuleText = {
@@ -36,7 +36,7 @@ const NO_TESTS: RuleText = {
 
 export const COVERAGE_RULES: readonly RuleText[] = [UNTESTED, NO_TESTS]
 
-/** What starts a program is run as a whole, rarely imported. */
+/** Entry points are run as a whole and rarely imported. */
 const ENTRY =
   /(?:^|\/)(?:index|main|cli|bin|server|serve|app|start|worker|entry|instrumentation|bootstrap)\.[cm]?[jt]sx?$|(?:^|\/)bin\//
 
@@ -61,7 +61,7 @@ export function untestedHits(graph: ImportGraph): Hit[] {
   ]
 }
 
-/** Files by folder; where there are many folders, by those above them. */
+/** Groups files by folder, or by parent folders if there are too many. */
 function groupByFolder(files: readonly SourceNode[]): Map<string, SourceNode[]> {
   const deepest = Math.max(0, ...files.map(({ path }) => path.split('/').length - 1))
   for (let depth = deepest; depth > 1; depth -= 1) {

@@ -6,10 +6,10 @@ import { maskLine } from '../secrets/mask.ts'
 import type { OxlintRule } from './rules.ts'
 import type { Diagnostic } from './run-oxlint.ts'
 
-/** A count in the message of a limit above which a function is worse than just over it. */
+/** Above this complexity, a function is worse than slightly too complex. */
 const WORSE_COMPLEXITY = 50
 
-/** What oxlint found, by file, and the files that it could not parse. */
+/** oxlint's findings by file, and the files that it could not parse. */
 export function readDiagnostics(
   diagnostics: readonly Diagnostic[],
   rules: readonly OxlintRule[],
@@ -34,7 +34,7 @@ export function readDiagnostics(
   return { hits, unparsable: [...unparsable].sort() }
 }
 
-/** Rules of a framework go by names that mean something else elsewhere. */
+/** The names of framework rules mean something else elsewhere. */
 function fits(rule: OxlintRule, file: CodeFile): boolean {
   if (rule.name.startsWith('react/')) {
     return /\.[jt]sx$/.test(file.path) || USES_REACT.test(readCopy(file))
@@ -67,18 +67,18 @@ function toHit(diagnostic: Diagnostic, rule: OxlintRule, file: CodeFile): Hit {
   }
 }
 
-/** What only the message tells of how much a finding matters. */
+/** Adjustments that depend on the message alone. */
 function adjustments({ message }: Diagnostic, rule: OxlintRule): Partial<Hit['rule']> {
   const complexity = Number(/complexity of (\d+)/.exec(message)?.[1] ?? 0)
   if (rule.name === 'complexity' && complexity > WORSE_COMPLEXITY) return { severity: 'medium' }
-  // A loop may replace an object a few times; only `reduce` copies it for each element for sure.
+  // A loop may replace an object a few times; only `reduce` is certain to copy it for each element.
   if (rule.name === 'oxc/no-accumulating-spread' && message.includes('loop')) {
     return { severity: 'low', confidence: 0.5 }
   }
   return {}
 }
 
-/** A message as one line, without the full stop at its end, and without what may be secret in it. */
+/** A message as one line, without its final full stop and without secrets. */
 function sentence(message: string): string {
   return shorten(maskLine(message.replace(/\s+/g, ' ').trim().replace(/\.$/, '')), 300, '…')
 }

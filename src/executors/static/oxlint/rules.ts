@@ -3,7 +3,7 @@ import type { FileRole } from '../files/kinds.ts'
 import type { RuleText } from '../findings.ts'
 import type { Perspective } from '../options.ts'
 
-/** A rule of oxlint that we switch on. Its words come from oxlint with each finding. */
+/** An oxlint rule that we enable. Its wording comes from oxlint with each finding. */
 export interface OxlintRule {
   /** As in a configuration: `no-dupe-keys`, `jest/valid-expect`. */
   name: string
@@ -13,10 +13,10 @@ export interface OxlintRule {
   confidence: number
   appliesTo: readonly FileRole[]
   options?: unknown
-  /** Said where oxlint's message does not say why it matters, or what to do. */
+  /** Used if oxlint's message does not say why it matters or what to do. */
   detail: string
   recommendation: string
-  /** oxlint's words explain the rule, not the finding: ours are better. */
+  /** oxlint's wording explains the rule rather than the finding, so ours is better. */
   ownWords?: boolean
 }
 
@@ -77,8 +77,8 @@ const TESTS: Shared = {
 }
 
 /**
- * Chosen one by one: what is wrong wherever it stands, and limits far beyond taste. Style is left to
- * the project, and what our own rules find better is left to them.
+ * Chosen one by one: rules about code that is wrong anywhere, and limits far beyond matters of
+ * taste. Style is left to the project, and what our own rules do better is left to them.
  */
 export const OXLINT_RULES: readonly OxlintRule[] = [
   ...group({ ...WRONG, severity: 'high', confidence: 0.9 }, [
@@ -228,7 +228,7 @@ export function oxlintRulesFor(perspectives: readonly Perspective[]): OxlintRule
   return OXLINT_RULES.filter((rule) => perspectives.includes(rule.perspective))
 }
 
-/** A configuration in which nothing runs but these rules. */
+/** A configuration that enables only these rules. */
 export function oxlintConfig(rules: readonly OxlintRule[]): Record<string, unknown> {
   const off = ['correctness', 'nursery', 'pedantic', 'perf', 'restriction', 'style', 'suspicious']
   return {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { type OxlintRule, oxlintConfig } from './rules.ts'
 
-/** What oxlint says of one place. `code` is absent where a file could not be parsed. */
+/** A diagnostic of oxlint. `code` is absent if a file could not be parsed. */
 const Diagnostic = z.object({
   message: z.string(),
   code: z.string().optional(),
@@ -18,15 +18,15 @@ const Output = z.object({ diagnostics: z.array(Diagnostic) })
 export type Diagnostic = z.output<typeof Diagnostic>
 
 export interface OxlintRun {
-  /** @throws {Error} It could not be run, or answered with something that is no report. */
+  /** @throws {Error} It could not be run, or did not return a report. */
   diagnostics: Promise<Diagnostic[]>
   child: ChildProcess
 }
 
 /**
- * Lints the files in `folder`, which holds copies and nothing else: neither a configuration nor a
- * plugin of the reviewed project is within reach. On top of that oxlint is told to read ours alone;
- * left to itself it runs plugins that a project's configuration names.
+ * Lints the files in `folder`, which contains only copies: no configuration or plugin of the
+ * reviewed project is within reach. oxlint is also told to read only our configuration, because by
+ * default it runs plugins that a project's configuration names.
  */
 export function startOxlint(
   folder: string,
@@ -55,7 +55,7 @@ export function startOxlint(
     args,
     { cwd: scratchDir, env: {}, maxBuffer: 256 * 1024 * 1024, killSignal: 'SIGKILL' },
     (error, stdout) => {
-      // It exits with 1 when it found something.
+      // It exits with 1 if it found something.
       const failed = error !== null && !(error.code === 1 && stdout.trimStart().startsWith('{'))
       if (failed) {
         const how = error.signal ?? `exit code ${error.code}`

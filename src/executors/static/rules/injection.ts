@@ -23,7 +23,10 @@ const SQL =
   /^\s*(?:SELECT\b[\s\S]+?\bFROM\b|INSERT\s+INTO\b|UPDATE\b[\s\S]+?\bSET\b|DELETE\s+FROM\b|REPLACE\s+INTO\b|WITH\b[\s\S]+?\bAS\s*\(|(?:DROP|ALTER|TRUNCATE|CREATE)\s+(?:TABLE|DATABASE|USER|INDEX|VIEW|SCHEMA)\b)/
 const SQL_CALL =
   /(?:^|\.)(?:query|execute|exec|raw|prepare|unsafe|all|get|run|each|many|one|none|any|oneOrNone|manyOrNone|queryRaw|\$queryRawUnsafe|\$executeRawUnsafe|whereRaw|orderByRaw|selectRaw|joinRaw|literal)$/
-/** Places for names, which no placeholder can fill: after these words comes a table, column or order. */
+/**
+ * Places for names, which cannot be placeholders: these words are followed by a table, column or
+ * order.
+ */
 const NAME_PLACE =
   /\b(?:FROM|INTO|UPDATE|JOIN|TABLE|INDEX|DATABASE|SCHEMA|USER|VIEW|ON|BY|SELECT|DISTINCT|SET|AND|WHERE|EXISTS|AS)\s+["`[]?(?:\w+["`\]]?\.["`[]?)?$|,\s*["`[]?$|\(\s*["`[]?$|["`\w]\.["`[]?$|\b(?:LIMIT|OFFSET)\s+$/i
 const HARMLESS_PART =
@@ -31,17 +34,17 @@ const HARMLESS_PART =
 
 function judgeSql(start: SgNode): Verdict {
   const match = sumAround(start)
-  // The text in the middle of a sum is judged with its beginning.
+  // A string in the middle of a sum is judged with the beginning of the sum.
   if (match.range().start.index !== start.range().start.index) return false
   const parent = match.parent()
-  // A tagged template (sql`…`) is a call with a template for arguments.
+  // A tagged template (sql`…`) is a call whose argument is a template.
   if (match.kind() === 'template_string' && parent?.kind() === 'call_expression') return false
   const parts = interpolations(match).filter((part) => !isConstant(part))
   if (parts.length === 0) return false
   const isCall =
     parent?.kind() === 'arguments' && SQL_CALL.test(calleeOf(parent.parent() as SgNode))
   const literal = match.text().replace(/^[`'"]/, '')
-  // In prose, "Select a file from …" is no statement; in a query call, lower case is.
+  // In prose, "Select a file from …" is not a statement; in a query call, lower case is.
   if (!SQL.test(isCall ? literal.toUpperCase() : literal)) return false
   if (
     /^(?:console|log|logger|debug|this\.log(?:ger)?)\b|Error$/.test(
@@ -65,7 +68,7 @@ function judgeSql(start: SgNode): Verdict {
   return isCall ? true : { confidence: 0.6 }
 }
 
-/** The whole of the `+` chain that a text is a part of, or the text itself. */
+/** The whole `+` chain that a string is part of, or the string itself. */
 function sumAround(text: SgNode): SgNode {
   let sum = text
   for (const ancestor of text.ancestors()) {
@@ -75,7 +78,7 @@ function sumAround(text: SgNode): SgNode {
   return sum
 }
 
-/** Whether a part of a statement stands where a table or column does, rather than a value. */
+/** Whether part of a statement is in the place of a table or column rather than a value. */
 function isNamePlace(statement: SgNode, part: SgNode): boolean {
   const before = statement
     .text()
@@ -96,7 +99,7 @@ function judgeCommand(call: SgNode): Verdict {
   const given = argumentsOf(call)
   const command = given[0]
   if (!command) return false
-  // `exec` is a method of regular expressions and databases too.
+  // `exec` is also a method of regular expressions and databases.
   if (callee.includes('.') && !/^(?:cp|child_?process|child|childProcess)\./i.test(callee))
     return false
   const usesShell = /^exec(?:Sync|Async|Promise|P)?$/.test(name)
@@ -136,7 +139,7 @@ function judgeEvaluation(match: SgNode, file: ParsedFile): Verdict {
       : given[0]
   if (!code || isConstant(code)) return false
   if (isRequestInput(code)) return { severity: 'critical', confidence: 0.95 }
-  // Its author was told by a linter before, and decided that the text is theirs.
+  // A linter warned the author before, who decided that the code is trusted.
   const { start, end } = match.range()
   const lines = file.text.split('\n').slice(Math.max(0, start.line - 1), end.line + 1)
   const isKnown = lines.some((line) => /(?:eslint|oxlint)-disable|biome-ignore/.test(line))
@@ -154,7 +157,7 @@ function judgeNosql(match: SgNode): Verdict {
     }
   }
   const filter = argumentsOf(match)[0]
-  // A whole object from the request may hold operators such as `$ne`; a single text may not.
+  // A whole object from the request may contain operators such as `$ne`; a single string may not.
   return (
     filter !== undefined &&
     /^(?:req|request|ctx\.request)\.(?:body|query)$/.test(unwrap(filter).text())

@@ -20,17 +20,19 @@ const QUERY_NAME =
   /^(?:findOne|findUnique|findFirst|findById|findByPk|findMany|findAll|findBy[A-Z]\w*|getById|query|queryOne|execute|aggregate|countDocuments|queryRaw|\$queryRaw|updateOne|insertOne|upsert|create|update|delete|insert|select|save)$/
 const DATABASE_NAME =
   /(?:^|[a-z_])(?:db|prisma|knex|repo|repository|model|pool|connection|collection|sequelize|mongoose|entitymanager|database|dao|tx|trx)$/i
-/** Names that only queries have, whatever they are called on: `User.findByPk`. */
+/** Names that only queries have, whatever the object: `User.findByPk`. */
 const SURE_QUERY_NAME =
   /^(?:findUnique|findById|findByPk|findOne|findMany|findFirst|countDocuments|insertOne|updateOne)$/
 const NETWORK = /^(?:fetch|\$fetch|axios|got|ky|needle)(?:\.(?:get|post|put|patch|delete|head))?$/
 
-/** Loops whose steps come one after another by their nature. */
+/** Loops whose steps are sequential by nature. */
 const ORDERED_LOOP = /attempt|retr(?:y|ies)|page|cursor|offset|batch|chunk|migration/i
 const ORDER_COMMENT =
   /(?:\/\/|\/\*|^\s*\*).{0,500}(?:one (?:at a time|after|by one)|in (?:order|sequence|turn)|sequential|serial|not (?:in )?parallel|rate limit|backpressure|on purpose|must (?:run|be|wait))/i
 
-/** The innermost loop over elements around a node, in the same function, with the node in its body. */
+/**
+ * The innermost loop over elements around a node, in the same function, with the node in its body.
+ */
 function loopAround(node: SgNode, file: ParsedFile): SgNode | undefined {
   const path = [node, ...ancestorsInFunction(node)]
   for (const [index, ancestor] of path.entries()) {
@@ -52,7 +54,7 @@ function hasOrderComment(loop: SgNode, file: ParsedFile): boolean {
     .some((line) => ORDER_COMMENT.test(line))
 }
 
-/** Names that the head of a loop declares: `id` of `for (const id of ids)`. */
+/** Names declared in the head of a loop: `id` in `for (const id of ids)`. */
 function loopNames(loop: SgNode): string[] {
   const left = loop.field('left') ?? loop.field('initializer')
   return (
@@ -70,7 +72,8 @@ function judgeAwait(match: SgNode, file: ParsedFile): Verdict {
   const body = loop?.field('body')
   if (!loop || !body) return false
   const names = loopNames(loop)
-  // Only what is asked for each element, and kept, is surely a map written as a loop.
+  // Only requests made for each element, whose results are kept, are certain to be a map in
+  // disguise.
   if (
     !names.some((name) =>
       new RegExp(`(?<![\\w$])${name.replace(/\$/g, '\\$')}(?![\\w$])`).test(call.text()),
@@ -81,14 +84,14 @@ function judgeAwait(match: SgNode, file: ParsedFile): Verdict {
   const isNetwork = NETWORK.test(calleeOf(call))
   if (!isNetwork && !isCollected(match, body)) return false
   const own = ownStatements(body)
-  // A loop that can stop early must not start the later steps.
+  // A loop that can stop early must not start later steps.
   if (own.some((node) => /^(?:break|return|throw|yield)_/.test(kindOf(node)))) return false
-  // What one step leaves in a variable from outside, the next one may need.
+  // A later step may need what an earlier one stores in an outer variable.
   if (own.some((node) => writesOutside(node, body))) return false
   return isNetwork ? { severity: 'medium', confidence: 0.65 } : true
 }
 
-/** Whether the result of an `await` goes into a list or a map, at once or through a variable. */
+/** Whether the result of an `await` ends up in a list or map, directly or through a variable. */
 function isCollected(awaited: SgNode, body: SgNode): boolean {
   for (const ancestor of awaited.ancestors()) {
     if (ancestor.id() === body.id() || isFunction(ancestor)) return false
@@ -113,7 +116,7 @@ function isCollected(awaited: SgNode, body: SgNode): boolean {
   return false
 }
 
-/** The nodes of a block that decide how a loop goes on, without those of functions in it. */
+/** The nodes in a block that control a loop, excluding nested functions. */
 function ownStatements(body: SgNode): SgNode[] {
   const kinds = [
     'break_statement',
@@ -150,7 +153,7 @@ function isQuery(call: SgNode): boolean {
   const name = calleeName(call)
   const object = call.field('function')?.field('object')
   if (!object || !QUERY_NAME.test(name)) return false
-  // `prisma.user` is of a database too; a chain of calls is named after what it begins with.
+  // `prisma.user` belongs to a database too; a chain of calls is named after its first part.
   const words = object.text().split(/[.(\s]/, 3)
   if (words.some((word) => DATABASE_NAME.test(word))) return true
   return SURE_QUERY_NAME.test(name) && /^[A-Z]\w*$/.test(object.text())
@@ -171,7 +174,7 @@ function judgeQuery(call: SgNode, file: ParsedFile): Verdict {
     !/\.(?:map|forEach|flatMap)$/.test(calleeOf(handedTo))
   )
     return false
-  // `map` of a list in memory may share a name with a query; a promise in it does not.
+  // `map` of an in-memory list may share a name with a query, but a promise in it does not.
   return (
     isAwaited ||
     handedTo

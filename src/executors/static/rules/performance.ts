@@ -13,7 +13,7 @@ function judgeSync(call: SgNode): Verdict {
   const scopes = enclosingFunctions(call)
   const handler = scopes.find(isRequestHandler)
   if (!handler) return false
-  // In a plugin or a factory that is run once; only what a handler does itself counts.
+  // Inside a plugin or factory that runs once; only what a handler does itself counts.
   const between = scopes.slice(0, scopes.indexOf(handler))
   if (between.some((scope) => /\.(?:once|on)$/.test(calleeOf(scope.parent()?.parent() ?? scope))))
     return false

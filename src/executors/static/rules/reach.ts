@@ -16,7 +16,7 @@ function judgePath(call: SgNode): Verdict {
   const given = argumentsOf(call)
   const path = given[0]
   if (!path || !isRequestInput(path) || /\bbasename\(/.test(path.text())) return false
-  // Fastify's plugin for static files keeps to its root, and so does Express with `{ root }`.
+  // Fastify's static plugin stays within its root, and so does Express with `{ root }`.
   if (/^(?:reply|rep)\b/.test(calleeOf(call))) return false
   if (/^(?:sendFile|download)$/.test(calleeName(call)) && propertyOf(given[1], 'root')) return false
   const around = enclosingFunctions(call)[0]?.text() ?? ''
@@ -34,7 +34,7 @@ function judgePath(call: SgNode): Verdict {
 function judgeRedirect(call: SgNode): Verdict {
   const target = argumentsOf(call).find((argument) => argument.kind() !== 'number')
   if (!target || !isRequestInput(target)) return false
-  // With a fixed beginning that names a host or a path, the sender only chooses the rest.
+  // With a fixed beginning that names a host or path, the sender only chooses the rest.
   if (/^[`'"](?:https?:\/\/[^/$]+\/|\/(?!\/|\$\{))/.test(target.text())) return false
   const around = enclosingFunctions(call)[0]?.text() ?? ''
   return /\ballow|\.startsWith\(['"]\/|isSafe|isLocal|isRelative|whitelist/i.test(around)
@@ -61,7 +61,7 @@ function judgeMerge(call: SgNode): Verdict {
 function judgeKey(match: SgNode): Verdict {
   const left = match.field('left')
   const outer = left?.field('object')
-  // One level writes a property of this object; two reach `__proto__` and with it all objects.
+  // One level writes a property of this object; two can reach `__proto__` and thus all objects.
   if (outer?.kind() !== 'subscript_expression') return false
   const keys = [left?.field('index'), outer.field('index')]
   if (!keys.every((key) => key && isRequestInput(key))) return false

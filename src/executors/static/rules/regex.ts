@@ -3,7 +3,10 @@ import { analyse } from 'scslre'
 import { callTo, type SyntaxRule, type Verdict } from './rule.ts'
 import { argumentsOf, stringValue } from './syntax.ts'
 
-/** Two repetitions without a bound, one in a group that is repeated itself: nothing else backtracks exponentially. */
+/**
+ * Exponential backtracking needs two unbounded repetitions, one of them in a group that is itself
+ * repeated.
+ */
 const REPETITION = /[*+}]/
 const REPEATED_GROUP = /\)(?:[*+]|\{\d+,\d*\})/g
 const MAX_PATTERN_CHARS = 2_000
@@ -16,7 +19,7 @@ function judgeRegex(match: SgNode): Verdict {
     const { reports } = analyse(literal, { reportTypes: { Move: false }, maxReports: 20 })
     return reports.some((report) => report.exponential)
   } catch {
-    // Not a valid expression, or a construct that the analysis does not know.
+    // Not a valid expression, or a construct that the analysis does not support.
     return false
   }
 }

@@ -8,11 +8,11 @@ import {
   unwrap,
 } from './syntax.ts'
 
-// Follows what a caller sent through the functions around a place: from `req.body` and its like,
-// through variables, to where it is used. It stays within the functions; a value that passes through
-// another function of the program is lost, which is the safe side for a rule that must be right.
+// Follows a caller's input through the functions around a place: from `req.body` and the like,
+// through variables, to where it is used. A value that passes through another function of the
+// program is lost, which is the safe side for a rule that must not be wrong.
 
-/** What the frameworks call the parts of a request that its sender controls. */
+/** The frameworks' names for the parts of a request that its sender controls. */
 const SOURCE =
   /^(?:(?:this\.)?(?:req|request|_req|httpRequest)|(?:ctx|context|c)\.req(?:uest)?)\??\.(?:(?:body|query|params|headers|cookies|files?|rawBody|originalUrl|url|hostname|nextUrl)\b|(?:param|query|header|get|json|text|formData|queries|parseBody)\()/
 const KOA = /^(?:ctx|context)\.(?:params|query|querystring)\b/
@@ -20,28 +20,28 @@ const LAMBDA =
   /^event\.(?:body|queryStringParameters|pathParameters|headers|multiValueQueryStringParameters)\b/
 const SEARCH = /(?:^|\.)searchParams\.(?:get|getAll)\(/
 
-/** A file whose text does not match holds nothing that `isRequestInput` knows. */
+/** A file that does not match contains nothing that `isRequestInput` recognises. */
 export const REQUEST_HINT =
   /\b(?:req|request|_req|httpRequest)\b|\b(?:ctx|context|event)\??\.|searchParams|\b(?:res|reply|response|rep)\b/
 
 const HANDLER_RESPONSE = /^_?(?:res|reply|response|rep|h)$/
 const REQUEST_PARTS = new Set(['body', 'query', 'params', 'headers', 'cookies', 'rawBody'])
 
-/** Calls that hand on the text they get. */
+/** Calls that pass on the text they get. */
 const PASSES_ARGUMENT =
   /^(?:String|decodeURIComponent|decodeURI|JSON\.parse|Buffer\.from|(?:path\.(?:posix\.)?)?(?:join|resolve|normalize))$/
 const PASSES_OBJECT =
   /\.(?:trim|trimStart|trimEnd|toString|toLowerCase|toUpperCase|slice|substring|substr|split|replace|replaceAll|concat|at|get|join|normalize|map|filter|flat|json|text)$/
 
 /**
- * Whether a value comes from a request, in whole or in part. `place` is a node in the same functions
- * whose way to them is shorter, where a value stands deep in an expression.
+ * Whether a value comes from a request, entirely or partly. For a value deep in an expression,
+ * `place` may be a node in the same functions that is closer to them.
  */
 export function isRequestInput(value: SgNode, place = value): boolean {
   return comesFrom(value, requestNames(place))
 }
 
-/** The variables around a place that hold something from a request. */
+/** The variables around a place that contain something from a request. */
 function requestNames(place: SgNode): Set<string> {
   const names = new Set<string>()
   // From the outside in, because inner functions use the variables of outer ones.
@@ -57,7 +57,9 @@ function requestNames(place: SgNode): Set<string> {
   return names
 }
 
-/** Handlers that take their request apart in the parameter: `async ({ body, params }, reply) =>`. */
+/**
+ * Handlers that destructure their request in the parameter: `async ({ body, params }, reply) =>`.
+ */
 function addParameters(scope: SgNode, names: Set<string>): void {
   const parameters = scope.field('parameters')?.namedChildren() ?? []
   const [first, second] = parameters.filter((child) => child.kind() !== 'comment')
@@ -86,7 +88,7 @@ function addNames(pattern: SgNode, names: Set<string>): void {
     return
   }
   if (kindOf(pattern).endsWith('pattern')) {
-    // Of `{ a = 1 }` the name is on the left.
+    // In `{ a = 1 }` the name is on the left.
     const parts = kindOf(pattern).includes('assignment')
       ? [pattern.field('left')]
       : pattern.namedChildren()
@@ -141,7 +143,7 @@ function isSource(text: string): boolean {
   return SOURCE.test(text) || KOA.test(text) || LAMBDA.test(text) || SEARCH.test(text)
 }
 
-/** Whether a function answers requests: by its parameters, or by what it is handed to. */
+/** Whether a function handles requests, judging by its parameters or by what it is passed to. */
 export function isRequestHandler(scope: SgNode): boolean {
   const parameters = scope.field('parameters')?.namedChildren().map(parameterName) ?? []
   const [first = '', second = ''] = parameters

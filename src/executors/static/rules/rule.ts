@@ -11,7 +11,7 @@ export interface ParsedFile {
   root: SgNode
 }
 
-/** What a rule says of one match; `false` when it does not apply there. */
+/** A rule's judgement of one match; `false` if it does not apply. */
 export type Verdict =
   | boolean
   | {
@@ -19,21 +19,24 @@ export type Verdict =
       confidence?: number
       title?: string
       detail?: string
-      /** Where to point at, instead of the matching node. */
+      /** The node to point at instead of the matching one. */
       at?: SgNode
     }
 
-/** A rule on the syntax tree of one file. */
+/** A rule on the syntax tree of a single file. */
 export interface SyntaxRule extends RuleText {
   appliesTo: readonly FileRole[]
-  /** A file whose text does not match all of them is not searched: far cheaper than the search. */
+  /**
+   * A file whose text does not match all of these is skipped, which is far cheaper than searching
+   * it.
+   */
   hints: readonly RegExp[]
   find: Pattern
-  /** Decides on a match what a pattern cannot say. */
+  /** Decides what the pattern cannot express. */
   judge?: (match: SgNode, file: ParsedFile) => Verdict
 }
 
-/** Calls whose function, as it is written, matches `regex`. */
+/** Calls whose callee, as written, matches `regex`. */
 export function callTo(regex: string): Pattern {
   return { kind: 'call_expression', has: { field: 'function', regex } }
 }

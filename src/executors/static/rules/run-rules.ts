@@ -35,7 +35,7 @@ export function parseSource(text: string, grammar: Grammar): SgNode {
   return parse(grammar === 'TypeScript' ? Lang.TypeScript : Lang.Tsx, text).root()
 }
 
-/** Runs rules on one file. A file with syntax errors is searched all the same, in what could be parsed. */
+/** Runs rules on one file. A file with syntax errors is searched as far as it could be parsed. */
 export function runRules(
   rules: readonly SyntaxRule[],
   file: { path: string; text: string; role: FileRole; root: SgNode },

@@ -27,7 +27,10 @@ const TOKEN_NAME =
 const CONTENT_NAME =
   /(?:etag|checksum|cache|fingerprint|digest|content|file|asset|revision|version|gravatar|avatar|dedup|bucket|shard|slug|color|short)/i
 
-/** The words around a place that say what a value is for: what it is given to, and who computes it. */
+/**
+ * The words around a place that tell what a value is for: its target, and the function that
+ * computes it.
+ */
 function purpose(node: SgNode): string {
   const scope = enclosingFunctions(node)[0]
   return [nameOfTarget(node), scope?.field('name')?.text(), scope && nameOfTarget(scope)].join(' ')
@@ -37,7 +40,7 @@ function judgeHash(call: SgNode): Verdict {
   const algorithm = stringValue(argumentsOf(call)[0])?.toLowerCase()
   if (!algorithm || !/^(?:md4|md5|sha1|sha-1|ripemd160)$/.test(algorithm)) return false
   const scope = enclosingFunctions(call)[0]
-  // The handshake of WebSocket asks for SHA-1.
+  // The WebSocket handshake requires SHA-1.
   if (/258EAFA5/i.test(scope?.text() ?? '')) return false
   const statement = ancestorsInFunction(call).find((node) =>
     /statement$|declaration$/.test(kindOf(node)),
@@ -59,7 +62,7 @@ function judgeHash(call: SgNode): Verdict {
 
 function judgeCipher(call: SgNode): Verdict {
   const name = calleeName(call)
-  // Gone from Node 22; in older versions they derive the key without a salt.
+  // Removed in Node 22; in older versions they derive the key without a salt.
   if (name === 'createCipher' || name === 'createDecipher') return argumentsOf(call).length >= 2
   const algorithm = stringValue(argumentsOf(call)[0])
   return (
@@ -98,7 +101,7 @@ function judgeJwt(call: SgNode, file: { text: string }): Verdict {
     }
   }
   if (name === 'verify' || name === 'sign') return false
-  // Reading a token that is verified in the same place is common, to find its key.
+  // It is common to read a token before verifying it in the same place, to find its key.
   const scope = enclosingFunctions(call)[0]?.text() ?? file.text
   return /\b(?:verify|jwtVerify|verifyAsync)\s*\(/.test(scope)
     ? false
@@ -122,7 +125,7 @@ function judgeCredential(match: SgNode): Verdict {
   return isPlausibleSecret(value)
 }
 
-/** Long enough, without spaces, and not a placeholder, a reference, a name of something or a sentence. */
+/** Long enough, without spaces, and not a placeholder, reference, name or sentence. */
 function isPlausibleSecret(value: string): boolean {
   if (value.length < 8 || value.length > 200 || /\s/.test(value)) return false
   if (/^(?:\$|%|<|\{|#|\/|\.|https?:|process\.|env[:.])|\$\{|^[*.x_-]+$/i.test(value)) return false
@@ -155,7 +158,7 @@ function judgeComparison(match: SgNode): Verdict {
   const right = match.field('right')
   if (!left || !right) return false
   const sides = [left, right]
-  // Against nothing, a type or a fixed word there is nothing to guess.
+  // Compared with nothing, a type or a fixed word, there is nothing to guess.
   if (
     sides.some(
       (side) =>

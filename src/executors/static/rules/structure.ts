@@ -28,8 +28,8 @@ const FUNCTION_KINDS = [
 function judgeLength(scope: SgNode, file: ParsedFile): Verdict {
   const total = linesOf(scope)
   if (total <= LONG_FUNCTION_LINES) return false
-  // A plugin or a factory is long because of the functions in it, which count for themselves; tables
-  // and markup are read at a glance.
+  // A plugin or factory is long because of the functions in it, which are judged separately; tables
+  // and markup are easy to scan.
   const parts = scope.findAll({ rule: { any: [...FUNCTION_KINDS, ...literalKinds(file)] } })
   const own = total - linesWithin(parts.filter((node) => node.id() !== scope.id()))
   if (own <= LONG_FUNCTION_LINES) return false
@@ -52,7 +52,9 @@ function linesOf(node: SgNode): number {
   return end.line - start.line + 1
 }
 
-/** Lines of nodes but their first, where those within others count once. Nodes are in the order of the text. */
+/**
+ * Lines of nodes without their first line, counting nested nodes once. Nodes are in source order.
+ */
 function linesWithin(nodes: readonly SgNode[]): number {
   let lines = 0
   let end = -1
@@ -67,7 +69,7 @@ function linesWithin(nodes: readonly SgNode[]): number {
 
 function literalKinds(file: ParsedFile): { kind: string }[] {
   const kinds = ['object', 'array', 'template_string']
-  // The grammar of plain TypeScript has no markup, and refuses its name.
+  // The plain TypeScript grammar has no markup and rejects its node names.
   if (grammarOf(file.path) === 'Tsx') kinds.push('jsx_element', 'jsx_self_closing_element')
   return kinds.map((kind) => ({ kind }))
 }

@@ -1,6 +1,6 @@
 import type { SgNode } from '@ast-grep/napi'
 
-// Questions about nodes of the TypeScript grammar that several rules ask.
+// Helpers for nodes of the TypeScript grammar that several rules use.
 
 const FUNCTIONS = new Set([
   'arrow_function',
@@ -20,24 +20,24 @@ export function isFunction(node: SgNode): boolean {
   return FUNCTIONS.has(kindOf(node))
 }
 
-/** The functions around a node, the innermost first. */
+/** The functions around a node, innermost first. */
 export function enclosingFunctions(node: SgNode): SgNode[] {
   return node.ancestors().filter(isFunction)
 }
 
-/** The ancestors of a node up to the function it runs in, that one not included. */
+/** The ancestors of a node up to, but excluding, the function it runs in. */
 export function ancestorsInFunction(node: SgNode): SgNode[] {
   const ancestors = node.ancestors()
   const end = ancestors.findIndex(isFunction)
   return end < 0 ? ancestors : ancestors.slice(0, end)
 }
 
-/** What is called, as it is written: `db.query` of `db.query(x)`. */
+/** The callee as written: `db.query` in `db.query(x)`. */
 export function calleeOf(call: SgNode): string {
   return call.field('function')?.text() ?? ''
 }
 
-/** The last name of what is called: `query` of `db.query(x)`. */
+/** The last name of the callee: `query` in `db.query(x)`. */
 export function calleeName(call: SgNode): string {
   return /(?<![\w$#])[\w$#]+$/.exec(calleeOf(call))?.[0] ?? ''
 }
@@ -48,7 +48,7 @@ export function argumentsOf(call: SgNode): SgNode[] {
   return list.namedChildren().filter((child) => child.kind() !== 'comment')
 }
 
-/** The value of a string without anything put into it. */
+/** The value of a string without interpolations. */
 export function stringValue(node: SgNode | null | undefined): string | undefined {
   if (!node) return undefined
   const kind = node.kind()
@@ -57,7 +57,7 @@ export function stringValue(node: SgNode | null | undefined): string | undefined
   return node.text().slice(1, -1)
 }
 
-/** Without `await`, parentheses, `as T`, `satisfies T` and `!`. */
+/** Strips `await`, parentheses, `as T`, `satisfies T` and `!`. */
 export function unwrap(node: SgNode): SgNode {
   let current = node
   while (
@@ -73,8 +73,8 @@ export function unwrap(node: SgNode): SgNode {
 }
 
 /**
- * Whether a value is fixed when the code is written: literals, names in capitals, and what is built
- * of nothing else.
+ * Whether a value is fixed when the code is written: literals, names in capitals, and expressions
+ * of only these.
  */
 export function isConstant(given: SgNode): boolean {
   const node = unwrap(given)
@@ -105,13 +105,13 @@ export function isConstant(given: SgNode): boolean {
   }
 }
 
-/** Nobody reads a text of more parts, and what is made of them is data. */
+/** Longer sums are data, not text that somebody reads. */
 const MAX_PARTS = 100
 
-/** The expressions in a template string, or the parts of a `+` chain that are not fixed texts, the first of them. */
+/** The expressions in a template string, or the first non-constant parts of a `+` chain. */
 export function interpolations(node: SgNode): SgNode[] {
   const parts: SgNode[] = []
-  // A stack of our own, because sums may be of thousands of parts, each nested in the next.
+  // An explicit stack, because a sum may have thousands of nested terms.
   const pending = [node]
   for (let next = pending.pop(); next && parts.length < MAX_PARTS; next = pending.pop()) {
     const part = unwrap(next)
@@ -128,7 +128,7 @@ export function interpolations(node: SgNode): SgNode[] {
   return parts
 }
 
-/** Whether a value is a text with something put into it that is not fixed when the code is written. */
+/** Whether a value is a text that contains something not fixed when the code is written. */
 export function isBuiltText(given: SgNode): boolean {
   const node = unwrap(given)
   if (node.kind() === 'binary_expression' && !/['"`]/.test(node.text())) return false
@@ -151,7 +151,7 @@ export function propertyOf(object: SgNode | undefined, name: string): SgNode | u
   return undefined
 }
 
-/** The name that a value is given: of the variable, property or assignment it stands in. */
+/** The name that a value is given: that of the variable, property or assignment it is in. */
 export function nameOfTarget(node: SgNode): string | undefined {
   for (const ancestor of node.ancestors()) {
     switch (ancestor.kind()) {
@@ -166,7 +166,7 @@ export function nameOfTarget(node: SgNode): string | undefined {
       case 'method_definition':
         return ancestor.field('name')?.text()
       case 'statement_block':
-        // The body of a function: its name tells what it makes. Any other block tells nothing.
+        // A function body: the function's name tells what it makes. Any other block tells nothing.
         break
       default:
     }
@@ -174,7 +174,7 @@ export function nameOfTarget(node: SgNode): string | undefined {
   return undefined
 }
 
-/** From 1. */
+/** 1-based. */
 export function lineOf(node: SgNode): number {
   return node.range().start.line + 1
 }

@@ -28,7 +28,7 @@ function judgeAssertions(call: SgNode, file: ParsedFile): Verdict {
   const block = body?.field('body')
   if (!body || !block) return false
   const text = block.text()
-  // An empty body is a test to be written; a test may hold more tests.
+  // An empty body is a test still to be written; a test may contain further tests.
   if (/^\{\s*\}$/.test(text))
     return { title: 'Empty test', detail: 'It passes without doing anything.' }
   if (ASSERTS.test(text) || /\bawait\s+t\.test\(|\b(?:it|test)\(/.test(text)) return false
@@ -38,12 +38,12 @@ function judgeAssertions(call: SgNode, file: ParsedFile): Verdict {
     )
   )
     return false
-  // A rule tester or a property library asserts by itself; so may a function of the file.
+  // Rule testers and property libraries assert by themselves, and so may a function of the file.
   for (const name of calledNames(block)) {
     if (/^(?:property|prop|valid|invalid)/i.test(name)) return false
     if (asserts(name, file, 3)) return false
   }
-  // A throw is a way to fail too.
+  // Throwing is also a way to fail.
   return !/\bthrow\b/.test(text)
 }
 
@@ -57,7 +57,10 @@ function calledNames(node: SgNode): Set<string> {
   )
 }
 
-/** Whether a function asserts: one of this file, or one from elsewhere that nobody here can look into. */
+/**
+ * Whether a function contains an assertion: one of this file, or an imported helper we cannot look
+ * into.
+ */
 function asserts(name: string, file: ParsedFile, depth: number): boolean {
   const pattern = `^${name.replace(/\$/g, '\\$')}$`
   const declared = file.root.find({
@@ -97,14 +100,14 @@ function judgeSkipped(call: SgNode): Verdict {
   const callee = calleeOf(call)
   const given = argumentsOf(call)
   if (/^(?:t|this|context|ctx)\.skip$/.test(callee)) {
-    // Skipped under a condition: it runs where it can.
+    // Skipped conditionally, so it runs where it can.
     return !call
       .ancestors()
       .some((ancestor) =>
         /^(?:if_statement|ternary_expression|binary_expression)$/.test(kindOf(ancestor)),
       )
   }
-  // `test.skip(condition, reason)` skips only where the condition holds.
+  // `test.skip(condition, reason)` only skips if the condition holds.
   const title = given[0]
   if (
     !title ||
@@ -120,9 +123,9 @@ function judgeSleep(match: SgNode): Verdict {
   const text = match.text()
   const duration = /,\s*([\d_]+)\s*\)/.exec(text)?.[1] ?? /\(\s*([\d_]+)\s*\)/.exec(text)?.[1]
   const durationMs = duration === undefined ? undefined : Number(duration.replaceAll('_', ''))
-  // Yielding to the event loop is no sleep.
+  // Yielding to the event loop is not a sleep.
   if (durationMs !== undefined && durationMs < 5) return false
-  // What a fake does to be slow is part of the test; what the test itself waits for is not.
+  // A fake may be slow on purpose; what the test itself waits for counts.
   const scope = enclosingFunctions(match)[0]
   if (!scope || !isTestBody(scope)) return false
   // Polling with a condition ends as soon as it holds.
@@ -149,7 +152,7 @@ const MUST_THROW =
 function judgeSwallowed(match: SgNode): Verdict {
   const scopes = enclosingFunctions(match)
   if (!scopes.some(isTestBody)) return false
-  // In a callback or a function of the test, the error may be meant to be dropped.
+  // In a callback or function of the test, dropping the error may be intended.
   const own = scopes[0]
   if (!own || !isTestBody(own)) return false
   if (/^(?:before|after)/.test(calleeOf(own.parent()?.parent() as SgNode))) return false
@@ -167,7 +170,7 @@ function judgeSwallowed(match: SgNode): Verdict {
     }
   }
   if (!assertsInCatch) return false
-  // What is asserted in `catch` may be stored and asserted again behind it.
+  // The error may be stored in `catch` and asserted again after it.
   const after = own.text().slice(own.text().indexOf(match.text()) + match.text().length)
   return !/\b(?:expect|assert)\w*\s*[.(]/.test(after)
 }

@@ -25,7 +25,7 @@ function judgeHtml(match: SgNode): Verdict {
   const value = htmlOf(match)
   if (!value || isConstant(value) || CLEANED.test(value.text())) return false
   const node = unwrap(value)
-  // Not text at all, or a number that cannot hold markup.
+  // Not text at all, or a number, which cannot contain markup.
   if (/^(?:object|array|arrow_function)$/.test(kindOf(node))) return false
   if (node.kind() === 'identifier') {
     const declared = declarationOf(node)
@@ -37,7 +37,7 @@ function judgeHtml(match: SgNode): Verdict {
     : true
 }
 
-/** The markup that is put into the page. */
+/** The markup that is inserted into the page. */
 function htmlOf(match: SgNode): SgNode | undefined {
   switch (match.kind()) {
     case 'assignment_expression':
@@ -110,7 +110,7 @@ function judgeCookie(call: SgNode): Verdict {
   const options = argumentsOf(call).at(-1)
   const name = stringValue(argumentsOf(call)[0]) ?? ''
   if (propertyOf(options, 'httpOnly')?.text() !== 'false') return false
-  // A cookie that scripts must read to send it back.
+  // Cookies that scripts must be able to read.
   return !/csrf|xsrf|theme|locale|lang|consent/i.test(name)
 }
 

@@ -3,10 +3,10 @@ import type { Hit } from '../findings.ts'
 import type { FoundSecret } from './find-secrets.ts'
 import { maskLine, maskRanges, maskStrings } from './mask.ts'
 
-/** Rules that found a secret by the name it is given to, so that its line must not be shown as it is. */
+/** Rules that recognise a secret by its name, so its line must not be shown as it is. */
 const CREDENTIAL_RULES = new Set(['credential-in-code', 'signing-key-in-code'])
 
-/** Fills in the evidence of hits in one file: the line of code, without what is secret in it. */
+/** Fills in the evidence of hits in one file: the line of code without its secrets. */
 export function addEvidence(
   hits: readonly Hit[],
   text: string,
@@ -26,7 +26,7 @@ export function addEvidence(
   }
 }
 
-/** Without the indentation, and without characters that a terminal or a reader would obey. */
+/** Removes the indentation and control characters that a terminal or reader would interpret. */
 function visible(line: string): string {
   return shorten(line, 2_000)
     .trim()

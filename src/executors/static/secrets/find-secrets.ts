@@ -19,12 +19,12 @@ const CONFIG = {
   rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: recommendedPreset }],
 }
 
-/** A value that secretlint recognised, by its place in the text. */
+/** A secret recognised by secretlint, with its place in the text. */
 export interface FoundSecret {
-  /** What it is: `GitHub Token`. */
+  /** What kind it is: `GitHub Token`. */
   kind: string
   range: readonly [number, number]
-  /** From 1. */
+  /** 1-based. */
   line: number
   text: string
 }
@@ -37,7 +37,7 @@ export async function findSecrets(path: string, text: string): Promise<FoundSecr
       contentType: 'text',
       ext: /\.[^./]*$/.exec(path)?.[0] ?? '',
     },
-    // Some rules look at the file on disk when they may; here there is only its text.
+    // Some rules read the file from disk if allowed; here there is only its text.
     options: { config: CONFIG, noPhysicFilePath: true, maskSecrets: true, locale: 'en' },
   })
   return messages.map((message) => ({
@@ -48,7 +48,7 @@ export async function findSecrets(path: string, text: string): Promise<FoundSecr
   }))
 }
 
-/** `found GitHub Token(****): ****` is a `GitHub Token`. */
+/** `found GitHub Token(****): ****` gives `GitHub Token`. */
 function kindOf(message: string): string {
   const [said = ''] = message.split(':', 1)
   const kind = said

@@ -1,8 +1,8 @@
-// Keeps secrets out of what a review shows: evidence is a line of code, and a line may hold one.
+// Keeps secrets out of what a review shows: evidence is a line of code, which may contain one.
 
 const MASK = '****'
 const STRING = /(['"`])(?:\\.|(?!\1).)*(?:\1|$)/g
-/** A text given to a name that says it is secret, quoted or, as in `.env` files, not. */
+/** A value assigned to a secret-sounding name, quoted or, as in `.env` files, unquoted. */
 const NAMED =
   /((?:passw(?:or)?d|passphrase|secret|credential|api[_-]?key|private[_-]?key|access[_-]?key|token|auth)\w*['"\]]*\s*(?::|=>?|\|\||\?\?)\s*)(?:(['"`])(?:\\.|(?!\2).)*(?:\2|$)|[^\s'"`,;(){}[\]]{8,}(?=\s*$))/gi
 const IN_ADDRESS = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@'"`]*:)[^\s/@'"`]+(@)/gi
@@ -13,7 +13,7 @@ const KEY_CALL =
 const NOT_SECRET =
   /^['"`](?:md\d|sha-?\d[\w-]*|aes[\w-]*|des[\w-]*|rc\d[\w-]*|chacha[\w-]*|[HREP]S\d{3}|EdDSA|none|hex|base64(?:url)?|utf-?8|latin1|ascii|binary|)['"`]$/i
 
-/** A line of code without what looks like a secret by the name it is given to. */
+/** A line of code without values whose names suggest that they are secret. */
 export function maskLine(line: string): string {
   const masked = line
     .replace(
@@ -25,7 +25,7 @@ export function maskLine(line: string): string {
   return KEY_CALL.test(masked) ? maskStrings(masked) : masked
 }
 
-/** A line of code without any text in quotes, for one that is known to hold a secret. */
+/** A line of code without any quoted text, for a line that is known to contain a secret. */
 export function maskStrings(line: string): string {
   return line.replace(STRING, (text, quote: string, offset: number) => {
     const isKey =
@@ -34,7 +34,7 @@ export function maskStrings(line: string): string {
   })
 }
 
-/** `text` with the ranges replaced; line breaks stay, so that lines keep their numbers. */
+/** `text` with the ranges masked; line breaks stay, so that line numbers do not change. */
 export function maskRanges(text: string, ranges: readonly (readonly [number, number])[]): string {
   let masked = ''
   let at = 0

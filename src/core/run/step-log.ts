@@ -110,10 +110,8 @@ export function stepLog(options: StepLogOptions): KeepingLog {
     return left > 0 ? undefined : replaced
   }
 
-  function remember(step: number, kept: ToolResult[]): string {
-    const body = JSON.stringify(kept)
+  function remember(step: number, kept: ToolResult[], body: string): void {
     results.set(step, { kept, size: encoder.encode(body).length })
-    return body
   }
 
   return {
@@ -143,7 +141,9 @@ export function stepLog(options: StepLogOptions): KeepingLog {
       bytes = found.bytes
       if (found.status === 'anew') return { steps: [], retried: false }
       files = found.files && JSON.stringify(found.files)
-      for (const step of found.steps) if (step.results) remember(step.number, step.results)
+      for (const { number: step, results: kept } of found.steps) {
+        if (kept !== undefined) remember(step, kept, JSON.stringify(kept))
+      }
       answer = found.steps.at(-1)
       options.onResumed(found.steps.map(textOf).filter(Boolean).join('\n\n'))
       return { steps: found.steps, retried: found.retried }
@@ -166,9 +166,10 @@ export function stepLog(options: StepLogOptions): KeepingLog {
       if (isOver) return
       const changed = changedFiles ? await snapshot() : undefined
       if (isOver) return
-      const body = remember(number, given)
+      const body = JSON.stringify(given)
       const event = answer === undefined ? {} : eventOf(answer, given)
       await keep({ part: 'results', ms: 0, isComplete: true, event, body, changed })
+      remember(number, given, body)
     },
 
     checkpoint() {

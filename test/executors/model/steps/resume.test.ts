@@ -1,16 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import type { StepStore } from '../../../../src/core/ports/step-store.ts'
-import type { TaskLife } from '../../../../src/core/ports/task-life.ts'
-import { modelExecutor } from '../../../../src/executors/model/executor.ts'
-import { workspaces } from '../../../../src/workspace/workspaces.ts'
-import { openUnits } from '../../../support/units.ts'
-import { type Said, type SteppingProvider, steppingProvider } from './stepping-provider.ts'
-
-// Workers that die in the middle of a task, in this process: whatever they ask of the store from then
-// on is never answered, as little as the call that they wait for.
+import { type Agents, agentTask, type Kill, openAgents, PHASES } from './mortal-workers.ts'
+import type { Said } from './stepping-provider.ts'
 
 const FILES = { 'a.txt': 'one\ntwo\n', 'docs/b.txt': 'three\n' }
 const SCRIPT: Said[] = [
@@ -34,103 +24,26 @@ const SCRIPT: Said[] = [
 ]
 const WORK = SCRIPT.length
 
-let units: Awaited<ReturnType<typeof openUnits>>
-let provider: SteppingProvider
-let dataDir: string
+let agents: Agents
 
 beforeAll(async () => {
-  units = await openUnits(inject('redisUrl'))
-  provider = await steppingProvider(SCRIPT)
-  dataDir = await mkdtemp(join(tmpdir(), 'tutti-steps-'))
+  agents = await openAgents(inject('redisUrl'), SCRIPT)
 })
 
-afterAll(async () => {
-  await provider.close()
-  await units.close()
-  await rm(dataDir, { recursive: true, force: true })
-})
-
-const PHASES = ['before the call', 'in the stream', 'during a tool', 'during the store'] as const
-type Phase = (typeof PHASES)[number]
-interface Kill {
-  step: number
-  phase: Phase
-  /** Of a kill during the store: whether the step had reached it. */
-  isStored: boolean
-}
-
-const never = new Promise<never>(() => {})
-
-/** A worker that dies where `kill` says. */
-function aMortal(kill: Kill | undefined) {
-  let die: () => void = () => {}
-  const death = new Promise<void>((resolve) => {
-    die = resolve
-  })
-  let isDead = false
-  const end = () => {
-    isDead = true
-    die()
-    return never
-  }
-  provider.hook = async (step, phase) => {
-    if (isDead || kill?.step !== step) return
-    if (kill.phase === 'before the call' && phase === 'come') await end()
-    if (kill.phase === 'in the stream' && phase === 'half') await end()
-  }
-  const steps: StepStore = {
-    ...units.steps,
-    resume: (...args) => (isDead ? never : units.steps.resume(...args)),
-    async keep(keeper, step) {
-      if (isDead) return never
-      const isHere = kill?.step === step.number
-      const isDone = step.isComplete
-      if (isHere && kill.phase === 'during a tool') {
-        await units.steps.keep(keeper, step)
-        return end()
-      }
-      if (isHere && kill.phase === 'during the store' && isDone) {
-        if (kill.isStored) await units.steps.keep(keeper, step)
-        return end()
-      }
-      return units.steps.keep(keeper, step)
-    },
-  }
-  const life: TaskLife = {
-    ...units.life,
-    end: (attempt) => (isDead ? never : units.life.end(attempt)),
-  }
-  const worker = units.aWorker({
-    life,
-    steps,
-    executor: modelExecutor({
-      providers: { localBaseUrl: provider.url },
-      defaultModel: 'local:m',
-    }),
-    workspaces: workspaces({ dataDir, roots: [], gitHosts: [] }),
-  })
-  return { worker, death }
-}
-
-const aTask = (rest: object = {}) => ({
-  id: 'work',
-  executor: 'model',
-  prompt: 'Work, and report findings.',
-  files: { write: ['**'] },
-  ...rest,
-})
+afterAll(() => agents.close())
 
 /** Runs a plan of one task to its end, each worker dying in its turn. */
 async function played(kills: readonly Kill[]) {
+  const { units, provider } = agents
   const from = provider.calls.length
-  const plan = await units.aPlan([aTask()], { files: FILES })
+  const plan = await units.aPlan([agentTask({ files: { write: ['**'] } })], { files: FILES })
   const workers = []
   let delivery = 1
   for (const kill of [...kills, undefined]) {
-    const { worker, death } = aMortal(kill)
+    const worker = agents.aWorker(kill)
     workers.push(worker)
     const running = worker.run(plan.units[0], delivery)
-    await Promise.race([running, death])
+    await Promise.race([running, worker.death])
     delivery += 1
     const state = await plan.state('work')
     if (state.status !== 'running') break
@@ -172,7 +85,7 @@ async function expectTheSame(kills: readonly Kill[]) {
   expect(state.usage).toEqual(undisturbed.state.usage)
   expect(calls.length).toBeLessThanOrEqual(WORK + kills.length)
   expectOnePrefix([...undisturbed.calls, ...calls])
-  const { steps } = await units.steps.read(plan.id, 'work', 0, 100)
+  const { steps } = await agents.units.steps.read(plan.id, 'work', 0, 100)
   expect(steps.map(({ number }) => number)).toEqual(Array.from({ length: WORK }, (_, at) => at + 1))
   return { plan, calls }
 }

@@ -48,9 +48,15 @@ const { resources } = read<{ resources: string[] }>('kustomization.yaml')[0] ?? 
 const manifests = resources.flatMap((file) => read<Manifest>(file))
 
 function read<T>(file: string): T[] {
-  return parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8')).map((document) => {
-    expect(document.errors).toEqual([])
-    return document.toJS() as T
+  return parse(readFileSync(join(FOLDER, file), 'utf8')) as T[]
+}
+
+/** @throws On YAML that is wrong, such as a key that is there twice. */
+function parse(text: string): unknown[] {
+  return parseAllDocuments(text, { strict: true, uniqueKeys: true }).map((document) => {
+    const [error] = document.errors
+    if (error !== undefined) throw error
+    return document.toJS() as unknown
   })
 }
 
@@ -70,11 +76,41 @@ const MODELS: Record<string, new (manifest: never) => { validate(): void }> = {
   StatefulSet,
 }
 
-/** Checks a manifest against the schema of its kind. @throws Any error names the wrong field. */
+/**
+ * Checks a manifest against the schema of its kind, as strictly as a cluster does with strict field validation.
+ *
+ * @throws Any error names the wrong field.
+ */
 function validate(manifest: Manifest): void {
   const Model = MODELS[manifest.kind]
   if (Model === undefined) throw new Error(`no schema for ${manifest.kind}`)
-  new Model(manifest as never).validate()
+  // The schemas pass over fields that they do not know, so a field that none of them reads is unknown.
+  const seen = new Set<string>()
+  const model = new Model(manifest as never)
+  model.validate.call(watched(model, '', seen))
+  const unknown = pathsIn(manifest, '').find((path) => !seen.has(path))
+  if (unknown !== undefined) throw new Error(`${unknown} is not a known field`)
+}
+
+/** The same value, which notes the paths that are read in it. */
+function watched<T>(value: T, path: string, seen: Set<string>): T {
+  if (typeof value !== 'object' || value === null) return value
+  return new Proxy(value, {
+    get(target, key) {
+      const inner: unknown = Reflect.get(target, key)
+      if (typeof key !== 'string') return inner
+      seen.add(`${path}/${key}`)
+      return watched(inner, `${path}/${key}`, seen)
+    },
+  })
+}
+
+function pathsIn(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => [
+    `${path}/${key}`,
+    ...pathsIn(inner, `${path}/${key}`),
+  ])
 }
 
 const workloads = manifests.filter((entry): entry is Workload =>
@@ -99,6 +135,24 @@ describe('the Kubernetes manifests', () => {
     const broken = structuredClone(api) as unknown as { spec: { replicas: string } }
     broken.spec.replicas = 'two'
     expect(() => validate(broken as never)).toThrow('replicas')
+  })
+
+  test('a field in a place where no cluster knows it fits no schema', () => {
+    const misplaced = structuredClone(api) as unknown as {
+      metadata: Record<string, string>
+      spec: { template: { spec: { containers: Record<string, unknown>[] } } }
+    }
+    misplaced.metadata.HOST = '0.0.0.0'
+    expect(() => validate(misplaced as never)).toThrow('/metadata/HOST is not a known field')
+    delete misplaced.metadata.HOST
+    const [container] = misplaced.spec.template.spec.containers
+    Object.assign(container ?? {}, { readynessProbe: {} })
+    expect(() => validate(misplaced as never)).toThrow('/readynessProbe is not a known field')
+  })
+
+  test('a key that is there twice is no manifest', () => {
+    expect(() => parse('metadata:\n  name: a\nmetadata:\n  name: b\n')).toThrow(/unique/)
+    expect(() => parse('metadata:\n  name: a\n  name: b\n')).toThrow(/unique/)
   })
 
   test.each(workloads.map((entry) => [entry.metadata.name, entry] as const))(

@@ -5,6 +5,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import type { OpenAPIV3_1 } from 'openapi-types'
 import { pagePolicy } from '../security/security-headers.ts'
 import { tidyDocument } from './components.ts'
+import { DOCS_LOGO } from './docs-logo.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -20,7 +21,8 @@ Tutti runs a plan of independent tasks as one batch, every task at once, each by
 own, and merges what they found into one synthesis.
 
 Submit a plan with \`POST /v1/plans\`. It is answered as soon as the batch is durable. Then wait for
-it with \`?wait=30\`, follow it with \`GET /v1/plans/{planId}/events\`, or leave a webhook.
+it with \`?wait=30\`, follow it with \`GET /v1/plans/{planId}/events\`, or leave a webhook. The
+[dashboard](/dashboard/) shows plans as they run, and writes new ones.
 
 Times are ISO 8601 in UTC, durations end in \`Ms\`, money in \`Usd\`. Every error is a problem
 document (RFC 9457) whose \`code\` never changes its meaning.
@@ -83,6 +85,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
       staticCSP: pagePolicy({ 'style-src': "'self' 'unsafe-inline'", 'font-src': "'self' data:" }),
       uiConfig: { deepLinking: true, tryItOutEnabled: true, validatorUrl: null },
       theme: { title: 'Tutti API' },
+      logo: { type: 'image/svg+xml', content: DOCS_LOGO, href: '/dashboard/', target: '_self' },
     })
   })
 }

@@ -101,6 +101,8 @@ test('serves its own documentation, with a policy under which it works', async (
     const url = new URL(path ?? '', 'http://a/docs').pathname
     expect([url, (await app.inject(url)).statusCode]).toEqual([url, 200])
   }
+  const start = await app.inject('/docs/static/swagger-initializer.js')
+  expect(start.payload).toContain('/dashboard/')
   expect((await app.inject('/docs/json')).json()).toEqual(
     (await app.inject('/openapi.json')).json(),
   )
@@ -118,6 +120,8 @@ test('shows the queues as they are in Redis', async () => {
   const { app } = await anApp({ queues: [new BullMQAdapter(queue)] })
   const page = await app.inject('/queues')
   expect(page.headers['content-type']).toContain('text/html')
+  // No host elsewhere is asked for anything.
+  expect(page.payload).not.toMatch(/(?:src|href)="(?:https?:)?\/\//)
   const [, script] = /src="(static\/js\/main[^"]+)"/.exec(page.payload) ?? []
   expect((await app.inject(`/queues/${script}`)).statusCode).toBe(200)
   const { queues } = (await app.inject('/queues/api/queues')).json()

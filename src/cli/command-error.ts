@@ -1,4 +1,4 @@
-/** What the user should read; shown without a stack. */
+/** An error for the user to read; shown without a stack. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
 }

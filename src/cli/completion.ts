@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 
-// Completion is made from the commands themselves, so that a new one is completed without a word here.
+// Completion is derived from the commands themselves, so that new ones need no change here.
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
@@ -8,7 +8,7 @@ export type Shell = (typeof SHELLS)[number]
 interface Described {
   name: string
   description: string
-  /** Its long options. */
+  /** Long options. */
   options: { flag: string; description: string; choices: readonly string[] }[]
 }
 

@@ -10,11 +10,11 @@ export interface GlobalOptions {
 /** What a command works with. */
 export interface Context {
   terminal: Terminal
-  /** Where the service is. */
+  /** The service's URL. */
   url: string
-  /** For single calls: gives up in about a second, because a service that is not there will not come. */
+  /** For single calls: gives up after about a second, because an absent service will not appear. */
   quick: Tutti
-  /** For following a plan: patient with a service that is restarted. */
+  /** For following a plan: waits for a service that is being restarted. */
   patient: Tutti
 }
 

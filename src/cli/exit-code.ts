@@ -1,6 +1,6 @@
 import type { Plan, TaskStatus } from '../client/index.ts'
 
-/** What the command ends with; scripts switch on it, so numbers are added and never changed. */
+/** Exit codes of the command. Scripts depend on them: add codes, but never change one. */
 export const EXIT = {
   succeeded: 0,
   error: 1,

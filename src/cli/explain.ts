@@ -25,7 +25,7 @@ export function explain(error: unknown, url: string, file?: PlanFile): string {
   }
 }
 
-/** The message repeats what the fields say. */
+/** With field errors, the message would only repeat them. */
 function headOf({ message, errors, problem }: TuttiError): string {
   return errors.length > 0 ? (problem?.title ?? message) : message
 }

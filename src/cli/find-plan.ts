@@ -1,17 +1,17 @@
 import type { Tutti } from '../client/index.ts'
 import { CommandError } from './command-error.ts'
 
-/** As the service makes them; asking for one by its whole id needs no look at the others. */
+/** A complete id as the service makes them; it is used without looking at other plans. */
 const WHOLE_ID = /^p[0-9a-z]{2}[0-9a-v]{16}x$/
-/** How many of the newest plans a beginning of an id is looked for among. */
+/** How many of the newest plans are searched for the beginning of an id. */
 const LOOKED_AT = 2_000
 const PAGE = 200
 const MOST_NAMED = 5
 
 /**
- * The id of the plan that is meant: an id, the beginning of one, or `last` for the newest plan.
+ * Resolves an id, the beginning of one, or `last` for the newest plan.
  *
- * @throws {CommandError} There are no plans, or several begin so.
+ * @throws {CommandError} There are no plans, or several ids match.
  */
 export async function findPlan(tutti: Tutti, text: string): Promise<string> {
   if (text === 'last') {
@@ -34,6 +34,6 @@ export async function findPlan(tutti: Tutti, text: string): Promise<string> {
     const more = found.length > MOST_NAMED ? ` and ${found.length - MOST_NAMED} more` : ''
     throw new CommandError(`${found.length} plans begin with ${text}: ${named}${more}.`)
   }
-  // The service says that there is none, or knows an older one.
+  // Let the service report that there is none, or find an older one.
   return found[0] ?? text
 }

@@ -6,30 +6,30 @@ import { advance, progressOf } from './progress.ts'
 import { styled, type Terminal, withoutControls } from './terminal.ts'
 
 export interface FollowOptions {
-  /** Prints nothing but the result, as JSON. */
+  /** Prints only the result, as JSON. */
   json: boolean
   /** What Ctrl-C does: `cancel` asks first. */
   onInterrupt: 'leave' | 'cancel'
 }
 
-/** What a finished plan came to: what `--json` prints. */
+/** The outcome of a finished plan, as printed by `--json`. */
 interface Outcome {
   plan: Plan
-  /** The newest version; `null` where the plan has none. */
+  /** The newest version; `null` if there is none. */
   synthesis: Synthesis | null
   report: Report
   tasks: TaskSummary[]
 }
 
-/** As shells count a process that an interrupt ended. */
+/** The exit code that shells give a process ended by an interrupt. */
 const INTERRUPTED = 130
 const MOST_PROBLEMS = 20
-/** As many tasks as the service gives at once. */
+/** The service's maximum page size. */
 const PAGE = 200
 const NOT_DONE: TaskStatus[] = ['failed', 'incomplete', 'skipped', 'cancelled']
 
 /**
- * Shows a plan until it has finished, then its synthesis and how it went.
+ * Shows a plan's progress until it has finished, then its synthesis and a summary.
  *
  * @returns The exit code.
  */
@@ -51,7 +51,7 @@ export async function followPlan(
       else view.hint(hint)
     } else {
       view.hint('cancelling …')
-      // The events tell how it went; a plan that has just finished needs no cancel.
+      // The events report the result; a plan that has just finished need not be cancelled.
       tutti.plans.cancel(plan.id, { signal: leaving.signal }).catch((error: unknown) => {
         view.hint(`not cancelled: ${error instanceof Error ? error.message : String(error)}`)
       })
@@ -77,7 +77,7 @@ export async function followPlan(
   return exitCodeOfPlan(outcome.plan)
 }
 
-/** Calls back with each interrupt, counted from 1. */
+/** Calls back on each interrupt, counted from 1. */
 function onInterrupt(call: (count: number) => void): () => void {
   let count = 0
   const listener = () => call(++count)
@@ -103,7 +103,7 @@ async function outcomeOf(tutti: Tutti, planId: string, everyTask: boolean): Prom
   return { plan, synthesis, report, tasks }
 }
 
-/** The synthesis as the result; how it went beside it. */
+/** Prints the synthesis as the result, and a summary to the notes. */
 function present(terminal: Terminal, { plan, synthesis, report, tasks }: Outcome): void {
   const { note } = terminal
   if (synthesis !== null) terminal.out(terminal.markdown(synthesis.summary))

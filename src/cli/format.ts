@@ -31,7 +31,7 @@ export function plural(count: number, noun: string): string {
   return `${thousands(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** How many tasks have ended, of how many. */
+/** How many of the tasks have ended. */
 export function ended({ queued, running, total }: Plan['counts']): string {
   return `${total - queued - running}/${total}`
 }
@@ -44,7 +44,7 @@ export function describeOverlap({ tasks, kind, files, fileCount }: Overlap): str
 
 const LETTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** One line, cut with an ellipsis where it is longer. */
+/** One line, cut with an ellipsis if it is too long. */
 export function cut(text: string, width: number): string {
   const line = text.replaceAll(/\s+/g, ' ').trim()
   if (line.length <= width) return line

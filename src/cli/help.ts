@@ -1,6 +1,6 @@
 import { Help, type Option } from '@commander-js/extra-typings'
 
-/** What `tutti --help` says beside the commands. */
+/** The part of `tutti --help` after the commands. */
 export const EXAMPLES = `
 Examples:
   tutti init                               a plan to begin with
@@ -23,7 +23,7 @@ Plans are YAML or JSON. For completion in an editor, begin a plan with
   # yaml-language-server: $schema=plan.schema.json
 after \`tutti schema > plan.schema.json\`.`
 
-/** A flag that is off unless it is given needs no word about that. */
+/** A flag that is off by default needs no mention of its default. */
 export function optionDescription(option: Option): string {
   const { description, defaultValue, defaultValueDescription } = option
   return defaultValue === false && defaultValueDescription === undefined

@@ -6,22 +6,23 @@ import { styled, withoutControls } from './terminal.ts'
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const SPINNER_MS = 80
 
-/** What the panel may fill, in letters. */
+/** The space for the panel, in characters. */
 export interface Size {
   columns: number
   rows: number
 }
 
 /**
- * All tasks of a plan side by side, one line each. Where there are more than fit, those that run come
- * first, then those that failed, then those that wait.
+ * All tasks of a plan, one line each. If not all fit, running ones take precedence, then failed
+ * ones, then waiting ones.
  */
 export function panel(progress: Progress, size: Size, elapsedMs: number, now: number): string {
   const counts = countsOf(progress)
   const total = progress.tasks.size
   const done = total - counts.queued - counts.running
   const head = `${progress.title} · ${done}/${total} · ${duration(elapsedMs)}`
-  // The head, the synthesis, the line of what is left out, and one to keep the screen still.
+  // Minus the head, the synthesis, the line about hidden tasks, and one to keep the screen from
+  // scrolling.
   const room = Math.max(1, size.rows - 4)
   const shown = rowsOf([...progress.tasks.values()], room)
   const idWidth = Math.min(24, Math.max(...shown.map(({ id }) => id.length), 'synthesis'.length))
@@ -38,7 +39,7 @@ export function panel(progress: Progress, size: Size, elapsedMs: number, now: nu
 function rowsOf(tasks: TaskProgress[], room: number): TaskProgress[] {
   if (tasks.length <= room) return tasks
   const first = tasks.toSorted((a, b) => urgencyOf(a.status) - urgencyOf(b.status)).slice(0, room)
-  // In the order of the plan, so that a line stays about where it is.
+  // In plan order, so that lines move as little as possible.
   const chosen = new Set(first)
   return tasks.filter((task) => chosen.has(task))
 }
@@ -107,7 +108,7 @@ function markOf(status: TaskStatus, now: number): string {
   }
 }
 
-/** `3 running, 950 queued`: only what there is. */
+/** `3 running, 950 queued`, without zeros. */
 export function summaryOf(counts: Record<TaskStatus, number>): string {
   return (Object.entries(counts) as [TaskStatus, number][])
     .filter(([, count]) => count > 0)

@@ -4,26 +4,26 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocum
 import type { PlanSubmission } from '../client/index.ts'
 import { CommandError } from './command-error.ts'
 
-/** A plan as it was written, and where in the file each part of it stands. */
+/** A plan as written, and where in the file each part is. */
 export interface PlanFile {
-  /** As it was given; `stdin` for `-`. */
+  /** As given on the command line; `stdin` for `-`. */
   name: string
-  /** Not checked: that is the service's work. */
+  /** Not validated: that is up to the service. */
   plan: PlanSubmission
-  /** The line, from 1, of `['tasks', '0', 'id']`, or of what should hold it. */
+  /** The 1-based line of `['tasks', '0', 'id']`, or of what should contain it. */
   lineOf(parts: string[]): number
 }
 
 /**
  * Reads a plan in YAML or JSON.
  *
- * @param path `-` for the standard input.
- * @throws {CommandError} The file is not there, or is neither.
+ * @param path `-` for standard input.
+ * @throws {CommandError} The file does not exist, or is neither.
  */
 export async function readPlanFile(path: string): Promise<PlanFile> {
   const name = path === '-' ? 'stdin' : path
   const source = await sourceOf(path)
-  // The positions are needed only when something is wrong, and take long to find in a large plan.
+  // Positions are only needed for errors, and take long to find in a large plan.
   let located: Located | undefined
   const lineOf = (parts: string[]) => {
     located ??= locate(source)
@@ -35,7 +35,7 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
       `${name}: a plan is a mapping, with \`tasks\`, \`pattern\` or \`goal\` in it`,
     )
   }
-  // Editors put the schema's place into JSON; the service knows no such member.
+  // Editors use `$schema` in JSON; the service does not accept it.
   const { $schema: _schema, ...plan } = value as Record<string, unknown>
   return { name, plan: plan as PlanSubmission, lineOf }
 }
@@ -57,7 +57,7 @@ function parse(source: string, name: string): unknown {
     try {
       return JSON.parse(source)
     } catch {
-      // YAML may begin so too, and its parser names the place of a mistake in JSON.
+      // YAML may start like this too, and its parser locates mistakes in JSON.
     }
   }
   const { document } = locate(source)
@@ -77,7 +77,7 @@ interface Located {
 
 function locate(source: string): Located {
   const lines = new LineCounter()
-  // JSON is YAML too, so both have their places.
+  // JSON is also YAML, so both have positions.
   return { document: parseDocument(source, { lineCounter: lines }), lines }
 }
 

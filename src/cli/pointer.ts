@@ -1,6 +1,9 @@
-/** The members that a JSON Pointer into a body goes through (RFC 6901); `undefined` for other places. */
+/**
+ * The members on the path of a JSON Pointer (RFC 6901) into a body; `undefined` for other
+ * locations.
+ */
 export function partsOf(pointer: string): string[] | undefined {
-  // As it is, or as the fragment of an address.
+  // Plain or as a URL fragment.
   const path = pointer.replace(/^#/, '')
   if (path !== '' && !path.startsWith('/')) return undefined
   return path
@@ -9,7 +12,7 @@ export function partsOf(pointer: string): string[] | undefined {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** `/tasks/0/id` as people write it: `tasks[0].id`. */
+/** `/tasks/0/id` in the usual notation: `tasks[0].id`. */
 export function fieldOf(parts: string[]): string {
   return parts
     .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))

@@ -26,10 +26,10 @@ import { EXAMPLES, optionDescription } from './help.ts'
 import { type PlanFile, readPlanFile } from './plan-file.ts'
 import type { Terminal } from './terminal.ts'
 
-/** The processes of the service, each of which runs until it is told to end. */
+/** The service's processes, each of which runs until it is told to stop. */
 export type Processes = Record<'start' | 'serve' | 'worker', () => Promise<void>>
 
-/** The command line. Each action answers with an exit code, which `done` receives. */
+/** The command line. Each action resolves to an exit code, which is passed to `done`. */
 export function programOf(
   terminal: Terminal,
   { done, processes }: { done: (exitCode: number) => void; processes: Processes },
@@ -48,7 +48,7 @@ export function programOf(
     .showHelpAfterError('(tutti --help shows how it is used)')
     .configureHelp({ optionDescription })
 
-  /** Runs an action: its errors become a sentence and an exit code. */
+  /** Runs an action; errors become a message and an exit code. */
   async function act(action: (context: Context) => Promise<number>, file?: PlanFile) {
     const options: GlobalOptions = program.opts()
     try {
@@ -59,7 +59,7 @@ export function programOf(
     }
   }
 
-  /** As `act`, with the id of the plan that is meant. */
+  /** Like `act`, with the id of the plan that the text refers to. */
   function actOnPlan(
     text: string,
     action: (context: Context, planId: string) => Promise<number>,
@@ -67,7 +67,7 @@ export function programOf(
     return act(async (context) => action(context, await findPlan(context.quick, text)))
   }
 
-  /** As `act`, with a plan read from a file: errors then name its lines. */
+  /** Like `act`, with a plan from a file: errors then name its lines. */
   async function actOn(
     path: string,
     action: (context: Context, file: PlanFile) => Promise<number>,
@@ -294,7 +294,7 @@ export function programOf(
     .option('--http <port>', 'over streamable HTTP on this port of the loopback instead', countOf)
     .action(({ http }) =>
       act(async () => {
-        // Loaded only here, because every other command starts twice as fast without it.
+        // Loaded here, because every other command starts twice as fast without it.
         const { serve } = await import('../mcp/serve.ts')
         await serve({ ...program.opts(), http })
         return EXIT.succeeded

@@ -7,7 +7,7 @@ import {
   type TaskStatus,
 } from '../client/index.ts'
 
-/** One task, as far as its events have told. Times are of this machine's clock. */
+/** A task as known from its events. Times are by this machine's clock. */
 export interface TaskProgress {
   id: string
   description: string
@@ -15,17 +15,17 @@ export interface TaskProgress {
   attempt: number
   startedAt: number | undefined
   durationMs: number | undefined
-  /** Why it failed, or is tried again. */
+  /** Why it failed, or is being retried. */
   error: string | undefined
 }
 
 export interface Progress {
   title: string
   status: PlanStatus
-  /** In the order of the plan. */
+  /** In plan order. */
   tasks: Map<string, TaskProgress>
   synthesis: 'pending' | 'running' | 'succeeded' | 'failed' | 'disabled'
-  /** Why the plan was stopped, where it was. */
+  /** Why the plan was stopped, if it was. */
   stopped: string | undefined
 }
 
@@ -39,7 +39,7 @@ export function progressOf(plan: Plan): Progress {
   }
 }
 
-/** Takes a change in. `now` is when it arrived, in ms. */
+/** Applies a change. `now` is when it arrived, in ms. */
 export function advance(progress: Progress, event: PlanEvent, now: number): void {
   if (event.type === 'snapshot') {
     const { plan, tasks } = event.data
@@ -52,7 +52,7 @@ export function advance(progress: Progress, event: PlanEvent, now: number): void
         description,
         status,
         attempt,
-        // Of the service's clock, which may be ahead of ours.
+        // By the service's clock, which may be ahead of ours.
         startedAt: started === undefined ? undefined : Math.min(started, now),
         durationMs:
           started === undefined || finished === undefined ? undefined : finished - started,
@@ -112,7 +112,7 @@ export function advance(progress: Progress, event: PlanEvent, now: number): void
   }
 }
 
-/** Why a task is queued again; a retry was asked for, and needs no word. */
+/** Why a task is queued again; a retry was requested and needs no explanation. */
 const REASONS: Record<Changes['task.requeued']['reason'], string | undefined> = {
   'worker-lost': 'its worker died',
   'worker-shutdown': 'its worker was shut down',

@@ -1,8 +1,11 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 
-/** Markdown for a terminal: headings, emphasis and code as styles, lines folded at words. */
+/**
+ * Renders Markdown for a terminal: headings, emphasis and code as styles, lines wrapped between
+ * words.
+ */
 export function renderMarkdown(markdown: string, columns: number): string {
-  // The text may quote files of others, and those may hold control characters.
+  // The text may quote other people's files, which may contain control characters.
   const text = stripVTControlCharacters(markdown).replaceAll(/[^\P{Cc}\n]/gu, '')
   return text
     .split('\n')
@@ -18,7 +21,7 @@ export function renderMarkdown(markdown: string, columns: number): string {
     .join('\n')
 }
 
-/** Folds between words; `**` and backticks that span words stay on one line. */
+/** Wraps between words; `**` and backticks that span words stay on one line. */
 function fold(line: string, width: number): string[] {
   const words = line.match(/(?:\*\*[^*]+\*\*|`[^`]+`|[^\s*`]|\*|`)+/g) ?? []
   const lines = ['']

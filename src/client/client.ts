@@ -5,17 +5,17 @@ import { type Tasks, tasksOf } from './tasks.ts'
 import { type CallOptions, type ClientOptions, httpTransport } from './transport.ts'
 
 /**
- * A client of the service's REST API, for Node 22 and later and for browsers. It needs nothing but
- * `fetch`. Calls are repeated by themselves where that is safe: when nothing answers, and on 429 and
+ * A client for the service's REST API, for Node 22 and later and for browsers. It only needs
+ * `fetch`. Calls are repeated automatically where that is safe: if nothing answers, and on 429 and
  * 503 after the time that the service asks for.
  */
 export interface Tutti {
   plans: Plans
   tasks: Tasks
   syntheses: Syntheses
-  /** What can run tasks, and which of them is the default. */
+  /** The available executors, and which is the default. */
   executors(options?: CallOptions): Promise<ExecutorList>
-  /** Who runs tasks now, what waits, and which providers are held back. For keys of an operator. */
+  /** Live workers, waiting jobs, and held-back providers. For an operator's key. */
   workers(options?: CallOptions): Promise<Workers>
 }
 

@@ -1,33 +1,36 @@
-/** One thing wrong with a request. `pointer` is a JSON Pointer (`/tasks/0/id`), `?name` or `header:name`. */
+/**
+ * One problem with a request. `pointer` is a JSON Pointer (`/tasks/0/id`), `?name` or
+ * `header:name`.
+ */
 export interface FieldError {
   pointer: string
   detail: string
 }
 
-/** A problem document (RFC 9457), as the service answers errors with. */
+/** A problem document (RFC 9457), the service's format for errors. */
 export interface Problem {
   type?: string
   title?: string
   status?: number
   code?: string
   detail?: string
-  /** The id of the request, for whoever reads the service's log. */
+  /** The id of the request, for searching the service's log. */
   instance?: string
   errors?: FieldError[]
-  /** Of a 503: nothing of the request was begun. Absent where that is not known. */
+  /** For a 503: false if nothing of the request was started. Absent if that is unknown. */
   begun?: boolean
   [member: string]: unknown
 }
 
 /**
- * A call that failed. `code` is what to switch on: the service's own codes (`plan-not-found`,
+ * A failed call. Switch on `code`: one of the service's codes (`plan-not-found`,
  * `overlapping-tasks` …), or one of the client's: `network-error` (nothing answered), `timeout`,
- * `bad-response` (what answered is not this service), `invalid-webhook`.
+ * `bad-response` (something other than this service answered), `invalid-webhook`.
  */
 export class TuttiError extends Error {
   override readonly name = 'TuttiError'
   readonly code: string
-  /** The HTTP status; absent when there was no answer. */
+  /** The HTTP status; absent if there was no answer. */
   readonly status: number | undefined
   /** What is wrong with the request, field by field. */
   readonly errors: FieldError[]
@@ -35,7 +38,7 @@ export class TuttiError extends Error {
   readonly problem: Problem | undefined
   /** How long the service asked to wait before the same call. */
   readonly retryAfterMs: number | undefined
-  /** How often the call was made, this time included. */
+  /** How often the call was made, including this time. */
   readonly tries: number
 
   constructor(
@@ -59,12 +62,14 @@ export class TuttiError extends Error {
   }
 }
 
-/** Whether a repeated call failed only because an earlier try, whose answer was lost, had done its work. */
+/**
+ * Whether a repeated call failed only because an earlier try, whose answer was lost, had succeeded.
+ */
 export function isDoneBefore(error: unknown, code: string): boolean {
   return error instanceof TuttiError && error.code === code && error.tries > 1
 }
 
-/** The error that an answer outside of 2xx stands for. Reads the body to its end. */
+/** The error for an answer outside 2xx. Reads the body to its end. */
 export async function errorOf(response: Response, tries: number): Promise<TuttiError> {
   const text = await response.text()
   const problem = problemOf(text)
@@ -104,7 +109,7 @@ function isFieldError(value: unknown): value is FieldError {
   return typeof value === 'object' && value !== null && 'pointer' in value && 'detail' in value
 }
 
-/** From the type, `/problems/plan-not-found`, where it is no member of its own. */
+/** From the type, `/problems/plan-not-found`, if it is not a separate member. */
 function codeOf(problem: Problem): string | undefined {
   if (typeof problem.code === 'string') return problem.code
   const [, code] = /\/problems\/([a-z0-9-]+)$/.exec(problem.type ?? '') ?? []

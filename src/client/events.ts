@@ -5,14 +5,14 @@ import { eventsOf, type ServerSentEvent } from './sse.ts'
 import { isFinished } from './status.ts'
 import { type CallOptions, pause, type Transport } from './transport.ts'
 
-/** The whole state of a plan, with which a stream of its events begins. */
+/** The whole state of a plan, with which its event stream begins. */
 export interface Snapshot {
   plan: Plan
   tasks: TaskSnapshot[]
   synthesis: Plan['synthesis']
 }
 
-/** A task as lists show it, with its times beside the rest. */
+/** A task as in lists, with its times at the top level. */
 export interface TaskSnapshot
   extends Omit<TaskSummary, 'attemptCount' | 'timings'>,
     Partial<TaskSummary['timings']> {
@@ -33,19 +33,19 @@ interface TaskChange {
   attempt: number
 }
 
-/** What each kind of change says of itself. */
+/** The data of each kind of event. */
 export interface Changes {
   'plan.queued': PlanChange & { counts: Counts }
   'plan.started': PlanChange
-  /** Why it ends early. */
+  /** The plan will end early. */
   'plan.stopped': PlanChange & { reason: Failure }
-  /** A retry or a larger budget opened it again. */
+  /** A retry or a larger budget reopened it. */
   'plan.reopened': PlanChange
   'plan.finished': PlanChange & { status: PlanStatus; counts: Counts }
   'task.started': TaskChange & { workerId: string }
   'task.finished': TaskChange & {
     status: TaskStatus
-    /** Absent where it never ran. */
+    /** Absent if it never ran. */
     durationMs?: number
     usage?: Usage
     error?: Failure
@@ -58,7 +58,7 @@ export interface Changes {
     kind: 'model'
     model: string
     tools: string[]
-    /** How many calls of tools failed. */
+    /** How many tool calls failed. */
     errors: number
   }
   /** A piece of what a task writes; `offset` characters of the same attempt come before it. */
@@ -76,30 +76,33 @@ export interface Changes {
 export type ChangeType = keyof Changes
 export type Change = Changes[ChangeType]
 
-/** One event of a plan. `id` is what a later `lastEventId` goes on from. */
+/** One event of a plan. Pass its `id` as `lastEventId` to continue after it. */
 export type PlanEvent =
   | { type: 'snapshot'; id: string | undefined; data: Snapshot }
   | { [T in ChangeType]: { type: T; id: string | undefined; data: Changes[T] } }[ChangeType]
 
 export interface FollowOptions extends Pick<CallOptions, 'signal'> {
-  /** Goes on after this event; the stream then begins without a snapshot. */
+  /** Continues after this event; the stream then starts without a snapshot. */
   lastEventId?: string | undefined
-  /** The text of running tasks too, as `task.text`: what there is so far, and then as they write it. */
+  /**
+   * Also yields the text of running tasks, as `task.text`: first what exists, then more as it is
+   * written.
+   */
   tokens?: boolean | undefined
-  /** Only what concerns this task, beside what concerns the plan as a whole. */
+  /** Only events of this task and of the plan as a whole. */
   taskId?: string | undefined
-  /** The connection is made anew when nothing arrives for so long, no heartbeat either. Default: 60,000. */
+  /** Reconnects if nothing arrives for this long, not even a heartbeat. Default: 60,000. */
   idleTimeoutMs?: number | undefined
 }
 
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000
 const PAUSE_BEFORE_RESUMING_MS = 250
-/** Broken connections in a row, without one event between them, before a stream is given up. */
+/** How many consecutive connections may break without an event before the stream is given up. */
 const MOST_FRUITLESS_CONNECTIONS = 10
 
 /**
- * The events of a plan until it has finished. A connection that breaks is made anew from the last
- * event on, so that the events are those of one unbroken stream.
+ * Yields the events of a plan until it has finished. A broken connection is resumed after the last
+ * event, as if the stream had never been interrupted.
  *
  * @throws {TuttiError} The plan does not exist, or the service stayed away.
  */
@@ -121,7 +124,7 @@ export async function* followPlan(
   }
 }
 
-/** Where the stream is, kept across connections. */
+/** The position in the stream, kept across connections. */
 interface Position {
   lastEventId: string | undefined
   /** Whether the service ends the stream after the last event that was read. */
@@ -148,12 +151,13 @@ async function* readConnection(
     repeatable: true,
     options: { signal },
   })
-  // The standard's way to say that there is nothing more to come.
+  // The standard way to say that nothing more will come.
   if (response.status === 204 || response.body === null) return 'finished'
   let isEmpty = true
   try {
     for await (const event of eventsOf(textOf(response.body, idleTimeoutMs))) {
-      // An event sent again, such as by a service that resumes at the event instead of after it.
+      // A repeated event, from a service that resumes at the event rather than after it, for
+      // example.
       if (event.id !== undefined && event.id === position.lastEventId) continue
       const planEvent = planEventOf(event)
       if (planEvent === undefined) continue
@@ -169,7 +173,7 @@ async function* readConnection(
   }
   if (position.atEnd) return 'finished'
   if (!isEmpty) return 'broken'
-  // Resumed after the last event of a plan, the stream is empty, as is one that was cut at once.
+  // The stream is empty if it was resumed after the last event, and also if it was cut at once.
   // Only a connection made after the plan had finished tells which.
   if (position.hadFinished) return 'finished'
   const { body: plan } = await transport.json<Plan>({
@@ -186,14 +190,17 @@ function planEventOf({ id, type, data }: ServerSentEvent): PlanEvent | undefined
   // Not one of ours: the service names every event.
   if (type === 'message') return undefined
   try {
-    // A type that this version does not know is passed on: programs skip what they do not switch on.
+    // An unknown type is passed on: programs ignore types that they do not switch on.
     return { type, id: id === '' ? undefined : id, data: JSON.parse(data) } as PlanEvent
   } catch (cause) {
     throw new TuttiError('bad-response', `the event ${type} does not hold JSON`, { cause })
   }
 }
 
-/** Whether the service ends the stream here. A synthesis that was asked for later may follow the end. */
+/**
+ * Whether the service ends the stream here. A synthesis that was requested later may follow the
+ * end.
+ */
 function isLast(event: PlanEvent, wasLast: boolean): boolean {
   switch (event.type) {
     case 'plan.finished':

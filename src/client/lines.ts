@@ -1,16 +1,16 @@
 /**
- * The lines of a body, without their ends: `\n` or `\r\n`, as NDJSON needs. A last line without an end is
- * given too, unless it is empty. Leaving the loop closes the connection.
+ * Yields the lines of a body without their `\n` or `\r\n`, for NDJSON. A last line without a line
+ * break is included unless it is empty. Leaving the loop closes the connection.
  *
  * @param idleTimeoutMs How long nothing at all may arrive.
  * @throws {IdleError} After that time.
- * @throws Whatever fetch throws for a connection that broke.
+ * @throws Whatever fetch throws for a broken connection.
  */
 export async function* linesOf(
   body: ReadableStream<Uint8Array>,
   idleTimeoutMs: number,
 ): AsyncGenerator<string, void> {
-  // The line that has not ended, in pieces: joined once, because a line may be many chunks long.
+  // The unfinished line, in pieces that are joined once, because a line may span many chunks.
   let unfinished: string[] = []
   for await (const text of textOf(body, idleTimeoutMs)) {
     const [first = '', ...others] = text.split('\n')
@@ -29,7 +29,7 @@ function withoutReturn(line: string): string {
 }
 
 /**
- * The text of a body, as it arrives. Leaving the loop closes the connection.
+ * Yields the text of a body as it arrives. Leaving the loop closes the connection.
  *
  * @throws As `linesOf`.
  */
@@ -38,7 +38,7 @@ export async function* textOf(
   idleTimeoutMs: number,
 ): AsyncGenerator<string, void> {
   const reader = body.getReader()
-  // Also drops a byte order mark at the start, as both formats ask for.
+  // Also drops a byte order mark at the start, as both formats require.
   const decoder = new TextDecoder()
   try {
     while (true) {
@@ -48,12 +48,12 @@ export async function* textOf(
       if (done) return
     }
   } finally {
-    // Settles after the connection is closed; a broken one rejects, which says nothing new.
+    // Settles after the connection is closed; a broken one rejects, which is nothing new.
     reader.cancel().catch(() => {})
   }
 }
 
-/** Nothing arrived for too long: the other side, or something in between, is gone without saying so. */
+/** Nothing arrived for too long: the other side, or something in between, has silently gone. */
 export class IdleError extends Error {
   override readonly name = 'IdleError'
 }

@@ -4,7 +4,7 @@ export interface Page<T> {
   nextCursor: string | null
 }
 
-/** The items of all pages; a page is asked for when it is reached. */
+/** Yields the items of all pages; each page is fetched when it is reached. */
 export async function* itemsOf<T>(
   page: (cursor: string | undefined) => Promise<Page<T>>,
 ): AsyncGenerator<T, void> {

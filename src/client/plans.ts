@@ -19,31 +19,33 @@ import type { AwaitedPlan, PlanSubmission } from './types.ts'
 
 export interface SubmitOptions extends CallOptions {
   /**
-   * Repeating a call with the same key and plan makes no second plan. Without one the client takes
-   * a random one, so that its own retries are safe.
+   * Repeating a call with the same key and plan creates no second plan. By default the client uses
+   * a random key, so that its own retries are safe.
    */
   idempotencyKey?: string | undefined
-  /** Asks the service to wait so long for the plan to finish before it answers. At most four minutes. */
+  /**
+   * How long the service may wait for the plan to finish before it answers. At most four minutes.
+   */
   waitMs?: number | undefined
 }
 
 export interface PlanQuery extends CallOptions {
   status?: PlanStatus | undefined
-  /** Items of one page. */
+  /** Items per page. */
   limit?: number | undefined
 }
 
 export interface WaitOptions extends CallOptions {
-  /** How long to wait in all, to the second. Without it: as long as it takes. */
+  /** How long to wait overall, rounded up to seconds. By default, as long as it takes. */
   waitMs?: number | undefined
 }
 
 export interface CancelOptions extends CallOptions, CancelTasks {}
 export interface RetryOptions extends CallOptions, RetryTasks {}
 
-/** Every call throws `TuttiError`, or the reason of its signal. */
+/** Every call throws `TuttiError`, or its signal's reason. */
 export interface Plans {
-  /** Stores the plan and enqueues all its tasks at once. */
+  /** Stores the plan and enqueues all its tasks. */
   submit(plan: PlanSubmission, options: SubmitOptions & { dryRun: true }): Promise<DryRun>
   submit(plan: PlanSubmission, options: SubmitOptions & { waitMs: number }): Promise<AwaitedPlan>
   submit(plan: PlanSubmission, options?: SubmitOptions & { dryRun?: false }): Promise<Plan>
@@ -51,26 +53,31 @@ export interface Plans {
   /** All plans, newest first. */
   list(query?: PlanQuery): AsyncGenerator<Plan, void>
   page(query?: PlanQuery & { cursor?: string | undefined }): Promise<Page<Plan>>
-  /** The finished plan. @throws {TuttiError} `timeout` when it has not finished in time. */
+  /**
+   * Waits for the plan to finish. @throws {TuttiError} `timeout` if it has not finished in time.
+   */
   wait(planId: string, options?: WaitOptions): Promise<Plan>
   /** Every change until the plan has finished, across broken connections. */
   events(planId: string, options?: FollowOptions): AsyncGenerator<PlanEvent, void>
-  /** The plan; with `tasks` or `status` these tasks alone, all of them or none. */
+  /** Cancels the plan, or with `tasks` or `status` only these tasks: all of them or none. */
   cancel(planId: string, options?: CancelOptions): Promise<Plan>
-  /** Runs several ended tasks again, all of them or none; without any, all that did not succeed. */
+  /** Runs ended tasks again, all or none; by default all that did not succeed. */
   retry(planId: string, options?: RetryOptions): Promise<Plan>
-  /** Raises the budget of a plan that its budget stopped, and runs what is left. */
+  /** Raises the budget of a plan that its budget stopped, and runs the rest. */
   resume(planId: string, budgetUsd: number, options?: CallOptions): Promise<Plan>
   delete(planId: string, options?: CallOptions): Promise<void>
   report(planId: string, options?: CallOptions): Promise<Report>
   todos(planId: string, options?: CallOptions): Promise<Todos>
-  /** What the plan was submitted with; with `files` the texts of its files too, to be submitted again. */
+  /**
+   * What the plan was submitted with; with `files` including their contents, so that it can be
+   * submitted again.
+   */
   submission(planId: string, options?: CallOptions & { files?: boolean }): Promise<PlanSubmission>
-  /** What became of the plan's webhooks. */
+  /** The state of the plan's webhook deliveries. */
   deliveries(planId: string, options?: CallOptions): Promise<Delivery[]>
 }
 
-/** Node's fetch gives up after five minutes without the head of an answer. */
+/** Node's fetch gives up if it gets no response headers within five minutes. */
 const LONGEST_ANSWER_MS = 240_000
 
 export function planPath(planId: string): string {
@@ -113,7 +120,7 @@ export function plansOf(transport: Transport): Plans {
       headers: dryRun === true ? {} : { 'idempotency-key': idempotencyKey ?? randomKey(), ...wait },
       body: plan,
       repeatable: true,
-      // A model writes the tasks of a goal before the answer.
+      // A model plans the tasks of a goal before the service answers.
       waitMs: plan.goal === undefined ? awaitedMs : LONGEST_ANSWER_MS,
       options,
     })
@@ -183,7 +190,7 @@ export function plansOf(transport: Transport): Plans {
         method: 'POST',
         path: `${planPath(planId)}/retry`,
         body: { tasks, status },
-        // A second one would run the tasks twice, or fail because they run.
+        // Repeating it would run the tasks twice, or fail because they are running.
         repeatable: false,
         options,
       })
@@ -195,7 +202,7 @@ export function plansOf(transport: Transport): Plans {
         method: 'POST',
         path: `${planPath(planId)}/resume`,
         body: { budgetUsd },
-        // The budget is set, not added to.
+        // The budget is set rather than added to.
         repeatable: true,
         options,
       })
@@ -211,7 +218,7 @@ export function plansOf(transport: Transport): Plans {
           options,
         })
       } catch (error) {
-        // An earlier try deleted it, and only its answer was lost.
+        // An earlier try deleted the plan, and only its answer was lost.
         if (error instanceof TuttiError && error.code === 'plan-not-found' && error.tries > 1)
           return
         throw error

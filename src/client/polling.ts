@@ -1,11 +1,11 @@
-/** One long-poll is no longer than this, because what lies between may cut a request that takes longer. */
+/** The longest single poll: intermediaries may cut longer requests. */
 const LONGEST_POLL_MS = 30_000
 
 /**
- * Asks again until the answer is final or the time is up, and gives the last answer.
+ * Asks repeatedly until the answer is final or the time is up; returns the last answer.
  *
- * @param waitMs In all; `undefined` for as long as it takes, 0 for one question without a wait.
- * @param ask Asks once, and lets the service wait for so long.
+ * @param waitMs Overall time; `undefined` for as long as it takes, 0 to ask once without waiting.
+ * @param ask Asks once, letting the service wait for the given time.
  */
 export async function poll<T>(
   waitMs: number | undefined,
@@ -19,7 +19,7 @@ export async function poll<T>(
   }
 }
 
-/** Whole seconds, as `?wait=` and `Prefer: wait=` take them; a part of a second counts as one. */
+/** Whole seconds for `?wait=` and `Prefer: wait=`, rounded up. */
 export function seconds(ms: number): number {
   return Math.ceil(ms / 1000)
 }

@@ -2,14 +2,14 @@ import { createParser } from 'eventsource-parser'
 
 /** One event of a Server-Sent Events stream. */
 export interface ServerSentEvent {
-  /** `message` where the event has no name. */
+  /** `message` if the event has no name. */
   type: string
   data: string
-  /** Absent where this event has no id of its own. */
+  /** Absent if the event has no id of its own. */
   id: string | undefined
 }
 
-/** Reads a stream of text as the HTML standard says (Server-sent events, section 9.2.6). */
+/** Parses a text stream according to the HTML standard (Server-sent events, section 9.2.6). */
 export async function* eventsOf(
   chunks: AsyncIterable<string>,
 ): AsyncGenerator<ServerSentEvent, void> {

@@ -1,6 +1,6 @@
 import type { PlanStatus, TaskStatus } from './schema.ts'
 
-/** In the order in which a plan has them. */
+/** In the order in which a plan goes through them. */
 export const PLAN_STATUSES = [
   'queued',
   'running',
@@ -11,7 +11,7 @@ export const PLAN_STATUSES = [
   'cancelled',
 ] as const satisfies readonly PlanStatus[]
 
-/** In the order in which a task has them, the good end first. */
+/** In the order in which a task goes through them, success first among the ends. */
 export const TASK_STATUSES = [
   'queued',
   'running',
@@ -30,7 +30,7 @@ export function isTaskStatus(value: unknown): value is TaskStatus {
   return TASK_STATUSES.some((status) => status === value)
 }
 
-/** Whether a plan has come to its end. A retry of one of its tasks may still open it again. */
+/** Whether a plan has finished. Retrying one of its tasks may reopen it. */
 export function isFinished(status: PlanStatus): boolean {
   switch (status) {
     case 'queued':

@@ -15,34 +15,36 @@ export interface NewestOptions extends CallOptions {
 export type ExportFormat = 'markdown' | 'sarif' | 'patch'
 
 export interface ExportOptions extends CallOptions {
-  /** Default: the newest. */
+  /** Defaults to the newest. */
   version?: number | undefined
 }
 
 export interface CreateOptions extends CallOptions {
   /**
-   * Repeating a call with the same key and request asks for no second version. Without one the client
-   * takes a random one, so that its own retries are safe.
+   * Repeating a call with the same key and request creates no second version. By default the client
+   * uses a random key, so that its own retries are safe.
    */
   idempotencyKey?: string | undefined
 }
 
-/** Every call throws `TuttiError`, or the reason of its signal. */
+/** Every call throws `TuttiError`, or its signal's reason. */
 export interface Syntheses {
-  /** The newest version. @throws {TuttiError} `synthesis-not-ready` when there is none in time. */
+  /** The newest version. @throws {TuttiError} `synthesis-not-ready` if there is none in time. */
   newest(planId: string, options?: NewestOptions): Promise<Synthesis>
   /** All versions, oldest first. */
   all(planId: string, options?: CallOptions): Promise<Synthesis[]>
   get(planId: string, version: number, options?: CallOptions): Promise<Synthesis>
-  /** A version as text: for people, for code scanning, or as a patch, which is empty without edits. */
+  /**
+   * A version as text: for people, for code scanning, or as a patch, which is empty without edits.
+   */
   export(planId: string, format: ExportFormat, options?: ExportOptions): Promise<string>
-  /** Asks for another version without running tasks; answers with its number, before it exists. */
+  /** Requests another version without running tasks; returns its number before it exists. */
   create(
     planId: string,
     request?: SynthesisRequest,
     options?: CreateOptions,
   ): Promise<{ version: number }>
-  /** A version that was asked for, once it exists. @throws {TuttiError} `timeout` */
+  /** A requested version, once it exists. @throws {TuttiError} `timeout` */
   wait(planId: string, version: number, options?: WaitOptions): Promise<Synthesis>
 }
 

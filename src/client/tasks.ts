@@ -8,18 +8,18 @@ import { type CallOptions, pause, type Transport } from './transport.ts'
 
 export interface TaskQuery extends CallOptions {
   status?: TaskStatus | undefined
-  /** Items of one page. */
+  /** Items per page. */
   limit?: number | undefined
 }
 
 export interface OutputOptions extends Pick<CallOptions, 'signal'> {
   /** Whether to wait for the task to end. Default: true. */
   block?: boolean | undefined
-  /** How long to wait, in all. Default: 30,000. */
+  /** How long to wait overall. Default: 30,000. */
   timeoutMs?: number | undefined
 }
 
-/** Every call throws `TuttiError`, or the reason of its signal. */
+/** Every call throws `TuttiError`, or its signal's reason. */
 export interface Tasks {
   /** All tasks of the plan, without their outputs. */
   list(planId: string, query?: TaskQuery): AsyncGenerator<TaskSummary, void>
@@ -28,9 +28,9 @@ export interface Tasks {
     query?: TaskQuery & { cursor?: string | undefined },
   ): Promise<Page<TaskSummary>>
   get(planId: string, taskId: string, options?: CallOptions): Promise<TaskDetail>
-  /** What the task produced, or with `timeout` and `not_ready` how far it is. */
+  /** A task's output, or its state with `timeout` or `not_ready`. */
   output(planId: string, taskId: string, options?: OutputOptions): Promise<TaskOutput>
-  /** Every task that has ended by now with its output, in the order of ending. */
+  /** Every task that has ended by now, with its output, in the order of ending. */
   outputs(planId: string, options?: Pick<CallOptions, 'signal'>): AsyncGenerator<OutputTask, void>
   cancel(planId: string, taskId: string, options?: CallOptions): Promise<TaskDetail>
   /** Runs an ended task again; a new version of the synthesis follows. */
@@ -92,7 +92,7 @@ export function tasksOf(transport: Transport): Tasks {
       const { body } = await transport.json<TaskDetail>({
         method: 'POST',
         path: `${taskPath(planId, taskId)}/retry`,
-        // A second one would run the task twice, or fail because it runs.
+        // Repeating it would run the task twice, or fail because it is running.
         repeatable: false,
         options,
       })
@@ -117,7 +117,7 @@ export function tasksOf(transport: Transport): Tasks {
   }
 }
 
-/** A stream that breaks is read again from its start, without what was given already. */
+/** A broken stream is read again from its start, skipping what was already yielded. */
 async function* outputsOf(
   transport: Transport,
   planId: string,

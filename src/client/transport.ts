@@ -1,47 +1,53 @@
 import { errorOf, TuttiError } from './error.ts'
 
 export interface ClientOptions {
-  /** Where the service is, with a path prefix if it has one. Default: `http://127.0.0.1:3000`. */
+  /** The service's URL, including a path prefix if it has one. Default: `http://127.0.0.1:3000`. */
   baseUrl?: string | undefined
   /** Sent as `Authorization: Bearer …`. */
   apiKey?: string | undefined
-  /** Default: the platform's own. */
+  /** Defaults to the platform's own. */
   fetch?: typeof fetch | undefined
-  /** How often a call that may be repeated is tried again. Default: 8, which takes about half a minute. */
+  /** How often a repeatable call is retried. Default: 8, which takes about half a minute. */
   retries?: number | undefined
-  /** How long one try may take, the time that a call asks the service to wait not counted. Default: 30,000. */
+  /**
+   * Timeout of one try, not counting the time that a call asks the service to wait. Default:
+   * 30,000.
+   */
   timeoutMs?: number | undefined
-  /** Sent with every request, such as a `traceparent`. */
+  /** Sent with every request, for example a `traceparent`. */
   headers?: Record<string, string> | undefined
 }
 
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
-  /** Ends the call, its retries included; it then throws the signal's reason. */
+  /** Aborts the call and its retries, which then throws the signal's reason. */
   signal?: AbortSignal | undefined
-  /** Instead of the client's `timeoutMs`. */
+  /** Overrides the client's `timeoutMs`. */
   timeoutMs?: number | undefined
 }
 
 export interface Request {
   method: 'GET' | 'POST' | 'DELETE'
-  /** From `/v1` on, its parts already encoded. */
+  /** From `/v1` on, with its parts already encoded. */
   path: string
   query?: Record<string, string | number | boolean | undefined>
   headers?: Record<string, string>
   body?: unknown
-  /** False for a call that does its work again when it is repeated. */
+  /** False for a call that would do its work again if repeated. */
   repeatable: boolean
-  /** How long the service was asked to wait with its answer. */
+  /** How long the service was asked to wait before it answers. */
   waitMs?: number
   options: CallOptions | undefined
 }
 
-/** How requests reach the service. */
+/** Sends requests to the service. */
 export interface Transport {
-  /** The parsed answer; `undefined` where it has no body. @throws {TuttiError} */
+  /** The parsed answer; `undefined` if it has no body. @throws {TuttiError} */
   json<T>(request: Request): Promise<{ status: number; body: T }>
-  /** An answer whose body is still to come: only its start is timed and repeated. @throws {TuttiError} */
+  /**
+   * An answer whose body is still to come: timeout and retries only apply to its start. @throws
+   * {TuttiError}
+   */
   stream(request: Request): Promise<Response>
 }
 
@@ -49,14 +55,14 @@ const DEFAULT_RETRIES = 8
 const DEFAULT_TIMEOUT_MS = 30_000
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 8_000
-/** A service that asks for more than this is not waited for: the caller decides. */
+/** If the service asks for a longer pause, the caller decides. */
 const LONGEST_RETRY_AFTER_MS = 60_000
-/** The request never reached the service, so repeating it is safe whatever it does. */
+/** The request never reached the service, so repeating it is always safe. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
 export function httpTransport(client: ClientOptions): Transport {
   const base = baseOf(client.baseUrl ?? 'http://127.0.0.1:3000')
-  // Browsers insist on `window` as the receiver of their own fetch.
+  // Browsers require `window` as the receiver of their fetch.
   const send: typeof fetch = client.fetch ?? ((...args) => globalThis.fetch(...args))
   const retries = client.retries ?? DEFAULT_RETRIES
 
@@ -142,16 +148,16 @@ function parse<T>(text: string, base: string): T {
 
 function mayRepeat(request: Request, error: TuttiError): boolean {
   if ((error.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) return false
-  // More patience frees no quota, unless the service says when.
+  // Waiting does not free a quota, unless the service says when.
   if (error.code === 'quota-exceeded' && error.retryAfterMs === undefined) return false
   switch (error.status) {
-    // A request that was counted out was not looked at.
+    // A rate-limited request was not processed.
     case 429:
       return true
-    // The store stopped answering, perhaps in the middle of the work.
+    // The store stopped answering, possibly in the middle of the work.
     case 503:
       return request.repeatable || error.problem?.begun === false
-    // Something in between gave up on the service, which may have done its work.
+    // An intermediary gave up on the service, which may have done the work.
     case 502:
     case 504:
       return request.repeatable
@@ -185,7 +191,10 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
   })
 }
 
-/** Node's fetch says only `fetch failed`; what happened is in the cause, or in the parts of an AggregateError. */
+/**
+ * Node's fetch only says `fetch failed`; the reason is in the cause, or in the parts of an
+ * AggregateError.
+ */
 function causeOf(error: unknown): Error | undefined {
   if (!(error instanceof Error)) return undefined
   const inner = error instanceof AggregateError ? error.errors[0] : error.cause
@@ -201,7 +210,7 @@ function reasonOf(error: unknown): string {
   return causeOf(error)?.message ?? String(error)
 }
 
-/** @throws {TypeError} It is no address: said here, and not by each call as a service that is away. */
+/** @throws {TypeError} It is not a URL: better here than as an unreachable service in each call. */
 function baseOf(baseUrl: string): string {
   // A page may name its own site by a path.
   const isPath = 'location' in globalThis && /^(?:\/(?!\/)|$)/.test(baseUrl)

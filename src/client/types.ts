@@ -1,11 +1,11 @@
 import type { FinishedPlan, Plan, SubmitPlan } from './schema.ts'
 
-// The names under which callers know the shapes of the API.
+// Callers' names for the shapes of the API.
 
-/** Where the tasks of a plan come from: exactly one of these is given. */
+/** Where the tasks of a plan come from; exactly one is given. */
 type Source = 'tasks' | 'pattern' | 'goal'
 
-/** The submission with one source, which it must have, and without the others. */
+/** A submission with one source, which is required, and without the others. */
 type From<S extends Source> = Required<Pick<SubmitPlan, S>> &
   Partial<Record<Exclude<Source, S>, undefined>>
 
@@ -16,5 +16,5 @@ export type PlanSubmission = Omit<SubmitPlan, Source> &
 /** What `syntheses.create` takes. */
 export type SynthesisRequest = Exclude<NonNullable<SubmitPlan['synthesis']>, false>
 
-/** A plan that was waited for: its synthesis in full where it has one. */
+/** A plan that was waited for, with its complete synthesis if it has one. */
 export type AwaitedPlan = Plan | FinishedPlan

@@ -1,6 +1,9 @@
 import type { TaskSummary } from './schema.ts'
 
-/** What a queued task waits for, in a few words: `design (running)`, `a worker with the executor model`. */
+/**
+ * What a queued task waits for, in a few words: `design (running)`, `a worker with the executor
+ * model`.
+ */
 export function describeWaiting(waitingFor: TaskSummary['waitingFor']): string {
   return (waitingFor ?? []).map(wordsOf).join(', ')
 }

@@ -1,30 +1,30 @@
 import { Webhook } from 'standardwebhooks'
 import { TuttiError } from './error.ts'
 
-/** What a webhook says: what happened to which plan. Its details are read from the API. */
+/** A webhook's content: what happened to which plan. Details are read from the API. */
 export interface WebhookEvent {
-  /** `plan.finished` and the other events that the plan asked for. */
+  /** `plan.finished` or another event that the plan subscribed to. */
   type: string
   /** ISO 8601. */
   timestamp: string
   data: {
     planId: string
-    /** The same for every delivery of one event, so that a second one is recognised. */
+    /** The same for every delivery of an event, so that repeats can be recognised. */
     eventId: string
-    /** Of a task's event. */
+    /** For a task's event. */
     taskId?: string
-    /** Of a synthesis's event. */
+    /** For a synthesis's event. */
     version?: number
   }
 }
 
 /**
- * Checks that a webhook comes from the service, as the Standard Webhooks specification says: its
- * signature, and that it is no more than five minutes old.
+ * Verifies that a webhook comes from the service, according to the Standard Webhooks specification:
+ * its signature, and that it is at most five minutes old.
  *
- * @param secret `whsec_…`, or several while one replaces another.
- * @param headers Of the request, as `Headers` or as Node gives them.
- * @param body As received: a body that was parsed and written again has another signature.
+ * @param secret `whsec_…`, or several during a rotation.
+ * @param headers The request's headers, as `Headers` or in Node's format.
+ * @param body As received: parsing and serialising it changes the signature.
  * @throws {TuttiError} `invalid-webhook`
  */
 export function verifyWebhook(

@@ -41,35 +41,35 @@ import { createWaits } from './streaming/waits.ts'
 export interface AppOptions {
   api: Api
   limits: Limits
-  /** Without: everybody who reaches the service may do everything, as the tenant `default`. */
+  /** Without keys, anybody who reaches the service may do anything, as the tenant `default`. */
   keys?: ApiKeys | undefined
-  /** Without: nothing is logged. */
+  /** Without it, nothing is logged. */
   log?: FastifyBaseLogger | undefined
-  /** Refuses other host names than the loopback's: set where there are no keys. */
+  /** Rejects host names other than the loopback's; set if there are no keys. */
   loopbackOnly?: boolean
   /** Origins whose pages may call the API, such as `https://tools.example`. None by default. */
   corsOrigins?: readonly string[]
-  /** The queues that `/queues` shows; without, there is no such page. */
+  /** The queues shown at `/queues`; without them, there is no such page. */
   queues?: readonly BaseAdapter[]
   metrics?: Metrics | undefined
   dashboardDir?: string
-  /** Hooks that run before all others, and see what is refused too. */
+  /** Hooks that run before all others, and also see rejected requests. */
   tracing?: FastifyPluginAsync | undefined
-  /** Hooks that run for every route after the caller is known, such as rate limits. */
+  /** Hooks that run for every route once the caller is known, such as rate limits. */
   plugins?: readonly FastifyPluginAsync[]
-  /** How often an idle event stream says that it lives. */
+  /** How often an idle event stream sends a heartbeat. */
   heartbeatMs?: number
-  /** Checks every answer against its schema, for tests: what does not fit becomes a 500. */
+  /** For tests: checks every answer against its schema; a mismatch becomes a 500. */
   checkAnswers?: boolean
   version?: string
 }
 
 const HEARTBEAT_MS = 15_000
 
-/** The longest time for a request to arrive, body included. */
+/** How long a request may take to arrive, including its body. */
 const REQUEST_TIMEOUT_MS = 300_000
 
-/** The whole HTTP side of the service, without listening. Closing it ends all waits and streams. */
+/** The service's whole HTTP side, not yet listening. Closing it ends all waits and streams. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { api, limits, heartbeatMs = HEARTBEAT_MS, corsOrigins = [] } = options
   const waits = createWaits()
@@ -80,12 +80,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: requestId,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
-    // Comes before any hook: a path that cannot be decoded has no route.
+    // Called before any hook: a path that cannot be decoded has no route.
     frameworkErrors: (error, request, reply) => {
       void sendProblem(error, request, reply.headers(SECURITY_HEADERS))
     },
     clientErrorHandler: answerBadHttp,
-    // Answered by the hook below, as a problem document.
+    // The hook below answers with a problem document.
     return503OnClosing: false,
   })
   if (options.tracing !== undefined) await app.register(options.tracing)
@@ -104,7 +104,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     ).withNothingBegun()
     return sendProblem(error, request, reply.header('connection', 'close'))
   })
-  // A connection is kept only for as long as there is somebody to serve it.
+  // Keep connections open only while there is somebody to serve them.
   app.addHook('onSend', async (_request, reply) => {
     if (waits.closing) reply.header('connection', 'close')
   })
@@ -146,7 +146,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   return app
 }
 
-/** A caller's own id is kept where it is harmless in logs and headers. */
+/** A caller's own id is kept if it is harmless in logs and headers. */
 function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
   const { 'x-request-id': given } = request.headers
   return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID()

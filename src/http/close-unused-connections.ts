@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** How often a server that closes looks for connections that nobody uses. */
+/** How often a closing server looks for unused connections. */
 const LOOK_EVERY_MS = 100
 
 /**
- * A server that closes waits for all connections to end, and these would make it wait for as long as
- * their timeouts allow: those on which nothing was sent yet, which browsers and load balancers open
- * before they have anything to ask, and which Node takes for a request that is still coming in; and
- * those that were kept alive for another request after a stream, or after an answer that was on its way.
- * Either kind may still come up while the server closes.
+ * A closing server waits for all connections to end, and unused ones could keep it waiting until
+ * they time out. These are connections on which nothing has been sent yet, which browsers and load
+ * balancers open in advance and which Node takes for an incoming request, and connections kept
+ * alive after a stream or after an answer that was still being sent. Both kinds may still appear
+ * while the server is closing.
  */
 export function closeUnusedConnections(app: FastifyInstance): void {
   const connections = new Set<Socket>()
@@ -18,7 +18,7 @@ export function closeUnusedConnections(app: FastifyInstance): void {
     socket.once('close', () => connections.delete(socket))
   })
   app.addHook('preClose', async () => {
-    // One that never listened has no connections, and does not tell that it closed.
+    // A server that never listened has no connections, and emits no `close`.
     if (!app.server.listening) return
     const closeUnused = () => {
       for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()

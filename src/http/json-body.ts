@@ -5,15 +5,15 @@ import { safeParse } from 'secure-json-parse'
 import type { ServiceError } from '../core/contract/errors.ts'
 import { HttpProblem, invalidRequest } from './problems/problem.ts'
 
-/** Bodies above this many bytes are not parsed on the thread that serves requests. */
+/** Larger bodies are not parsed on the thread that serves requests. */
 export const PARSED_HERE_BYTES = 256 * 1024
 
-/** No honest body nests deeper; what walks a body recursively must not run out of stack. */
+/** No honest body nests deeper, and recursive code must not overflow the stack. */
 const MAX_DEPTH = 128
 
 /**
- * Makes JSON the only kind of body. A large one is passed on as its bytes; the route that allows
- * such bodies must expect a `Buffer`. An empty one is no body, whatever its type says.
+ * Accepts only JSON bodies. A large one is passed on as bytes; a route that allows such bodies must
+ * expect a `Buffer`. An empty body counts as none, whatever its type.
  */
 export function addJsonParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -25,7 +25,7 @@ export function addJsonParser(app: FastifyInstance): void {
       return bytes.length > PARSED_HERE_BYTES ? bytes : parseJsonBody(bytes)
     },
   )
-  // Many clients declare a type for a body that they do not send.
+  // Many clients declare a type although they send no body.
   app.addHook('onRequest', async ({ headers }) => {
     if (headers['content-length'] === '0') delete headers['content-type']
     const coding = headers['content-encoding']?.trim().toLowerCase() || 'identity'
@@ -33,7 +33,7 @@ export function addJsonParser(app: FastifyInstance): void {
       throw new HttpProblem(
         'unsupported-media-type',
         'The body must be sent as it is, without a `Content-Encoding`.',
-        // What RFC 9110, section 15.5.16, says of a coding that is not taken.
+        // As RFC 9110, section 15.5.16, prescribes for an unsupported coding.
         { headers: { 'accept-encoding': 'identity' } },
       )
     }
@@ -41,9 +41,9 @@ export function addJsonParser(app: FastifyInstance): void {
 }
 
 /**
- * Parses a JSON body. Refuses what is not UTF-8, nests too deep, or would set a prototype.
+ * Parses a JSON body. Rejects one that is not UTF-8, nests too deep, or would set a prototype.
  *
- * @throws {ServiceError} invalid-request, with the line and column of the mistake where there is one.
+ * @throws {ServiceError} invalid-request, with the line and column of a syntax error.
  */
 export function parseJsonBody(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw invalidJson('is not UTF-8')
@@ -63,7 +63,10 @@ function invalidJson(mistake: string): ServiceError {
   ])
 }
 
-/** Parsed again for the place: V8 names it for some mistakes only, and quotes the body for others. */
+/**
+ * Parses again to find the place: V8 gives it for some mistakes only, and quotes the body for
+ * others.
+ */
 function describeMistake(text: string): string {
   const errors: ParseError[] = []
   parseTolerantly(text, errors, { disallowComments: true })
@@ -84,7 +87,7 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d]
 
-/** Bytes of UTF-8 beyond ASCII are never one of these characters, so no decoding is needed. */
+/** Non-ASCII bytes in UTF-8 are never one of these characters, so no decoding is needed. */
 function nestsTooDeep(bytes: Buffer): boolean {
   let depth = 0
   let inString = false

@@ -1,4 +1,7 @@
-/** What is kept of an error: never its other members, which can hold a Redis command with its data. */
+/**
+ * What is logged of an error: never its other members, which can contain a Redis command with its
+ * data.
+ */
 export interface LoggedError {
   type: string
   message: string

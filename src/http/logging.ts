@@ -6,14 +6,14 @@ import {
 } from 'fastify'
 import { LOG_SERIALIZERS } from './logged-error.ts'
 
-/** The logger of the app, with our way of writing errors whatever it was made with. */
+/** The app's logger, which always serialises errors our way. */
 export function safeLogger(logger: FastifyBaseLogger): FastifyBaseLogger {
   return logger.child({}, { serializers: LOG_SERIALIZERS })
 }
 
 /**
- * One line a request, when it has been answered: no headers, no body, no query string. Probes
- * come every few seconds and say nothing, so they are `debug`.
+ * Logs one line per request, once it has been answered: no headers, no body, no query string.
+ * Probes come every few seconds and are of no interest, so they are logged at `debug`.
  */
 export class RequestLog extends LogController {
   override incomingRequest(): void {}
@@ -39,7 +39,8 @@ export class RequestLog extends LogController {
   }
 
   override streamError(error: Error, request: FastifyRequest): void {
-    // A caller that has enough closes the connection; there is no other way to end a stream early.
+    // A caller that has seen enough closes the connection; there is no other way to end a stream
+    // early.
     if ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') {
       request.log.debug('stream closed by the caller')
     } else request.log.warn({ err: error }, 'stream cut off')

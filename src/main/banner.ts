@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
  * What you want to know first after starting the service on a terminal: its address, what runs
  * tasks, which files plans may read, and what is not configured.
  *
- * @param address of the API, without a slash at its end
+ * @param address of the API, without a trailing slash
  */
 export function bannerOf(
   address: string,
@@ -48,7 +48,7 @@ function filesLine(roots: readonly string[]): string {
     : `plans may read ${roots.map(shortPath).join(', ')}.`
 }
 
-/** As people write it: relative where it lies below this folder, else with `~`. */
+/** A short form of the path: relative if it is below this folder, otherwise with `~`. */
 function shortPath(path: string): string {
   const fromHere = relative('.', path)
   if (fromHere === '') return '.'

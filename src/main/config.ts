@@ -10,7 +10,7 @@ import { withVariables } from '../executors/variables.ts'
 import { parseRedisUrl } from '../store/redis/redis-url.ts'
 import { Environment } from './environment.ts'
 
-/** Enough for a few masters to share the work; each costs every worker six connections. */
+/** Enough for a few masters to share the work; each shard costs every worker six connections. */
 const SHARDS_IN_A_CLUSTER = 8
 
 /** Variables of ours that other programs read: the command, the tests. */
@@ -35,7 +35,7 @@ export class EnvironmentError extends Error {
 
 /** @throws {EnvironmentError} naming every invalid variable, before anything is opened. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  // An empty variable counts as not set: that is how compose files pass unset ones on.
+  // An empty variable counts as unset: that is how compose files pass unset ones.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const { data, problems = [] } = check(Environment, given)
   const sentences = problems.map(({ path, message }) => `${path.join('.')} ${message}`)
@@ -56,7 +56,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return Object.freeze(config)
 }
 
-/** How the model providers are reached. */
+/** How to reach the model providers. */
 export function providersOf(config: Config): Providers {
   return {
     anthropicApiKey: config.ANTHROPIC_API_KEY,
@@ -67,7 +67,7 @@ export function providersOf(config: Config): Providers {
   }
 }
 
-/** Variables that look like misspellings of ours, and so would have no effect. */
+/** Variables that look like misspellings of ours, and would have no effect. */
 function misspeltNames(given: NodeJS.ProcessEnv): string[] {
   const known = [...Object.keys(Environment.shape), ...OTHER_NAMES]
   return Object.keys(given).flatMap((name) => {
@@ -79,7 +79,7 @@ function misspeltNames(given: NodeJS.ProcessEnv): string[] {
   })
 }
 
-/** Values that are valid one by one, but not together or on this machine. */
+/** Values that are valid individually, but not together or not on this machine. */
 function contradictionsIn(config: Config): string[] {
   const problems: string[] = []
   if (config.TUTTI_API_KEYS.size === 0 && !isLoopback(config.HOST)) {
@@ -104,7 +104,7 @@ function defaultShards(redisUrl: string | undefined): number {
   return isCluster ? SHARDS_IN_A_CLUSTER : 1
 }
 
-/** Settings with the variables that they name filled in. */
+/** Fills in the variables that settings refer to. */
 function resolved<T>(name: string, resolve: () => T): T {
   try {
     return resolve()

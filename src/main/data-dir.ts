@@ -2,7 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { EnvironmentError } from './config.ts'
 
-/** @throws {Error} naming the variable, when the folder cannot be made or written. */
+/** @throws {Error} naming the variable, if the folder cannot be created or written. */
 export async function prepareDataDir(dataDir: string): Promise<void> {
   try {
     await makeFolder(resolve(dataDir))

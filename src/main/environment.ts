@@ -148,7 +148,7 @@ export const Environment = z.object({
   ),
   TUTTI_RUN: z
     .string()
-    // A list is the short form of the settings that have nothing else.
+    // A comma-separated list is a short form for settings with only `programs`.
     .transform((text) =>
       /^\s*\{|\.json\s*$/.test(text) ? text : JSON.stringify({ programs: text.split(',') }),
     )

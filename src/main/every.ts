@@ -1,6 +1,9 @@
 import type { FaultLog } from './fault-log.ts'
 
-/** Runs a step again and again, never twice at once; a failure is logged and the next run follows. */
+/**
+ * Runs a step repeatedly, never concurrently with itself. Failures are logged, and the next run
+ * follows.
+ */
 export function every(ms: number, step: () => Promise<void>, faults: FaultLog): () => void {
   let stopped = false
   let timer: NodeJS.Timeout | undefined

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino'
 
 const EVERY_MS = 1_000
-/** How many distinct causes are tracked; beyond these the oldest is forgotten. */
+/** How many distinct causes are tracked; beyond this the oldest is forgotten. */
 const MOST_CAUSES = 100
 
 /** Logs a fault that the process recovers from by itself. */
 export type FaultLog = (err: unknown, message: string, fields?: object) => void
 
 /**
- * At most one line a second for one cause: while Redis is away, every connection and every loop says so
- * again and again. Each line says how many were left out before it.
+ * Logs at most one line per second and cause: while Redis is down, every connection and loop
+ * reports it over and over. Each line says how many were suppressed before it.
  */
 export function faultLog(log: Logger, now: () => number = () => performance.now()): FaultLog {
   const causes = new Map<string, { next: number; unsaid: number }>()
@@ -29,7 +29,7 @@ export function faultLog(log: Logger, now: () => number = () => performance.now(
   }
 }
 
-/** The message without what differs from one connection or script to the next. */
+/** The message without the parts that differ between connections or scripts. */
 function causeOf(err: unknown): string {
   const text = err instanceof Error ? err.message : String(err)
   return text.replace(/[0-9a-f]{40}|\d+/g, '#')

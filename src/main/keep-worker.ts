@@ -5,10 +5,10 @@ const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
 
 /**
- * Keeps one worker process running: started again when it dies, however early, after pauses that grow
- * until one is up. Resolves once the first is up with a function that ends it for good.
+ * Keeps one worker process running: restarts it whenever it dies, after pauses that grow until one
+ * is up. Resolves once the first is up, with a function that stops it for good.
  *
- * @throws {Error} when the very first dies before it is up: its configuration is likely wrong.
+ * @throws {Error} if the very first dies before it is up: its configuration is probably wrong.
  */
 export async function keepWorker(
   launch: () => ChildProcess,

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 
-/** Closes what was opened in reverse order, once, even when some of it fails to close. */
+/** Closes what was opened in reverse order, once, even if parts fail to close. */
 export interface Lifecycle {
   onClose(name: string, close: () => Promise<unknown> | unknown): void
-  /** Closes everything; rejects with the first error, after everything else has been closed. */
+  /** Closes everything; rejects with the first error after everything else has been closed. */
   close(): Promise<void>
 }
 

@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url)
 export function createLog(
   config: Pick<Config, 'LOG_LEVEL' | 'LOG_FORMAT'>,
   part: string,
-  /** Asked for each line. */
+  /** Called for each line. */
   moreFields?: () => object,
 ): Logger {
   const options = {
@@ -26,14 +26,14 @@ export function createLog(
   return logsText(config) ? pino(options, textStream()) : pino(options)
 }
 
-/** Whether lines are for people: what LOG_FORMAT says, otherwise only on a terminal. */
+/** Whether lines are for people: as LOG_FORMAT says, otherwise only on a terminal. */
 export function logsText({ LOG_FORMAT }: Pick<Config, 'LOG_FORMAT'>): boolean {
   return LOG_FORMAT === undefined ? process.stdout.isTTY === true : LOG_FORMAT === 'text'
 }
 
-/** `21:04:12 INFO api: request method=GET …`, with colours where there is a terminal. */
+/** `21:04:12 INFO api: request method=GET …`, with colours on a terminal. */
 function textStream(): DestinationStream {
-  // Loaded only where it is used: most processes write JSON.
+  // Loaded only if needed: most processes write JSON.
   const pretty = require('pino-pretty') as typeof import('pino-pretty')
   return pretty({
     colorize: process.stdout.isTTY === true,

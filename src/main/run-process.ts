@@ -6,7 +6,7 @@ import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { createLog } from './log.ts'
 import { openTracing, type Tracing } from './open/open-tracing.ts'
 
-/** For connections to close after the tasks have had their grace. */
+/** For connections to close after the tasks' grace period. */
 const CLOSING_MS = 15_000
 
 export interface Process {
@@ -17,8 +17,8 @@ export interface Process {
 }
 
 /**
- * Runs one of the processes: reads the environment, opens, and closes all of it on SIGTERM, SIGINT or
- * an uncaught error. An invalid environment is one message and exit status 1.
+ * Runs one of the processes: reads the environment, opens everything, and closes it all on SIGTERM,
+ * SIGINT or an uncaught error. An invalid environment gives one message and exit status 1.
  */
 export async function runProcess(
   part: 'api' | 'worker',
@@ -37,7 +37,7 @@ export async function runProcess(
   }
   const log = createLog(config, part, tracing.logFields)
   const lifecycle = createLifecycle(log)
-  // Opened first, so closed last: spans that end while the others close are sent too.
+  // Opened first, so closed last: spans that end while other things close are sent too.
   lifecycle.onClose('tracing', () => tracing.close())
   closeWithGrace(
     { delay: config.SHUTDOWN_GRACE_MS + CLOSING_MS, logger: false },
@@ -56,7 +56,7 @@ export async function runProcess(
   }
 }
 
-/** @throws {Error} when no Redis was named: only `start` brings its own. */
+/** @throws {Error} if no Redis is configured: only `start` brings its own. */
 export function requireRedisUrl(config: Config): string {
   if (config.REDIS_URL !== undefined) return config.REDIS_URL
   throw new Error('REDIS_URL is not set; `npm start` brings a Redis of its own, the parts need one')

@@ -6,7 +6,7 @@ import { openWorker } from './open/open-worker.ts'
 import { openWorkspaces } from './open/open-workspaces.ts'
 import { type Process, requireRedisUrl } from './run-process.ts'
 
-/** Opens what a worker process consists of. */
+/** Opens everything a worker process consists of. */
 export async function runWorker({ config, lifecycle, log, tracing }: Process): Promise<void> {
   const { tracer } = tracing
   const redisUrl = requireRedisUrl(config)

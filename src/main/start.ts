@@ -29,16 +29,16 @@ await runProcess('api', async (opened) => {
     lifecycle.onClose('private redis', redis.stop)
     redisUrl = redis.url
   }
-  // The worker's output goes through this process's terminal, and looks the same.
+  // The worker's output goes to this process's terminal and should look the same.
   const LOG_FORMAT = logsText(config) ? 'text' : 'json'
   const env = {
-    // Where the command keeps what it has compiled, if it does.
+    // Where the command keeps its compile cache, if it has one.
     NODE_COMPILE_CACHE: getCompileCacheDir(),
     ...process.env,
     REDIS_URL: redisUrl,
     LOG_FORMAT,
   }
-  // A separate process, so its tasks never hold up the API.
+  // A separate process, so that its tasks never hold up the API.
   const stopWorker = await keepWorker(() => fork(WORKER, [], { env }), log)
   lifecycle.onClose('worker', stopWorker)
   const address = await openServer({ ...opened, redisUrl, env: process.env })

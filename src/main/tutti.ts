@@ -3,7 +3,7 @@ import { processTerminal } from '../cli/terminal.ts'
 
 const program = programOf(processTerminal(), {
   done(exitCode) {
-    // Not `process.exit`: what is written to a pipe may still be on its way.
+    // Not `process.exit`: output to a pipe may not have been flushed yet.
     process.exitCode = exitCode
   },
   // Loaded only when asked for: other subcommands do not need the service.

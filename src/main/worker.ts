@@ -8,7 +8,7 @@ const [{ runWorker }, { runProcess }] = await Promise.all([
 await runProcess('worker', async (opened) => {
   await runWorker(opened)
   settleHeap()
-  // Started by `npm start`: ends when that does, however it ends.
+  // If started by `npm start`, end when that ends, however it ends.
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
   process.send?.('up')
 })

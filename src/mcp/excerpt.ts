@@ -1,14 +1,14 @@
-/** What an answer takes at most, in characters of JSON, unless the assistant asks for more: it is paid for. */
+/** The default limit of an answer, in characters of JSON: the assistant pays for it. */
 export const MOST_CHARS = 3_600
 
-/** A part of something long, and how to get the rest. */
+/** Part of something long, and how to get the rest. */
 export interface Excerpt<T> {
   shown: T
-  /** Absent when nothing is left out. */
+  /** Absent if nothing is left out. */
   more?: string
 }
 
-/** Characters from `offset` on. Never ends within a surrogate pair, so that the pieces join again. */
+/** Characters from `offset`. Never splits a surrogate pair, so that pieces can be joined again. */
 export function textFrom(text: string, offset: number, most: number): Excerpt<string> {
   const end = offset + most
   const isWithinPair = end < text.length && /[\uD800-\uDBFF]/.test(text.charAt(end - 1))
@@ -21,7 +21,7 @@ export function textFrom(text: string, offset: number, most: number): Excerpt<st
   }
 }
 
-/** Items from `offset` on, as many as `most` characters of JSON hold; one at least. */
+/** Items from `offset`, as many as fit into `most` characters of JSON; at least one. */
 export function itemsFrom<T>(items: readonly T[], offset: number, most: number): Excerpt<T[]> {
   const shown = fitting(items.slice(offset), most)
   const next = offset + shown.length
@@ -32,7 +32,7 @@ export function itemsFrom<T>(items: readonly T[], offset: number, most: number):
   }
 }
 
-/** The first items, as many as `most` characters of JSON hold; one at least. */
+/** The first items, as many as fit into `most` characters of JSON; at least one. */
 export function fitting<T>(items: readonly T[], most: number): T[] {
   let left = most
   const end = items.findIndex((item, index) => {
@@ -42,7 +42,7 @@ export function fitting<T>(items: readonly T[], most: number): T[] {
   return items.slice(0, end === -1 ? items.length : end)
 }
 
-/** A text cut short where the rest does not matter. */
+/** Shortens a text whose rest does not matter. */
 export function brief(text: string | undefined, most: number): string | undefined {
   if (text === undefined || text.length <= most) return text
   return `${textFrom(text, 0, most - 1).shown}…`

@@ -6,7 +6,7 @@ import type { Service } from './tool.ts'
 
 const PATH = '/mcp'
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
-/** As large as the service takes a plan. */
+/** The same as the service's limit for a plan. */
 const MOST_BODY_BYTES = 64 * 1024 * 1024
 
 export interface HttpServer {
@@ -15,10 +15,10 @@ export interface HttpServer {
 }
 
 /**
- * Serves the protocol over streamable HTTP, on the loopback only. It keeps no sessions: each request
- * is complete in itself, so nothing is lost when the server is restarted.
+ * Serves the protocol over streamable HTTP, on the loopback only. It keeps no sessions: each
+ * request is complete in itself, so nothing is lost when the server restarts.
  *
- * @param port 0 for any.
+ * @param port 0 for any free one.
  */
 export async function serveHttp(service: Service, port: number): Promise<HttpServer> {
   const server = createServer((request, response) => {
@@ -43,7 +43,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  // A web page whose name resolves to the loopback would otherwise speak with us as its own site.
+  // Otherwise a web page whose name resolves to the loopback could talk to us as its own site.
   if (!isLoopback(`http://${request.headers.host ?? ''}`)) {
     return refuse(response, 403, 'Only the loopback may call')
   }
@@ -57,7 +57,7 @@ async function handle(
 
   const server = mcpServer(service)
   const transport = new StreamableHTTPServerTransport({ maxRequestBodySize: MOST_BODY_BYTES })
-  // Ends the calls that wait, when the caller has gone.
+  // Ends pending calls when the caller has gone.
   response.once('close', () => {
     server.close().catch(() => {})
   })

@@ -94,7 +94,7 @@ const validatePlan: Tool = {
 
 type Checked = 'tasks' | 'waves' | 'overlaps' | 'warnings' | 'advice'
 
-/** What of a check matters most has the most room. */
+/** The most important parts of a check get the most space. */
 const CHECK_CHARS: Record<Checked, number> = {
   tasks: 1_200,
   waves: 400,
@@ -178,7 +178,7 @@ export const PLAN_TOOLS: Tool[] = [
   todos,
 ]
 
-/** The plan as it is when it has finished or the time is up. */
+/** The plan once it has finished or the time is up. */
 async function waitFor(
   tutti: Service['tutti'],
   id: string,

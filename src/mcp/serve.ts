@@ -6,13 +6,13 @@ import { serveStdio } from './stdio.ts'
 export interface ServeOptions {
   url: string
   apiKey?: string | undefined
-  /** Serves over HTTP on this port of the loopback, instead of the standard input and output. */
+  /** Serves over HTTP on this loopback port instead of standard input and output. */
   http?: number | undefined
 }
 
 /** Serves until its client is gone, or over HTTP until a signal ends it. */
 export async function serve({ url, apiKey, http }: ServeOptions): Promise<void> {
-  // Few retries: an assistant should hear soon that the service is away.
+  // Few retries, because an assistant should soon learn that the service is down.
   const service = { tutti: tutti({ baseUrl: url, apiKey, retries: 3 }), url }
   if (http === undefined) return serveStdio(service)
   const server = await serveHttp(service, http)

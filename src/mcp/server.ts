@@ -28,17 +28,17 @@ Do not use it for one task alone, or where each step needs the one before.`
 
 const TOOLS = [...PLAN_TOOLS, ...TASK_TOOLS, ...SYNTHESIS_TOOLS, ...EXECUTOR_TOOLS]
 
-/** Below the minute after which clients give up on a call that shows no progress. */
+/** Well below the minute after which clients give up on a call without progress. */
 const PROGRESS_EVERY_MS = 5_000
 
-/** A server of the protocol whose tools call the service. One for each connection. */
+/** An MCP server whose tools call the service. One per connection. */
 export function mcpServer(service: Service): McpServer {
   const server = new McpServer(
     { name: 'tutti', title: 'Tutti', version: VERSION },
     { instructions: INSTRUCTIONS },
   )
-  // Below the SDK's own registration of tools, which takes Zod schemas only: that of a plan is the
-  // published JSON Schema, and the service is what checks plans against it.
+  // Bypasses the SDK's tool registration, which only accepts Zod schemas: a plan's schema is the
+  // published JSON Schema, and the service validates plans against it.
   server.server.registerCapabilities({ tools: {} })
   server.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS.map(listingOf) }))
   server.server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
@@ -78,12 +78,12 @@ function annotationsOf(effect: Tool['effect']): ToolAnnotations {
   }
 }
 
-/** Both as data and as text, for clients that know only text. */
+/** As data and as text, for clients that only support text. */
 function resultOf(answer: Record<string, unknown>): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(answer) }], structuredContent: answer }
 }
 
-/** What went wrong, for the assistant to act on: never an error of the protocol. */
+/** What went wrong, for the assistant to act on: never a protocol error. */
 function failureOf(error: unknown): CallToolResult {
   return { content: [{ type: 'text', text: messageOf(error) }], isError: true }
 }
@@ -107,19 +107,22 @@ function messageOf(error: unknown): string {
   }
 }
 
-/** With fields, the message would repeat what they say. */
+/** With field errors, the message would only repeat them. */
 function headOf({ code, message, errors, problem }: TuttiError): string {
   const title = problem?.title ?? code
   return errors.length > 0 ? title : `${title}: ${message}`
 }
 
-/** The pairs of tasks that collide, where that is why a plan was refused. */
+/** The pairs of overlapping tasks, if these are why a plan was rejected. */
 function overlapsOf({ problem }: TuttiError): string[] {
   const overlaps = problem?.overlaps
   return Array.isArray(overlaps) ? [`overlaps: ${JSON.stringify(overlaps.slice(0, 20))}`] : []
 }
 
-/** Tells a client that asked for progress that the call still waits. @returns Ends it. */
+/**
+ * Tells a client that asked for progress that the call is still waiting. @returns A function that
+ * stops it.
+ */
 function showProgress(extra: RequestHandlerExtra<ServerRequest, ServerNotification>): () => void {
   const progressToken = extra._meta?.progressToken
   if (progressToken === undefined) return () => {}
@@ -127,7 +130,7 @@ function showProgress(extra: RequestHandlerExtra<ServerRequest, ServerNotificati
   const timer = setInterval(() => {
     progress += 1
     const params = { progressToken, progress, message: 'waiting' }
-    // A client that has gone is noticed by the transport.
+    // The transport notices when a client has gone.
     extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {})
   }, PROGRESS_EVERY_MS)
   return () => clearInterval(timer)

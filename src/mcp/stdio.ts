@@ -8,6 +8,6 @@ export async function serveStdio(service: Service): Promise<void> {
   const ended = new Promise<void>((resolve) => process.stdin.once('end', resolve))
   await server.connect(new StdioServerTransport())
   await ended
-  // Ends the calls that still wait.
+  // Ends pending calls.
   await server.close()
 }

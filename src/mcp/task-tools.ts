@@ -78,7 +78,7 @@ const retryTask = tool(
 
 export const TASK_TOOLS: Tool[] = [taskOutput, listTasks, retryTask]
 
-/** Which piece of a part, and how much of it. */
+/** Where a piece starts, and its size. */
 interface Piece {
   offset: number
   most: number
@@ -101,7 +101,7 @@ function partOf(
       return { ...base, patch: shown, ...(more === undefined ? {} : { more }) }
     }
     case 'output': {
-      // Only with the first part of a long output; a third of the room each, if they need it.
+      // Only with the first piece of a long output; each gets a share of the space if it needs it.
       const rest =
         offset > 0 ? {} : { ...findingsOf(findings, most / 3), ...editsOf(edits, most / 8) }
       const room = Math.max(MOST_DETAIL_CHARS, Math.floor(most - JSON.stringify(rest).length))

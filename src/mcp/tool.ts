@@ -2,28 +2,28 @@ import { z } from 'zod'
 import type { Tutti } from '../client/index.ts'
 import { fitting, MOST_CHARS } from './excerpt.ts'
 
-/** What a tool does to the service, as the protocol's annotations say it. */
+/** A tool's effect on the service, as in the protocol's annotations. */
 type Effect = 'reads' | 'adds' | 'stops'
 
-/** What tools call, and where people look at it. */
+/** What tools call, and where people can look at it. */
 export interface Service {
   tutti: Tutti
-  /** Its address, without a slash at its end. */
+  /** Its address, without a trailing slash. */
   url: string
 }
 
-/** A tool as it is listed and called. */
+/** A tool as listed and called. */
 export interface Tool {
   name: string
   title: string
   description: string
   effect: Effect
-  /** A JSON Schema, an object at its root. */
+  /** A JSON Schema with an object at its root. */
   inputSchema: ObjectSchema
   /**
-   * @returns What the assistant reads, as JSON; small, because it is paid for.
-   * @throws {TuttiError} The service said no.
-   * @throws {z.ZodError} The arguments are not what the schema asks for.
+   * @returns What the assistant reads, as JSON; kept small, because the assistant pays for it.
+   * @throws {TuttiError} The service refused.
+   * @throws {z.ZodError} The arguments do not match the schema.
    */
   call(service: Service, args: unknown, signal: AbortSignal): Promise<Record<string, unknown>>
 }
@@ -34,7 +34,7 @@ export interface ObjectSchema {
   required?: string[]
 }
 
-/** A tool whose arguments a Zod schema both describes and checks. */
+/** A tool whose arguments are both described and validated by a Zod schema. */
 export function tool<Input extends z.ZodObject>(
   names: Pick<Tool, 'name' | 'title' | 'description' | 'effect'>,
   input: Input,
@@ -73,14 +73,14 @@ export const maxChars = z
   .default(MOST_CHARS)
   .describe('Longest answer, in characters.')
 
-/** The page of a plan, for whoever the assistant works for. */
+/** The page of a plan, for the person the assistant works for. */
 export function pageOf(url: string, id: string): string {
   return `${url}/dashboard/plans/${encodeURIComponent(id)}`
 }
 
 /**
- * A page of a list: with a limit so many items, without one as many as a short answer holds. What does not fit
- * is not cut off but asked for again, so that the cursor goes on behind what is shown.
+ * A page of a list: `most` items, or as many as fit into a short answer. If not all fit, a smaller
+ * page is requested instead of cutting, so that the cursor continues after the last item shown.
  */
 export async function shortPage<Item>(
   page: (limit: number) => Promise<{ items: Item[]; nextCursor: string | null }>,

@@ -3,15 +3,16 @@ import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 
 /**
- * Answers `GET /metrics` of a process that has no HTTP of its own. Resolves with the port it listens on.
+ * Serves `GET /metrics` for a process without its own HTTP server. Resolves with the port it
+ * listens on.
  *
- * @throws when the port is taken.
+ * @throws if the port is taken.
  */
 export async function startMetricsServer(options: {
   registry: Registry
   host: string
   port: number
-  /** Whether who sent this key may see them; the key is undefined where none was sent. */
+  /** Whether the sender of this key may read the metrics; undefined if no key was sent. */
   mayRead: (key: string | undefined) => boolean
 }): Promise<{ port: number; close(): Promise<void> }> {
   const { registry } = options

@@ -3,14 +3,16 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 /** From a tenth of a millisecond to ten seconds. */
 const COMMAND_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 10]
 
-/** A registry with what every process says of itself: memory, CPU, event-loop lag, garbage collection. */
+/**
+ * A registry with the metrics of every process: memory, CPU, event-loop lag, garbage collection.
+ */
 export function processRegistry(): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   return registry
 }
 
-/** Measures a command that does nothing; call the answer every few seconds. */
+/** Measures a no-op command; call the returned function every few seconds. */
 export function redisMetrics(registry: Registry, ping: () => Promise<unknown>) {
   const seconds = new Histogram({
     name: 'tutti_redis_command_seconds',
@@ -20,7 +22,7 @@ export function redisMetrics(registry: Registry, ping: () => Promise<unknown>) {
   })
   return async (): Promise<void> => {
     const stop = seconds.startTimer()
-    // One that fails took that long too: it is then the time until Redis was given up.
+    // A failed command counts too: its time is how long it took to give up on Redis.
     await ping().finally(stop)
   }
 }

@@ -6,15 +6,15 @@ const REQUEST_BUCKETS = [
 ]
 
 export interface ServiceMetrics {
-  /** One answered request; `route` as it was declared, so that ids are in no label. */
+  /** Records an answered request; `route` as declared, so that labels contain no ids. */
   requestAnswered(request: { route: string; method: string; status: number; seconds: number }): void
-  /** Everything as text, the state of the service read anew. */
+  /** All metrics as text, with the service's state read again. */
   render: () => Promise<string>
 }
 
 /**
- * What an API process says: its own requests, and the state of the whole service, which every API
- * process says alike. While the store is away, only that and its own.
+ * The metrics of an API process: its own requests, and the state of the whole service, which is the
+ * same from every API process. While the store is down, only its own metrics and that fact.
  */
 export function serviceMetrics(
   registry: Registry,
@@ -85,7 +85,8 @@ export function serviceMetrics(
 
   async function refresh(): Promise<string> {
     const state = await options.read().catch(() => undefined)
-    // Nothing is awaited from here to the text, so that no other scrape is in between.
+    // Nothing is awaited from here until the text is rendered, so that no other scrape can
+    // interfere.
     for (const metric of [plans, tasks, finished, jobs, workers]) metric.reset()
     if (state === undefined) workers.remove()
     storeUp.set(state === undefined ? 0 : 1)
@@ -98,7 +99,7 @@ export function serviceMetrics(
     requestAnswered: ({ route, method, status, seconds }) =>
       requests.observe({ route, method, status }, seconds),
     render() {
-      // Scrapes at the same time share one reading.
+      // Simultaneous scrapes share one reading.
       underWay ??= refresh().finally(() => {
         underWay = undefined
       })

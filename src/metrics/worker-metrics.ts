@@ -8,25 +8,25 @@ import type { TaskLife } from '../core/ports/task-life.ts'
 const WAIT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
 const RUN_BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600]
 
-/** Callers name models freely; those beyond so many are counted together. */
+/** Callers name models freely; beyond this many, they are counted together. */
 const MOST_MODELS = 100
 
 export interface WorkerMetrics {
-  /** The same ports, counting what this worker does through them. */
+  /** The same ports, with counting of what this worker does. */
   life(life: TaskLife): TaskLife
   syntheses(syntheses: SynthesisStore): SynthesisStore
   parts(parts: PartStore): PartStore
   deliveries(deliveries: DeliveryStore): DeliveryStore
-  /** A provider asked for a pause, or for fewer calls at once. */
+  /** A provider asked for a pause, or for fewer concurrent calls. */
   providerHeld: () => void
 }
 
-/** Counts what one worker did, from its start on. `slots` is read at each scrape. */
+/** Counts what one worker has done since it started. `slots` is read at each scrape. */
 export function workerMetrics(
   registry: Registry,
   options: {
     slots: () => { lane: string; used: number; total: number }[]
-    /** Tokens of a task are counted for its model, or for this one. */
+    /** Tokens are counted for the task's model, or for this one. */
     defaultModel: string | undefined
   },
 ): WorkerMetrics {

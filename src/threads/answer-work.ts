@@ -1,17 +1,17 @@
 import { parentPort } from 'node:worker_threads'
 
-/** What a thread is asked, and what it answers: one piece of work at a time. */
+/** The messages to and from a thread: one piece of work at a time. */
 export interface WorkRequest {
   name: string
   args: unknown[]
 }
-/** `cpuMs`: what the thread has computed since it was started. */
+/** `cpuMs`: the thread's CPU time since it started. */
 export type WorkAnswer = ({ value: unknown } | { error: Error }) & { cpuMs: number }
 
-/** Makes this thread do pieces of work by their names, for the pool that started it. */
+/** Makes this thread do work by name, for the pool that started it. */
 export function answerWork(work: Readonly<Record<string, (...args: never[]) => unknown>>): void {
   parentPort?.on('message', ({ name, args }: WorkRequest) => {
-    // The names and their arguments were checked where they were asked for.
+    // Names and arguments were type-checked by the caller.
     const piece = work[name] as (...given: unknown[]) => unknown
     let answer: { value: unknown } | { error: Error }
     try {
@@ -23,7 +23,7 @@ export function answerWork(work: Readonly<Record<string, (...args: never[]) => u
   })
 }
 
-/** Milliseconds of computing, of microseconds. */
+/** Milliseconds of CPU time, from microseconds. */
 export function cpuMs({ user, system }: { user: number; system: number }): number {
   return (user + system) / 1_000
 }

@@ -7,12 +7,12 @@ import { type ErrorCode, type FieldError, ServiceError } from '../core/contract/
 import type { DryRun } from '../core/contract/views.ts'
 import type { PlanRecord } from '../core/ports/records.ts'
 
-/** What is left to tell about its work when the thread ends may take this long. */
+/** How long the thread may take at its end to send its remaining spans. */
 const LAST_WORDS_MS = 6_000
-/** A thread is another heap with all that it has loaded, which few processes need and none for long. */
+/** A thread is another heap with everything it has loaded, which few processes need for long. */
 const IDLE_MS = 60_000
 
-/** What the thread is asked, and what it answers. */
+/** The messages to and from the thread. */
 export interface Asked {
   id: number
   kind: 'submit' | 'dryRun'
@@ -41,15 +41,15 @@ export interface LargeSubmissions {
 }
 
 /**
- * Parses, checks, stores and enqueues on a thread of its own, with connections of its own. It is started
- * for the first submission and ends when there has been none for a while. One that `isTraced` is given
- * time to send its spans before it ends.
+ * Parses, checks, stores and enqueues on a separate thread with its own connections. The thread is
+ * started for the first submission and ends after an idle period. If `isTraced`, it gets time to
+ * send its spans before it ends.
  */
 export function openLargeSubmissions(options: {
   redisUrl: string
   isTraced: boolean
   log: Logger
-  /** How long a thread waits for more to do. */
+  /** How long an idle thread waits for more work. */
   idleMs?: number
 }): LargeSubmissions {
   const { redisUrl, isTraced, log, idleMs = IDLE_MS } = options
@@ -61,7 +61,7 @@ export function openLargeSubmissions(options: {
   let lastId = 0
   let thread: Worker | undefined
   let timer: NodeJS.Timeout | undefined
-  /** Threads that are no longer asked anything, until they have ended. */
+  /** Threads that get no more work, until they have ended. */
   const ending = new Set<Promise<void>>()
 
   function start(): Worker {

@@ -2,17 +2,17 @@ import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import { cpuMs, type WorkAnswer, type WorkRequest } from './answer-work.ts'
 
-/** A piece of work computed for longer than it may. It would again, so it is not to be repeated. */
+/** Work exceeded its CPU time. It would do so again, so it must not be repeated. */
 export class WorkTimeout extends Error {
   override readonly name = 'WorkTimeout'
 }
 
 export interface ThreadPool {
   /**
-   * Has a thread do a piece of work.
+   * Runs a piece of work on a thread.
    *
-   * @param limitMs How long it may compute. A machine that is busy with something else takes nothing from it.
-   * @throws {WorkTimeout} when it took longer; the thread ends in the middle of it.
+   * @param limitMs CPU time limit. A machine that is busy with something else does not use it up.
+   * @throws {WorkTimeout} if it took longer; the thread is terminated.
    * @throws what the work throws, without its class; or an error that says that its thread died.
    */
   run(name: string, args: unknown[], limitMs: number): Promise<unknown>
@@ -25,15 +25,15 @@ interface Piece {
   asked: PromiseWithResolvers<unknown>
 }
 
-/** How soon a thread is asked again what it has computed, at the least. */
+/** The shortest interval between checks of a thread's CPU time. */
 const CHECK_MS = 20
-/** A thread is another heap with all that it has loaded. */
+/** A thread is another heap with everything it has loaded. */
 const IDLE_MS = 60_000
 
 /**
- * Threads for work that would hold up everything else in this process. Each is started when it is
- * needed, does one piece at a time, is replaced after one that it could not end, and ends when it has had
- * nothing to do for a while.
+ * Threads for work that would hold up everything else in this process. Each is started when needed,
+ * does one piece of work at a time, is replaced if it could not finish one, and ends after an idle
+ * period.
  *
  * @param entry A module that calls `answerWork`.
  */
@@ -41,13 +41,13 @@ export function openThreadPool(options: {
   entry: URL
   size: number
   log: Logger
-  /** How long a thread waits for more to do. */
+  /** How long an idle thread waits for more work. */
   idleMs?: number
 }): ThreadPool {
   const { entry, size, log, idleMs = IDLE_MS } = options
   const queue: Piece[] = []
   const idle: { thread: Worker; timer: NodeJS.Timeout }[] = []
-  /** What each had computed before its work of now, ms. */
+  /** Each thread's CPU time in ms before its current work. */
   const all = new Map<Worker, number>()
   let closed = false
 
@@ -59,7 +59,7 @@ export function openThreadPool(options: {
     thread.once('exit', () => {
       all.delete(thread)
       takeIdle(thread)
-      // One that rested too long may have been in the way of work that came meanwhile.
+      // An idle thread that expired may have been counted against work that came in the meantime.
       next()
     })
     return thread
@@ -73,7 +73,7 @@ export function openThreadPool(options: {
     idle.push({ thread, timer: setTimeout(letGo, idleMs).unref() })
   }
 
-  /** The one that rested last, or the one named, which is then no longer idle. */
+  /** Takes the most recently idle thread, or the given one, out of the idle list. */
   function takeIdle(named?: Worker): Worker | undefined {
     const place = named === undefined ? -1 : idle.findIndex(({ thread }) => thread === named)
     if (named !== undefined && place === -1) return undefined
@@ -100,7 +100,7 @@ export function openThreadPool(options: {
       timer = setTimeout(() => void check(), ms)
     }
     const check = async () => {
-      // It cannot say before it is up, and not at its end.
+      // Fails before the thread is up and while it is ending.
       const usage = await thread.cpuUsage().catch(() => undefined)
       if (isDone) return
       const left = usage === undefined ? limitMs : limitMs - (cpuMs(usage) - before)

@@ -20,7 +20,7 @@ import {
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { Span, SpanStart, Tracer } from '../core/ports/tracing.ts'
 
-/** What is left to send when a process ends may take this long, and is lost after it. */
+/** How long a process may take at its end to send what is left, which is lost after that. */
 const LAST_EXPORT_MS = 5_000
 
 const KINDS: Record<NonNullable<SpanStart['kind']>, SpanKind> = {
@@ -31,22 +31,24 @@ const KINDS: Record<NonNullable<SpanStart['kind']>, SpanKind> = {
 
 export interface Telemetry {
   tracer: Tracer
-  /** Ids of the step that runs now, named as log collectors look for them; none outside of any. */
+  /**
+   * Ids of the current span, under the names that log collectors look for; empty outside of any.
+   */
   logFields(): { trace_id?: string; span_id?: string }
-  /** Sends what is left, as far as that can be done in a few seconds. Never rejects. */
+  /** Sends what is left, as far as possible within a few seconds. Never rejects. */
   close(): Promise<void>
 }
 
 /**
- * Starts OpenTelemetry's SDK for this process, or this thread. The SDK reads the standard `OTEL_…`
- * variables itself: where to, how, how much of it. Nothing that goes wrong with it reaches its
- * callers: `onFault` hears of it.
+ * Starts OpenTelemetry's SDK for this process or thread. The SDK reads the standard `OTEL_…`
+ * variables itself: where to send spans, how, and how many. None of its errors reach callers;
+ * `onFault` gets them.
  */
 export function openTelemetry(options: {
-  /** Where `OTEL_SERVICE_NAME` does not say otherwise. */
+  /** The default for `OTEL_SERVICE_NAME`. */
   serviceName: string
   version: string
-  /** An `Error` where spans could not be sent; a text where a variable makes no sense, and the like. */
+  /** An `Error` if spans could not be sent; a text for an invalid variable and the like. */
   onFault: (fault: unknown) => void
 }): Telemetry {
   const { serviceName, version, onFault } = options
@@ -54,12 +56,12 @@ export function openTelemetry(options: {
     resource: defaultResource().merge(
       resourceFromAttributes({ 'service.name': serviceName, 'service.version': version }),
     ),
-    // Not the one for the process: its command line and user are nobody's business.
+    // Without the process detector: the command line and the user are private.
     resourceDetectors: [hostDetector, serviceInstanceIdDetector, envDetector],
     metricReaders: [],
     logRecordProcessors: [],
   })
-  // After the SDK, which may have set its own: that one writes to the console.
+  // After the SDK, which may have set its own logger, which writes to the console.
   const toFault = (message: string) => onFault(message)
   const quiet = () => undefined
   diag.setLogger(
@@ -136,7 +138,7 @@ function failed(span: OtelSpan, code: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-/** Never the message: an error of a library can quote what it was given. */
+/** Never the message: a library's error may quote its input. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name

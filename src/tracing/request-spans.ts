@@ -12,9 +12,10 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 
 /**
- * A span for each request, part of the caller's trace where it names one. Whatever the request has
- * done runs inside of it, and is logged with its ids. Probes and scrapes are left out: they come every
- * few seconds and say nothing. Registered before other hooks, so that what they refuse has one too.
+ * Records a span for each request, as part of the caller's trace if it sends one. Everything the
+ * request does runs inside the span and is logged with its ids. Probes and scrapes are left out:
+ * they come every few seconds and are of no interest. Register it before other hooks, so that
+ * rejected requests are traced too.
  */
 export function requestSpans(version: string): FastifyPluginAsync {
   const tracer = trace.getTracer('tutti', version)
@@ -35,18 +36,18 @@ export function requestSpans(version: string): FastifyPluginAsync {
             'http.request.method': request.method,
             'http.route': route,
             'url.scheme': request.protocol,
-            // Without the query: a key can stand there by mistake.
+            // Without the query, which may contain a key by mistake.
             'url.path': request.url.split(/[?#;]/, 1)[0],
           },
         },
         caller,
       )
-      // Comes last, and for a caller that went away too.
+      // Comes last, even if the caller has disconnected.
       reply.raw.once('close', () => ended(span, request, reply))
       contexts.set(request, trace.setSpan(caller, span))
       inside(request, done)
     })
-    // The events that bring a body, and those that end an answer, know nothing of the request.
+    // The events for a body and for the end of an answer have lost the request's context.
     app.addHook('preValidation', (request, _reply, done) => inside(request, done))
     app.addHook('onResponse', (request, _reply, done) => inside(request, done))
   })

@@ -1,7 +1,7 @@
 import type { Post } from '../core/deliver/webhooks.ts'
 import type { Tracer } from '../core/ports/tracing.ts'
 
-/** Each attempt at a delivery as a span of the plan's trace, which the receiver is told of. */
+/** Records each delivery attempt as a span of the plan's trace, which is passed to the receiver. */
 export function tracedPost(tracer: Tracer, post: Post): Post {
   return (url, delivery) =>
     tracer.span(
@@ -11,7 +11,7 @@ export function tracedPost(tracer: Tracer, post: Post): Post {
         parent: delivery.traceparent,
         attributes: {
           'http.request.method': 'POST',
-          // Only the host: paths and queries of webhooks are where their secrets are.
+          // Only the host: webhooks' paths and queries often contain secrets.
           'server.address': new URL(url).hostname,
           'tutti.webhook.id': delivery.id,
         },

@@ -2,7 +2,7 @@ import type { GoalPlanner } from '../core/ports/models.ts'
 import type { Tracer } from '../core/ports/tracing.ts'
 import type { SubmitDeps } from '../core/submit/submit-plan.ts'
 
-/** The steps of a submission that take their time, each a span. */
+/** Records the slow steps of a submission as spans. */
 export function tracedSubmission(tracer: Tracer, deps: SubmitDeps): SubmitDeps {
   const { planner, checkPlan, plans, queue } = deps
   const traced =
@@ -34,7 +34,7 @@ export function tracedSubmission(tracer: Tracer, deps: SubmitDeps): SubmitDeps {
               'messaging.system': 'bullmq',
               'messaging.operation.type': 'send',
               'messaging.operation.name': 'enqueue batch',
-              // A job holds one or several tasks.
+              // A job has one or several tasks.
               'messaging.batch.message_count': units.length,
               'tutti.tasks': units[0]?.planTasks ?? 0,
               'tutti.plan.id': synthesis.planId,

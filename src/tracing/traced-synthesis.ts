@@ -4,7 +4,7 @@ import type { PlanCache } from '../core/run/plan-cache.ts'
 import { type SynthesizeDeps, synthesizePlan } from '../core/synthesize/synthesize-plan.ts'
 import { type PartDeps, writePart } from '../core/synthesize/write-synthesis-parts.ts'
 
-/** `synthesizePlan` as a span of the plan's trace, whichever process runs it. */
+/** Records `synthesizePlan` as a span of the plan's trace, whichever process runs it. */
 export async function tracedSynthesis(
   tracer: Tracer,
   plans: PlanCache,
@@ -49,7 +49,7 @@ export async function tracedSynthesis(
   )
 }
 
-/** `writePart` likewise. */
+/** The same for `writePart`. */
 export async function tracedPart(
   tracer: Tracer,
   plans: PlanCache,

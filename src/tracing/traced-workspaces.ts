@@ -1,7 +1,7 @@
 import type { Tracer } from '../core/ports/tracing.ts'
 import type { Workspaces } from '../core/ports/workspaces.ts'
 
-/** What takes its time with files, each a span: a checkout may be a clone. */
+/** Records slow operations on files as spans: a checkout may be a clone. */
 export function tracedWorkspaces(tracer: Tracer, workspaces: Workspaces): Workspaces {
   return {
     ...workspaces,

@@ -10,17 +10,17 @@ const TIMEOUT_MS = 15_000
 
 export interface WebhookOptions {
   /**
-   * `whsec_` and base64: each signs every delivery, as Standard Webhooks says, so that a receiver may
-   * change over from one to another at its own time.
+   * `whsec_` and base64. Each of them signs every delivery, as Standard Webhooks specifies, so that
+   * receivers can switch from one to another in their own time.
    */
   secrets: readonly string[]
-  /** Addresses or ranges (CIDR) inside the private network that may be called all the same. */
+  /** Private addresses or CIDR ranges that may be called nevertheless. */
   allowedRanges: readonly string[]
 }
 
 /**
- * Sends deliveries. An address is checked as it is connected to, so that a name cannot resolve to one
- * thing for the check and to another for the call; redirects are not followed.
+ * Sends deliveries. Addresses are checked at connection time, so that a name cannot resolve to one
+ * address for the check and another for the call. Redirects are not followed.
  */
 export function webhookPost(options: WebhookOptions): Post {
   const signers = options.secrets.map((secret) => new Webhook(secret))
@@ -54,7 +54,7 @@ export function webhookPost(options: WebhookOptions): Post {
   return (url, { id, body, at, traceparent }) =>
     new Promise((done) => {
       const target = new URL(url)
-      // A host that is an address is never looked up.
+      // A host that is an IP address is never looked up.
       const host = target.hostname.replace(/^\[|\]$/g, '')
       if (isIP(host) !== 0 && !isAllowed(host)) return done({ error: PRIVATE })
       const settings: RequestOptions = {
@@ -74,7 +74,7 @@ export function webhookPost(options: WebhookOptions): Post {
       }
       const send = target.protocol === 'https:' ? httpsRequest : httpRequest
       const outgoing = send(target, settings, (response) => {
-        // What it says beyond its status is of no interest, and may be endless.
+        // Anything beyond the status is irrelevant, and may be endless.
         response.destroy()
         const statusCode = response.statusCode ?? 0
         const ok = statusCode >= 200 && statusCode < 300
@@ -90,7 +90,7 @@ export function webhookPost(options: WebhookOptions): Post {
     })
 }
 
-/** `::127.0.0.1`: an address of IPv4 as IPv6 once wrote it (RFC 4291, 2.5.5.1). */
+/** `::127.0.0.1`: an obsolete IPv6 form of an IPv4 address (RFC 4291, 2.5.5.1). */
 function isCompatible(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return address instanceof ipaddr.IPv6 && address.match(ipaddr.IPv6.parse('::'), 96)
 }

@@ -6,10 +6,10 @@ import { walkFolder } from './files/folder-walk.ts'
 import type { Git } from './git/git.ts'
 
 /**
- * Writes a commit's files into an empty folder, as plain files: the folder holds no repository, and
- * nothing in it is asked when git is called later. Links that lead out of the folder are left out.
+ * Writes a commit's files into an empty folder as plain files: the folder has no repository, and
+ * git does not consult anything in it later. Links that lead out of the folder are left out.
  *
- * @returns the index, outside of the folder, with what git wrote; and the links left out
+ * @returns the index, outside the folder, with what git wrote; and the omitted links
  */
 export async function checkOut(
   git: Git,
@@ -31,7 +31,7 @@ export async function checkOut(
   return { indexFile, omitted }
 }
 
-/** The same for a folder that nobody will compare later. */
+/** The same for a folder that will not be compared later. */
 export async function checkOutShared(
   git: Git,
   gitDir: string,

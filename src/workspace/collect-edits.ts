@@ -10,11 +10,11 @@ import { patchBetween } from './git/patch.ts'
 import type { PlanRepository } from './git/plan-repository.ts'
 import type { WorkspaceLimits } from './options.ts'
 
-/** A folder that a task has worked in, and what it held before. */
+/** A folder that a task has worked in, and what it contained before. */
 export interface TaskFiles {
   folder: string
   indexFile: string
-  /** Links of the start that the folder never held. */
+  /** Links of the start commit that were never created in the folder. */
   omitted: string[]
   /** The commit that was checked out. */
   start: string
@@ -84,7 +84,7 @@ async function readChanges(
   const paths = [
     ...(await changedTracked(git, gitDir, files)),
     ...(await newPaths(git, gitDir, files, tracked, entries)),
-    // What lies in a submodule is another repository's: the commit that the plan names stays.
+    // Submodules belong to other repositories: the plan's pinned commit stays.
   ].filter((path) => !modules.some((module) => path === module || path.startsWith(`${module}/`)))
   const removed: FileChange[] = []
   const written: FileChange[] = []
@@ -118,7 +118,7 @@ async function trackedPaths(
   return { tracked, modules }
 }
 
-/** Files of the start that are changed or gone, by what the index knows of each. */
+/** Files of the start that are changed or gone, according to the index. */
 async function changedTracked(
   git: Git,
   gitDir: string,
@@ -147,7 +147,7 @@ async function presentEntries(
   return entries
 }
 
-/** Files that the start did not have and that are not ignored, by the folder's own rules. */
+/** Files that the start did not have and that the folder's own rules do not ignore. */
 async function newPaths(
   git: Git,
   gitDir: string,
@@ -162,12 +162,12 @@ async function newPaths(
   const baseOf = (glob: string) => parseGlob(glob).prefix.join('/')
   const bases = wanted
     .map(baseOf)
-    // Git refuses to be asked for what lies behind a link.
+    // Git refuses paths beyond a link.
     .filter((base) => base !== '' && !links.some(({ path }) => base.startsWith(`${path}/`)))
   const { stdout } = await git(['check-ignore', '-z', '--stdin', '--no-index'], {
     gitDir,
     workTree: folder,
-    // One that does not exist: nothing counts as tracked or as part of a submodule.
+    // A missing index: nothing counts as tracked or as part of a submodule.
     indexFile: `${indexFile}.none`,
     literalPaths: false,
     input: [...found, ...bases].map((path) => `./${path}\0`).join(''),

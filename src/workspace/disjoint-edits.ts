@@ -1,8 +1,8 @@
 import type { OrderedEdits } from '../core/ports/workspaces.ts'
 
 /**
- * The edits that share no file with any other, nor with what another put in a folder's place, and that
- * stand in no order with others. Merging these is the same as applying them all, whatever the order.
+ * The edits that share no file with any others, do not clash with a file in place of a folder, and
+ * have no order relative to others. Merging these is the same as applying them all in any order.
  */
 export function disjointEdits(edits: readonly OrderedEdits[]): OrderedEdits[] {
   const files = new Map<string, number>()
@@ -24,7 +24,7 @@ export function disjointEdits(edits: readonly OrderedEdits[]): OrderedEdits[] {
   })
 }
 
-/** `a` and `a/b` of `a/b/c`. */
+/** `a` and `a/b` for `a/b/c`. */
 export function foldersOf(path: string): string[] {
   const names = path.split('/')
   return names.slice(1).map((_, index) => names.slice(0, index + 1).join('/'))

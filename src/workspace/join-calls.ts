@@ -1,4 +1,4 @@
-/** Joins calls for the same thing: while one is under way, the others get its result. */
+/** Joins concurrent calls for the same key: the later ones get the result of the first. */
 export function joinCalls<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
   const running = new Map<string, Promise<T>>()
   return (key, work) => {

@@ -11,12 +11,12 @@ import type { WorkspaceLimits } from './options.ts'
 
 type Conflict = MergedEdits['conflicts'][number]
 
-/** Conflicts beyond this many are named without their contents. */
+/** Further conflicts are listed without their contents. */
 const MAX_SHOWN_CONFLICTS = 100
 
 /**
- * Merges the edits of tasks into one commit on the plan's base, in the order given: each three-way
- * with what was merged before it. A task that conflicts is left out as a whole, because half of its
+ * Merges the edits of tasks, in the given order, into one commit on the plan's base, each three-way
+ * with what was merged before it. A conflicting task is left out completely, because half of its
  * edits are not what it did.
  */
 export async function mergeEdits(
@@ -32,7 +32,7 @@ export async function mergeEdits(
   const conflicts: Conflict[] = []
   let tip = base
   let tree = base
-  // Most plans' tasks keep out of each other's way, and are merged at the price of one.
+  // The tasks of most plans keep out of each other's way, and can be merged for the price of one.
   for (const batch of batches(disjointEdits(edits), limits.maxPatchBytes)) {
     const patches = batch.map((entry) => entry.edits.patch)
     const applied = await appliedTree(git, gitDir, tree, patches, signal)
@@ -48,7 +48,7 @@ export async function mergeEdits(
     const result =
       commit === undefined ? undefined : await mergeTree(git, gitDir, tip, commit, signal)
     if (commit !== undefined && result !== undefined && result.conflicts === undefined) {
-      // Both as parents: what the task brought with it is then known to later merges.
+      // With both parents, so that later merges know what the task brought with it.
       tip = await commitTree(git, gitDir, result.tree, [tip, commit], date, 'merge')
       tree = result.tree
       merged.push(entry)
@@ -74,7 +74,7 @@ export async function mergeEdits(
   return { base, commit, merged: ids, conflicts, patch }
 }
 
-/** Neighbours together, up to so many bytes of patches. */
+/** Consecutive edits together, up to this many bytes of patches. */
 function batches(edits: OrderedEdits[], maxBytes: number): OrderedEdits[][] {
   const found: OrderedEdits[][] = []
   let left = 0
@@ -94,7 +94,7 @@ function message(taskIds: string[]): string {
   return `Edits of ${taskIds.length === 1 ? 'one task' : `${taskIds.length} tasks`}\n\n${taskIds.join('\n')}`
 }
 
-/** The merged tasks that changed a path, or where none did (a rename, a folder) what is around it. */
+/** The merged tasks that changed a path, or (after a rename, or for a folder) what is around it. */
 function ownersOf(path: string, merged: readonly OrderedEdits[]): string[] {
   const owners = (touches: (file: string) => boolean) =>
     merged.filter(({ edits }) => edits.files.some(touches)).map(({ taskId }) => taskId)
@@ -129,7 +129,7 @@ async function textOf(
     const { stdout } = await git(['cat-file', 'blob', object], call)
     return isUtf8(stdout) && !stdout.includes(0) ? stdout.toString() : undefined
   } catch (error) {
-    // Too large to show, or no file: a submodule's commit.
+    // Too large to show, or not a file: a submodule's commit.
     if (error instanceof OutputTooLarge || error instanceof GitFailure) return undefined
     throw error
   }

@@ -1,18 +1,18 @@
-/** Bounds on what one workspace may cost. */
+/** Limits for one workspace. */
 export interface WorkspaceLimits {
-  /** Files that one listing names. */
+  /** Files in one listing. */
   maxListedFiles: number
   /** Files that a task's own folder may start with. */
   maxFiles: number
-  /** Bytes of all files that it may start with. */
+  /** Total bytes of these files. */
   maxBytes: number
-  /** Bytes of the files that one task changed, taken together. */
+  /** Total bytes of the files that one task changed. */
   maxChangedBytes: number
-  /** Bytes of one task's patch, and of the merged one per task in it. */
+  /** Bytes of one task's patch; the merged patch may have as much per task. */
   maxPatchBytes: number
-  /** Bytes of one side of a conflict, beyond which it is not shown. */
+  /** Bytes of one side of a conflict; larger ones are not shown. */
   maxConflictBytes: number
-  /** How long one fetch may take. */
+  /** How long a fetch may take. */
   fetchTimeoutMs: number
   /** How long a fetched repository is kept after the last plan that used it was forgotten. */
   keepRepositoryMs: number
@@ -42,16 +42,16 @@ export interface WorkspaceLog {
 }
 
 export interface WorkspaceOptions {
-  /** Everything that is written goes below it. It need not exist. */
+  /** Everything is written below this folder, which need not exist. */
   dataDir: string
-  /** Folders that a plan's `path` may lie in. */
+  /** Folders that a plan's `path` may be in. */
   roots: string[]
-  /** Hosts that repositories may be fetched from, with their port where it is not the scheme's. */
+  /** Hosts that repositories may be fetched from, with non-default ports. */
   gitHosts: string[]
-  /** `https` unless given. With `file`, repositories inside `roots` may be used too. */
+  /** `https` by default. With `file`, repositories inside `roots` may also be used. */
   gitSchemes?: string[] | undefined
   credentials?: Record<string, GitCredential> | undefined
-  /** For the git processes, beside what they always get: `PATH`, `HTTPS_PROXY`, `SSL_CERT_FILE` … */
+  /** Added to the environment of git processes: `PATH`, `HTTPS_PROXY`, `SSL_CERT_FILE` … */
   environment?: Record<string, string> | undefined
   limits?: Partial<WorkspaceLimits> | undefined
   log?: WorkspaceLog | undefined

@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { isErrno } from './files/folder-walk.ts'
 import { removeTree } from './files/remove-tree.ts'
 
-/** The parts of `dataDir` that belong to plans: one folder a plan, and none without one. */
+/** The parts of `dataDir` that belong to plans, one folder per plan. */
 export interface PlanFolders {
   /** Where a plan's folder is, or would be. */
   path(planId: string): string
-  /** The real path of a plan's folder, made when it is not there. */
+  /** The real path of a plan's folder, created if necessary. */
   make(planId: string): Promise<string>
   /** Plans that have a folder here. */
   list(): Promise<string[]>
   remove(planId: string): Promise<void>
-  /** Removes what a process left that died while it removed a plan. */
+  /** Removes what a process left behind that died while removing a plan. */
   removeLeftovers(): Promise<void>
 }
 
@@ -26,8 +26,8 @@ export function planFolders(dataDir: string): PlanFolders {
     async make(planId) {
       const folder = folderOf(planId)
       await mkdir(folder, { recursive: true })
-      // Git looks for a repository in every folder upwards. This file ends the search: a git command
-      // that runs in a task's folder finds no repository, rather than the one that holds `dataDir`.
+      // Git looks for a repository in all parent folders. This file stops the search, so that git
+      // commands in a task's folder find no repository instead of the one that contains `dataDir`.
       await writeFile(join(folder, '.git'), 'gitdir: none\n', { flag: 'wx' }).catch((error) => {
         if (!isErrno(error, 'EEXIST')) throw error
       })
@@ -40,7 +40,8 @@ export function planFolders(dataDir: string): PlanFolders {
     },
 
     async remove(planId) {
-      // Renamed first: another process sees the plan's folder whole or not at all.
+      // Renamed first, so that another process sees the plan's folder either completely or not at
+      // all.
       const doomed = join(parent, `.removed-${randomUUID()}`)
       try {
         await rename(folderOf(planId), doomed)
@@ -68,8 +69,8 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /**
- * Puts a folder in place whole: `fill` writes a new one beside it, which is then renamed. Of several
- * processes that do so at once the first wins, and the others use its folder.
+ * Creates a folder atomically: `fill` writes a new one next to it, which is then renamed. If
+ * several processes do so at once, the first wins and the others use its folder.
  */
 export async function materialise(
   folder: string,
@@ -97,7 +98,7 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Any id becomes one folder's name, and back; a dot cannot make it `..` or hidden. */
+/** Maps any id to a folder name and back; dots cannot make it `..` or hidden. */
 function folderName(planId: string): string {
   return encodeURIComponent(planId).replaceAll('.', '%2E')
 }

@@ -6,10 +6,10 @@ import type { PlanRepository } from './git/plan-repository.ts'
 import { appliedTree } from './git/task-commits.ts'
 
 /**
- * Writes what a task had changed into a folder that holds nothing but its start. The index goes on
- * saying what the start was, so that the same edits are collected again.
+ * Writes a task's earlier edits into a folder that only contains its start. The index still
+ * describes the start, so that the same edits are collected again.
  *
- * @returns false when the edits do not fit the start
+ * @returns false if the edits do not apply to the start
  */
 export async function restoreEdits(
   git: Git,

@@ -1,4 +1,4 @@
-/** Lets at most `width` of the calls given to it run at once; the others wait in order. */
+/** Runs at most `width` of the given calls at a time; the others wait in order. */
 export function semaphore(width: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let running = 0

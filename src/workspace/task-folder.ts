@@ -12,8 +12,8 @@ import type { WorkspaceLimits } from './options.ts'
 import { restoreEdits } from './restore-edits.ts'
 
 /**
- * A folder that one task has for itself, with the plan's base and the work of the tasks before it, and
- * a scratch folder beside it. The repository stays outside and is shared with no task.
+ * A folder for a single task, with the plan's base and the work of the tasks before it, and a
+ * scratch folder next to it. The repository stays outside and is not shared with tasks.
  */
 export async function openTaskFolder(
   git: Git,
@@ -24,7 +24,7 @@ export async function openTaskFolder(
   signal: AbortSignal,
 ): Promise<OpenedWorkspace> {
   const { gitDir } = repository
-  // Another for every attempt: what an earlier one left is not found again.
+  // A new one for every attempt, so that nothing of an earlier one is found.
   const own = join(planFolder, 'tasks', `${encodeURIComponent(task.taskId)}-${randomUUID()}`)
   const folder = join(own, 'files')
   const scratch = join(own, 'scratch')

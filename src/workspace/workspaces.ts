@@ -77,7 +77,7 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
     })
   }
 
-  /** One folder for all tasks of a plan that only read. A caller's own folder is used as it is. */
+  /** One folder for all read-only tasks of a plan. A caller's own folder is used in place. */
   function sharedFolder(plan: PlanFiles): Promise<string> {
     return joinedFolder(plan.folder, async () => {
       const { spec } = plan

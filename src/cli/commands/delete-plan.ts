@@ -5,7 +5,10 @@ import { EXIT } from '../exit-code.ts'
 import { plural } from '../format.ts'
 import { withoutControls } from '../terminal.ts'
 
-/** Deletes a plan with all that belongs to it; asks first, unless told not to. @returns The exit code. */
+/**
+ * Deletes a plan with everything that belongs to it; asks first, unless told not to. @returns The
+ * exit code.
+ */
 export async function deletePlan(
   { terminal, quick }: Context,
   planId: string,

@@ -3,7 +3,7 @@ import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 
-/** A plan that runs on a service as it comes: it brings its files, and asks for no model. */
+/** A plan that runs on an unconfigured service: it contains its files and needs no model. */
 export const FIRST_PLAN = `# yaml-language-server: $schema=plan.schema.json
 # \`tutti schema > plan.schema.json\` brings completion to editors that know YAML.
 title: A first review
@@ -38,7 +38,7 @@ workspace:
       test.skip('takes off ten percent', () => {})
 `
 
-/** Writes a plan to begin with. @returns The exit code. */
+/** Writes a plan to start from. @returns The exit code. */
 export async function init({ terminal }: Context, path: string): Promise<number> {
   try {
     await writeFile(path, FIRST_PLAN, { flag: 'wx' })

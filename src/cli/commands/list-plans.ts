@@ -9,7 +9,7 @@ export interface ListOptions {
   status?: PlanStatus | undefined
 }
 
-/** The newest plans, one a line. @returns The exit code. */
+/** Lists the newest plans, one per line. @returns The exit code. */
 export async function listPlans(
   { terminal, quick }: Context,
   { json, limit, status }: ListOptions,

@@ -3,7 +3,10 @@ import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { cut, duration, table } from '../format.ts'
 
-/** The tasks of a plan, one a line, with what they wait for or why they failed. @returns The exit code. */
+/**
+ * Lists a plan's tasks, one per line, with what they wait for or why they failed. @returns The exit
+ * code.
+ */
 export async function listTasks(
   { terminal, quick }: Context,
   planId: string,

@@ -2,13 +2,16 @@ import { spawn } from 'node:child_process'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 
-/** What opens an address in the browser of whoever sits there. */
+/** Commands that open an address in the user's browser. */
 const OPENERS: Partial<Record<NodeJS.Platform, [command: string, ...args: string[]]>> = {
   darwin: ['open'],
   win32: ['explorer'],
 }
 
-/** Opens the page of a plan, or of all plans, in the browser, and prints its address. @returns The exit code. */
+/**
+ * Opens the page of a plan, or the list of plans, in the browser and prints its address. @returns
+ * The exit code.
+ */
 export async function openPlan(
   { terminal, url }: Context,
   planId: string | undefined,
@@ -16,12 +19,12 @@ export async function openPlan(
   const page = planId === undefined ? 'dashboard/' : `dashboard/plans/${encodeURIComponent(planId)}`
   const address = `${url}/${page}`
   terminal.out(address)
-  // In a pipe the address is the result.
+  // In a pipe, the address is the result.
   if (process.stdout.isTTY) await startBrowser(address)
   return EXIT.succeeded
 }
 
-/** A machine without a browser has the address; that is no failure. */
+/** A machine without a browser is not an error: the address has been printed. */
 function startBrowser(address: string): Promise<void> {
   const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open']
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { followPlan } from '../follow-plan.ts'
 
-/** Goes on with a plan that its budget stopped, with a larger one. @returns The exit code. */
+/** Continues a plan that its budget stopped, with a larger budget. @returns The exit code. */
 export async function resume(
   { terminal, quick, patient }: Context,
   planId: string,

@@ -10,7 +10,7 @@ export interface RunOptions {
   idempotencyKey?: string | undefined
 }
 
-/** Submits a plan and shows it to its end. @returns The exit code. */
+/** Submits a plan and shows its progress until it ends. @returns The exit code. */
 export async function run(
   { terminal, quick, patient }: Context,
   file: PlanFile,

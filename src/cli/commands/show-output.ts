@@ -8,14 +8,14 @@ export interface OutputOptions {
   timeoutMs: number
 }
 
-/** What a task produced, as it is. @returns The exit code. */
+/** Prints what a task produced, unchanged. @returns The exit code. */
 export async function showOutput(
   { terminal, patient, quick }: Context,
   planId: string,
   taskId: string,
   { wait, json, timeoutMs }: OutputOptions,
 ): Promise<number> {
-  // Not waited for at first: an unknown plan or a service that is away shows at once.
+  // The first call does not wait, so that an unknown plan or an unreachable service shows at once.
   const first = await quick.tasks.output(planId, taskId, { block: false })
   const answer =
     wait && first.retrievalStatus !== 'success'

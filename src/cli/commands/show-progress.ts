@@ -7,26 +7,26 @@ import { type Terminal, withoutControls } from '../terminal.ts'
 
 type ChangeEvent = Exclude<PlanEvent, { type: 'snapshot' }>
 
-/** Shows how a plan moves on. */
+/** Shows the progress of a plan. */
 export interface ProgressView {
-  /** After the change was taken in. */
+  /** Call it after the change has been applied to the progress. */
   update(event: PlanEvent): void
   /** A line below the progress that stays until the next one. */
   hint(text: string): void
-  /** The last state stays on the screen. */
+  /** Leaves the last state on the screen. */
   stop(): void
 }
 
 const REDRAW_MS = 100
 
-/** A panel that is drawn over and over where there is a terminal, else a line for each change. */
+/** A panel that is redrawn if there is a terminal, otherwise a line per change. */
 export function showProgress(terminal: Terminal, progress: Progress): ProgressView {
   const { isTTY, rows } = terminal.notes
-  // A terminal that does not know its size, as some of build systems, says 0.
+  // A terminal that does not know its size, as on some build systems, reports 0.
   return isTTY && rows > 0 ? livePanel(terminal, progress) : plainLines(terminal, progress)
 }
 
-/** For `--json`: nothing. */
+/** For `--json`: shows nothing. */
 export const SILENT: ProgressView = { update() {}, hint() {}, stop() {} }
 
 function livePanel({ notes }: Terminal, progress: Progress): ProgressView {
@@ -38,7 +38,7 @@ function livePanel({ notes }: Terminal, progress: Progress): ProgressView {
     const size = { columns: notes.columns, rows: notes.rows - (hint === '' ? 0 : 1) }
     draw([panel(progress, size, now - since, now), ...(hint === '' ? [] : [hint])].join('\n'))
   }
-  // A timer rather than the events, so that a burst of them costs nothing, and clocks move on.
+  // Uses a timer rather than the events, so that bursts cost nothing and clocks keep ticking.
   const timer = setInterval(redraw, REDRAW_MS)
   return {
     update() {},
@@ -65,7 +65,7 @@ function plainLines({ note }: Terminal, progress: Progress): ProgressView {
   }
 }
 
-/** A plan with more is told by its counts when it is first seen. */
+/** A plan with more tasks is summarised by its counts at first. */
 const MOST_TASKS_TOLD = 100
 
 function linesOf(event: PlanEvent, progress: Progress): string[] {

@@ -1,7 +1,10 @@
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 
-/** Prints what a plan was submitted with, files included, as a file that `run` takes. @returns The exit code. */
+/**
+ * Prints the submission of a plan, including files, as a file that `run` accepts. @returns The exit
+ * code.
+ */
 export async function showSubmission(
   { terminal, quick }: Context,
   planId: string,

@@ -7,11 +7,11 @@ import { withoutControls } from '../terminal.ts'
 
 export interface SynthesizeOptions extends SynthesisRequest {
   json: boolean
-  /** The version to show, instead of asking for another one. */
+  /** The version to show, instead of requesting another one. */
   show?: number | 'newest' | undefined
 }
 
-/** Writes the synthesis again, or shows it. @returns The exit code. */
+/** Writes the synthesis again, or shows a version. @returns The exit code. */
 export async function synthesize(
   { terminal, patient, quick }: Context,
   planId: string,
@@ -42,7 +42,7 @@ export async function synthesize(
   return synthesis.status === 'succeeded' ? EXIT.succeeded : EXIT.failed
 }
 
-/** Prints a version as text and nothing else, to be kept in a file or piped on. @returns The exit code. */
+/** Prints only a version's text, for a file or a pipe. @returns The exit code. */
 export async function exportSynthesis(
   context: Context,
   planId: string,
@@ -58,7 +58,7 @@ export async function exportSynthesis(
   return EXIT.succeeded
 }
 
-/** What is missing from the patch is said beside it: half of the work looks like all of it. */
+/** What the patch lacks is reported separately: half of the work looks like all of it. */
 async function exportPatch(
   { terminal, quick }: Context,
   planId: string,
@@ -89,7 +89,7 @@ function conflictsOf({ conflicts, merged }: NonNullable<Synthesis['edits']>): st
   })
 }
 
-/** A merge that could not be made at all leaves no edits behind, but a reason on the plan. */
+/** If nothing could be merged, there are no edits, but the plan has a reason. */
 async function unmerged(tutti: Context['quick'], planId: string): Promise<string[]> {
   const { reason } = await tutti.plans.get(planId)
   return reason?.code === 'edits-not-merged' ? [reason.message] : []

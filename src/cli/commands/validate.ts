@@ -4,7 +4,10 @@ import { EXIT } from '../exit-code.ts'
 import { describeOverlap, money, plural, thousands } from '../format.ts'
 import type { PlanFile } from '../plan-file.ts'
 
-/** A dry run: what the plan would do, or what is wrong with it. @returns The exit code: 1 where it would be refused. */
+/**
+ * A dry run: what the plan would do, or what is wrong with it. @returns The exit code: 1 if it
+ * would be rejected.
+ */
 export async function validate(
   { terminal, quick }: Context,
   file: PlanFile,
@@ -13,7 +16,7 @@ export async function validate(
   try {
     const dryRun = await quick.plans.submit(file.plan, { dryRun: true })
     terminal.out(json ? JSON.stringify(dryRun, null, 2) : terminal.printable(describe(dryRun)))
-    // A dry run shows what collides; only a submission refuses it.
+    // A dry run only reports overlaps; a submission would be rejected.
     return dryRun.warnings.some(({ code }) => code === 'overlaps-rejected')
       ? EXIT.error
       : EXIT.succeeded

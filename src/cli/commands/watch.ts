@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { followPlan } from '../follow-plan.ts'
 
-/** Shows a plan to its end. @returns The exit code. */
+/** Shows a plan's progress until it ends. @returns The exit code. */
 export async function watch(
   { terminal, quick, patient }: Context,
   planId: string,

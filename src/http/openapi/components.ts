@@ -8,7 +8,7 @@ type SchemaObject = OpenAPIV3_1.SchemaObject
 const PREFIX = '#/components/schemas/'
 const INPUT = /Input$/
 
-/** Makes a document that a person can read and a generator turns into few types. */
+/** Makes a document that is readable for people and gives generators few types. */
 export function tidyDocument(
   document: Partial<OpenAPIV3_1.Document>,
 ): Partial<OpenAPIV3_1.Document> {
@@ -16,9 +16,9 @@ export function tidyDocument(
 }
 
 /**
- * Every Zod schema with an id becomes two components, one as it is sent and one as it is answered,
- * whether or not anything refers to it. Keeps those that are referred to, and makes the two one
- * where they say the same or only one is needed, so that generated clients have one type each.
+ * Every Zod schema with an id becomes two components, one for input and one for output, whether or
+ * not anything refers to it. This keeps those that are referenced, and merges the two if they are
+ * equal or only one is needed, so that generated clients have one type each.
  */
 function tidySchemas(document: Partial<OpenAPIV3_1.Document>): Partial<OpenAPIV3_1.Document> {
   const schemas: Schemas = { ...document.components?.schemas }
@@ -34,7 +34,7 @@ function tidySchemas(document: Partial<OpenAPIV3_1.Document>): Partial<OpenAPIV3
   }
 }
 
-/** Problem answers are the same on many routes: each becomes one component, named by its codes. */
+/** Problem answers are shared by many routes: each becomes one component, named after its codes. */
 function tidyResponses(document: Partial<OpenAPIV3_1.Document>): Partial<OpenAPIV3_1.Document> {
   const shared: Record<string, OpenAPIV3_1.ResponseObject> = {}
   for (const path of Object.values(document.paths ?? {})) {
@@ -57,7 +57,7 @@ function pascalCase(code: string): string {
   return code.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** The name that each component goes by; none for one that nothing refers to. */
+/** The final name of each component; unreferenced ones have none. */
 function namesOf(schemas: Schemas, used: ReadonlySet<string>): Map<string, string> {
   const names = new Map<string, string>()
   for (const name of used) {
@@ -93,7 +93,7 @@ function withNames(part: unknown, names: ReadonlyMap<string, string>): unknown {
   return mapReferences(part, (name) => names.get(name) ?? name)
 }
 
-/** A copy in which every reference to a component has the name that `rename` gives it. */
+/** A copy in which each reference to a component is renamed by `rename`. */
 function mapReferences(part: unknown, rename: (name: string) => string): unknown {
   if (Array.isArray(part)) return part.map((item) => mapReferences(item, rename))
   if (typeof part !== 'object' || part === null) return part

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** A header that an answer carries, for the OpenAPI. */
+/** A response header, for the OpenAPI document. */
 interface AnswerHeader {
   type: 'string' | 'integer'
   description: string
@@ -13,8 +13,8 @@ interface Documented<Value> {
 }
 
 /**
- * A successful answer in JSON, for a route's schema: what it means, its shape, and examples of
- * it. The examples and the headers are for the OpenAPI alone.
+ * A successful JSON answer for a route's schema: its meaning, its shape, and examples. The examples
+ * and headers are only for the OpenAPI document.
  */
 export function answer<Schema extends z.ZodType>(
   description: string,

@@ -8,7 +8,7 @@ const WORKSPACE = {
   },
 }
 
-/** Bodies of `POST /v1/plans`. A test submits each of them. */
+/** Example bodies for `POST /v1/plans`. A test submits each of them. */
 export const SUBMISSIONS = {
   tasks: {
     summary: 'Two tasks, written out',
@@ -61,7 +61,7 @@ export const SUBMISSIONS = {
   },
 } satisfies Record<string, { summary: string; value: z.input<typeof SubmitPlan> }>
 
-/** One of them as it is read again. */
+/** One of them as read back. */
 export const STORED_SUBMISSION = {
   title: 'Review the auth service',
   tasks: [{ id: 'security', task: 'Look for holes.', files: ['src/auth/**'] }],

@@ -16,7 +16,7 @@ import type {
 } from '../../core/contract/views.ts'
 import type { WorkersView } from '../../core/contract/workers.ts'
 
-// What the OpenAPI shows: one small plan, told through all its answers.
+// The examples in the OpenAPI document: one small plan throughout all answers.
 
 const PLAN_ID = 'p00ff6m8vhp2rkc3a9x'
 const PLAN_PATH = `/v1/plans/${PLAN_ID}`

@@ -4,8 +4,8 @@ import { MAX_WAIT_SECONDS } from './query.ts'
 const MAX_KEY_LENGTH = 255
 
 /**
- * `Idempotency-Key` in both spellings: as a plain token, which most clients send, and as a quoted
- * string, which the IETF draft asks for. Both name the same key.
+ * `Idempotency-Key` in both spellings: a plain token, as most clients send it, or a quoted string,
+ * as the IETF draft requires. Both name the same key.
  */
 const IdempotencyKey = z.string().transform((header, context) => {
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1]
@@ -49,19 +49,19 @@ export const EventsHeaders = z.object({
 })
 
 /**
- * The seconds of `Prefer: wait=…` (RFC 7240), at most `MAX_WAIT_SECONDS`. A preference that makes
- * no sense is ignored, as the RFC asks.
+ * The seconds in `Prefer: wait=…` (RFC 7240), at most `MAX_WAIT_SECONDS`. Invalid preferences are
+ * ignored, as the RFC requires.
  */
 export function preferredWaitSeconds(prefer: string | undefined): number | undefined {
   for (const preference of prefer?.split(',') ?? []) {
     const seconds = /^\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:;.*)?$/i.exec(preference)?.[1]
-    // The first one counts, when there are several.
+    // If there are several, the first one counts.
     if (seconds !== undefined) return Math.min(Number(seconds), MAX_WAIT_SECONDS)
   }
   return undefined
 }
 
-/** Malformed trace context is dropped, as its specification asks. */
+/** Malformed trace context is dropped, as its specification requires. */
 export function traceparentOf(header: string | undefined): string | undefined {
   const pattern = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
   return header !== undefined && pattern.test(header) ? header : undefined

@@ -9,9 +9,9 @@ import { DOCS_LOGO } from './docs-logo.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Bodies that the OpenAPI shows. */
+    /** Example bodies for the OpenAPI document. */
     bodyExamples?: Record<string, { summary: string; value: unknown }>
-    /** The route takes a request without a body as well. */
+    /** Whether the body may be omitted. */
     isBodyOptional?: boolean
   }
 }
@@ -36,7 +36,7 @@ const TAGS = [
   { name: 'System', description: 'What runs here, and whether it does.' },
 ]
 
-/** Collects the routes that are added after it into one OpenAPI document. */
+/** Collects all routes added after it in one OpenAPI document. */
 export async function addOpenApi(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -50,7 +50,7 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
       },
       servers: [{ url: '/', description: 'Where this document was read from.' }],
       tags: TAGS,
-      // The empty one: without configured keys none is asked for.
+      // The empty one, because without configured keys none is required.
       security: [{ bearer: [] }, { apiKey: [] }, {}],
       components: {
         securitySchemes: {
@@ -65,7 +65,7 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
   })
 }
 
-/** The document itself, and pages that show it. Call it after the routes are added. */
+/** Serves the document and pages that show it. Call it after the routes have been added. */
 export async function addDocs(app: FastifyInstance): Promise<void> {
   let document: string | undefined
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, (_, reply) => {
@@ -81,7 +81,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
     })
     await pages.register(swaggerUi, {
       routePrefix: '/docs',
-      // The bundle sets styles of elements as it goes, which a nonce cannot cover.
+      // The bundle sets inline styles dynamically, which a nonce cannot cover.
       staticCSP: pagePolicy({ 'style-src': "'self' 'unsafe-inline'", 'font-src': "'self' data:" }),
       uiConfig: { deepLinking: true, tryItOutEnabled: true, validatorUrl: null },
       theme: { title: 'Tutti API' },
@@ -90,7 +90,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** Adds what the schema of a route cannot say in Zod: examples, headers and optional bodies. */
+/** Adds what Zod cannot express in a route's schema: examples, headers and optional bodies. */
 const documentRoute: SwaggerTransform = (route) => {
   const { schema, url } = jsonSchemaTransform(route)
   if (schema === undefined || schema === null) return { schema, url }
@@ -103,7 +103,7 @@ const documentRoute: SwaggerTransform = (route) => {
     }
   }
   const { bodyExamples, isBodyOptional } = route.route?.config ?? {}
-  // Carried to the end as an extension: what is beside a reference gets lost on the way.
+  // Passed along as an extension, because siblings of a reference are dropped on the way.
   if (bodyExamples !== undefined) {
     Object.assign(schema, { [BODY]: { examples: bodyExamples, required: !isBodyOptional } })
   }
@@ -139,7 +139,7 @@ interface Operation {
   parameters?: OpenAPIV3_1.ParameterObject[]
 }
 
-/** As headers are written everywhere else: `Idempotency-Key`. */
+/** The usual spelling of headers: `Idempotency-Key`. */
 function headerCase(name: string): string {
   if (name === 'last-event-id') return 'Last-Event-ID'
   return name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())

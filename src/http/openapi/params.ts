@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-// What no id looks like never reaches the store; see `validatorCompiler` for how it is answered.
+// Text that cannot be an id never reaches the store; `validatorCompiler` determines the answer.
 
 const planId = z
   .string()

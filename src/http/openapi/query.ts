@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { PLAN_STATUSES, TASK_STATUSES } from '../../core/contract/status.ts'
 
-// Query parameters: text, turned into numbers and booleans strictly, so that `limit=1e3`, `limit=`
-// and `block=1` are refused with their name and not taken for something else. In the OpenAPI they
-// are what they stand for.
+// Query parameters are text, strictly converted to numbers and booleans, so that `limit=1e3`,
+// `limit=` and `block=1` are rejected by name instead of being misread. The OpenAPI document shows
+// the target types.
 
-// Defaults stand inside `preprocess`, where they are seen by the OpenAPI.
+// Defaults are inside `preprocess`, where the OpenAPI generator sees them.
 
 function fromText<Schema extends z.ZodType>(convert: (text: string) => unknown, schema: Schema) {
   return z.preprocess((value) => (typeof value === 'string' ? convert(value) : value), schema)

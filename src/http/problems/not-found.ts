@@ -3,13 +3,13 @@ import { pathOf } from '../logging.ts'
 import { HttpProblem } from './problem.ts'
 
 /**
- * Answers what no route takes: 405 with `Allow` where the path exists for other methods, else
- * 404. `OPTIONS` asks just for that header. Call it before the routes are added.
+ * Answers requests without a route: 405 with `Allow` if the path exists for other methods,
+ * otherwise 404. `OPTIONS` gets that header too. Call it before the routes are added.
  */
 export function addNotFound(app: FastifyInstance): void {
   const methods = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
-    // What takes every path, as preflights do, says nothing about any.
+    // A catch-all route, such as the one for preflights, says nothing about a path.
     if (url === '*') return
     const known = methods.get(url) ?? new Set()
     for (const name of [method].flat()) known.add(name)

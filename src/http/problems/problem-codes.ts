@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/contract/errors.ts'
 
-/** The service's own codes, and those that only a request over HTTP can meet. */
+/** The service's own codes, and those that only occur over HTTP. */
 export type ProblemCode =
   | ErrorCode
   | 'route-not-found'
@@ -12,7 +12,7 @@ export type ProblemCode =
 export interface ProblemMeaning {
   status: number
   title: string
-  /** What happened, for whoever opens the page of the problem. */
+  /** What happened, for readers of the problem's page. */
   meaning: string
   /** What the caller can do about it. */
   remedy: string

@@ -6,7 +6,10 @@ import { isProblemCode, PROBLEMS, type ProblemCode } from './problem-codes.ts'
 
 const STYLE = 'body{font:1rem/1.5 system-ui;max-width:40rem;margin:4rem auto;padding:0 1rem}'
 
-/** `type` of a problem document leads here: what the code means, and what to do about it. */
+/**
+ * The pages that a problem document's `type` links to: what the code means, and what to do about
+ * it.
+ */
 export const problemPages: FastifyPluginAsyncZod = async (app) => {
   const options = { config: { access: 'public' }, schema: { hide: true } } as const
 
@@ -38,7 +41,7 @@ function explanation(code: ProblemCode) {
   return { type: `/problems/${code}`, code, ...PROBLEMS[code] }
 }
 
-/** Browsers name HTML; programs ask for anything or for JSON. */
+/** Browsers ask for HTML; programs accept anything or JSON. */
 function prefersHtml(accept: string | undefined): boolean {
   return accept?.includes('text/html') ?? false
 }
@@ -61,7 +64,7 @@ function pageOf(code: ProblemCode): string {
 `
 }
 
-/** The texts are our own; only what they quote needs care. */
+/** The texts are ours; only code in them needs formatting. */
 function textWithCode(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -6,7 +6,7 @@ import { PROBLEMS, type ProblemCode } from './problem-codes.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** RFC 9457, with the code again as a member of its own, and the fields that are wrong. */
+/** RFC 9457, plus the code as a separate member and the wrong fields. */
 export const Problem = z
   .looseObject({
     type: z.string().describe('`/problems/<code>`: where a page explains the code.'),
@@ -33,18 +33,16 @@ export const Problem = z
   .meta({ id: 'Problem' })
 export type Problem = z.output<typeof Problem>
 
-/** What is answered instead of the result: the document, and the headers that go with it. */
+/** An error answer: the document and its headers. */
 interface Refusal {
   problem: Problem
   headers: Record<string, string | string[]>
 }
 
-/** Seconds after which a caller may come back while the store is away. */
+/** When a caller may try again while the store is down, in seconds. */
 const UNAVAILABLE_RETRY_SECONDS = 1
 
-/**
- * An error that only a request over HTTP can meet. Its message is shown to callers.
- */
+/** An error that only occurs over HTTP. Callers see its message. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem'
   readonly code: ProblemCode
@@ -85,7 +83,7 @@ function serviceRefusal(error: ServiceError): Refusal {
   return { problem, headers: retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` } }
 }
 
-/** Fastify's own errors say what the caller did wrong; all others are ours, and are not shown. */
+/** Fastify's own errors say what the caller did wrong; all others are ours and are not shown. */
 function frameworkRefusal(error: unknown, bodyLimit: number): Refusal {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
@@ -120,7 +118,7 @@ function document(code: ProblemCode, detail?: string, status = PROBLEMS[code].st
   }
 }
 
-/** Answers with the problem document of an error, and logs what is not the caller's fault, once. */
+/** Sends an error's problem document, and logs it once if the caller is not to blame. */
 export function sendProblem(
   error: unknown,
   request: FastifyRequest,
@@ -140,7 +138,7 @@ export function sendProblem(
     .send({ ...problem, instance: request.id })
 }
 
-/** A store that stops answering in the middle leaves open how far a request came. */
+/** If the store stops answering midway, it is unknown how far a request got. */
 function whatWasDone({ begun }: Problem, method: string): string {
   if (method === 'GET' || method === 'HEAD') return ''
   return begun === false
@@ -152,18 +150,18 @@ export function invalidRequest(message: string, errors: FieldError[]): ServiceEr
   return new ServiceError('invalid-request', message, { errors })
 }
 
-/** Every route of the API may answer with these. */
+/** Every API route may answer with these. */
 const COMMON: ProblemCode[] = ['unauthorized', 'forbidden', 'rate-limited', 'internal-error']
 
 /**
- * The problem answers of a route, for its OpenAPI. Typed as nothing, because a handler throws
- * these and never sends them.
+ * A route's problem answers, for the OpenAPI document. Typed as empty, because handlers throw these
+ * instead of sending them.
  */
 export function problemAnswers(...codes: ProblemCode[]): Record<never, never> {
   return problemAnswersOf([...codes, ...COMMON, 'unavailable'])
 }
 
-/** As `problemAnswers`, for a route outside of the API proper: just the codes given. */
+/** Like `problemAnswers`, for a route outside the API: only the given codes. */
 export function problemAnswersOf(codes: ProblemCode[]): Record<never, never> {
   const answers: Record<number, object> = {}
   const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code].status)

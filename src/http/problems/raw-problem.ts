@@ -14,7 +14,7 @@ const STATUS_BY_CODE: Record<string, number> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
 }
 
-/** Answers what Node could not read as HTTP at all, so that it never becomes a request. */
+/** Answers what Node cannot parse as HTTP, so that it never becomes a request. */
 export function answerBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type ErrorCode, ServiceError } from '../../core/contract/errors.ts'
 import { check, type FieldProblem, invalid, jsonPointer } from '../../core/contract/field-errors.ts'
 
-/** A malformed id names nothing, so it is answered as one that does not exist. */
+/** A malformed id cannot exist, so it gets the same answer as a missing one. */
 const MISSING: Record<string, ErrorCode> = {
   planId: 'plan-not-found',
   taskId: 'task-not-found',
@@ -11,8 +11,8 @@ const MISSING: Record<string, ErrorCode> = {
 }
 
 /**
- * Checks a part of a request with its Zod schema; every error names its field. Fastify passes
- * `null` for a body that is not there.
+ * Validates part of a request with its Zod schema; every error names its field. Fastify passes
+ * `null` for a missing body.
  */
 export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
   if (!(schema instanceof z.ZodType)) throw new Error('routes are checked by Zod schemas only')
@@ -24,15 +24,15 @@ export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, http
   }
 }
 
-/** As `validatorCompiler`, for a route whose body is checked by what it calls. */
+/** Like `validatorCompiler`, for a route whose body is validated elsewhere. */
 export const validatorOfAllButBody: FastifySchemaCompiler<unknown> = (route) =>
   route.httpPart === 'body'
     ? (value: unknown) => ({ value: value ?? undefined })
     : validatorCompiler(route)
 
 /**
- * Writes an answer without checking it again: it is typed by the same schema, and checking a page
- * of 200 tasks takes several times as long as writing it.
+ * Serialises an answer without validating it: the same schema gives its type, and validating a page
+ * of 200 tasks takes several times as long as serialising it.
  */
 export const plainSerializer: FastifySerializerCompiler<unknown> = () => (value: unknown) =>
   JSON.stringify(value)

@@ -9,7 +9,7 @@ import { pagePolicy } from '../security/security-headers.ts'
 
 const PATH = '/dashboard'
 
-/** Where `npm run build` of the dashboard puts it. */
+/** Where the dashboard's build puts its files. */
 export const DASHBOARD_DIR = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url))
 
 /** Served with a policy that allows nothing inline and nothing from elsewhere. */
@@ -28,9 +28,9 @@ service again:</p>
 `
 
 /**
- * The dashboard's files. Names under `assets/` carry a hash of their content, so they are kept for
- * a year; the page that names them is asked for each time. The page is public and holds no data:
- * it asks for an API key and sends it along.
+ * The dashboard's files. Names under `assets/` contain a hash of their content, so they are cached
+ * for a year; the page that refers to them is revalidated each time. The page is public and
+ * contains no data: it asks for an API key and sends it along.
  */
 export async function addDashboard(app: FastifyInstance, directory: string): Promise<void> {
   await app.register(
@@ -54,7 +54,7 @@ export async function addDashboard(app: FastifyInstance, directory: string): Pro
         wildcard: false,
         serve: false,
         cacheControl: false,
-        // Beside each script and style its build has put a .br and a .gz.
+        // The build puts a .br and a .gz next to each script and style.
         preCompressed: true,
       })
       pages.get('/', sendPage)
@@ -75,7 +75,7 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, directory: strin
     if (!isFile) throw new HttpProblem('route-not-found', `There is no ${pathOf(request.url)}.`)
     return reply.header('cache-control', 'public, max-age=31536000, immutable').sendFile(path)
   }
-  // A place inside the dashboard: its own router shows it.
+  // A place inside the dashboard, handled by its own router.
   if (!isFile) return sendPage(request, reply)
   return reply.header('cache-control', 'no-cache').sendFile(path)
 }

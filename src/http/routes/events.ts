@@ -53,10 +53,10 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRouteOptions> = async (
       const tenant = tenantOf(request)
       const { planId } = request.params
       const { tokens, taskId } = request.query
-      // Browsers send the header empty before the first event.
+      // Browsers send an empty header before the first event.
       const lastEventId = request.headers['last-event-id'] || request.query.lastEventId
       const signal = waits.signalFor(reply)
-      // Asked for before the events are: a plan that has finished by now adds none but those that follow.
+      // Checked before the events: a plan that has finished by now only gets events that follow.
       const wasFinished =
         lastEventId !== undefined && isFinished((await api.plans.get(tenant, planId)).status)
       const events = await api.events.follow(tenant, planId, {
@@ -67,11 +67,11 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRouteOptions> = async (
       })
       const iterator = events[Symbol.asyncIterator]()
       const first = iterator.next()
-      // 204 is how a browser is told to stop reconnecting.
+      // 204 tells a browser to stop reconnecting.
       if (wasFinished && (await first).done === true) return reply.code(204).send(null)
       reply.type(`${EVENT_STREAM_TYPE}; charset=utf-8`).headers({
         'cache-control': 'no-store, no-transform',
-        // Asks nginx not to hold events back.
+        // Tells nginx not to buffer events.
         'x-accel-buffering': 'no',
       })
       const stream = eventStream(iterator, first, { signal, heartbeatMs })

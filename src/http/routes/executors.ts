@@ -18,7 +18,7 @@ export const executorRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = asyn
         description:
           'Each with what it can do, the tools and options that a task may give it, and, where it cannot run here, the reason.',
         response: {
-          // No example: linters take one that has `default` and `items` for a schema.
+          // No example: linters mistake one with `default` and `items` for a schema.
           200: answer('The executors that are configured.', ExecutorList),
           ...problemAnswers(),
         },

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 
-/** What `/metrics` answers with: text in the format of Prometheus. */
+/** The answer of `/metrics`: text in Prometheus's format. */
 export interface Metrics {
   contentType: string
   render(): Promise<string>

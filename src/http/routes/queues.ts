@@ -8,8 +8,8 @@ import { pagePolicy } from '../security/security-headers.ts'
 const PATH = '/queues'
 
 /**
- * Bull Board: the queues as BullMQ sees them, for operators. What they hold are references; the
- * prompts and outputs of a plan are not in them.
+ * Bull Board: the queues as BullMQ sees them, for operators. Jobs only contain references, not the
+ * prompts and outputs of plans.
  */
 export async function addQueueBoard(
   app: FastifyInstance,

@@ -24,8 +24,8 @@ export interface SubmitRouteOptions {
 }
 
 /**
- * A plan that was waited for. Its `synthesis` is the newest version in full, which has the same
- * `status` and `version` as the short form; the short form stays where there is no synthesis.
+ * A plan that was waited for. Its `synthesis` is the complete newest version, which has the same
+ * `status` and `version` as the short form; without a synthesis it is the short form.
  */
 export const FinishedPlan = Plan.extend({
   synthesis: z.union([Synthesis, Plan.shape.synthesis]),
@@ -49,7 +49,7 @@ export const submitRoutes: FastifyPluginAsyncZod<SubmitRouteOptions> = async (
     '/plans',
     {
       bodyLimit: limits.maxBodyBytes,
-      // The body is checked by what it is handed to, on another thread when it is large.
+      // The body is validated where it is processed, on another thread if it is large.
       validatorCompiler: validatorOfAllButBody,
       schema: {
         operationId: 'submitPlan',
@@ -124,7 +124,8 @@ export const submitRoutes: FastifyPluginAsyncZod<SubmitRouteOptions> = async (
           return await sendPieces(request, reply.code(200), JSON_TYPE, pieces)
         }
       } catch (error) {
-        // The plan is accepted, whatever happens to the wait: an error would have it sent again.
+        // The plan has been accepted, whatever happens to the wait: an error would make the caller
+        // send it again.
         request.log.warn({ err: error, planId: plan.id }, 'wait for a new plan failed')
       }
       return reply.code(202).send(latest)

@@ -14,7 +14,7 @@ export const FORMAT_TYPES: Record<SynthesisFormat, string> = {
   patch: 'text/x-diff; charset=utf-8',
 }
 
-/** The answer in all its formats, for a route's schema. */
+/** The answer in all formats, for a route's schema. */
 export function exported() {
   return {
     description: 'The synthesis.',

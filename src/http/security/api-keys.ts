@@ -1,7 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 export const SCOPES = ['read', 'write', 'admin'] as const
-/** `read`: what only reads. `write`: submitting and changing. `admin`: queues and metrics. None includes another. */
+/**
+ * `read`: reading. `write`: submitting and changing. `admin`: queues and metrics. None includes
+ * another.
+ */
 export type Scope = (typeof SCOPES)[number]
 
 /** Who a request comes from. */
@@ -10,19 +13,23 @@ export interface Caller {
   scopes: ReadonlySet<Scope>
 }
 
-/** By the SHA-256 of the key, in lower-case hex. A tenant may have several, so that keys can be rotated. */
+/**
+ * Keyed by the SHA-256 of the API key, in lower-case hex. A tenant may have several keys, so that
+ * they can be rotated.
+ */
 export type ApiKeys = ReadonlyMap<string, Caller>
 
 const DEFAULT_SCOPES: Scope[] = ['read', 'write']
 
-/** A tenant becomes part of keys in Redis, so it is a slug. */
+/** A slug, because a tenant becomes part of Redis keys. */
 const ENTRY =
   /^(?<tenant>[a-z0-9][a-z0-9_-]{0,62}):(?<digest>[0-9a-f]{64})(?::(?<scopes>[a-z+]+))?$/i
 
 /**
- * Reads `tenant:sha256-of-key[:scope+scope]`, comma-separated. Without scopes a key may read and write.
+ * Parses `tenant:sha256-of-key[:scope+scope]`, comma-separated. Without scopes a key may read and
+ * write.
  *
- * @throws {Error} Names the entry by its place, never by its text.
+ * @throws {Error} Identifies the entry by its position, never by its text.
  */
 export function parseApiKeys(text: string): Map<string, Caller> {
   const keys = new Map<string, Caller>()
@@ -52,8 +59,8 @@ function scopesOf(text: string | undefined, index: number): Scope[] {
 }
 
 /**
- * Finds the caller that a key belongs to. Compares with every known key, in constant time, so that
- * how long it takes says nothing about them.
+ * Finds the caller that a key belongs to. Compares with every known key in constant time, so that
+ * the time reveals nothing about them.
  */
 export function keyFinder(keys: ApiKeys): (key: string) => Caller | undefined {
   const known = [...keys].map(([digest, caller]) => ({

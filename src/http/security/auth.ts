@@ -5,23 +5,25 @@ import { type ApiKeys, type Caller, keyFinder, SCOPES, type Scope } from './api-
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls; set before the body is read, except on public routes. */
+    /** The caller; set before the body is read, except on public routes. */
     caller: Caller | undefined
   }
   interface FastifyContextConfig {
-    /** What a caller must be allowed to. By default `read` for GET and HEAD, `write` for the rest. */
+    /**
+     * The scope that a caller needs. By default `read` for GET and HEAD, `write` for other methods.
+     */
     access?: Scope | 'public'
-    /** Accepts a browser's own password dialog, for pages that cannot send a header. */
+    /** Accepts a browser's password dialog, for pages that cannot send a header. */
     acceptsBasic?: boolean
-    /** Called every few seconds by something that watches the service. */
+    /** Called every few seconds by monitoring. */
     isProbe?: boolean
   }
 }
 
-/** Without keys there is one tenant, and whoever reaches the service may do everything. */
+/** Without keys there is one tenant, and anybody who reaches the service may do anything. */
 const ANYONE: Caller = Object.freeze({ tenant: 'default', scopes: new Set(SCOPES) })
 
-/** Finds out who calls, before the body is read, and refuses what they may not do. */
+/** Identifies the caller before the body is read, and rejects what they may not do. */
 export function addAuthentication(app: FastifyInstance, keys: ApiKeys | undefined): void {
   const findCaller = keys === undefined ? () => ANYONE : keyFinder(keys)
   app.decorateRequest('caller', undefined)
@@ -30,21 +32,21 @@ export function addAuthentication(app: FastifyInstance, keys: ApiKeys | undefine
     if (needed === 'public') return
     const key = keyOf(request)
     const caller = key === undefined && keys !== undefined ? undefined : findCaller(key ?? '')
-    // Answered here and not thrown: a plugin's own error handler must not turn it into a 500.
+    // Sent here rather than thrown, because a plugin's own error handler could turn it into a 500.
     if (caller === undefined) return sendProblem(notAuthenticated(request, key), request, reply)
     if (!caller.scopes.has(needed)) return sendProblem(notAllowed(needed), request, reply)
     request.caller = caller
   })
 }
 
-/** The tenant whose plans a request may see. */
+/** The tenant whose plans a request may access. */
 export function tenantOf(request: FastifyRequest): string {
   if (request.caller === undefined) throw new Error('a public route has no tenant')
   return request.caller.tenant
 }
 
 function accessOf(request: FastifyRequest): Scope | 'public' {
-  // Neither what is not served nor what a path allows is a secret.
+  // Missing routes and allowed methods are not secret.
   if (request.is404 || request.method === 'OPTIONS') return 'public'
   const { access } = request.routeOptions.config
   if (access !== undefined) return access
@@ -66,7 +68,7 @@ function keyOf({ headers, routeOptions }: FastifyRequest): string | undefined {
 function notAuthenticated(request: FastifyRequest, key: string | undefined): HttpProblem {
   const error = key === undefined ? '' : ', error="invalid_token"'
   const challenges = [`Bearer realm="tutti"${error}`]
-  // Browsers ask for a password only where Basic is offered.
+  // Browsers only ask for a password if Basic is offered.
   if (request.routeOptions.config.acceptsBasic) challenges.unshift('Basic realm="tutti"')
   return new HttpProblem(
     'unauthorized',

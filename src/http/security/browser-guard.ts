@@ -6,8 +6,8 @@ import { sendProblem } from '../problems/problem.ts'
 const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Keeps web pages of other sites from changing anything with what the browser adds by itself: its
- * place on the loopback where there are no keys, and a password it remembers for `/queues`.
+ * Prevents other sites' web pages from changing anything with what the browser adds automatically:
+ * its place on the loopback if there are no keys, and a remembered password for `/queues`.
  */
 export function addBrowserGuard(
   app: FastifyInstance,
@@ -25,7 +25,7 @@ function refusal(
   { method, headers }: FastifyRequest,
   options: { allowedOrigins: readonly string[]; loopbackOnly: boolean },
 ): string | undefined {
-  // A name that an attacker's DNS turns into the loopback address makes their page "same-origin".
+  // If an attacker's DNS resolves a name to the loopback address, their page is "same-origin".
   if (options.loopbackOnly && !isLoopback(headers.host)) {
     return 'Without API keys the service answers only under localhost or a loopback address.'
   }
@@ -39,7 +39,7 @@ function refusal(
   return isOurs ? undefined : 'Pages of other sites may not change anything here.'
 }
 
-/** A page of another site cannot have set these. */
+/** Another site's page cannot have set these. */
 function bringsItsKey(headers: FastifyRequest['headers']): boolean {
   return headers['x-api-key'] !== undefined || /^bearer /i.test(headers.authorization ?? '')
 }
@@ -49,7 +49,7 @@ function hostOf(origin: string): string | undefined {
 }
 
 function isLoopback(host: string | undefined): boolean {
-  // HTTP/1.0 may come without; browsers never do.
+  // HTTP/1.0 may omit it; browsers never do.
   if (host === undefined) return true
   const name = host.replace(/:\d*$/, '').toLowerCase()
   if (name === 'localhost' || name.endsWith('.localhost') || name === '[::1]') return true

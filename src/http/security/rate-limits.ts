@@ -7,13 +7,14 @@ import { sendProblem } from '../problems/problem.ts'
 const WINDOW_SECONDS = 60
 
 /**
- * Limits each tenant's requests in a minute, over all API processes that share the Redis. Answers carry
- * `RateLimit` and `RateLimit-Policy` as structured fields (draft-ietf-httpapi-ratelimit-headers). Public
- * routes and probes do not count; while Redis is away nothing is limited.
+ * Limits each tenant's requests per minute, across all API processes that share the Redis. Answers
+ * have `RateLimit` and `RateLimit-Policy` as structured fields
+ * (draft-ietf-httpapi-ratelimit-headers). Public routes and probes do not count; while Redis is
+ * down nothing is limited.
  */
 export function rateLimits(options: {
   redis: RateLimitPluginOptions['redis']
-  /** What the keys in Redis begin with. */
+  /** The prefix of its keys in Redis. */
   prefix: string
   perMinute: number
 }): FastifyPluginAsync {
@@ -33,7 +34,7 @@ export function rateLimits(options: {
       if (request.caller === undefined || request.routeOptions.config.isProbe === true) return
       const state = await count(request)
       if (state.isAllowed) return
-      // A request that was counted leaves less than all: this one could not be.
+      // A counted request leaves less than the whole limit, so this one could not be counted.
       if (state.remaining === perMinute) return
       reply.header('ratelimit-policy', `"requests";q=${perMinute};w=${WINDOW_SECONDS}`)
       reply.header('ratelimit', `"requests";r=${state.remaining};t=${state.ttlInSeconds}`)

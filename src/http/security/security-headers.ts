@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-/** What an answer of the API may load when a browser shows it: nothing. */
+/** An API answer that is opened in a browser may load nothing. */
 const NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
 export const SECURITY_HEADERS = {
@@ -9,15 +9,15 @@ export const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
-  // Nor may pages of other sites take it in as a script or an image. CORS is not affected.
+  // Other sites' pages must not embed it as a script or an image. CORS is not affected.
   'cross-origin-resource-policy': 'same-origin',
-  // Plans and outputs are the caller's own; nothing in between keeps a copy.
+  // Plans and outputs are private, so intermediaries must not cache them.
   'cache-control': 'no-store',
 }
 
 /**
- * The headers that every answer has. Pages replace the policy and the caching by their own.
- * Not here: Strict-Transport-Security, which belongs to what ends TLS in front of the service.
+ * The headers of every answer. Pages override the policy and the caching. Strict-Transport-Security
+ * is missing on purpose: it belongs to whatever terminates TLS in front of the service.
  */
 export function addSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (_request, reply, done) => {
@@ -26,7 +26,7 @@ export function addSecurityHeaders(app: FastifyInstance): void {
   })
 }
 
-/** The policy of a page that loads from this service alone; `extra` widens single directives. */
+/** The policy of a page that only loads from this service; `extra` extends single directives. */
 export function pagePolicy(extra: Record<string, string> = {}): string {
   const directives: Record<string, string> = {
     'default-src': "'none'",

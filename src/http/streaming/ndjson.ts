@@ -4,9 +4,9 @@ import type { Pieces } from '../../core/contract/api.ts'
 const LINE_END = Buffer.from('\n')
 
 /**
- * A line an item, each JSON. The first item is waited for, because an error before it can still
- * become a problem document; one after it cuts the connection, so that nobody takes the part for
- * the whole.
+ * One JSON item per line. The first item is awaited, because an error before it can still become a
+ * problem document. A later error cuts the connection, so that nobody mistakes the part for the
+ * whole.
  */
 export async function ndjson(items: Pieces): Promise<Readable> {
   const iterator = items[Symbol.asyncIterator]()

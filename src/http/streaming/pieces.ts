@@ -4,13 +4,13 @@ import type { Pieces } from '../../core/contract/api.ts'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** An answer of so many bytes is sent at once, with its length. */
+/** Smaller answers are sent at once, with their length. */
 const MOST_AT_ONCE = 64 * 1024
 
 /**
- * Answers with pieces as they are: what is small at once, and what is large as a stream, read as fast as
- * its reader takes it. An error before the stream begins can still become a problem document; one in it
- * cuts the connection, so that nobody takes the part for the whole.
+ * Sends pieces unchanged: a small answer at once, a large one as a stream that is read as fast as
+ * its reader takes it. An error before the stream starts can still become a problem document; a
+ * later one cuts the connection, so that nobody mistakes the part for the whole.
  */
 export async function sendPieces(
   request: FastifyRequest,
@@ -45,7 +45,7 @@ async function* rest(
   }
 }
 
-/** JSON of an object with one more member, which is JSON already. */
+/** The JSON of an object with one more member, which is JSON already. */
 export async function* withMember(
   object: object,
   name: string,
@@ -56,7 +56,7 @@ export async function* withMember(
   yield Buffer.from('}')
 }
 
-/** JSON of `{ items }`, each of which is JSON already. */
+/** The JSON of `{ items }`, where each item is JSON already. */
 export async function* withItems(items: readonly Pieces[]): AsyncGenerator<Uint8Array> {
   yield Buffer.from('{"items":[')
   for (const [index, item] of items.entries()) {

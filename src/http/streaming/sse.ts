@@ -1,21 +1,21 @@
 import { Readable } from 'node:stream'
 import type { PlanEvent } from '../../core/contract/api.ts'
 
-// Server-sent events, as the HTML standard defines them.
+// Server-sent events as defined by the HTML standard.
 
-/** How long a browser waits before it connects again. */
+/** How long a browser waits before it reconnects. */
 const RETRY_MS = 1_000
 
 export interface EventStreamOptions {
-  /** Ends the stream; the iterator of events is bound to the same signal. */
+  /** Ends the stream; the event iterator must use the same signal. */
   signal: AbortSignal
-  /** A comment goes out after so long without an event, so that proxies keep the connection. */
+  /** A comment is sent after this long without an event, so that proxies keep the connection. */
   heartbeatMs: number
 }
 
 /**
- * The text of an event stream, from an iterator of events and what it gives first. Reads an event
- * only once the one before it was taken, so a slow reader holds back its own stream and grows no
+ * The text of an event stream, from an event iterator and its first result. An event is only read
+ * once the previous one has been taken, so a slow reader only holds up its own stream and uses no
  * memory.
  */
 export function eventStream(
@@ -23,7 +23,8 @@ export function eventStream(
   first: Promise<IteratorResult<PlanEvent>>,
   options: EventStreamOptions,
 ): Readable {
-  // Looked at only once the first frame is out; a failure until then is no crash.
+  // Awaited only after the first frame has been sent; an earlier failure must not crash the
+  // process.
   first.catch(() => {})
   const text = frames(events, first, options)
   return Readable.from(text, { objectMode: false, highWaterMark: 16 * 1024 })
@@ -36,7 +37,7 @@ async function* frames(
 ): AsyncGenerator<string> {
   let next = first
   try {
-    // Sent at once, so that the caller has its headers before the first event.
+    // Sent at once, so that the caller gets its headers before the first event.
     yield `retry: ${RETRY_MS}\n\n`
     while (true) {
       const result = await orAfter(next, heartbeatMs)
@@ -59,9 +60,11 @@ async function* frames(
   }
 }
 
-/** One `data` line, because JSON holds no line break; of a large snapshot it is written page by page. */
+/**
+ * One `data` line, because JSON contains no line breaks; a large snapshot is written page by page.
+ */
 async function* frameOf({ id, type, data, tasks }: PlanEvent): AsyncGenerator<string> {
-  // Without an id, the last one stays.
+  // Without an id, the client keeps the last one.
   const json = JSON.stringify(data)
   const start = `${id === '' ? '' : `id: ${id}\n`}event: ${type}\ndata: `
   if (tasks === undefined) {

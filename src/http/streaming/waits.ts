@@ -1,18 +1,21 @@
 import type { FastifyReply } from 'fastify'
 
-/** The requests that wait for something: each ends when its caller goes, all end at shutdown. */
+/**
+ * The requests that are waiting for something: each ends when its caller leaves, all end at
+ * shutdown.
+ */
 export interface Waits {
   /** Aborts when the connection of this answer closes, and when the service shuts down. */
   signalFor(reply: FastifyReply): AbortSignal
-  /** True from the start of the shutdown on. */
+  /** True from the start of the shutdown. */
   readonly closing: boolean
-  /** Ends all waits; those that come later end at once. */
+  /** Ends all waits; later ones end at once. */
   close(): void
 }
 
 export function createWaits(): Waits {
-  // One controller a request, and not `AbortSignal.any` with one for the shutdown: that one would
-  // keep a reference to every request there ever was.
+  // One controller per request instead of `AbortSignal.any` with a shutdown signal, which would
+  // keep a reference to every request ever made.
   const open = new Set<AbortController>()
   let closing = false
   return {

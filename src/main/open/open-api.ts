@@ -121,7 +121,7 @@ export async function openApi(options: {
     onFault,
   }
 
-  /** What runs later is a part of this request, which is a part of what the caller does. */
+  /** Later work is traced as part of this request, which is part of the caller's trace. */
   const partOfRequest = (submission: Submission): Submission => ({
     ...submission,
     traceparent: tracer.traceparent() ?? submission.traceparent,
@@ -165,7 +165,7 @@ export async function openApi(options: {
       }),
       async ready() {
         try {
-          // Reads a key: any node of a Cluster would answer a ping, even when the Cluster is down.
+          // Reads a key, because any node of a Cluster answers a ping even if the Cluster is down.
           await redis.exists(shardKey(stores.space, 0))
           return true
         } catch {

@@ -4,7 +4,9 @@ import { whileAvailable } from '../../store/redis/while-available.ts'
 import type { FaultLog } from '../fault-log.ts'
 import type { Stores } from './open-stores.ts'
 
-/** The queue of batches; as with the stores, Redis being away is `unavailable` whatever was asked of it. */
+/**
+ * The queue of batches. As with the stores, every call throws `unavailable` while Redis is down.
+ */
 export async function openBatchQueue(
   redis: RedisClient,
   stores: Stores,

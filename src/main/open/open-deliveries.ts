@@ -10,10 +10,10 @@ import type { Lifecycle } from '../lifecycle.ts'
 import type { Stores } from './open-stores.ts'
 
 const DISPATCH_MS = 250
-/** Many, because receivers that do not answer must not hold up the others. */
+/** Many, because unresponsive receivers must not hold up the others. */
 const DELIVERIES_AT_ONCE = 200
 
-/** Removes the deliveries of a deleted plan from the outbox and their queue. */
+/** Removes a deleted plan's deliveries from the outbox and their queue. */
 export async function openForgetDeliveries(options: {
   redis: RedisClient
   stores: Stores
@@ -33,7 +33,10 @@ export async function openForgetDeliveries(options: {
   }
 }
 
-/** Webhooks: from the outbox into their own queue, and from there to their receivers. */
+/**
+ * Webhooks: moves deliveries from the outbox into their own queue, and sends them to their
+ * receivers.
+ */
 export async function openDeliveries(options: {
   config: Config
   redis: RedisClient

@@ -30,20 +30,20 @@ import type { Reading } from './open-reading.ts'
 export interface Executors {
   byName: ReadonlyMap<string, Executor>
   defaultName: string
-  /** Writes syntheses; absent where there is no default model to write them. */
+  /** Writes syntheses; undefined if there is no default model. */
   synthesizer: ModelSynthesizer | undefined
-  /** Proposes resolutions for files in conflict; absent likewise. */
+  /** Proposes resolutions for files in conflict; undefined likewise. */
   resolver: ConflictResolver | undefined
-  /** Judges findings of syntheses; absent likewise. */
+  /** Judges findings of syntheses; undefined likewise. */
   verifier: ClaimVerifier | undefined
-  /** Writes the tasks of a goal; absent likewise. */
+  /** Plans the tasks for a goal; undefined likewise. */
   planner: GoalPlanner | undefined
-  /** Calls back whenever a provider asks for a pause, or for fewer calls at once. */
+  /** Calls back whenever a provider asks for a pause, or for fewer concurrent calls. */
   onHold(listener: () => void): void
 }
 
 /**
- * `gates` are those shared with other processes; without them, this one keeps its own. Without
+ * `gates` are shared with other processes; without them, this process has its own. Without
  * `reading`, outputs are read on this thread.
  */
 export function openExecutors(

@@ -4,12 +4,12 @@ import { openThreadPool } from '../../threads/thread-pool.ts'
 import { semaphore } from '../../workspace/semaphore.ts'
 import { EXPORTING_WORK } from '../threads/exporting-work.ts'
 
-/** What is parsed and written again in a few milliseconds; more goes to a thread. */
+/** Up to this size, parsing and writing takes a few milliseconds; more goes to a thread. */
 const MOST_BYTES_HERE = 100_000
 const THREADS = 2
 const LIMIT_MS = 60_000
 
-/** Exports small things at once, and large ones on threads, a few at a time. */
+/** Exports small syntheses and outputs at once, and large ones on threads, a few at a time. */
 export function openExporting(log: Logger): Exporting & { close(): Promise<void> } {
   const pool = openThreadPool({
     entry: new URL('../threads/exporting-thread.ts', import.meta.url),

@@ -22,11 +22,11 @@ interface Options {
 }
 
 export interface ApiMetrics {
-  /** What `buildApp` takes for them; absent where they are off. */
+  /** For `buildApp`; absent if metrics are off. */
   served?: { metrics: Metrics; plugins: FastifyPluginAsync[] }
 }
 
-/** Metrics of an API process. Where they are off, nothing of them is loaded. */
+/** Metrics of an API process. If they are off, none of their code is loaded. */
 export async function openApiMetrics(
   options: Options & { read: () => Promise<ServiceState>; waitingCallers: () => number },
 ): Promise<ApiMetrics> {
@@ -52,8 +52,8 @@ export async function openApiMetrics(
 }
 
 /**
- * Serves a worker's own metrics. A port that is taken, for example by a second worker on the
- * machine, is only logged: the worker does not need them.
+ * Serves a worker's own metrics. If the port is taken, for example by a second worker on the
+ * machine, that is only logged: the worker can do without.
  */
 export async function openWorkerMetrics(
   options: Options & { slots: Parameters<typeof workerMetrics>[1]['slots'] },
@@ -93,7 +93,7 @@ function pingEvery({ lifecycle, log }: Options, ping: () => Promise<void>): void
   lifecycle.onClose('redis timer', every(PING_MS, ping, faultLog(log)))
 }
 
-/** The same stores, counted. */
+/** The same stores, with counting. */
 export function countedStores(stores: Stores, metrics: WorkerMetrics | undefined): Stores {
   if (metrics === undefined) return stores
   return {
@@ -105,7 +105,7 @@ export function countedStores(stores: Stores, metrics: WorkerMetrics | undefined
   }
 }
 
-/** The same gate, which also reports calls that a provider refused because of their number. */
+/** The same gate, which also reports calls that a provider refused because there were too many. */
 export function watchedGate(gate: ModelGate, onHold: () => void): ModelGate {
   return {
     async acquire(key, signal) {

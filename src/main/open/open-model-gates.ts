@@ -10,11 +10,14 @@ import type { Lifecycle } from '../lifecycle.ts'
 
 export interface ModelGates {
   gate: ModelGate
-  /** Of prompts with a long prefix, the first goes ahead. */
+  /** Lets the first of several prompts with the same long prefix go ahead. */
   prefixes: PrefixGate
 }
 
-/** The gates that all workers share, on their own connection: they must not queue behind outputs. */
+/**
+ * The gates that all workers share, on a connection of their own: they must not queue behind
+ * outputs.
+ */
 export async function openModelGates(options: {
   config: Config
   redisUrl: string

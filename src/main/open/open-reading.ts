@@ -10,11 +10,11 @@ import { openSchemaChecks } from './open-schema-checks.ts'
 
 type Work = keyof typeof READING_WORK
 
-/** Characters, or as much else, that are read in a few milliseconds: more goes to a thread. */
+/** Characters (or comparable units) that are read in a few milliseconds; more goes to a thread. */
 const MOST_HERE = 20_000
 const THREADS = 2
 const OUTPUT_LIMIT_MS = 10_000
-/** Some ten thousand findings of one plan. */
+/** Enough for tens of thousands of findings in one plan. */
 const MERGING_LIMIT_MS = 5 * 60_000
 
 export interface Reading {
@@ -26,10 +26,10 @@ export interface Reading {
 }
 
 /**
- * Reads small texts at once and large ones on other threads, where they hold up nothing else:
- * leases are renewed and other plans go on meanwhile. What takes too long there ends with a
- * PermanentError, `output-not-readable`, `schema-timeout` or `merge-timeout`, and harms nothing
- * else. Schemas of callers always run on threads.
+ * Reads small texts at once and large ones on other threads, so that leases are renewed and other
+ * plans continue in the meantime. Work that takes too long there ends with a PermanentError
+ * (`output-not-readable`, `schema-timeout` or `merge-timeout`) and affects nothing else. Callers'
+ * schemas always run on threads.
  */
 export function openReading(log: Logger): Reading {
   const pool = openThreadPool({

@@ -5,17 +5,17 @@ import { openThreadPool, WorkTimeout } from '../../threads/thread-pool.ts'
 import type { SCHEMA_WORK } from '../threads/schema-work.ts'
 
 const THREADS = 2
-/** Computing time: the largest schema takes a few seconds at most. */
+/** CPU time: the largest schema takes a few seconds at most. */
 const LIMIT_MS = 10_000
 
-/** What a thread does, each with the type that it has as a call of its own. */
+/** The work of a thread, each piece with the type of a direct call. */
 type Piece = keyof typeof SCHEMA_WORK
 export type RunSchemaWork = <N extends Piece>(
   name: N,
   ...args: Parameters<(typeof SCHEMA_WORK)[N]>
 ) => Promise<ReturnType<(typeof SCHEMA_WORK)[N]>>
 
-/** Compiles schemas of callers and checks answers on threads, where they can be ended. */
+/** Compiles callers' schemas and checks answers on threads, which can be terminated. */
 export function openSchemaChecks(
   log: Logger,
   limitMs = LIMIT_MS,

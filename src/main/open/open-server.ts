@@ -9,7 +9,7 @@ import { openExecutors } from './open-executors.ts'
 import type { Tracing } from './open-tracing.ts'
 import { openWorkspaces } from './open-workspaces.ts'
 
-/** Opens the API and listens. Answers with the address. */
+/** Opens the API and starts listening. Resolves to the address. */
 export async function openServer(options: {
   config: Config
   redisUrl: string

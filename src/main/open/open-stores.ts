@@ -31,7 +31,7 @@ import { redisUpkeep } from '../../store/upkeep.ts'
 import { redisWorkerRegistry } from '../../store/worker-registry.ts'
 import type { Config } from '../config.ts'
 
-/** How often the worker of one task may die before the task is given up as the likely cause. */
+/** How often a task's worker may die before the task is given up as the likely cause. */
 const MOST_LOSSES = 25
 
 export interface Stores {
@@ -88,7 +88,7 @@ export function openStores(redis: RedisClient, config: Config): Stores {
   }
 }
 
-/** Listens on a connection of its own; see `ChangeFeed`. */
+/** Listens on a separate connection; see `ChangeFeed`. */
 export function openFeed(subscriber: Redis, stores: Stores): Promise<ChangeFeed> {
   return redisChangeFeed({ subscriber, space: stores.space })
 }

@@ -30,7 +30,9 @@ function tenantLimitsOf(config: Config, { tenantUse }: Stores): SubmitDeps['tena
   return { limits: { maxRunning, maxPlans }, use: tenantUse }
 }
 
-/** What submitting needs, the same on the API's own thread and on the one for large bodies. */
+/**
+ * Dependencies for submitting, the same on the API's own thread and on the one for large bodies.
+ */
 export function submitDepsOf(options: {
   config: Config
   stores: Stores

@@ -4,19 +4,19 @@ import { VERSION } from '../../version.ts'
 import type { Config } from '../config.ts'
 import { createLog } from '../log.ts'
 
-/** Faults that follow one of their kind sooner than this are counted, not logged. */
+/** Faults that follow another of their kind within this time are counted instead of logged. */
 const FAULTS_EVERY_MS = 60_000
 
 export interface Tracing {
   tracer: Tracer
-  /** Hooks for the HTTP server; absent where nothing is traced. */
+  /** Hooks for the HTTP server; absent without tracing. */
   requests?: FastifyPluginAsync
-  /** Goes with every line that is logged; absent likewise. */
+  /** Added to every log line; absent likewise. */
   logFields?: () => object
   close(): Promise<void>
 }
 
-/** Traces of this process, or this thread. Without an endpoint the SDK is not even loaded. */
+/** Tracing for this process or thread. Without an endpoint the SDK is not even loaded. */
 export async function openTracing(
   config: Config,
   part: 'api' | 'worker' | 'submissions',
@@ -29,7 +29,7 @@ export async function openTracing(
     import('../../tracing/request-spans.ts'),
   ])
   const telemetry = openTelemetry({
-    // The thread for large bodies is a part of the API.
+    // The thread for large bodies is part of the API.
     serviceName: part === 'worker' ? 'tutti-worker' : 'tutti-api',
     version: VERSION,
     onFault: faultLog(config, part),
@@ -37,7 +37,7 @@ export async function openTracing(
   return { ...telemetry, requests: requestSpans(VERSION) }
 }
 
-/** A collector that is away fails every few seconds: that is worth a line now and then. */
+/** An unreachable collector fails every few seconds, which deserves a line now and then. */
 function faultLog(config: Config, part: string): (fault: unknown) => void {
   const log = createLog(config, part)
   const sending = { next: 0, unsaid: 0 }

@@ -7,10 +7,13 @@ import type { Lifecycle } from '../lifecycle.ts'
 import type { Stores } from './open-stores.ts'
 
 const SWEEP_MS = 2_000
-/** A little less, so that the turn of a lone process is over when it asks again. */
+/** Slightly less, so that a lone process's turn is over when it asks again. */
 const TURN_MS = SWEEP_MS - 100
 
-/** Cleans up after expired plans and dead processes. Every process does it, so none is indispensable. */
+/**
+ * Cleans up after expired plans and dead processes. Every process does it, so none is
+ * indispensable.
+ */
 export function openUpkeep(options: {
   stores: Stores
   queue: BatchQueue

@@ -41,14 +41,15 @@ const LISTEN_AGAIN_MS = 1_000
 /** How often this machine is searched for leftovers of plans that are gone. */
 const FORGET_MS = 5 * 60_000
 const ANNOUNCE_MS = 2_000
-/** How often we look for jobs that nobody will release. */
+/** How often to look for jobs that nobody will release. */
 const SWEEP_HELD_MS = 60_000
-/** Loops that fetch in parallel, each with its own Worker instance. */
+/** Fetch loops in parallel, each with its own Worker instance. */
 const INSTANCES: Record<QueueKind, number> = { io: 2, bulk: 1, cpu: 1, synthesis: 1, parts: 1 }
 
 /**
- * Opens everything a worker process is: connections, consumers of every queue, the sweeper. Closing
- * takes no new tasks, lets running ones finish within the grace, and hands back the rest.
+ * Opens everything a worker process consists of: connections, consumers of every queue, the
+ * sweeper. On close it takes no new tasks, lets running ones finish within the grace period, and
+ * hands back the rest.
  */
 export async function openWorker(options: {
   config: Config
@@ -180,7 +181,7 @@ export async function openWorker(options: {
   const id = workerName()
   let isOpen = false
   const announce = async () => {
-    // One that cannot take tasks is not listed as a worker.
+    // A worker that cannot take tasks is not listed.
     if (!isOpen || !consumers.some((consumer) => consumer.isFetching)) return
     await stores.workers.announce({
       id,
@@ -213,7 +214,7 @@ export async function openWorker(options: {
   })
   await Promise.all(consumers.map((consumer) => consumer.opened))
   isOpen = true
-  // A store that is full takes no announcement; it is made again and again.
+  // A full store rejects announcements; they are repeated.
   await announce().catch((err: unknown) => faults(err, 'worker could not be announced'))
   log.info(
     { concurrency: config.TUTTI_CONCURRENCY, executors: [...executors.byName.keys()] },

@@ -3,7 +3,7 @@ import type { Workspaces } from '../../core/ports/workspaces.ts'
 import { workspaces } from '../../workspace/workspaces.ts'
 import type { Config } from '../config.ts'
 
-/** What git needs of the environment; everything else stays here. */
+/** What git needs from the environment; everything else stays here. */
 const FOR_GIT = ['PATH', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'SSL_CERT_FILE', 'SSL_CERT_DIR']
 
 export function openWorkspaces(config: Config, env: NodeJS.ProcessEnv, log: Logger): Workspaces {

@@ -51,7 +51,7 @@ function work({ kind, submission }: Asked): Promise<unknown> {
   const { traceparent: parent } = submission
   return tracer.span({ name: 'submit large plan', parent }, async () => {
     const { body: sent } = submission
-    // Bytes arrive here as a plain Uint8Array; anything else is parsed already, but costly to check.
+    // Bytes arrive as a plain Uint8Array; anything else is already parsed, but expensive to check.
     const body = sent instanceof Uint8Array ? parseJsonBody(Buffer.from(sent)) : sent
     const parsed = { ...submission, body }
     return kind === 'submit' ? submitPlan(deps, parsed) : dryRun(deps, parsed)

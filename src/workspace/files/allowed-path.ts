@@ -2,9 +2,9 @@ import { realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 
 /**
- * The real folder that a plan's `path` names, or undefined when that is no folder inside one of the
- * roots. A relative path is tried below each root in turn. Links are resolved first, so none leads
- * out; a caller cannot tell a folder outside from one that does not exist.
+ * The real folder that a plan's `path` names, or undefined if that is not a folder inside one of
+ * the roots. A relative path is tried below each root in turn. Links are resolved first, so none
+ * leads outside. Callers cannot distinguish a folder outside from a missing one.
  */
 export async function allowedFolder(
   roots: readonly string[],
@@ -20,7 +20,7 @@ export async function allowedFolder(
   return undefined
 }
 
-/** Whether `path` is `folder` or lies in it. Both are absolute and without links. */
+/** Whether `path` is `folder` or inside it. Both must be absolute and without links. */
 export function isInside(folder: string, path: string): boolean {
   const steps = relative(folder, path)
   return steps === '' || (steps !== '..' && !steps.startsWith(`..${sep}`) && !isAbsolute(steps))

@@ -2,13 +2,13 @@ import { readlink } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { isErrno } from './folder-walk.ts'
 
-/** As many as Linux follows for one path. */
+/** Linux's limit for one path. */
 const MAX_LINKS = 40
 
 /**
- * Whether a link in a folder leads out of it at any step, through other links too. One that leads
- * nowhere but would stay inside does not. An absolute target does: the folder is a copy, and what
- * it names is not.
+ * Whether a link in a folder leads out of it at any step, including via other links. A dangling
+ * link that would stay inside does not. An absolute target does, because the folder is a copy and
+ * the target is not.
  *
  * @param path of the link, relative to the folder, with `/`
  */

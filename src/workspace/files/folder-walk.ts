@@ -9,19 +9,19 @@ export interface WalkedEntry {
 }
 
 export interface WalkOptions {
-  /** Stops after so many entries. */
+  /** Stops after this many entries. */
   maxEntries: number
-  /** A `node_modules` folder that is walked all the same, by its relative path. */
+  /** Includes a `node_modules` folder, by its relative path. */
   keepNodeModules?: (path: string) => boolean
-  /** Throws for a folder that may not be read, rather than to take it for an empty one. */
+  /** Throws for an unreadable folder instead of treating it as empty. */
   refuseUnreadable?: boolean
   signal?: AbortSignal
 }
 
 /**
- * The files and links below a folder, sorted by path. Links are named and never followed. What git
- * keeps for itself (`.git`, in any case of letters) and `node_modules` are left out, and so is a name
- * that is not UTF-8, because no path in JSON can name it. Pipes, sockets and devices are in `others`.
+ * The files and links below a folder, sorted by path. Links are listed but never followed. Left out
+ * are git's own folders (`.git` in any case), `node_modules`, and names that are not UTF-8, because
+ * JSON cannot represent them. Pipes, sockets and devices are in `others`.
  */
 export async function walkFolder(
   folder: string,
@@ -56,7 +56,7 @@ async function childrenOf(folder: string, options: WalkOptions): Promise<Dirent[
   try {
     return await readdir(folder, { withFileTypes: true })
   } catch (error) {
-    // It vanished under the walk.
+    // It was deleted during the walk.
     if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return []
     if (isErrno(error, 'EACCES') && options.refuseUnreadable !== true) return []
     throw error

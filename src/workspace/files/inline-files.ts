@@ -3,14 +3,15 @@ import { dirname, join } from 'node:path'
 import type { FieldError } from '../../core/contract/errors.ts'
 import { jsonPointer } from '../../core/contract/field-errors.ts'
 
-/** Bytes of one name in a path, on the file systems in use. */
+/** The longest name in a path, in bytes, on common file systems. */
 const MAX_NAME_BYTES = 255
 
 const IGNORED_BY_HFS = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g
 
 /**
- * `.git` as file systems of other machines may read it, which git refuses in any tree: the short name
- * of Windows, dots and spaces that NTFS drops, an alternate stream, characters that HFS+ ignores.
+ * Whether a name is `.git` as some file system may read it, which git rejects in any tree:
+ * Windows's short name, dots and spaces that NTFS drops, an alternate stream, characters that HFS+
+ * ignores.
  */
 function isGit(name: string): boolean {
   return name.split('\\').some((part) => {
@@ -21,7 +22,7 @@ function isGit(name: string): boolean {
   })
 }
 
-/** What keeps inline files from being written as they are named. */
+/** Why inline files cannot be written under their names. */
 export function inlineFilesErrors(paths: readonly string[]): FieldError[] {
   const files = new Set(paths)
   return paths.flatMap((path) => {

@@ -3,11 +3,12 @@ import { join, posix, relative, sep } from 'node:path'
 import type { Git } from '../git/git.ts'
 import { isInside } from './allowed-path.ts'
 
-/** Links that are followed; a workspace with more of them has those of its first paths. */
+/** How many links are followed; of a workspace with more, only the first. */
 const MOST_LINKS = 1_000
 
 /**
- * Which links of a folder lead to another place in it, each with that place; '' is the folder itself.
+ * The links in a folder that lead to another place in it, with their targets; '' is the folder
+ * itself.
  *
  * @param folder its real path
  */
@@ -22,7 +23,7 @@ export async function linksInFolder(
       links.set(path, relative(folder, target).split(sep).join('/'))
       continue
     }
-    // It leads to what a task may be about to make.
+    // It may lead to something that a task is about to create.
     const text = await readlink(join(folder, path)).catch(() => undefined)
     const place = text === undefined || target !== undefined ? undefined : placeOf(path, text)
     if (place !== undefined) links.set(path, place)
@@ -30,7 +31,7 @@ export async function linksInFolder(
   return links
 }
 
-/** The same of a commit. `blobs` are those that hold the links' texts, by path. */
+/** The same for a commit. `blobs` are the blobs with the links' targets, by path. */
 export async function linksInCommit(
   git: Git,
   gitDir: string,

@@ -3,11 +3,11 @@ import type { WorkspaceLimits } from '../options.ts'
 import { walkFolder } from './folder-walk.ts'
 import { FileTooLarge, readEntry } from './safe-read.ts'
 
-/** A larger file is nothing that anybody quotes from. */
+/** Nobody quotes from larger files. */
 const MAX_BYTES = 2_000_000
 
 /**
- * The files of a folder, to look things up in.
+ * The files of a folder, for lookups.
  *
  * @param folder its real path
  */

@@ -2,7 +2,9 @@ import { chmod, lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isErrno } from './folder-walk.ts'
 
-/** Removes a folder with all that is in it, read-only folders too; links are removed, not followed. */
+/**
+ * Removes a folder and its contents, including read-only folders; links are removed, not followed.
+ */
 export async function removeTree(folder: string): Promise<void> {
   try {
     await remove(folder)

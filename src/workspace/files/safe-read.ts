@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import type { FileMode } from '../git/commit-files.ts'
 import { isErrno } from './folder-walk.ts'
 
-/** More bytes than its caller allows. */
+/** The file is larger than the caller allows. */
 export class FileTooLarge extends Error {
   override readonly name = 'FileTooLarge'
 }
 
 /**
- * One file or link of a folder that somebody else may have filled, as git would keep it; undefined
- * when it is neither, or is gone. A link is read as a link. What is read is certain to lie in the
- * folder, even when a parent folder is exchanged for a link meanwhile: the kernel is asked where the
- * opened file is.
+ * Reads one file or link, as git would store it, from a folder that somebody else may have filled;
+ * undefined if it is neither or is gone. A link is read as a link. The result is certain to come
+ * from inside the folder, even if a parent folder is replaced by a link in the meantime: the kernel
+ * is asked where the opened file is.
  *
  * @param folder its real path
  * @throws {FileTooLarge} It has more than `maxBytes`.
@@ -39,7 +39,7 @@ async function readFile(
   target: string,
   maxBytes: number,
 ): Promise<{ mode: FileMode; content: Buffer } | undefined> {
-  // Not blocking, because a named pipe would otherwise wait for its writer.
+  // Non-blocking, because a named pipe would otherwise wait for its writer.
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
   const file = await open(target, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
@@ -60,7 +60,7 @@ async function readFile(
   }
 }
 
-/** Where an open file really is. Only Linux knows; elsewhere its path is resolved once more. */
+/** Where an open file really is. Only Linux knows; elsewhere its path is resolved again. */
 async function openedPath(fd: number, target: string): Promise<string> {
   return process.platform === 'linux' ? readlink(`/proc/self/fd/${fd}`) : realpath(target)
 }

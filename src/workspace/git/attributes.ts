@@ -3,16 +3,19 @@ import { dirname, join } from 'node:path'
 import { type Git, OutputTooLarge } from './git.ts'
 
 const NAME = '.gitattributes'
-/** Git itself takes no notice of larger ones, nor do people write so many. */
+/** Git ignores larger files, and nobody writes this many. */
 const MAX_FILES = 1_000
 const MAX_BYTES = 1024 ** 2
 
-/** Git looks for attributes in a work tree, which a bare repository has not: this one holds nothing else. */
+/**
+ * A folder that contains nothing but .gitattributes: git reads them from a work tree, and a bare
+ * repository has none.
+ */
 export function attributesFolder(gitDir: string): string {
   return join(gitDir, 'attributes')
 }
 
-/** Writes the .gitattributes files of a commit where merges find them. */
+/** Writes a commit's .gitattributes files to where merges find them. */
 export async function writeAttributes(git: Git, gitDir: string, commit: string): Promise<void> {
   const folder = attributesFolder(gitDir)
   await mkdir(folder, { recursive: true })

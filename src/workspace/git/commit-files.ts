@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { COMMITTER, type Git } from './git.ts'
 
-/** A file as git keeps it, or its removal. */
+/** A file as git stores it, or its removal. */
 export type FileChange =
   | { path: string; mode: FileMode; content: Buffer }
   | { path: string; mode: 'removed' }
@@ -9,12 +9,12 @@ export type FileChange =
 /** Plain, executable, symbolic link. */
 export type FileMode = '100644' | '100755' | '120000'
 
-/** 2000-01-01, for commits that follow from files alone: the same files are the same commit. */
+/** 2000-01-01, for commits that depend only on files: the same files give the same commit. */
 export const FIXED_DATE = 946_684_800
 
 /**
- * Makes one commit of `changes` to `parent`, or to nothing, without an index, a checkout, attributes
- * or filters. Removals must come before the rest. By the stream format of git-fast-import.
+ * Commits `changes` on top of `parent`, or as a root, without an index, a checkout, attributes or
+ * filters. Removals must come before other changes. Uses the stream format of git-fast-import.
  *
  * @returns the id of the commit
  */
@@ -30,7 +30,8 @@ export async function commitFiles(
   },
 ): Promise<string> {
   const { stdout } = await git(
-    // Deltas and strong compression would cost more than they save in a folder that lives for a plan.
+    // Deltas and strong compression cost more than they save in a folder that only lives for one
+    // plan.
     ['-c', 'pack.compression=1', 'fast-import', '--quiet', '--done', '--depth=0'],
     { gitDir, input: importStream(commit), signal: commit.signal },
   )

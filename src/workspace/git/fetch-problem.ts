@@ -1,20 +1,20 @@
 import { PermanentError, TransientError } from '../../core/contract/errors.ts'
 import { GitFailure } from './git.ts'
 
-// Git says why a fetch failed in words only. They are read in English (LC_ALL=C), and an unknown
-// text counts as a failure of the moment, because that costs no more than another attempt.
+// Git only explains a failed fetch in words. They are matched in English (LC_ALL=C), and an unknown
+// text counts as a temporary failure, because that only costs another attempt.
 
-/** A server of plain files ("dumb HTTP"), which cannot cut history. */
+/** A server of plain files ("dumb HTTP"), which cannot make shallow clones. */
 export function isNoShallow(error: unknown): boolean {
   return says(error, /dumb http transport does not support shallow/)
 }
 
-/** The server does not give out this commit by its id, or does not have it. */
+/** The server does not serve this commit by its id, or does not have it. */
 export function isUnknownObject(error: unknown): boolean {
   return says(error, /not our ref|unadvertised object|couldn't find remote ref/)
 }
 
-/** What a caller is told of a failed fetch: nothing of what the remote or git wrote. */
+/** What callers are told about a failed fetch: nothing that the remote or git wrote. */
 export function fetchProblem(error: GitFailure): PermanentError | TransientError {
   const found = PROBLEMS.find(({ pattern }) => pattern.test(error.stderr))
   if (found !== undefined) return new PermanentError(found.code, found.message, { cause: error })

@@ -6,18 +6,18 @@ import type { GitCredential } from '../options.ts'
 
 export type GitSpec = Extract<WorkspaceSpec, { git: unknown }>['git']
 
-/** A repository that plans may use, ready to be fetched. */
+/** A repository that a plan may use, ready to be fetched. */
 export interface GitSource {
-  /** As git is given it: normal form, no user, no secret. */
+  /** As passed to git: normalized, without user or secret. */
   url: string
-  /** `HEAD` where the plan names none. */
+  /** `HEAD` if the plan names none. */
   ref: string
   protocol: string
-  /** Sets the header that carries the credential, for this origin alone. */
+  /** Sets the header with the credential, for this origin only. */
   config: Record<string, string>
-  /** What of `config` must never be shown. */
+  /** The parts of `config` that must never be shown. */
   secrets: string[]
-  /** Two plans share what was fetched only when they also share this. */
+  /** Plans only share fetched data if they have the same credential. */
   credential: string | undefined
 }
 
@@ -29,9 +29,9 @@ export interface GitPolicy {
 }
 
 /**
- * Checks a plan's repository against what the operator allows.
+ * Checks a plan's repository against the operator's settings.
  *
- * @returns the source, or everything that is wrong with it by field
+ * @returns the source, or all problems by field
  */
 export async function gitSource(
   spec: GitSpec,
@@ -74,7 +74,7 @@ export async function gitSource(
 }
 
 function readUrl(text: string): URL | undefined {
-  // The parser drops some of these instead of refusing them.
+  // The parser drops some of these instead of rejecting them.
   const isOdd = /[\s\p{Cc}]/u.test(text)
   return isOdd || text.startsWith('-') || !URL.canParse(text) ? undefined : new URL(text)
 }
@@ -99,7 +99,7 @@ function urlRefusal(url: URL, policy: GitPolicy): string | undefined {
 const KNOWN_SCHEMES = ['https', 'http', 'ssh', 'file']
 const NOT_A_URL = 'must be the full URL of a repository, such as https://host/owner/name'
 
-/** A repository on this machine is open to plans under the same rule as a folder is. */
+/** A repository on this machine is subject to the same rule as a folder. */
 async function localAddress(url: URL, policy: GitPolicy): Promise<string | undefined> {
   const path = decoded(url.pathname)
   const folder = path === undefined ? undefined : await allowedFolder(policy.roots, path)
@@ -115,8 +115,8 @@ function decoded(path: string): string | undefined {
 }
 
 /**
- * Stricter than git's own rule for names of refs (git-check-ref-format): nothing that git reads as an
- * option, a range, an expression or a pattern, and nothing that would write to another ref.
+ * Stricter than git's own rule for ref names (git-check-ref-format): nothing that git reads as an
+ * option, range, expression or pattern, and nothing that would write to another ref.
  */
 function isSafeRef(ref: string): boolean {
   return (
@@ -125,7 +125,10 @@ function isSafeRef(ref: string): boolean {
   )
 }
 
-/** Basic, which every git host takes; a bare token is the password, and the name then is of no account. */
+/**
+ * Basic authentication, which every git host accepts. A bare token is the password; the user name
+ * is then ignored.
+ */
 function authorization(url: URL, token: string | undefined): Pick<GitSource, 'config' | 'secrets'> {
   if (token === undefined) return { config: {}, secrets: [] }
   const pair = token.includes(':') ? token : `x-access-token:${token}`

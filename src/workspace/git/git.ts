@@ -4,11 +4,11 @@ import { pipeline } from 'node:stream/promises'
 import { PermanentError } from '../../core/contract/errors.ts'
 import { semaphore } from '../semaphore.ts'
 
-/** A git process that ended with a code its caller did not expect. */
+/** A git process exited with an unexpected code. */
 export class GitFailure extends Error {
   override readonly name = 'GitFailure'
   readonly code: number | null
-  /** In English, without secrets; may name paths and addresses, so it is for logs. */
+  /** In English, without secrets; may contain paths and addresses, so it is only for logs. */
   readonly stderr: string
 
   constructor(command: string, code: number | null, stderr: string) {
@@ -18,27 +18,27 @@ export class GitFailure extends Error {
   }
 }
 
-/** More output than its caller wanted to have. */
+/** The output exceeded the caller's limit. */
 export class OutputTooLarge extends Error {
   override readonly name = 'OutputTooLarge'
 }
 
 export interface GitCall {
   gitDir: string
-  /** Also the working directory of the process. */
+  /** Also the process's working directory. */
   workTree?: string
   /** Path of the index file, for commands that use one. */
   indexFile?: string
-  /** False for a command that does not know literal paths: those given to it start with `./`. */
+  /** False for a command without support for literal paths: its paths start with `./`. */
   literalPaths?: boolean
   input?: string | Buffer | AsyncIterable<Buffer>
-  /** Further settings of this one call, which never appear on a command line. */
+  /** Further settings for this call, which never appear on a command line. */
   config?: Record<string, string>
-  /** The one protocol that this call may speak; none unless given. */
+  /** The only protocol that this call may use; none by default. */
   protocol?: string
-  /** Who made the commits of this call and when, in seconds since 1970. */
+  /** The date of this call's commits, in seconds since 1970. */
   date?: number
-  /** Codes that are an answer. 0 unless given. */
+  /** Exit codes that are valid answers. Only 0 by default. */
   codes?: number[]
   maxOutputBytes?: number
   timeoutMs?: number
@@ -62,9 +62,9 @@ const KILL_AFTER_MS = 2_000
 const LOCAL_PROCESSES = 16
 
 /**
- * Every setting that could run a program, follow a link out or depend on this machine is fixed here,
- * above whatever a repository's own config says. No system or user config is read, and nothing is
- * inherited from the environment of this process.
+ * Fixes every setting that could run a program, follow a link outside or depend on this machine,
+ * overriding a repository's own config. No system or user config is read, and nothing is inherited
+ * from this process's environment.
  */
 const SETTINGS: Record<string, string> = {
   'core.hooksPath': '/dev/null',
@@ -85,7 +85,7 @@ const SETTINGS: Record<string, string> = {
   'http.lowSpeedLimit': '1000',
   'http.lowSpeedTime': '30',
   'transfer.fsckObjects': 'true',
-  // Old flaws of honest repositories, which harm nobody.
+  // Old flaws in honest repositories, which are harmless.
   'fetch.fsck.zeroPaddedFilemode': 'ignore',
   'fetch.fsck.badTimezone': 'ignore',
   'fetch.fsck.missingSpaceBeforeDate': 'ignore',
@@ -105,12 +105,12 @@ const ENVIRONMENT: Record<string, string> = {
   GIT_OPTIONAL_LOCKS: '0',
 }
 
-/** Calls the machine's git. `environment` is added to what each process gets: a proxy, a `PATH`. */
+/** Calls the machine's git. `environment` is added to each process's: a proxy, a `PATH`. */
 export function gitCommand(environment: Record<string, string> = {}): Git {
   const local = semaphore(LOCAL_PROCESSES)
   return (args, call) => {
     const run = () => runGit(args, call, { ...ENVIRONMENT, ...environment, ...variables(call) })
-    // A fetch waits on a network, and must not keep local calls waiting with it.
+    // A fetch waits for the network, and must not hold up local calls.
     return call.protocol === undefined ? local(run) : run()
   }
 }
@@ -144,7 +144,7 @@ async function runGit(
   env: Record<string, string>,
 ): Promise<GitAnswer> {
   call.signal?.throwIfAborted()
-  // A group of its own, because a fetch starts further processes, which must end with it.
+  // A process group of its own, because a fetch starts further processes that must end with it.
   const child = spawn('git', args, { env, cwd: call.workTree ?? call.gitDir, detached: true })
   const command = args[0] ?? ''
   const ended = endOf(child)
@@ -184,7 +184,7 @@ function endOf(child: ChildProcess): Promise<number | null> {
 
 type Stop = ((reason: unknown) => void) & { reason: unknown }
 
-/** Ends a process and those it started: asked first, so that git removes its lock files. */
+/** Stops a process and its children: politely first, so that git removes its lock files. */
 function stopper(child: ChildProcess): Stop {
   const stop: Stop = Object.assign(
     (reason: unknown) => {
@@ -204,7 +204,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal)
   } catch {
-    // The group has ended by itself.
+    // The group has already ended.
   }
 }
 
@@ -221,7 +221,7 @@ async function collect(stream: Readable, maxBytes: number, stop: Stop): Promise<
 
 async function tail(stream: Readable): Promise<string> {
   let text = ''
-  // Twice what is kept, so that the cut below removes a secret that this one went through.
+  // Twice the kept length, so that a secret cut here is removed by the later cut.
   for await (const chunk of stream) text = (text + chunk).slice(-2 * KEPT_STDERR_CHARS)
   return text
 }
@@ -232,7 +232,8 @@ async function feed(child: ChildProcess, input: GitCall['input'], stop: Stop): P
   try {
     await pipeline(Readable.from(source, { objectMode: false }), child.stdin)
   } catch (error) {
-    // A process that ended early says why by its code; only a source that failed is told here.
+    // A process that exited early explains itself by its code; only a failing source is reported
+    // here.
     const closed = error instanceof Error && 'code' in error && CLOSED.includes(String(error.code))
     if (!closed) stop(error)
   }

@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import { attributesFolder } from './attributes.ts'
 import type { Git } from './git.ts'
 
-/** The three sides of a path that two commits changed in ways that do not go together. */
+/** The three sides of a path that two commits changed incompatibly. */
 export interface PathConflict {
   path: string
-  /** Ids of blobs; absent where the path does not exist on that side. */
+  /** Blob ids; absent if the path does not exist on that side. */
   base?: string
   ours?: string
   theirs?: string
@@ -13,13 +13,13 @@ export interface PathConflict {
 
 export interface TreeMerge {
   tree: string
-  /** Undefined when the merge is clean. May be empty: not every conflict belongs to a path. */
+  /** Undefined if the merge is clean. May be empty: not every conflict belongs to a path. */
   conflicts: PathConflict[] | undefined
 }
 
 /**
- * Merges two commits three-way on their common ancestor (git-merge-tree), without a checkout. The
- * .gitattributes of the plan's base say which files are merged how.
+ * Merges two commits three-way with their common ancestor (git-merge-tree), without a checkout. The
+ * .gitattributes of the plan's base determine how each file is merged.
  */
 export async function mergeTree(
   git: Git,
@@ -40,13 +40,13 @@ export async function mergeTree(
 
 const SIDES = { '1': 'base', '2': 'ours', '3': 'theirs' } as const
 
-/** Of entries `<mode> <object> <stage>\t<path>`. */
+/** Parses entries of the form `<mode> <object> <stage>\t<path>`. */
 function pathConflicts(entries: string[], commits: string[]): PathConflict[] {
   const byPath = new Map<string, PathConflict>()
   for (const entry of entries) {
     const [, object, stage, name] = /^\d+ ([0-9a-f]+) ([123])\t(.+)$/s.exec(entry) ?? []
     if (object === undefined || name === undefined) continue
-    // A file in the way of a folder gets the name of its commit appended.
+    // A file in the place of a folder gets its commit appended to its name.
     const suffix = commits.map((commit) => `~${commit}`).find((end) => name.endsWith(end)) ?? ''
     const path = name.slice(0, name.length - suffix.length)
     const conflict = byPath.get(path) ?? { path }

@@ -8,16 +8,16 @@ import type { Git } from './git.ts'
 const DIFF = ['diff-tree', '-r', '--no-ext-diff', '--no-textconv']
 
 export interface Patch {
-  /** As `git apply` takes it. Valid UTF-8: text in another encoding is given as binary. */
+  /** For `git apply`. Valid UTF-8: text in another encoding is included as binary. */
   patch: string
-  /** The files that differ, both names of a renamed one. */
+  /** The files that differ, with both names of renamed ones. */
   files: string[]
 }
 
 /**
- * The patch that makes the commit `to` of `from`.
+ * The patch from the commit `from` to `to`.
  *
- * @throws {OutputTooLarge} It would have more than `maxBytes`.
+ * @throws {OutputTooLarge} It would exceed `maxBytes`.
  */
 export async function patchBetween(
   git: Git,
@@ -45,8 +45,8 @@ export async function patchBetween(
 }
 
 /**
- * Whether nothing but files changed, and none stands where a folder was or is. Otherwise
- * `git apply` does not always take a patch that shows renames.
+ * Whether only files changed, none of which replaces a folder or is replaced by one. Otherwise `git
+ * apply` may reject a patch with renames.
  */
 function isPlain(changed: readonly ChangedFile[]): boolean {
   const paths = new Set(changed.map(({ path }) => path))
@@ -62,7 +62,7 @@ const PLAIN_MODES = ['000000', '100644', '100755']
 
 interface ChangedFile {
   path: string
-  /** What it was and is, and the ids of that. */
+  /** Modes before and after, and the object ids. */
   modes: string[]
   objects: string[]
 }
@@ -101,7 +101,7 @@ async function pathsOfOtherEncodings(
     .map(({ path }) => path)
 }
 
-/** A path as a pattern of gitattributes that matches nothing else. */
+/** A path as a gitattributes pattern that matches nothing else. */
 function exactPattern(path: string): string {
   const pattern = `/${path.replaceAll(/[\\*?[]/g, '\\$&')}`
   const quoted = pattern.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

@@ -14,12 +14,17 @@ import type { Git } from './git.ts'
 import type { GitSource } from './git-source.ts'
 import type { FetchedCommit, RepositoryCache } from './repository-cache.ts'
 
-/** A plan's own repository: its base, and what its tasks make of it. Bare, and in no task's folder. */
+/**
+ * A plan's own repository: its base, and the commits of its tasks. Bare, and outside every task's
+ * folder.
+ */
 export interface PlanRepository {
   gitDir: string
   /** The commit that every task of the plan starts from. */
   base: string
-  /** Of the base, in seconds since 1970; commits on top of it carry the same, to be repeatable. */
+  /**
+   * The base's date, in seconds since 1970; commits on top of it have the same, to be reproducible.
+   */
   date: number
 }
 
@@ -29,7 +34,10 @@ export interface PlanRepositories {
   limits: WorkspaceLimits
 }
 
-/** The repository of a plan whose files are in a remote one. Borrows the base's objects from the cache. */
+/**
+ * The repository of a plan whose files are in a remote one. Borrows the base's objects from the
+ * cache.
+ */
 export async function fetchedPlanRepository(
   { git, cache, limits }: PlanRepositories,
   folder: string,
@@ -62,9 +70,9 @@ async function pinnedCommit(
 }
 
 /**
- * The repository of a plan whose files are in a folder of this machine, or inline: a copy of them as
- * one commit. The same files give the same commit everywhere, so a folder that has changed since the
- * plan's base was recorded is found out, instead of giving tasks different bases.
+ * The repository of a plan whose files are in a folder on this machine, or inline: a copy of them
+ * as one commit. The same files give the same commit everywhere, so a folder that has changed since
+ * the plan's base was recorded is detected instead of giving tasks different bases.
  *
  * @throws {PermanentError} `workspace-changed`, `workspace-too-large`
  */
@@ -72,7 +80,7 @@ export async function copiedPlanRepository(
   { git, limits }: PlanRepositories,
   folder: string,
   plan: PlanFiles,
-  /** Called only when the copy is not there yet. */
+  /** Called only if the copy does not exist yet. */
   readFiles: () => Promise<AsyncIterable<FileChange>>,
 ): Promise<PlanRepository> {
   const gitDir = join(folder, 'repository')
@@ -94,7 +102,7 @@ async function withBase(repository: PlanRepository, plan: PlanFiles): Promise<Pl
   )
 }
 
-/** The files of a folder, but for links that lead out of it. */
+/** The files of a folder, without links that lead out of it. */
 export async function* folderFiles(
   folder: string,
   limits: WorkspaceLimits,
@@ -109,7 +117,7 @@ export async function* folderFiles(
 }
 
 export async function* inlineFiles(files: Record<string, string>): AsyncGenerator<FileChange> {
-  // In one order, whatever order the store gives them in.
+  // In a fixed order, whatever order the store returns.
   for (const path of Object.keys(files).sort()) {
     yield { path, mode: '100644', content: Buffer.from(files[path] ?? '') }
   }
@@ -120,7 +128,7 @@ async function readBounded(folder: string, path: string, limits: WorkspaceLimits
     return await readEntry(folder, path, limits.maxBytes)
   } catch (error) {
     if (error instanceof FileTooLarge) throw tooLarge(limits)
-    // A file that this process may not read is no part of what its tasks can work on.
+    // A file that this process may not read cannot be part of what tasks work on.
     if (isErrno(error, 'EACCES', 'EPERM')) return undefined
     throw error
   }
@@ -174,7 +182,7 @@ async function readBase(gitDir: string): Promise<PlanRepository> {
   return { gitDir, base, date: Number(date) }
 }
 
-/** The repository in the cache that a plan's repository borrows from, if it borrows. */
+/** The cached repository that a plan's repository borrows from, if any. */
 export async function borrowedFrom(folder: string): Promise<string | undefined> {
   const file = join(folder, 'repository', 'objects', 'info', 'alternates')
   try {

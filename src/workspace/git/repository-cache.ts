@@ -12,17 +12,17 @@ import { fetchProblem, isNoShallow, isUnknownObject } from './fetch-problem.ts'
 import { type Git, GitFailure } from './git.ts'
 import type { GitSource } from './git-source.ts'
 
-/** A commit with all its files, in a repository that others borrow its objects from. */
+/** A commit with all its files, in a repository that lends its objects to others. */
 export interface FetchedCommit {
   commit: string
   gitDir: string
 }
 
-/** What was fetched from remotes, one shallow repository per URL and credential. */
+/** Fetched data, in one shallow repository per URL and credential. */
 export interface RepositoryCache {
-  /** Asks the remote what the source's ref is now, and fetches that. */
+  /** Resolves the source's ref at the remote now, and fetches it. */
   fetchRef(source: GitSource): Promise<FetchedCommit>
-  /** Fetches a commit, unless it is here. */
+  /** Fetches a commit unless it is already here. */
   fetchCommit(source: GitSource, commit: string): Promise<FetchedCommit>
   /** Removes repositories that nobody borrows from and that were last used before `cutoffMs`. */
   evict(isBorrowed: (gitDir: string) => boolean, cutoffMs: number): Promise<void>
@@ -30,7 +30,7 @@ export interface RepositoryCache {
 
 const LOCK_STALE_MS = 30_000
 const LOCK_RETRY_MS = 50
-/** Git's own word for a depth without end. */
+/** Git's value for unlimited depth. */
 const FULL_DEPTH = '2147483647'
 
 export function repositoryCache(
@@ -42,14 +42,14 @@ export function repositoryCache(
   const parent = join(dataDir, 'repositories')
 
   async function folderOf(source: GitSource): Promise<string> {
-    // By credential too: what a secret opened must not be had without it.
+    // By credential too: what a secret gave access to must not be available without it.
     const key = JSON.stringify([source.url, source.credential ?? null])
     const folder = join(parent, createHash('sha256').update(key).digest('hex').slice(0, 32))
     await materialise(folder, (draft) => createBareRepository(git, draft))
     return folder
   }
 
-  /** Fetches `wanted`, a ref or a commit, and answers with its commit. */
+  /** Fetches `wanted`, a ref or a commit, and returns its commit. */
   async function fetchInto(
     gitDir: string,
     source: GitSource,
@@ -81,7 +81,7 @@ export function repositoryCache(
     try {
       return await fetchInto(gitDir, source, wanted, '1')
     } catch (error) {
-      // A server of plain files cannot cut history.
+      // A server of plain files cannot make shallow clones.
       if (isNoShallow(error)) return fetchInto(gitDir, source, wanted, undefined)
       throw error
     }
@@ -100,7 +100,7 @@ export function repositoryCache(
       await fetchShallow(gitDir, source, commit)
     } catch (error) {
       if (!isUnknownObject(error)) throw error
-      // The server gives out refs only, so the commit is looked for in the history of the ref.
+      // The server only serves refs, so look for the commit in the ref's history.
       await fetchInto(gitDir, source, source.ref, FULL_DEPTH)
       const { code } = await git(['cat-file', '-e', `${commit}^{commit}`], {
         gitDir,
@@ -114,7 +114,7 @@ export function repositoryCache(
     }
   }
 
-  /** What git wrote goes to the log; a caller is told less. */
+  /** What git wrote goes to the log; callers are told less. */
   async function told<T>(source: GitSource, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
@@ -174,7 +174,8 @@ async function alone<T>(gitDir: string, timeoutMs: number, work: () => Promise<T
         factor: 1,
         minTimeout: LOCK_RETRY_MS,
       },
-      // Another process took over, because this one stood still for too long: git's own locks hold.
+      // Another process took over because this one was stalled for too long; git's own locks still
+      // hold.
       onCompromised: () => {},
     })
   } catch (cause) {
@@ -184,7 +185,7 @@ async function alone<T>(gitDir: string, timeoutMs: number, work: () => Promise<T
     })
   }
   try {
-    // Left behind by a git that was killed; nobody else works here now.
+    // Left behind by a killed git; nobody else is working here now.
     await removeTree(join(gitDir, 'shallow.lock'))
     return await work()
   } finally {

@@ -7,18 +7,23 @@ import { mergeTree } from './merge-tree.ts'
 import type { PlanRepository } from './plan-repository.ts'
 
 /**
- * Makes commits of tasks' edits again, wherever they are needed. Each is made of nothing but the
- * edits, so its id is the same on every machine. The commit of a task that started from the work of
- * others has that as its parent, which is how a later merge knows what is already in it.
+ * Recreates commits of tasks' edits wherever they are needed. Each depends only on the edits, so
+ * its id is the same on every machine. If a task started from the work of others, that is its
+ * commit's parent, which tells a later merge what it already contains.
  */
 export interface TaskCommits {
-  /** The commit of a task's edits, or undefined when they do not fit what they should start from. */
+  /**
+   * The commit of a task's edits, or undefined if they do not apply to what they should start from.
+   */
   of(taskId: string): Promise<string | undefined>
-  /** The base with the edits of `after` on it, in order; those that conflict with earlier ones are left out. */
+  /**
+   * The base with the edits of `after` on top, in order; those that conflict with earlier ones are
+   * left out.
+   */
   startAfter(after: readonly string[]): Promise<string>
 }
 
-/** What tasks start from, and the same with one more task's edits on it. */
+/** A starting point, and those with one more task's edits on top. */
 interface Start {
   commit: Promise<string>
   next: Map<string, Start>
@@ -35,7 +40,7 @@ export function taskCommits(
   const commits = new Map<string, Promise<string | undefined>>()
   const atBase: Start = { commit: Promise.resolve(base), next: new Map() }
 
-  /** With what each of them came after itself, so that naming only the last of a chain is enough. */
+  /** Includes what each of them came after, so that naming the last of a chain is enough. */
   function inOrder(after: readonly string[]): Set<string> {
     const found = new Set<string>()
     const entered = new Set<string>()
@@ -55,7 +60,7 @@ export function taskCommits(
   function startAfter(after: readonly string[]): Promise<string> {
     let start = atBase
     for (const taskId of inOrder(after)) {
-      // What the tasks of a chain start from differs by one task each time.
+      // The starting points of a chain's tasks each differ by one task.
       const next = start.next.get(taskId) ?? {
         commit: withTask(start.commit, taskId),
         next: new Map(),
@@ -90,7 +95,7 @@ export function taskCommits(
   return { of, startAfter }
 }
 
-/** One commit of a tree. The same arguments give the same id. */
+/** Commits a tree. The same arguments give the same id. */
 export async function commitTree(
   git: Git,
   gitDir: string,
@@ -109,8 +114,8 @@ export async function commitTree(
 }
 
 /**
- * The tree of `start` with patches on it, made in an index of its own; undefined when one does not fit.
- * No two of the patches may touch the same file.
+ * The tree of `start` with patches applied, made in an index of its own; undefined if one does not
+ * apply. No two of the patches may touch the same file.
  */
 export async function appliedTree(
   git: Git,

@@ -13,6 +13,7 @@ import { resume } from './commands/resume.ts'
 import { retry } from './commands/retry.ts'
 import { run } from './commands/run.ts'
 import { showOutput } from './commands/show-output.ts'
+import { showSteps } from './commands/show-steps.ts'
 import { showSubmission } from './commands/show-submission.ts'
 import { exportSynthesis, synthesize } from './commands/synthesize.ts'
 import { validate } from './commands/validate.ts'
@@ -151,6 +152,18 @@ export function programOf(
       actOnPlan(plan, (context, planId) =>
         showOutput(context, planId, taskId, { wait, json, timeoutMs: timeout * 1000 }),
       ),
+    )
+
+  program
+    .command('steps')
+    .description('print what the agent of a task has said and done, step by step')
+    .argument('<plan>', 'its id, the beginning of it, or last')
+    .argument('<task>', 'its id')
+    .option('--tools', 'only steps that called tools', false)
+    .option('--errors', 'only steps in which a tool failed', false)
+    .option('--json', 'print them as JSON', false)
+    .action((plan, taskId, options) =>
+      actOnPlan(plan, (context, planId) => showSteps(context, planId, taskId, options)),
     )
 
   program

@@ -28,6 +28,7 @@ export type {
   PlanStatus,
   Report,
   Severity,
+  Step,
   Synthesis,
   SynthesisFinding,
   TaskDetail,
@@ -54,7 +55,7 @@ export type {
   NewestOptions,
   Syntheses,
 } from './syntheses.ts'
-export type { OutputOptions, TaskQuery, Tasks } from './tasks.ts'
+export type { OutputOptions, StepQuery, TaskQuery, Tasks } from './tasks.ts'
 export type { CallOptions, ClientOptions } from './transport.ts'
 export type { AwaitedPlan, PlanSubmission, SynthesisRequest } from './types.ts'
 export { describeWaiting } from './waiting.ts'

@@ -616,14 +616,9 @@ export interface Step {
      * On a list, how many characters there are, where only the first 2,000 are given: `links.self` has all.
      */
     argumentsCharacters?: number
+    result: unknown
     /**
-     * `null` while the tool runs. A task keeps 8 MB: the oldest results are shortened to make room, and say so.
-     */
-    result: {
-      [k: string]: unknown
-    }
-    /**
-     * On a list, how many characters there are, where only the first 2,000 are given: `links.self` has all.
+     * On a list, how many characters there are, where only the first 2,000 are given: `links.self` has all. A task keeps 8 MB: where that is not enough, its oldest results are shortened for good, and say so.
      */
     resultCharacters?: number
     isError: boolean

@@ -3,12 +3,17 @@ import { linesOf } from './lines.ts'
 import { itemsOf, type Page } from './pages.ts'
 import { planPath } from './plans.ts'
 import { poll } from './polling.ts'
-import type { OutputTask, TaskDetail, TaskOutput, TaskStatus, TaskSummary } from './schema.ts'
+import type { OutputTask, Step, TaskDetail, TaskOutput, TaskStatus, TaskSummary } from './schema.ts'
 import { type CallOptions, pause, type Transport } from './transport.ts'
 
 export interface TaskQuery extends CallOptions {
   status?: TaskStatus | undefined
   /** Items per page. */
+  limit?: number | undefined
+}
+
+export interface StepQuery extends CallOptions {
+  /** Items of one page. */
   limit?: number | undefined
 }
 
@@ -32,6 +37,15 @@ export interface Tasks {
   output(planId: string, taskId: string, options?: OutputOptions): Promise<TaskOutput>
   /** Every task that has ended by now, with its output, in the order of ending. */
   outputs(planId: string, options?: Pick<CallOptions, 'signal'>): AsyncGenerator<OutputTask, void>
+  /** What an agent has said and done, the first step first; long arguments and results are cut. */
+  steps(planId: string, taskId: string, query?: StepQuery): AsyncGenerator<Step, void>
+  stepsPage(
+    planId: string,
+    taskId: string,
+    query?: StepQuery & { cursor?: string | undefined },
+  ): Promise<Page<Step>>
+  /** One step, with its arguments and results whole. */
+  step(planId: string, taskId: string, number: number, options?: CallOptions): Promise<Step>
   cancel(planId: string, taskId: string, options?: CallOptions): Promise<TaskDetail>
   /** Runs an ended task again; a new version of the synthesis follows. */
   retry(planId: string, taskId: string, options?: CallOptions): Promise<TaskDetail>
@@ -67,8 +81,34 @@ export function tasksOf(transport: Transport): Tasks {
     return body
   }
 
+  const stepsPage: Tasks['stepsPage'] = async (planId, taskId, query = {}) => {
+    const { limit, cursor, ...options } = query
+    const { body } = await transport.json<Page<Step>>({
+      method: 'GET',
+      path: `${taskPath(planId, taskId)}/steps`,
+      query: { limit, cursor },
+      repeatable: true,
+      options,
+    })
+    return body
+  }
+
   return {
     page,
+    stepsPage,
+    steps: (planId, taskId, query = {}) =>
+      itemsOf((cursor) => stepsPage(planId, taskId, { ...query, cursor })),
+
+    async step(planId, taskId, number, options) {
+      const { body } = await transport.json<Step>({
+        method: 'GET',
+        path: `${taskPath(planId, taskId)}/steps/${number}`,
+        repeatable: true,
+        options,
+      })
+      return body
+    },
+
     list: (planId, query = {}) => itemsOf((cursor) => page(planId, { ...query, cursor })),
     outputs: (planId, options) => outputsOf(transport, planId, options?.signal),
     get,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type OutputTask, TASK_STATUSES, type TaskSummary } from '../client/index.ts'
+import { type OutputTask, type Step, TASK_STATUSES, type TaskSummary } from '../client/index.ts'
 import { brief, fitting, itemsFrom, textFrom } from './excerpt.ts'
 import { cursor, limit, maxChars, planId, shortPage, type Tool, taskId, tool } from './tool.ts'
 
@@ -76,7 +76,57 @@ const retryTask = tool(
   },
 )
 
-export const TASK_TOOLS: Tool[] = [taskOutput, listTasks, retryTask]
+const taskSteps = tool(
+  {
+    name: 'task_steps',
+    title: 'Read what the agent of a task did',
+    description:
+      'What an agent has said and which tools it called, step by step, in short. With step, one of them whole.',
+    effect: 'reads',
+  },
+  z.strictObject({
+    planId,
+    taskId,
+    step: z.int().min(1).optional().describe('Its number.'),
+    offset: z.int().min(0).default(0).describe('Where to go on in a step that was cut.'),
+    limit,
+    cursor,
+    maxChars,
+  }),
+  async ({ tutti }, args, signal) => {
+    const { planId: plan, taskId: task, step, maxChars: most } = args
+    if (step !== undefined) {
+      const whole = JSON.stringify(await tutti.tasks.step(plan, task, step, { signal }))
+      const { shown, more } = textFrom(whole, args.offset, most)
+      return { step: shown, ...(more === undefined ? {} : { more }) }
+    }
+    const { shown, nextCursor } = await shortPage(
+      (count) => tutti.tasks.stepsPage(plan, task, { limit: count, cursor: args.cursor, signal }),
+      stepOf,
+      args.limit,
+    )
+    return { steps: shown, nextCursor }
+  },
+)
+
+export const TASK_TOOLS: Tool[] = [taskOutput, listTasks, taskSteps, retryTask]
+
+const BRIEF_CHARS = 200
+
+function stepOf({ number, attempt, text, toolCalls }: Step): Record<string, unknown> {
+  const calls = toolCalls.map(({ name, arguments: given, result, isError }) => ({
+    name,
+    arguments: brief(JSON.stringify(given), BRIEF_CHARS),
+    result: brief(typeof result === 'string' ? result : JSON.stringify(result), BRIEF_CHARS),
+    ...(isError ? { isError } : {}),
+  }))
+  return {
+    number,
+    ...(attempt > 1 ? { attempt } : {}),
+    ...(text === '' ? {} : { text: brief(text, 2 * BRIEF_CHARS) }),
+    ...(calls.length === 0 ? {} : { calls }),
+  }
+}
 
 /** Where a piece starts, and its size. */
 interface Piece {

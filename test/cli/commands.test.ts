@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { tutti } from '../../src/client/index.ts'
+import { type Step, tutti } from '../../src/client/index.ts'
+import { STEP } from '../../src/http/openapi/example-steps.ts'
 import type { FakePlan } from '../support/fake-plan.ts'
 import { type FakeService, startFakeService } from '../support/fake-service.ts'
 import { freePort } from '../support/redis-server.ts'
@@ -361,4 +362,33 @@ test('tutti submission prints a plan file that can be run again', async () => {
     tasks: [{ id: 'a' }, { id: 'b' }],
   })
   expect(service.requests.at(-1)?.path).toBe('/v1/plans/plan-1/submission?files=true')
+})
+
+test('tutti steps prints what an agent said and did, with a filter for what failed', async () => {
+  const failed: Step = {
+    ...STEP,
+    number: 2,
+    text: 'There is another file.',
+    toolCalls: [
+      {
+        id: 'call-2',
+        name: 'read',
+        arguments: { path: 'gone.ts' },
+        result: 'Error: There is no gone.ts.',
+        isError: true,
+      },
+    ],
+  }
+  plan.steps.set('a', [STEP, failed])
+  const { code, stdout } = await runTutti(['steps', 'plan-1', 'a'], { env })
+  expect(code).toBe(0)
+  expect(stdout).toContain('--- step 1: anthropic:claude-sonnet-4-5, 2.7 s, 3,160 tokens')
+  expect(stdout).toContain(
+    'I look at how sessions are verified.\n> read {"path":"src/auth/session.ts"}',
+  )
+  const errors = await runTutti(['steps', 'plan-1', 'a', '--errors'], { env })
+  expect(errors.stdout).not.toContain('step 1')
+  expect(errors.stdout).toContain('failed:\n  Error: There is no gone.ts.')
+  const json = await runTutti(['steps', 'plan-1', 'a', '--json', '--errors'], { env })
+  expect(JSON.parse(json.stdout)).toMatchObject([{ number: 2 }])
 })

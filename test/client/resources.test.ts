@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Tutti, tutti } from '../../src/client/index.ts'
+import { STEP } from '../../src/http/openapi/example-steps.ts'
 import { type FakeService, startFakeService } from '../support/fake-service.ts'
 
 const PLAN = {
@@ -157,6 +158,14 @@ describe('tasks', () => {
       code: 'task-not-finished',
     })
   })
+})
+
+test('the steps of a task are listed over all pages, and read one by one', async () => {
+  await client.plans.submit(PLAN)
+  service.newest().steps.set('a', [STEP, { ...STEP, number: 2 }])
+  const steps = await all(client.tasks.steps('plan-1', 'a', { limit: 1 }))
+  expect(steps.map(({ number }) => number)).toEqual([1, 2])
+  expect(await client.tasks.step('plan-1', 'a', 2)).toMatchObject({ number: 2 })
 })
 
 describe('syntheses', () => {

@@ -4,6 +4,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { Ajv } from 'ajv'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { STEP } from '../../src/http/openapi/example-steps.ts'
 import { type FakeService, startFakeService } from '../support/fake-service.ts'
 
 const COMMAND = fileURLToPath(new URL('../../bin/tutti-mcp.js', import.meta.url))
@@ -65,6 +66,7 @@ describe('the list of tools', () => {
       'retry_task',
       'synthesize_again',
       'task_output',
+      'task_steps',
       'todos',
       'validate_plan',
     ])
@@ -170,6 +172,23 @@ describe('a plan', () => {
       await call('synthesize_again', { planId: 'plan-1', instructions: 'Be brief' }),
     ).toMatchObject({ version: 1 })
   })
+})
+
+test('the steps of a task come in short, and one of them whole', async () => {
+  await call('launch_plan', PLAN)
+  const result = 'x'.repeat(5_000)
+  const toolCalls = STEP.toolCalls.map((made) => ({ ...made, result }))
+  service.newest().steps.set('a', [{ ...STEP, toolCalls }])
+  const short = await call('task_steps', { planId: 'plan-1', taskId: 'a' })
+  expect(short).toMatchObject({ steps: [{ number: 1, calls: [{ name: 'read' }] }] })
+  expect(JSON.stringify(short).length).toBeLessThan(1_000)
+  const whole = await call('task_steps', {
+    planId: 'plan-1',
+    taskId: 'a',
+    step: 1,
+    maxChars: 10_000,
+  })
+  expect(JSON.parse((whole as { step: string }).step)).toMatchObject({ toolCalls: [{ result }] })
 })
 
 describe('what is long', () => {

@@ -6,6 +6,7 @@ import {
   type PlanStatus,
   type TaskStatus,
 } from '../../src/core/contract/status.ts'
+import type { Step } from '../../src/core/contract/steps.ts'
 import type { SubmitPlan } from '../../src/core/contract/submission.ts'
 import type { Synthesis } from '../../src/core/contract/synthesis.ts'
 import { NO_USAGE } from '../../src/core/contract/usage.ts'
@@ -26,6 +27,8 @@ export class FakePlan {
   readonly submission: SubmitPlan
   readonly tasks: TaskDetail[]
   readonly outputs: OutputTask[] = []
+  /** By task. */
+  readonly steps = new Map<string, Step[]>()
   readonly syntheses: Synthesis[] = []
   /** Versions that were asked for, by their Idempotency-Key. */
   readonly asked = new Map<string, { version: number; body: string }>()

@@ -145,6 +145,11 @@ async function taskOf(
   switch (action) {
     case undefined:
       return ok(task)
+    case 'steps': {
+      const steps = plan.steps.get(taskId) ?? []
+      const number = url.pathname.split('/')[7]
+      return number === undefined ? pageOf(steps, url) : ok(steps[Number(number) - 1])
+    }
     case 'cancel':
       if (isEnded(task.status)) return problem(409, 'task-finished', 'The task has ended.')
       plan.finish(taskId, 'cancelled', '')

@@ -19,12 +19,14 @@ export const Step = z
         name: z.string(),
         arguments: z.unknown(),
         argumentsCharacters: z.int().optional().describe(BEGINNING),
-        result: z
-          .unknown()
+        /** `null` while the tool runs. */
+        result: z.unknown(),
+        resultCharacters: z
+          .int()
+          .optional()
           .describe(
-            '`null` while the tool runs. A task keeps 8 MB: the oldest results are shortened to make room, and say so.',
+            `${BEGINNING} A task keeps 8 MB: where that is not enough, its oldest results are shortened for good, and say so.`,
           ),
-        resultCharacters: z.int().optional().describe(BEGINNING),
         isError: z.boolean(),
       }),
     ),

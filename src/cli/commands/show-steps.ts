@@ -1,0 +1,80 @@
+import type { Step } from '../../client/index.ts'
+import type { Context } from '../context.ts'
+import { EXIT } from '../exit-code.ts'
+import { cut, duration, money, thousands } from '../format.ts'
+
+export interface StepsOptions {
+  /** Only steps that called tools. */
+  tools: boolean
+  /** Only steps in which a tool failed. */
+  errors: boolean
+  json: boolean
+}
+
+/** What an agent has said and done, step by step. @returns The exit code. */
+export async function showSteps(
+  { terminal, quick }: Context,
+  planId: string,
+  taskId: string,
+  { tools, errors, json }: StepsOptions,
+): Promise<number> {
+  let count = 0
+  const chosen: Step[] = []
+  for await (const step of quick.tasks.steps(planId, taskId)) {
+    count += 1
+    if (tools && step.toolCalls.length === 0) continue
+    if (errors && !step.toolCalls.some(({ isError }) => isError)) continue
+    if (json) chosen.push(step)
+    else terminal.out(terminal.printable(transcriptOf(step)))
+  }
+  if (json) terminal.out(JSON.stringify(chosen, null, 2))
+  if (count === 0) terminal.note(`${taskId} has no steps: agents of the executor model have`)
+  return EXIT.succeeded
+}
+
+function transcriptOf(step: Step): string {
+  const lines = [headOf(step)]
+  if (step.text.trim() !== '') lines.push(step.text.trim())
+  for (const call of step.toolCalls) {
+    lines.push(`> ${call.name} ${cut(asText(call.arguments), 200)}`)
+    lines.push(indented(call.result === null ? '(runs)' : asText(call.result), call.isError))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function headOf({ number, attempt, model, usage, startedAt, finishedAt }: Step): string {
+  const tokens = usage.inputTokens + usage.outputTokens
+  const facts = [
+    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    model,
+    ...(finishedAt === null ? [] : [duration(Date.parse(finishedAt) - Date.parse(startedAt))]),
+    `${thousands(tokens)} tokens`,
+    ...(usage.costUsd > 0 ? [money(usage.costUsd)] : []),
+  ]
+  return `--- step ${number}: ${facts.join(', ')}`
+}
+
+const MOST_LINES = 12
+const WIDTH = 160
+
+function indented(text: string, isError: boolean): string {
+  const all = text.split('\n')
+  const shown = all.slice(0, MOST_LINES).map((line) => `  ${line.slice(0, WIDTH)}`)
+  if (all.length > MOST_LINES) shown.push(`  … ${all.length - MOST_LINES} more lines`)
+  return `${isError ? '  failed:\n' : ''}${shown.join('\n')}`
+}
+
+/** A result of an MCP server is a list of parts; whoever reads wants their texts. */
+function asText(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'object' && value !== null && 'content' in value) {
+    const { content } = value
+    if (Array.isArray(content)) {
+      const texts = content.map((part: { text?: unknown }) =>
+        typeof part.text === 'string' ? part.text : JSON.stringify(part),
+      )
+      return texts.join('\n')
+    }
+  }
+  return JSON.stringify(value)
+}

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Step, tutti } from '../../src/client/index.ts'
+import { tutti } from '../../src/client/index.ts'
 import { STEP } from '../../src/http/openapi/example-steps.ts'
 import type { FakePlan } from '../support/fake-plan.ts'
 import { type FakeService, startFakeService } from '../support/fake-service.ts'
@@ -365,7 +365,7 @@ test('tutti submission prints a plan file that can be run again', async () => {
 })
 
 test('tutti steps prints what an agent said and did, with a filter for what failed', async () => {
-  const failed: Step = {
+  const failed = {
     ...STEP,
     number: 2,
     text: 'There is another file.',

@@ -383,6 +383,13 @@ export interface MergedEdits {
     proposedBy?: string
   }[]
   patch: string
+  verification?: {
+    command: string
+    status: 'passed' | 'failed' | 'not-run'
+    exitCode?: number
+    reason?: string
+    output: string
+  }
 }
 export interface Health {
   status: 'ok'
@@ -682,6 +689,14 @@ export interface SubmitPlan {
   workspace?:
     | {
         path: string
+        /**
+         * A command that says by its exit code whether the merged edits hold, such as `npm test`: one that the operator allows in TUTTI_RUN. No shell reads it.
+         */
+        verify?: string
+        /**
+         * Adds a task behind all others, like the first of them that writes. If `verify` fails on their merged edits, it is given the output and mends what fails.
+         */
+        repair?: boolean
       }
     | {
         git: {
@@ -689,11 +704,27 @@ export interface SubmitPlan {
           ref?: string
           credential?: string
         }
+        /**
+         * A command that says by its exit code whether the merged edits hold, such as `npm test`: one that the operator allows in TUTTI_RUN. No shell reads it.
+         */
+        verify?: string
+        /**
+         * Adds a task behind all others, like the first of them that writes. If `verify` fails on their merged edits, it is given the output and mends what fails.
+         */
+        repair?: boolean
       }
     | {
         files: {
           [k: string]: string
         }
+        /**
+         * A command that says by its exit code whether the merged edits hold, such as `npm test`: one that the operator allows in TUTTI_RUN. No shell reads it.
+         */
+        verify?: string
+        /**
+         * Adds a task behind all others, like the first of them that writes. If `verify` fails on their merged edits, it is given the output and mends what fails.
+         */
+        repair?: boolean
       }
   /**
    * How the outputs become one result; `false` for none.

@@ -47,3 +47,22 @@ export async function openTaskFolder(
     throw error
   }
 }
+
+/** A folder with the files of a commit, which nobody compares later. */
+export async function openCommitFolder(
+  git: Git,
+  gitDir: string,
+  planFolder: string,
+  commit: string,
+  signal: AbortSignal,
+): Promise<Pick<OpenedWorkspace, 'workspace' | 'close'>> {
+  const own = join(planFolder, 'tasks', `commit-${randomUUID()}`)
+  const folder = join(own, 'files')
+  try {
+    await checkOut(git, gitDir, commit, folder, signal)
+    return { workspace: { root: folder, writable: true }, close: () => removeTree(own) }
+  } catch (error) {
+    await removeTree(own)
+    throw error
+  }
+}

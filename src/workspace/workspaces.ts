@@ -29,7 +29,7 @@ import { joinCalls } from './join-calls.ts'
 import { mergeEdits } from './merge-edits.ts'
 import { DEFAULT_WORKSPACE_LIMITS, type WorkspaceOptions } from './options.ts'
 import { materialise, planFolders } from './plan-folder.ts'
-import { openTaskFolder } from './task-folder.ts'
+import { openCommitFolder, openTaskFolder } from './task-folder.ts'
 
 /** Plans' files on this machine. Any number of processes may share one `dataDir`. */
 export function workspaces(options: WorkspaceOptions): Workspaces {
@@ -182,6 +182,12 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
     async merge(plan, edits, signal) {
       const repository = await untilAborted(repositoryOf(plan), signal)
       return mergeEdits(git, repository, edits, limits, signal)
+    },
+
+    async openCommit(plan, commit, signal) {
+      const { gitDir } = await untilAborted(repositoryOf(plan), signal)
+      const folder = await folders.make(plan.folder)
+      return openCommitFolder(git, gitDir, folder, commit, signal)
     },
 
     forget: (folder) => folders.remove(folder),

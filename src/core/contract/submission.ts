@@ -88,9 +88,26 @@ const FilePath = z
     { message: 'must be a plain relative path, without "..", and not inside .git' },
   )
 
+const verification = {
+  verify: z
+    .string()
+    .regex(/\S/, 'must not be blank')
+    .max(1_000)
+    .optional()
+    .describe(
+      'A command that says by its exit code whether the merged edits hold, such as `npm test`: one that the operator allows in TUTTI_RUN. No shell reads it.',
+    ),
+  repair: z
+    .boolean()
+    .optional()
+    .describe(
+      'Adds a task behind all others, like the first of them that writes. If `verify` fails on their merged edits, it is given the output and mends what fails.',
+    ),
+}
+
 export const WorkspaceSpec = z.union(
   [
-    z.strictObject({ path: z.string().min(1).max(4_000) }),
+    z.strictObject({ path: z.string().min(1).max(4_000), ...verification }),
     z.strictObject({
       git: z.strictObject({
         url: z.string().min(1).max(2_000),
@@ -98,11 +115,13 @@ export const WorkspaceSpec = z.union(
         /** The name of a credential that the operator configured; never the secret itself. */
         credential: z.string().min(1).max(64).optional(),
       }),
+      ...verification,
     }),
     z.strictObject({
       files: z.record(FilePath, z.string()).refine((files) => Object.keys(files).length > 0, {
         message: 'must hold at least one file',
       }),
+      ...verification,
     }),
   ],
   { error: 'must have exactly one of `path`, `git` and `files`' },

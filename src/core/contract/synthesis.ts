@@ -100,6 +100,18 @@ export const MergedEdits = z
       }),
     ),
     patch: z.string(),
+    /** What `workspace.verify` came to on the merged commit. */
+    verification: z
+      .object({
+        command: z.string(),
+        /** `not-run`: the reason says why. */
+        status: z.enum(['passed', 'failed', 'not-run']),
+        exitCode: z.int().optional(),
+        reason: z.string().optional(),
+        /** Its standard output and standard error, shortened in the middle. */
+        output: z.string(),
+      })
+      .optional(),
   })
   .meta({ id: 'MergedEdits' })
 export type MergedEdits = z.output<typeof MergedEdits>

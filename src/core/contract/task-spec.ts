@@ -151,4 +151,6 @@ export interface TaskSpec extends Omit<SubmittedTask, 'id' | 'description' | 'ex
   executor: string
   /** `dependsOn`, plus the tasks whose files overlap with this one's in a plan that serializes. */
   waitsFor?: string[]
+  /** Of the task that repairs: the command that says whether there is anything to do. */
+  verify?: string
 }

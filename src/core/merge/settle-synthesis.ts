@@ -23,6 +23,7 @@ import {
   settleFindings,
 } from './settle-findings.ts'
 import { reportedBy } from './synthesis-part.ts'
+import { inWords, verificationFindings } from './verified-edits.ts'
 import { writeSummary } from './write-summary.ts'
 
 /**
@@ -53,8 +54,9 @@ export function settleSynthesis(options: {
   const reported = reportedBy(results)
   const settled = settleFindings(draft, reported)
   notes.push(...describeRepairs(addRepairs(options.repairs ?? NO_REPAIRS, settled.repairs)))
-  const compare = byRank(settled.findings.map(({ finding }) => finding))
-  const ranked = settled.findings
+  const all = [...settled.findings, ...verificationFindings(options.edits)]
+  const compare = byRank(all.map(({ finding }) => finding))
+  const ranked = all
     .map((each, place) => ({ ...each, place }))
     .sort((a, b) => compare(a.finding, b.finding) || a.place - b.place)
     .map((each, index) => ({ ...each, id: `f-${index + 1}` }))
@@ -63,7 +65,10 @@ export function settleSynthesis(options: {
     ({ id, finding, from }): SynthesisFinding => ({
       id,
       ...finding,
-      ...(evidence === undefined ? {} : { verification: verificationOf(from, evidence) }),
+      // One without a source comes from a command that was run.
+      ...(evidence === undefined || from.length === 0
+        ? {}
+        : { verification: verificationOf(from, evidence) }),
     }),
   )
   const refuted = evidence && refutedFindings(evidence, findings.length + 1)
@@ -127,10 +132,15 @@ function leftOut(count: number, why: string): string {
     : `${count} reported findings are left out here: what they say ${why}. They stand last, marked as refuted.`
 }
 
-/** This comes first: nothing else shows that the patch lacks the work of a task. */
+/** This comes first: nothing else shows that the patch lacks the work of a task, or whether it holds. */
 function withMissingEdits(summary: string, edits: MergedEdits | undefined): string {
   const missing = edits && missingEdits(edits)
-  return missing === undefined ? summary : `> **${missing.message}**\n\n${summary}`
+  const verification = edits?.verification
+  const lines = [
+    ...(missing === undefined ? [] : [`> **${missing.message}**`]),
+    ...(verification === undefined ? [] : [`> **${inWords(verification)}**`]),
+  ]
+  return [...lines, summary].join('\n\n')
 }
 
 /** By task, then by number. */

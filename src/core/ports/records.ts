@@ -19,6 +19,8 @@ export interface PlanSpec {
    * demand.
    */
   workspace: Exclude<WorkspaceSpec, { files: unknown }> | { files: true } | undefined
+  /** The command that the merged edits are verified with. */
+  verifyEdits?: string
   /** Each task works on a copy of its own, and the edits are merged at the end. */
   isolate: boolean
   synthesis: SynthesisSpec | false

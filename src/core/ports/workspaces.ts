@@ -140,6 +140,17 @@ export interface Workspaces {
    * @throws {TransientError | PermanentError}
    */
   merge(plan: PlanFiles, edits: OrderedEdits[], signal: AbortSignal): Promise<MergedEdits>
+  /**
+   * A folder with the files of a commit that `merge` has made, to run programs in. Nothing that happens
+   * in it is kept.
+   *
+   * @throws {TransientError | PermanentError}
+   */
+  openCommit(
+    plan: PlanFiles,
+    commit: string,
+    signal: AbortSignal,
+  ): Promise<Pick<OpenedWorkspace, 'workspace' | 'close'>>
   /** Removes a folder that nobody uses any more. */
   forget(folder: string): Promise<void>
   /**

@@ -2,6 +2,7 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import { type DependencyResult, renderTaskPrompt } from '../text/prompt.ts'
 import { type AttemptFolder, NO_FOLDER, openAttemptFolder } from './attempt-folder.ts'
 import type { LoadedPlan } from './plan-cache.ts'
+import { repairing } from './repairing.ts'
 import { type AttemptResult, failure, runAttempt } from './run-attempt.ts'
 import type { RunUnitDeps } from './run-deps.ts'
 import { type KeepingLog, stepLog } from './step-log.ts'
@@ -31,8 +32,12 @@ export async function preparedAttempt(
   let folder = NO_FOLDER
   let steps: KeepingLog | undefined
   const allowance = deps.allowanceOf(plan.spec, spender)
+  const { programs } = deps
   const result = await runAttempt({
-    executor,
+    executor:
+      spec.verify === undefined || programs === undefined
+        ? executor
+        : repairing(executor, spec.verify, programs),
     spec,
     prepare: async (until) => {
       opening = openAttemptFolder(deps, plan, spec, executor, until)

@@ -4,6 +4,7 @@ import type { Finding } from '../contract/findings.ts'
 import type { TextLog } from '../ports/event-log.ts'
 import type { Executor } from '../ports/executor.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
+import type { Programs } from '../ports/programs.ts'
 import type { BatchQueue, Unit } from '../ports/queue.ts'
 import type { StepStore } from '../ports/step-store.ts'
 import type { TaskLife, TaskStore } from '../ports/task-life.ts'
@@ -23,6 +24,8 @@ export interface RunUnitDeps {
   allowanceOf: AllowanceOf
   executors: ReadonlyMap<string, Executor>
   workspaces: Workspaces
+  /** What verifies merged edits, for the task that repairs them. */
+  programs?: Programs | undefined
   files: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>
   running: RunningTasks
   tracer: Tracer

@@ -9,6 +9,7 @@ import type { SubmittedTask, TaskSpec } from '../contract/task-spec.ts'
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
 import type { Overlap } from '../contract/views.ts'
 import type { GoalPlanner } from '../ports/models.ts'
+import type { Programs } from '../ports/programs.ts'
 import type { UnitLayout } from '../ports/records.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
 import { type PricingDeps, planPriceErrors, taskPriceErrors } from '../preflight/check-budget.ts'
@@ -18,6 +19,7 @@ import { distinctSchemas, schemaCountErrors, schemaErrors } from './check-schema
 import { expandTasks } from './expand-pattern.ts'
 import { lacksFiles, missingFiles } from './missing-files.ts'
 import { planGoal } from './plan-goal.ts'
+import { nothingToVerify, repairTask, verifyEditsErrors } from './repair-task.ts'
 
 export interface PrepareDeps extends PricingDeps {
   limits: Limits
@@ -32,6 +34,8 @@ export interface PrepareDeps extends PricingDeps {
   webhooksAvailable: boolean
   /** Plans the tasks of a plan that only has a goal. */
   planner: GoalPlanner | undefined
+  /** What may verify merged edits. */
+  programs?: Programs | undefined
 }
 
 /** What can be known about a plan before it runs; see `checkPlan`. */
@@ -119,6 +123,7 @@ async function planErrors(deps: PrepareDeps, plan: SubmitPlan): Promise<FieldErr
     })
   }
   errors.push(...verifyErrors(deps, plan))
+  errors.push(...verifyEditsErrors(deps.programs, plan))
   // Without a model there is nothing to pay for, because the merge writes the synthesis.
   if (deps.modelAvailable) errors.push(...planPriceErrors(deps, plan))
   if (plan.workspace !== undefined) errors.push(...(await deps.workspaces.check(plan.workspace)))
@@ -162,6 +167,7 @@ async function prepareTasks(
     errors.push(...taskErrors(deps, task, pointerOf(index)))
   })
   errors.push(...missingFiles(deps.executors, plan, tasks, pointerOf))
+  errors.push(...nothingToVerify(plan, tasks))
   errors.push(...(await schemaErrors(deps, tasks, schemas, pointerOf)))
   for (const error of taskPriceErrors(deps, plan, tasks, pointerOf)) errors.push(error)
   if (errors.length > 0) throw invalid(distinct(errors))
@@ -175,6 +181,12 @@ async function prepareTasks(
     if (extra !== undefined && extra.length > 0) {
       task.waitsFor = [...new Set([...(task.waitsFor ?? []), ...extra])]
     }
+  }
+  // Only now, because it comes after all others and so collides with none of them.
+  const repair = repairTask(plan, tasks)
+  if (repair !== undefined) {
+    tasks.push(repair)
+    checked.waves.push([repair.id])
   }
   return {
     plan,

@@ -236,6 +236,7 @@ function newPlan(
       policy: plan.policy,
       workspace:
         workspace === undefined || !('files' in workspace) ? workspace : { files: true as const },
+      ...(workspace?.verify === undefined ? {} : { verifyEdits: workspace.verify }),
       isolate: plan.policy.onOverlap === 'isolate',
       synthesis: plan.synthesis,
       webhook: plan.webhook,

@@ -24,6 +24,7 @@ import {
 import { folderOfSynthesis, mergeTaskEdits } from './merge-task-edits.ts'
 import { type ProposeDeps, proposeResolutions } from './propose-resolutions.ts'
 import { readResults } from './read-results.ts'
+import { type VerifyEditsDeps, verifyEdits } from './verify-edits.ts'
 import { verifyEvidence } from './verify-evidence.ts'
 import { type VerifyFindingsDeps, verifyFindings } from './verify-findings.ts'
 import { type PartDeps, putTogether, spreadParts } from './write-synthesis-parts.ts'
@@ -31,10 +32,11 @@ import { type PartDeps, putTogether, spreadParts } from './write-synthesis-parts
 export interface SynthesizeDeps
   extends PartDeps,
     ProposeDeps,
+    Pick<VerifyEditsDeps, 'programs'>,
     Pick<VerifyFindingsDeps, 'verifier'> {
   syntheses: SynthesisStore
   queue: Pick<BatchQueue, 'enqueueParts'>
-  workspaces: Pick<Workspaces, 'merge' | 'forget' | 'readable'>
+  workspaces: Pick<Workspaces, 'merge' | 'forget' | 'readable' | 'openCommit'>
   now: StoreClock
 }
 
@@ -92,10 +94,12 @@ export async function synthesizePlan(
       if (merged.edits === undefined && editsProblem !== undefined) {
         drafted.notes.push(editsProblem.message)
       }
+      const verified = merged.edits && (await verifyEdits(deps, plan, job, merged.edits, writing))
+      editsProblem = both(editsProblem, verified?.problem)
       const before = writing.usage.total()
       const edits =
-        merged.edits &&
-        (await proposeResolutions(deps, writing, merged.edits, results, drafted.notes))
+        verified &&
+        (await proposeResolutions(deps, writing, verified.edits, results, drafted.notes))
       if (signal.aborted) return 'give-back'
       const settling: Settling = {
         ...drafted,
@@ -159,6 +163,12 @@ async function settle(
       ],
     })
   }
+}
+
+/** Both reasons, under the code of the first. */
+function both(one: Failure | undefined, other: Failure | undefined): Failure | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return { code: one.code, message: `${one.message} ${other.message}` }
 }
 
 type Drafted = Pick<Settling, 'from' | 'usage' | 'model' | 'notes'>

@@ -7,10 +7,10 @@ import type {
   ExecutionOutcome,
   ExecutionRequest,
 } from '../../core/ports/executor.ts'
+import type { Programs } from '../../core/ports/programs.ts'
 import { textOf } from '../../core/read/step-views.ts'
 import { estimateTokens } from '../../core/text/tokens.ts'
 import { outcomeOf } from '../output/outcome.ts'
-import type { Programs } from '../sandbox/programs.ts'
 import { CALL_REQUEST, firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
 import { type Candidate, createModelCaller, type ModelCaller } from './calls/model-caller.ts'

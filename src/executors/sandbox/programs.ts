@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Failure, PermanentError, TransientError } from '../../core/contract/errors.ts'
-import type { Workspace } from '../../core/ports/executor.ts'
+import { type Programs, wordsOf } from '../../core/ports/programs.ts'
 import { bothEnds } from './both-ends.ts'
 import { findSandbox, sandboxProblem } from './bubblewrap.ts'
 import { confinement } from './confinement.ts'
@@ -22,34 +22,6 @@ export const ProgramsSettings = z.strictObject({
 })
 export type ProgramsSettings = z.output<typeof ProgramsSettings>
 
-/** How a program ended. */
-export interface Ran {
-  /** Absent if it was stopped. */
-  exitCode?: number
-  /** The limit at which it was stopped. */
-  ended?: Failure
-  /** Its output, including standard error, shortened in the middle. */
-  output: string
-  ms: number
-}
-
-/** Runs allowed programs on a folder, each in a sandbox. */
-export interface Programs {
-  /** As the operator configured them. */
-  names: readonly string[]
-  /** Why none can be run here; `undefined` if they can. Determined once. */
-  problem(): string | undefined
-  allows(command: readonly string[]): boolean
-  /**
-   * Leaves no process behind, and settles within two seconds of an abort.
-   *
-   * @throws {PermanentError} `sandbox-unavailable`, `sandbox-failed`.
-   * @throws {TransientError} The sandbox could not be started.
-   * @throws The reason of `signal`, when it aborts.
-   */
-  run(command: readonly string[], workspace: Workspace, signal: AbortSignal): Promise<Ran>
-}
-
 /** Errors that end a program but not the task that runs it. */
 const ENDS_PROGRAM = ['cpu-limit', 'memory-limit', 'process-limit', 'workspace-too-large']
 
@@ -60,7 +32,7 @@ export function allowedPrograms(
     atOnce = Number.POSITIVE_INFINITY,
   }: { sandbox?: string | undefined; atOnce?: number | undefined } = {},
 ): Programs {
-  const prefixes = settings.programs.map((program) => program.split(/\s+/))
+  const prefixes = settings.programs.map(wordsOf)
   const turns = slots(atOnce)
   let probed: { problem: string | undefined } | undefined
   const problem = () => {

@@ -8,6 +8,7 @@ import type {
   GoalPlanner,
   ModelSynthesizer,
 } from '../../core/ports/models.ts'
+import type { Programs } from '../../core/ports/programs.ts'
 import { NO_TRACER, type Tracer } from '../../core/ports/tracing.ts'
 import { claudeAgentExecutor } from '../../executors/claude-agent/claude-agent-executor.ts'
 import { commandExecutor } from '../../executors/command/command-executor.ts'
@@ -30,6 +31,8 @@ import type { Reading } from './open-reading.ts'
 export interface Executors {
   byName: ReadonlyMap<string, Executor>
   defaultName: string
+  /** Those that agents may run, and that verify merged edits. */
+  programs?: Programs
   /** Writes syntheses; undefined if there is no default model. */
   synthesizer: ModelSynthesizer | undefined
   /** Proposes resolutions for files in conflict; undefined likewise. */
@@ -88,6 +91,7 @@ export function openExecutors(
   return {
     byName,
     defaultName,
+    programs,
     synthesizer: usesModels ? modelSynthesizer(setup) : undefined,
     resolver: usesModels ? modelConflictResolver(setup) : undefined,
     verifier: usesModels ? modelClaimVerifier(setup) : undefined,

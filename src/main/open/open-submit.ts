@@ -70,6 +70,7 @@ export function submitDepsOf(options: {
         options,
       ),
     planner: executors.planner,
+    programs: executors.programs,
     rounds: { latest: 0 },
     sha256: (text) => createHash('sha256').update(text).digest(),
     randomBytes,

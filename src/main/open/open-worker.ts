@@ -112,6 +112,7 @@ export async function openWorker(options: {
     files: stores.plans,
     queue,
     executors: executors.byName,
+    programs: executors.programs,
     workspaces,
     allowanceOf,
     running,
@@ -137,6 +138,7 @@ export async function openWorker(options: {
     model: executors.synthesizer,
     resolver: executors.resolver,
     verifier: executors.verifier,
+    programs: executors.programs,
     pause,
     onFault: (err, planId) => faults(err, 'synthesis fault', { planId }),
   }

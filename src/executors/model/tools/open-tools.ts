@@ -1,7 +1,7 @@
 import type { ToolSet } from 'ai'
 import { writesOf } from '../../../core/contract/files-written.ts'
 import type { ExecutionRequest } from '../../../core/ports/executor.ts'
-import type { Programs } from '../../sandbox/programs.ts'
+import type { Programs } from '../../../core/ports/programs.ts'
 import type { McpServer } from '../options.ts'
 import { oneAfterAnother } from './in-order.ts'
 import { parseMcpTool, RUN_TOOL } from './names.ts'

@@ -2,7 +2,7 @@ import { type Tool, tool } from 'ai'
 import { z } from 'zod'
 import { PermanentError } from '../../../core/contract/errors.ts'
 import type { Workspace } from '../../../core/ports/executor.ts'
-import type { Programs, Ran } from '../../sandbox/programs.ts'
+import type { Programs, Ran } from '../../../core/ports/programs.ts'
 import type { InOrder } from './in-order.ts'
 
 /**

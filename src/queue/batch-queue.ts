@@ -159,8 +159,10 @@ export async function bullBatchQueue(options: {
     queues,
 
     async enqueueBatch(synthesis, units) {
+      const children = units.map(unitNode)
       try {
-        await producer.add({ ...synthesisNode(synthesis), children: units.map(unitNode) })
+        if (units.every(({ writesSynthesis }) => writesSynthesis)) await producer.addBulk(children)
+        else await producer.add({ ...synthesisNode(synthesis), children })
       } catch (error) {
         if (!(error instanceof PartialBatchError)) throw error
         for (const [queue, numbers] of byQueue(synthesis.planId, units)) {
@@ -208,7 +210,7 @@ export async function bullBatchQueue(options: {
       const { qualifiedName } = queueFor(bundle.planId, 'synthesis')
       const parent = { id: finalSynthesisJobId(bundle.planId, 0), queue: qualifiedName }
       await queueFor(bundle.planId, bundle.lane).addBulk([
-        { name, data, opts: { ...opts, parent } },
+        { name, data, opts: { ...opts, ...(bundle.writesSynthesis ? {} : { parent }) } },
       ])
     },
 
@@ -252,8 +254,11 @@ export async function bullBatchQueue(options: {
       return pages.flat()
     },
 
-    async hasSynthesis(planId, jobId) {
-      return (await Job.fromId(queueFor(planId, 'synthesis'), jobId)) !== undefined
+    async hasBatch(planId, { lane, writesSynthesis }) {
+      const isThere = async (kind: QueueKind, jobId: string) =>
+        (await Job.fromId(queueFor(planId, kind), jobId)) !== undefined
+      if (!writesSynthesis) return isThere('synthesis', finalSynthesisJobId(planId, 0))
+      return typeof lane === 'string' && isThere(lane, unitJobId(planId, 0))
     },
 
     counts: () =>

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { inOrderOfPriority } from '../core/batch/units.ts'
 import type { Usage } from '../core/contract/usage.ts'
 import type { PlanStore } from '../core/ports/plan-store.ts'
+import { finalSynthesisJobId } from '../core/ports/queue.ts'
 import type { NewPlan, PlanKey } from '../core/ports/records.ts'
 import type { RetryBatch } from '../core/ports/task-life.ts'
 import { compactJson, fromCompactJson } from './compact-json.ts'
@@ -261,6 +262,7 @@ function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
     retentionMs,
     'syn:pending',
     1,
+    ...(spec.units.writesSynthesis ? ['syn:own', finalSynthesisJobId(spec.id, 0)] : []),
     'syn:status',
     spec.synthesis === false ? 'disabled' : 'pending',
     'syn:none',

@@ -42,7 +42,7 @@ export function redisSynthesisStore(options: {
       whileAvailable(async () => {
         const begin = async () =>
           (await run('begin-synthesis', keyOf(planId), shardOfPlan(planId), jobId, kind)) as [
-            'gone' | 'unsettled' | 'superseded' | 'done' | 'go',
+            'gone' | 'unsettled' | 'superseded' | 'early' | 'done' | 'go',
             string?,
           ]
         let [status, version] = await begin()
@@ -50,7 +50,7 @@ export function redisSynthesisStore(options: {
           await settleTasks(options, planId)
           ;[status, version] = await begin()
         }
-        if (status === 'gone' || status === 'superseded') return { status }
+        if (status === 'gone' || status === 'superseded' || status === 'early') return { status }
         return { status, version: Number(version) }
       }),
     finish: (planId, jobId, { kind, synthesis, outcome, editsProblem, usage }) =>

@@ -110,7 +110,7 @@ export function redisTaskLife(options: {
         task.unit,
         task.delivery,
       ])
-      const [answers, released, unsettled] = (await run(
+      const [answers, released, unsettled, over] = (await run(
         'begin-task',
         keyOf(planId),
         shardOfPlan(planId),
@@ -118,11 +118,12 @@ export function redisTaskLife(options: {
         round,
         options.mostLosses,
         ...args,
-      )) as [[string, ...unknown[]][], (string | number)[], number]
+      )) as [[string, ...unknown[]][], (string | number)[], number, number]
       const more = unsettled === 1 ? await settleTasks(options, planId) : []
       return answers.map((answer, index) => ({
         ...begunTask(answer),
         released: index === 0 ? [...released.map(Number), ...more] : [],
+        isOver: over === 1,
       }))
     },
   )
@@ -145,18 +146,19 @@ export function redisTaskLife(options: {
         }),
         attempt.output === undefined ? '' : storableJson(attempt.output),
       ])
-      const [answers, released, due, unsettled] = (await run(
+      const [answers, released, due, unsettled, over] = (await run(
         'end-task',
         keyOf(planId),
         shardOfPlan(planId),
         ...args,
-      )) as [('recorded' | 'refused' | 'gone')[], (string | number)[], number, number]
+      )) as [('recorded' | 'refused' | 'gone')[], (string | number)[], number, number, number]
       const more = unsettled === 1 ? await settleTasks(options, planId) : []
       // Follow-up work is handed to only one of the callers, because it must be done once.
       return answers.map((status, index) => ({
         status,
         released: index === 0 ? [...released.map(Number), ...more] : [],
         preliminary: index === 0 && due > 0 ? due : undefined,
+        isOver: over === 1,
       }))
     },
   )

@@ -136,6 +136,7 @@ export async function openUnits(redisUrl: string) {
         ordered: specs.some(({ waitsFor = [] }) => waitsFor.length > 0),
         maxConcurrency: options.policy?.maxConcurrency,
         laneOf: () => 'io',
+        plainSynthesis: false,
       }),
       traceparent: undefined,
     }

@@ -29,6 +29,8 @@ export function layoutUnits(
     /** How many tasks may run at the same time; undefined if the plan sets no limit. */
     maxConcurrency: number | undefined
     laneOf: (task: TaskSpec) => 'io' | 'cpu'
+    /** The synthesis is little work that needs nothing but the outputs of the tasks. */
+    plainSynthesis: boolean
   },
 ): UnitLayout {
   const lanes = tasks.map(options.laneOf)
@@ -45,6 +47,9 @@ export function layoutUnits(
     width: limit === null ? 'all' : 1,
     limit,
     lane: uniform ? (first === 'io' && tasks.length > SMALL_PLAN ? 'bulk' : first) : lanes,
+    ...(options.plainSynthesis && size > 1 && tasks.length <= SMALL_PLAN
+      ? { writesSynthesis: true }
+      : {}),
   }
 }
 
@@ -104,6 +109,7 @@ export function unitsOf(
       round: options.round + rank,
       priority: Math.max(...members.map((task) => task.priority)),
       held: options.held(unit),
+      writesSynthesis: spec.units.writesSynthesis === true,
     })
   }
   return units

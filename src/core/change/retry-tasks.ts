@@ -208,6 +208,7 @@ export async function enqueueRetry(
       round: 0,
       priority,
       held: isHeld(waitsFor, record),
+      writesSynthesis: false,
     }
   })
   // The first unit's number makes the id unique per retry and stable when repeated.

@@ -1,6 +1,5 @@
 import { releaseUnits, sealBatch } from '../batch/release-units.ts'
 import { isParking } from '../budget/allowance.ts'
-import { finalSynthesisJobId } from '../ports/queue.ts'
 import type { Upkeep } from '../ports/upkeep.ts'
 import { AttemptAborted, type RunningTasks } from '../run/running-tasks.ts'
 import type { ChangeDeps } from './change-deps.ts'
@@ -86,7 +85,7 @@ async function deleteExpired(deps: SweepDeps, planId: string): Promise<void> {
 
 /**
  * Settles a plan that was stored but never marked as enqueued. Its batch was enqueued as a whole or
- * not at all: if its synthesis is in the queue, only the mark was lost. If not, nobody was told
+ * not at all: if one of its jobs is in the queue, only the mark was lost. If not, nobody was told
  * that the plan was accepted, and all of it has to go; a submission that is still running will
  * notice.
  */
@@ -95,7 +94,7 @@ async function settleSubmission(deps: SweepDeps, planId: string): Promise<void> 
   if (record === undefined) return
   const retry = await deps.plans.unfinishedRetry(planId)
   if (retry !== undefined) return enqueueRetry(deps, record, retry)
-  if (await deps.queue.hasSynthesis(planId, finalSynthesisJobId(planId, 0))) {
+  if (await deps.queue.hasBatch(planId, record.spec.units)) {
     const { releasing } = await sealBatch(deps, record, 0, { all: [], held: [] })
     return releasing
   }

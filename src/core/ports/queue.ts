@@ -1,4 +1,4 @@
-import type { Lane } from './records.ts'
+import type { Lane, UnitLayout } from './records.ts'
 import type { PartPlace } from './synthesis-parts.ts'
 
 /**
@@ -23,6 +23,8 @@ export interface Unit {
   priority: number
   /** In the queue, but not to run until it is released. */
   held: boolean
+  /** Of all units of a batch, or none: the one that ends the last task writes the synthesis. */
+  writesSynthesis: boolean
 }
 
 /** The order for a synthesis; stored with the job. */
@@ -57,7 +59,8 @@ export interface PartJob {
 /** The queue that workers take units and syntheses from. */
 export interface BatchQueue {
   /**
-   * Enqueues all units and, behind them, the synthesis: all or none. Repeating it changes nothing.
+   * Enqueues all units and, behind them, the synthesis unless they write it: all or none. Repeating it
+   * changes nothing.
    *
    * @throws {ServiceError} `unavailable`; anything that was partly enqueued has been removed again.
    */
@@ -90,8 +93,8 @@ export interface BatchQueue {
    * empty.
    */
   heldUnits(page: number): Promise<{ planId: string; unit: number; lane: Lane }[]>
-  /** Whether a synthesis is queued or being written. */
-  hasSynthesis(planId: string, jobId: string): Promise<boolean>
+  /** Whether the first batch of a plan is queued, as far as it has not been run. */
+  hasBatch(planId: string, units: UnitLayout): Promise<boolean>
 }
 
 /**

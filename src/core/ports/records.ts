@@ -46,6 +46,8 @@ export interface UnitLayout {
   limit: number | null
   /** One lane for all units, or the lane of each if they differ. */
   lane: Lane | Lane[]
+  /** The synthesis has no job of its own: the unit that ends the last task writes it. */
+  writesSynthesis?: true
 }
 
 /**

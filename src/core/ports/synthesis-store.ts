@@ -27,11 +27,17 @@ export interface PartStore {
 }
 
 export interface SynthesisStore {
+  /**
+   * `superseded`: another one follows, and does instead. `early`: tasks are left, and the unit that ends
+   * the last of them is to write it.
+   */
   begin(
     planId: string,
     jobId: string,
     kind: SynthesisJob['kind'],
-  ): Promise<{ status: 'gone' | 'superseded' } | { status: 'done' | 'go'; version: number }>
+  ): Promise<
+    { status: 'gone' | 'superseded' | 'early' } | { status: 'done' | 'go'; version: number }
+  >
   /**
    * Stores the version and, if nothing else is left to do, finishes the plan with `outcome`.
    * `finished`: the plan has finished. A preliminary version that arrives after that does not

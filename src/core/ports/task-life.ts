@@ -62,7 +62,7 @@ export interface AttemptEnd {
 
 /**
  * The life cycle of tasks. Each call is one step in the store: the state, its event and all
- * consequences.
+ * consequences. `isOver`: no task of the plan is left to run, at most some are left to `settle`.
  */
 export interface TaskLife {
   /**
@@ -84,7 +84,7 @@ export interface TaskLife {
     unit: number
     /** The fair-queueing round of the job; see `fairPriority`. */
     round: number
-  }): Promise<BegunTask & { released: ReleasedUnits }>
+  }): Promise<BegunTask & { released: ReleasedUnits; isOver: boolean }>
   /**
    * `refused`: the attempt was considered dead and started elsewhere; nothing was stored.
    * `preliminary`: the number of a preliminary synthesis that is now due; only this call returns
@@ -94,6 +94,7 @@ export interface TaskLife {
     status: 'recorded' | 'refused' | 'gone'
     released: ReleasedUnits
     preliminary: number | undefined
+    isOver: boolean
   }>
   /**
    * Cancels tasks, all or none: the named tasks that have one of the statuses. `ended`: the named

@@ -1,7 +1,7 @@
 import { isUnavailable } from '../contract/errors.ts'
 import { pause } from '../timing/pause.ts'
 import type { RunUnitDeps, UnitJob } from './run-deps.ts'
-import { followUp, runTask } from './run-task.ts'
+import { followUp, type Ran, runTask } from './run-task.ts'
 import { untilAvailable } from './until-available.ts'
 
 const STORE_AWAY_MS = 1_000
@@ -16,16 +16,16 @@ export async function runBundle(
   job: UnitJob,
   lost: AbortSignal,
   delivery: number,
-): Promise<'done' | 'give-back'> {
+): Promise<Ran> {
   const over = new AbortController()
   const count = job.width === 1 ? 1 : job.bundle
   const runners = Array.from({ length: count }, () => runNext(deps, job, { lost, delivery, over }))
   const results = await Promise.allSettled(runners)
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
-  const givesBack = (result: (typeof results)[number]) =>
-    result.status === 'fulfilled' && result.value === 'give-back'
-  return results.some(givesBack) ? 'give-back' : 'done'
+  const ran = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  if (ran.includes('give-back')) return 'give-back'
+  return ran.includes('over') ? 'over' : 'done'
 }
 
 interface Delivered {
@@ -39,7 +39,7 @@ async function runNext(
   deps: RunUnitDeps,
   job: UnitJob,
   { lost, delivery, over }: Delivered,
-): Promise<'done' | 'give-back'> {
+): Promise<Ran> {
   const { planId, unit, round } = job
   const halt = AbortSignal.any([lost, deps.stopping, over.signal])
   while (true) {
@@ -54,7 +54,7 @@ async function runNext(
       if (plan !== undefined) await followUp(deps, plan, `unit ${unit}`, begun.released, undefined)
       if (plan === undefined || begun.status === 'none' || begun.status === 'gone') {
         over.abort()
-        return 'done'
+        return begun.isOver ? 'over' : 'done'
       }
       const { taskId } = begun
       if (begun.status === 'ended') continue
@@ -75,8 +75,7 @@ async function runNext(
         { begun, plan, token, releaseSlot },
       )
       await issuing
-      if (ran === 'give-back') return 'give-back'
-      if (!begun.goesOn) return 'done'
+      if (ran === 'give-back' || !begun.goesOn) return ran
     } catch (error) {
       if (!isUnavailable(error)) throw error
       releaseSlot()

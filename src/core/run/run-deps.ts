@@ -53,5 +53,13 @@ export interface RunUnitDeps {
 
 export type UnitJob = Pick<
   Unit,
-  'planId' | 'unit' | 'lane' | 'taskIds' | 'bundle' | 'width' | 'round' | 'planTasks'
+  | 'planId'
+  | 'unit'
+  | 'lane'
+  | 'taskIds'
+  | 'bundle'
+  | 'width'
+  | 'round'
+  | 'planTasks'
+  | 'writesSynthesis'
 >

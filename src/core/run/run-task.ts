@@ -27,16 +27,19 @@ interface Begun {
 }
 
 /**
- * Runs one task of a unit to its end, attempt after attempt. `give-back`: another process is to
- * continue.
+ * How a unit, or one of its tasks, was run. `over`: no task of the plan is left to run. `give-back`:
+ * another process is to continue.
  */
+export type Ran = 'done' | 'over' | 'give-back'
+
+/** Runs one task of a unit to its end, attempt after attempt. */
 export async function runTask(
   deps: RunUnitDeps,
   job: UnitJob,
   taskId: string,
   delivered: Delivered,
   first?: Begun,
-): Promise<'done' | 'give-back'> {
+): Promise<Ran> {
   const { planId } = job
   const { lost } = delivered
   const tracked = deps.running.track(planId, taskId)
@@ -56,7 +59,7 @@ export async function runTask(
           ? await nextAttempt(deps, job, taskId, controller.signal, delivered)
           : await runBegun(deps, begun, controller.signal)
       begun = undefined
-      if (next.kind === 'over') return 'done'
+      if (next.kind === 'ended') return next.isPlanOver ? 'over' : 'done'
       if (next.kind === 'give-back') return 'give-back'
       // A stop may have come between the attempt and its pause, so ask the store what is left to
       // do.
@@ -75,7 +78,7 @@ function untilNext(ms: number, task: AbortSignal, stopping: AbortSignal): Promis
 }
 
 type Next =
-  | { kind: 'over' }
+  | { kind: 'ended'; isPlanOver: boolean }
   | { kind: 'give-back' }
   /** `isNew`: an attempt has just ended, and the store has not been asked since. */
   | { kind: 'again'; ms: number; isNew?: true }
@@ -96,10 +99,10 @@ async function nextAttempt(
       deps.life.begin({ planId, taskId, token, unit, round, delivery }),
       deps.plans.load(planId),
     ])
-    if (plan === undefined) return { kind: 'over' }
+    if (plan === undefined) return { kind: 'ended', isPlanOver: false }
     await followUp(deps, plan, taskId, begun.released, undefined)
     if (begun.status === 'wait') return { kind: 'again', ms: begun.ms }
-    if (begun.status !== 'begun') return { kind: 'over' }
+    if (begun.status !== 'begun') return { kind: 'ended', isPlanOver: begun.isOver }
     return await runBegun(deps, { begun, plan, token, releaseSlot }, signal)
   } catch (error) {
     if (isUnavailable(error)) return { kind: 'again', ms: STORE_AWAY_MS }
@@ -130,9 +133,11 @@ async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd
   const stored = await storeEnd(deps, end)
   // The process is ending while the store is down. The next worker finds the task still running.
   if (stored === 'store-away') return { kind: 'give-back' }
-  const { status, released, preliminary } = stored
+  const { status, released, preliminary, isOver } = stored
   await followUp(deps, plan, end.taskId, released, preliminary)
-  if (status !== 'recorded' || stored.replaced || end.status !== 'queued') return { kind: 'over' }
+  if (status !== 'recorded' || stored.replaced || end.status !== 'queued') {
+    return { kind: 'ended', isPlanOver: isOver }
+  }
   return end.outcome === 'interrupted'
     ? { kind: 'give-back' }
     : { kind: 'again', ms: end.retryInMs ?? 0, isNew: true }

@@ -1,12 +1,11 @@
 import { runBundle } from './run-bundle.ts'
 import type { RunUnitDeps, UnitJob } from './run-deps.ts'
-import { runTask } from './run-task.ts'
+import { type Ran, runTask } from './run-task.ts'
 
 /**
  * Runs the tasks of one job to their ends. Each has its own attempts, timeout, cancellation and
  * output, and is stored as it ends, so that only unfinished tasks run again after a crash.
- * `give-back`: another process is to run the rest. `delivery`: how often the job was handed to a
- * worker.
+ * `delivery`: how often the job was handed to a worker.
  *
  * @throws The error of one task, once the others have ended.
  */
@@ -15,7 +14,7 @@ export async function runUnit(
   job: UnitJob,
   lost: AbortSignal,
   delivery: number,
-): Promise<'done' | 'give-back'> {
+): Promise<Ran> {
   if (job.bundle > 0) return runBundle(deps, job, lost, delivery)
   const [taskId] = job.taskIds
   return taskId === undefined ? 'done' : runTask(deps, job, taskId, { lost, delivery })

@@ -198,10 +198,21 @@ async function prepareTasks(
       ordered: tasks.some((task) => (task.waitsFor?.length ?? 0) > 0),
       maxConcurrency: plan.mode === 'sequential' ? 1 : plan.policy.maxConcurrency,
       laneOf: (task) => deps.executors.get(task.executor)?.lane ?? 'io',
+      plainSynthesis: isPlainSynthesis(deps, plan),
     }),
     files:
       plan.workspace !== undefined && 'files' in plan.workspace ? plan.workspace.files : undefined,
   }
+}
+
+/** Whether no model, no file and no version on the way is asked for. */
+function isPlainSynthesis(
+  { modelAvailable }: PrepareDeps,
+  { synthesis, workspace, policy }: SubmitPlan,
+): boolean {
+  if (workspace !== undefined || policy.verify !== undefined) return false
+  if (synthesis === false) return true
+  return synthesis.every === undefined && (!modelAvailable || synthesis.executor === 'merge')
 }
 
 function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldError[] {

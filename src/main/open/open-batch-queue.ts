@@ -24,7 +24,7 @@ export async function openBatchQueue(
     release: (...units) => whileAvailable(() => queue.release(...units)),
     remove: (...units) => whileAvailable(() => queue.remove(...units)),
     heldUnits: (page) => whileAvailable(() => queue.heldUnits(page)),
-    hasSynthesis: (...job) => whileAvailable(() => queue.hasSynthesis(...job)),
+    hasBatch: (...batch) => whileAvailable(() => queue.hasBatch(...batch)),
     counts: () => whileAvailable(() => queue.counts()),
   }
 }

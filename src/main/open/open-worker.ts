@@ -11,6 +11,7 @@ import { planOfFolder } from '../../core/run/plan-files.ts'
 import type { RunUnitDeps, UnitJob } from '../../core/run/run-deps.ts'
 import { runUnit } from '../../core/run/run-unit.ts'
 import { AttemptAborted, runningTasks } from '../../core/run/running-tasks.ts'
+import { runAndSynthesize } from '../../core/synthesize/run-and-synthesize.ts'
 import type { SynthesizeDeps } from '../../core/synthesize/synthesize-plan.ts'
 import { pause } from '../../core/timing/pause.ts'
 import { type Consumer, type Handled, startConsumer } from '../../queue/consumer.ts'
@@ -143,6 +144,10 @@ export async function openWorker(options: {
     onFault: (err, planId) => faults(err, 'synthesis fault', { planId }),
   }
 
+  const synthesize = (job: SynthesisJob, lost: AbortSignal) => {
+    const signal = AbortSignal.any([lost, ending.signal])
+    return tracedSynthesis(tracer, plans, synthesizeDeps, job, signal)
+  }
   const consumers = openConsumers({
     redis,
     shards: stores.shards,
@@ -153,11 +158,14 @@ export async function openWorker(options: {
       synthesis: countingGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
       parts: countingGate(config.TUTTI_SYNTHESIS_CONCURRENCY),
     },
-    runUnit: (job, lost, delivery) => runUnit(runDeps, job, lost, delivery),
-    synthesize: (job, lost) => {
-      const signal = AbortSignal.any([lost, ending.signal])
-      return tracedSynthesis(tracer, plans, synthesizeDeps, job, signal)
-    },
+    runUnit: runAndSynthesize({
+      plans,
+      queue,
+      hasModel: executors.synthesizer !== undefined,
+      runUnit: (job, lost, delivery) => runUnit(runDeps, job, lost, delivery),
+      synthesize,
+    }),
+    synthesize,
     writePart: (job, lost) => {
       const signal = AbortSignal.any([lost, ending.signal])
       return tracedPart(tracer, plans, synthesizeDeps, job, signal)

@@ -6,8 +6,8 @@
 -- Returns for each task { 'begun', attempt, spent, spec, waited in ms, attempts lost, taskId,
 -- whether its bundle continues, number of a bundle to enqueue or 0 } | { 'ended', attempts lost,
 -- taskId } | { 'wait', ms, taskId } | { 'none' } | { 'gone' }; an attempt is lost (0 or 1) if this
--- call found that its worker had died. Then the units to promote, and 1 if this call left something
--- to settle.
+-- call found that its worker had died. Then the units to promote, 1 if this call left something to
+-- settle, and 1 if no task is left to run.
 local worker_id = ARGV[2]
 local round = tonumber(ARGV[3])
 local most_losses = tonumber(ARGV[4])
@@ -126,4 +126,4 @@ end
 save_bundles()
 local unsettled = gone and 0 or settle_plan(constrained)
 publish()
-return { answers, to_promote(), unsettled }
+return { answers, to_promote(), unsettled, gone and 0 or is_over() }

@@ -4,11 +4,11 @@
 -- ARGV: shard, then for each: taskId, attempt, token, JSON of { status, outcome, error?, usage?,
 -- answeredBy?, retryInMs?, spends }, JSON of the output or ''
 -- Returns { { 'recorded' | 'refused' | 'gone', …}, released units, number of the preliminary
--- synthesis that is due or 0, 1 if this call left something to settle }
+-- synthesis that is due or 0, 1 if this call left something to settle, 1 if no task is left to run }
 local answers = {}
 if redis.call('EXISTS', plan) == 0 then
   for _ = 2, #ARGV, 5 do answers[#answers + 1] = 'gone' end
-  return { answers, {}, 0, 0 }
+  return { answers, {}, 0, 0, 0 }
 end
 local constrained = number('constrained') == 1
 local budget = number('budgetNanos')
@@ -100,4 +100,4 @@ end
 if unpaid then stop_plan('provider-quota', unpaid .. ' Retry the plan once that is settled.') end
 local unsettled = settle_plan(constrained)
 publish()
-return { answers, to_promote(), preliminary_due(remaining()), unsettled }
+return { answers, to_promote(), preliminary_due(remaining()), unsettled, is_over() }

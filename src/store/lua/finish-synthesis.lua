@@ -7,7 +7,9 @@
 if redis.call('EXISTS', plan) == 0 then return 'gone' end
 local job_id, version, json, status, executor, outcome = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local kind = ARGV[9]
-if redis.call('SISMEMBER', plan .. ':synthesized', job_id) == 1 then return 'done' end
+if redis.call('SISMEMBER', plan .. ':synthesized', job_id) == 1
+  or redis.call('HGET', plan .. ':versions', job_id) == 'superseded' then return 'done' end
+if header('syn:own') == job_id then redis.call('HDEL', plan, 'syn:own') end
 redis.call('SADD', plan .. ':synthesized', job_id)
 local counted = close_spending(job_id)
 for _, field in ipairs(redis.call('HKEYS', plan .. ':parts')) do

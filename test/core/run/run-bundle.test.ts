@@ -212,7 +212,7 @@ test('a plan that is stopped lets go of the bundles that waited for its limit', 
   const held = plan.units.filter((unit) => unit.held).map(({ unit }) => unit)
   expect(released.toSorted((a, b) => a - b)).toEqual(held)
   const worker = units.aWorker()
-  for (const unit of plan.units) expect(await worker.run(unit)).toBe('done')
+  for (const unit of plan.units) expect(await worker.run(unit)).toBe('over')
   expect(await units.redis.hget(planKey(units.space, plan.id), 'inFlight')).toBe('0')
 })
 

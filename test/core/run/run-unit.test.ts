@@ -34,7 +34,7 @@ describe('each attempt has an end of its own', () => {
     const plan = await units.aPlan([
       { id: 'slow', timeoutMs: 150, attempts: 3, does: untilAborted },
     ])
-    expect(await units.aWorker().run(plan.units[0])).toBe('done')
+    expect(await units.aWorker().run(plan.units[0])).toBe('over')
     expect(await plan.state('slow')).toMatchObject({
       status: 'failed',
       spent: 3,
@@ -126,7 +126,7 @@ describe('each attempt has an end of its own', () => {
     await until(async () => (await plan.attempts('a'))[0]?.outcome === 'failed')
     await units.life.cancel(plan.id, { tasks: ['a'] })
     worker.running.abort(plan.id, 'a', new AttemptAborted('cancelled', 'The task was cancelled.'))
-    expect(await run).toBe('done')
+    expect(await run).toBe('over')
     expect(await plan.state('a')).toMatchObject({ status: 'cancelled', attempt: 1 })
   })
 })
@@ -167,7 +167,7 @@ describe('a workspace that is being opened', () => {
     await until(async () => (await plan.state('a')).status === 'running')
     await units.life.cancel(plan.id, { tasks: ['a'] })
     worker.running.abort(plan.id, 'a', new AttemptAborted('cancelled', 'The task was cancelled.'))
-    expect(await run).toBe('done')
+    expect(await run).toBe('over')
     expect(await plan.state('a')).toMatchObject({ status: 'cancelled', spent: 0 })
   })
 
@@ -325,7 +325,7 @@ describe('a result that is odd is stored as far as it can be', () => {
       },
       { id: 'b' },
     ])
-    expect(await units.aWorker().run(plan.units[0])).toBe('done')
+    expect(await units.aWorker().run(plan.units[0])).toBe('over')
     expect(await plan.states()).toMatchObject({
       a: { status: 'failed', attempt: 1, error: { code: 'result-not-storable' } },
       b: { status: 'succeeded' },
@@ -345,7 +345,7 @@ describe('a store that takes nothing for now', () => {
         return units.life.end(end)
       },
     }
-    expect(await units.aWorker({ life }).run(plan.units[0])).toBe('done')
+    expect(await units.aWorker({ life }).run(plan.units[0])).toBe('over')
     expect(await plan.state('a')).toMatchObject({ status: 'succeeded', attempt: 1 })
     expect(refusals).toBe(4)
   })
@@ -361,7 +361,7 @@ describe('a store that takes nothing for now', () => {
         return units.life.begin(task)
       },
     }
-    expect(await units.aWorker({ life }).run(plan.units[0])).toBe('done')
+    expect(await units.aWorker({ life }).run(plan.units[0])).toBe('over')
     expect(await plan.state('a')).toMatchObject({ status: 'succeeded', attempt: 1 })
   })
 
@@ -441,7 +441,7 @@ describe('a task whose worker died', () => {
     const plan = await units.aPlan([{ id: 'a' }])
     await die(plan)
     await stop(plan.id)
-    expect(await units.aWorker().run(plan.units[0], 2)).toBe('done')
+    expect(await units.aWorker().run(plan.units[0], 2)).toBe('over')
     expect(await plan.state('a')).toMatchObject({ status: 'cancelled', attempt: 1, error })
     expect(await outcomesOf(plan, 'a')).toEqual(['lost'])
   })

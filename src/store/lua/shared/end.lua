@@ -205,6 +205,11 @@ local function is_unsettled()
   return header('unsettled') and 1 or 0
 end
 
+-- Whether no task is left to run: all have ended, or the rest is only to be settled.
+local function is_over()
+  return (remaining() == 0 or is_unsettled() == 1) and 1 or 0
+end
+
 -- Applies what follows from ended tasks: others may run, and a cancelled plan may have nothing
 -- left. Returns 1 if this script has left something to settle that nobody else is settling.
 local function settle_plan(constrained)

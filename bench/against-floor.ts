@@ -4,12 +4,13 @@ import { startRedisServer } from '../test/support/redis-server.ts'
 import { type Contender, floor, tutti } from './contenders.ts'
 import { cpuMsOf, cpuMsOfRedis } from './figures.ts'
 
-// What a task costs of the CPU, in all processes, beside the least that it can cost: unlike times, which
-// depend on what else the machine does. Warns where it is more than it was when it was recorded.
+// The CPU time of a task, across all processes, relative to the minimum that it needs. Unlike wall
+// times, this does not depend on what else the machine does. Warns if it has grown since it was
+// recorded.
 // `node bench/against-floor.ts [--record]`
 
 const RECORDED = new URL('./against-floor.json', import.meta.url)
-/** How much worse than the recorded ratio is worth a word. */
+/** How much worse than the recorded ratio is reported. */
 const TOLERATED = 1.1
 const PLANS = 60
 const TASKS = 5
@@ -33,7 +34,7 @@ async function perTask(contender: Contender): Promise<number> {
 
 try {
   const least = contenders.map(() => Number.POSITIVE_INFINITY)
-  // The first two are for the compilers.
+  // The first two rounds only warm up the compilers.
   for (let round = -2; round < ROUNDS; round += 1) {
     for (const [index, contender] of contenders.entries()) {
       const ms = await perTask(contender)

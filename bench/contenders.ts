@@ -7,7 +7,7 @@ import { FlowProducer, QueueEvents } from 'bullmq'
 import { Redis } from 'ioredis'
 import { startService } from '../test/support/service.ts'
 
-/** One piece of work: so many tasks, each with 2 KB in and out, that take so long. */
+/** A workload: a number of tasks of the same duration, each with 2 KB in and out. */
 export interface Work {
   tasks: number
   delayMs: number
@@ -15,21 +15,21 @@ export interface Work {
 
 export interface Contender {
   name: string
-  /** Runs one batch to its final result. Both in milliseconds, from the same start. */
+  /** Runs one batch to its final result. Both times are in milliseconds from the same start. */
   run(work: Work): Promise<{ ackMs: number; doneMs: number }>
-  /** Its processes, without Redis and the measuring one. */
+  /** Its processes, excluding Redis and the measuring one. */
   pids: number[]
   close(): Promise<void>
 }
 
 const TEXT = 'x'.repeat(2_048)
 
-/** The least that has to be done in Redis for a batch, behind the least HTTP. Nobody's product. */
+/** The minimum that has to happen in Redis for a batch, behind minimal HTTP. Not a real product. */
 export function floor(redisUrl: string): Promise<Contender> {
   return baseline('floor', redisUrl)
 }
 
-/** BullMQ behind the least HTTP, with 25 tasks to a job. */
+/** BullMQ behind minimal HTTP, with 25 tasks per job. */
 export function chunkedBullmq(redisUrl: string): Promise<Contender> {
   return baseline('chunks', redisUrl)
 }
@@ -166,7 +166,7 @@ interface Answer {
   result?: string
 }
 
-/** By node:http, because `fetch` costs a millisecond of its own. */
+/** Uses node:http, because `fetch` itself costs a millisecond. */
 function send(agent: Agent, url: string, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(

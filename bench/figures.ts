@@ -12,7 +12,9 @@ export function percentile(values: readonly number[], percent: number): number {
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN
 }
 
-/** What processes have used of the CPU so far, on all their threads, in milliseconds. Linux alone tells. */
+/**
+ * The CPU time that processes have used so far, on all their threads, in milliseconds. Linux only.
+ */
 export function cpuMsOf(pids: readonly number[]): number {
   const nanoseconds = pids.flatMap((pid) =>
     readdirSync(`/proc/${pid}/task`).map((thread) =>
@@ -22,7 +24,7 @@ export function cpuMsOf(pids: readonly number[]): number {
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6
 }
 
-/** What Redis has used of the CPU, from its answer to `INFO cpu`, in milliseconds. */
+/** The CPU time that Redis has used, from its answer to `INFO cpu`, in milliseconds. */
 export function cpuMsOfRedis(info: string): number {
   const seconds = [...info.matchAll(/^used_cpu_(?:user|sys):([\d.]+)/gm)].map(([, each]) =>
     Number(each),

@@ -5,13 +5,13 @@ import { startRedisServer } from '../test/support/redis-server.ts'
 import { call, startService } from '../test/support/service.ts'
 import { machine, median, table } from './figures.ts'
 
-// How close two workers come to what a provider allows: a plan of 200 tasks on one that takes 20
-// requests in any second and refuses the rest for a second. Workers are new in every round, as what they
-// learned would help the next. `node bench/governor.ts [rounds]`.
+// How close two workers come to a provider's limit: a plan of 200 tasks on a provider that accepts
+// 20 requests in any second and refuses the rest for a second. Every round has new workers, because
+// what they learn would help the next round. `node bench/governor.ts [rounds]`.
 
 const TASKS = 200
 const PER_SECOND = 20
-/** The first 20 begin at once, and 20 more with each second. */
+/** The first 20 start at once, and 20 more every second. */
 const IDEAL_MS = (TASKS / PER_SECOND) * 1_000
 
 const rounds = Number(process.argv[2] ?? 3)

@@ -2,8 +2,8 @@ import { startRedisServer } from '../test/support/redis-server.ts'
 import { type Contender, chunkedBullmq, floor, rawBullmq, tutti, type Work } from './contenders.ts'
 import { machine, median, table } from './figures.ts'
 
-// How long a batch takes from its submission to its final result, beside the least that Redis must do for
-// it and BullMQ doing the same work, on the same Redis, in turn, in the same run.
+// How long a batch takes from submission to final result, compared with the minimum that Redis must
+// do for it and with BullMQ doing the same work: on the same Redis, in turn, in the same run.
 // `node bench/makespan.ts [rounds] [words of the rows to run]`
 
 const rounds = Number(process.argv[2] ?? 5)
@@ -20,12 +20,12 @@ const SIZES: (Work & { label: string; plans?: number })[] = [
 type Size = (typeof SIZES)[number]
 const chosen = process.argv[3]
 const sizes = SIZES.filter(({ label }) => chosen === undefined || label.includes(chosen))
-/** Short runs are repeated more often: they are the noisy ones. */
+/** Short runs are noisy, so they are repeated more often. */
 const repeats = (size: Size) =>
   size.delayMs === 0 && size.tasks <= 100 && size.plans === undefined ? rounds * 5 : rounds
 
 const redis = await startRedisServer()
-// Each at what serves it best: raw BullMQ is slower on short jobs with many at once.
+// Each with its best settings: raw BullMQ is slower on short jobs with high concurrency.
 const rawShort = await rawBullmq(redis.url, { instances: 1, concurrency: 50 })
 const rawLong = await rawBullmq(redis.url, { instances: 10, concurrency: 100 })
 const others = [
@@ -46,7 +46,7 @@ try {
     const [least, chunks, ours] = others as [Contender, Contender, Contender]
     const contenders = [least, chunks, size.delayMs > 0 ? rawLong : rawShort, ours]
     const figures = contenders.map(() => ({ done: [] as number[], ack: [] as number[] }))
-    // Once for the compilers, not counted.
+    // Once to warm up the compilers, not counted.
     for (const contender of contenders) await once(contender, size)
     for (let round = 0; round < repeats(size); round += 1) {
       for (const [index, contender] of contenders.entries()) {

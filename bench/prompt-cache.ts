@@ -4,12 +4,12 @@ import { startRedisServer } from '../test/support/redis-server.ts'
 import { call, startService } from '../test/support/service.ts'
 import { table } from './figures.ts'
 
-// What 8 tasks that share a context of 20,000 tokens pay for their input, on a server that caches by
-// the bytes it gets and prices as the provider does. `node bench/prompt-cache.ts`.
+// What 8 tasks that share a context of 20,000 tokens pay for their input, on a server that caches
+// by bytes and prices as the provider does. `node bench/prompt-cache.ts`.
 
 const TASKS = 8
 const CONTEXT = 'Every task of this plan has to know the following. '.repeat(1_570).slice(0, 80_000)
-/** How long an answer takes to begin: nobody can read the cache before. */
+/** How long an answer takes to begin; the cache cannot be read before that. */
 const BEGINS_MS = 500
 
 const redis = await startRedisServer()
@@ -35,7 +35,7 @@ try {
         id: `task-${at + 1}`,
         prompt: `Look at part ${at + 1}.`,
         executor: 'model',
-        // Tasks that wait for another one are queued one by one, for both workers to share.
+        // Tasks that wait for another one are queued individually, so that both workers share them.
         dependsOn: ['start'],
       }))
       const { body: plan } = await call<{ id: string; status: string }>(

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 
-// The floor: BullMQ as its documentation says, doing what an echo task does and no more. One process,
-// like one worker of the service; the numbers of instances and jobs are those that serve it best.
+// The baseline: BullMQ as documented, doing only what an echo task does. One process, like one
+// worker of the service; the numbers of instances and jobs are the best ones for it.
 
 const connection = new Redis(process.env.REDIS_URL ?? '', { maxRetriesPerRequest: null })
 const instances = Number(process.env.INSTANCES)

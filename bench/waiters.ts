@@ -4,14 +4,15 @@ import { startRedisServer } from '../test/support/redis-server.ts'
 import { call, startService } from '../test/support/service.ts'
 import { machine, percentile, table } from './figures.ts'
 
-// 5,000 callers wait on one API process while 100 tasks end each second: how long after a task's end,
-// by the clock of Redis on the same machine, its waiters have the whole answer. `node bench/waiters.ts`.
+// 5,000 callers wait on one API process while 100 tasks end per second. Measures how long after a
+// task's end, by Redis's clock on the same machine, its waiters have the whole answer. `node
+// bench/waiters.ts`.
 
 const PLANS = 200
 const TASKS_A_PLAN = 5
 const TASKS = PLANS * TASKS_A_PLAN
 const TASKS_A_SECOND = 100
-/** The first tasks end once everybody has had the time to begin waiting. */
+/** The first tasks end once everybody has had time to start waiting. */
 const HEAD_START_MS = 15_000
 const CALLERS = { outputOfEachTask: 4, streamOfEachPlan: 4, endOfEachPlan: 1 }
 
@@ -61,7 +62,7 @@ try {
         prompt: 'Wait.',
         executor: 'echo',
         options: {
-          // Tasks end one after another over all plans, whenever their plan was submitted.
+          // Tasks of all plans end one after another, whenever their plan was submitted.
           delayMs: Math.round(
             start +
               HEAD_START_MS +

@@ -6,7 +6,7 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
-/** Compresses scripts and styles once, here, so that no request has to wait for it. */
+/** Compresses scripts and styles at build time, so that no request has to wait for it. */
 const compressed: Plugin = {
   name: 'compressed',
   apply: 'build',

@@ -1,4 +1,6 @@
-/** Compiles `src` into `dist`, as it is published: plain JavaScript with what it reads beside it. */
+/**
+ * Compiles `src` into `dist` as it is published: plain JavaScript, plus the files that it reads.
+ */
 import { execFileSync } from 'node:child_process'
 import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +13,7 @@ const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
 execFileSync(process.execPath, [tsc, '-p', join(ROOT, 'tsconfig.build.json')], { stdio: 'inherit' })
 cpSync(join(ROOT, 'src/store/lua'), join(DIST, 'store/lua'), { recursive: true })
 
-// The compiler rewrites imports; the files that processes and threads start from are named by texts.
+// The compiler rewrites imports, but entry files of processes and threads are named by strings.
 const NAMED = /(new URL\('\.[^']*)\.ts(', import\.meta\.url\))/g
 for (const path of globSync('**/*.js', { cwd: DIST })) {
   const file = join(DIST, path)

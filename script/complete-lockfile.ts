@@ -21,12 +21,12 @@ export interface Lockfile {
   packages: Record<string, LockedPackage>
 }
 
-/** The entries that are missing, by their place in the lockfile. */
+/** The missing entries, keyed by their place in the lockfile. */
 export function missingPlatformPackages(lockfile: Lockfile): Record<string, LockedPackage> {
   const missing: Record<string, LockedPackage> = {}
   for (const [place, owner] of Object.entries(lockfile.packages)) {
     for (const [name, range] of Object.entries(owner.optionalDependencies ?? {})) {
-      // A range has no one version to lock; every platform package that npm drops is pinned.
+      // A range has no single version to lock; all platform packages that npm drops are pinned.
       if (isLocked(lockfile, place, name) || !/^\d/.test(range)) continue
       missing[`node_modules/${name}`] = {
         version: range,
@@ -39,7 +39,7 @@ export function missingPlatformPackages(lockfile: Lockfile): Record<string, Lock
   return missing
 }
 
-/** Looks where Node would: beside the owner's own packages first, then in each folder above. */
+/** Looks where Node would: in the owner's own packages first, then in each folder above. */
 function isLocked(lockfile: Lockfile, place: string, name: string): boolean {
   let folder = place
   while (true) {
@@ -51,7 +51,7 @@ function isLocked(lockfile: Lockfile, place: string, name: string): boolean {
   }
 }
 
-/** By the names that every publisher of platform packages uses; without them npm would try each. */
+/** Derived from the naming convention of platform packages; without them npm would try each. */
 function platformOf(name: string): Pick<LockedPackage, 'os' | 'cpu' | 'libc'> {
   const words = name.split('/').at(-1)?.split('-') ?? []
   const os = words.find((word) =>
@@ -70,14 +70,14 @@ function platformOf(name: string): Pick<LockedPackage, 'os' | 'cpu' | 'libc'> {
   }
 }
 
-/** @returns how many entries were added to the file. */
+/** @returns the number of entries added to the file. */
 export function completeLockfile(path: string): number {
   const lockfile = JSON.parse(readFileSync(path, 'utf8')) as Lockfile
   const missing = missingPlatformPackages(lockfile)
   const count = Object.keys(missing).length
   if (count === 0) return 0
   const all = Object.entries({ ...lockfile.packages, ...missing })
-  // npm writes the places in this order.
+  // npm's order of places.
   all.sort(([a], [b]) => a.localeCompare(b, 'en'))
   writeFileSync(
     path,

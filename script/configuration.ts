@@ -1,6 +1,6 @@
 /**
- * Writes down the environment's variables where people look for them, from the one place that
- * defines them: the table in `docs/configuration.md`, and `.env.example`. A test tells when this must run again.
+ * Documents the environment variables from their single definition: the table in
+ * `docs/configuration.md`, and `.env.example`. A test fails when this must run again.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,12 +14,12 @@ const END = '<!-- /configuration -->'
 
 export interface Variable {
   name: string
-  /** As one would write it; empty when there is none. */
+  /** As a user would write it; empty if there is none. */
   fallback: string
   description: string
 }
 
-/** Defaults that depend on the machine, or on another variable. */
+/** Defaults that depend on the machine or on another variable. */
 const IN_WORDS: Record<string, string> = {
   TUTTI_CPU_CONCURRENCY: 'cores',
   TUTTI_SHARDS: '1; 8 in a Cluster',
@@ -35,11 +35,11 @@ export function variables(): Variable[] {
 
 function written(fallback: unknown): string {
   if (Array.isArray(fallback)) return fallback.join(',')
-  // What else there is was parsed from nothing: no credentials, no keys.
+  // Any other default comes from parsing nothing: no credentials, no keys.
   return typeof fallback === 'string' || typeof fallback === 'number' ? `${fallback}` : ''
 }
 
-/** The table's rows between its marks. */
+/** Inserts the table's rows between its markers. */
 export function withTable(page: string): string {
   const from = page.indexOf(BEGIN)
   const to = page.indexOf(END)
@@ -54,7 +54,7 @@ export function withTable(page: string): string {
 
 export function exampleFile(): string {
   const entries = variables().map(({ name, fallback, description }) => {
-    // The one that the compose file insists on.
+    // The variable that the compose file requires.
     const comment = name === 'TUTTI_API_KEYS' ? '' : '# '
     return `# ${description}\n${comment}${name}=${name in IN_WORDS ? '' : fallback}\n`
   })

@@ -1,6 +1,6 @@
 /**
- * Runs the conversation that `README.md` shows, against a service that is started for it, and writes
- * down what really came back: `node script/conversation.ts`. A test has it run again, and compares.
+ * Runs the conversation in `README.md` against a service that is started for it, and records the
+ * actual answers: `node script/conversation.ts`. A test runs it again and compares.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,21 +11,21 @@ import { startDemoService } from './demo-parts/service.ts'
 export const README = join(import.meta.dirname, '..', 'README.md')
 const BEGIN = '<!-- conversation: answers written by script/conversation.ts -->'
 const END = '<!-- /conversation -->'
-/** As it is written in README. */
+/** As written in the README. */
 const ADDRESS = 'http://127.0.0.1:3000'
 const PLAN_ID = /\bp[0-9a-z]{19}\b/g
-/** Longer ones are cut in README, so that it can be read. */
+/** Longer ones are cut in the README for readability. */
 const LONGEST_TEXT = 160
 const LONGEST_LIST = 3
 const LONGEST_LINE = 125
 
-/** One command of the conversation, and what README says that it prints. */
+/** One command of the conversation, and its output according to the README. */
 export interface Exchange {
   command: string
   answer: string
 }
 
-/** The exchanges of a text: each a code block `sh` that is followed by another one. */
+/** The exchanges in a text: each is an `sh` code block followed by another one. */
 export function exchangesOf(readme: string): Exchange[] {
   const section = readme.slice(readme.indexOf(BEGIN), readme.indexOf(END))
   const blocks = /^```sh\n(?<command>.*?)\n```\n+```\w+\n(?<answer>.*?)\n?```$/gms
@@ -36,8 +36,8 @@ export function exchangesOf(readme: string): Exchange[] {
 }
 
 /**
- * Runs the commands one after another. The plan that an earlier command made stands in for the one
- * that the text names.
+ * Runs the commands one after another. Plans created by earlier commands replace those named in the
+ * text.
  */
 export function converse(exchanges: readonly Exchange[], url: string): Exchange[] {
   const planIds = new Map<string, string>()
@@ -54,7 +54,7 @@ export function converse(exchanges: readonly Exchange[], url: string): Exchange[
   })
 }
 
-/** Headers that tell nothing here are left out; JSON is laid out, with long texts and lists cut. */
+/** Drops uninteresting headers; lays out JSON, with long texts and lists cut. */
 export function readable(output: string): string {
   const [head, body] = output.startsWith('HTTP/') ? splitHead(output) : ['', output]
   const kept = head
@@ -62,7 +62,7 @@ export function readable(output: string): string {
     .filter((line) => /^(HTTP|location|content-type)/i.test(line))
     .map((line) => line.trim())
   const json = JSON.stringify(cut(JSON.parse(body)), null, 2)
-  // A small object or list on one line, as a person would write it.
+  // Small objects and lists are on one line, as a person would write them.
   const short = json.replaceAll(/[{[]\n\s+[^{}[\]]+\n\s*[}\]]/g, (text) => {
     const line = text.replaceAll(/\n\s*/g, ' ').replace(/^\[ (.*) \]$/, '[$1]')
     return line.length <= LONGEST_LINE ? line : text

@@ -1,6 +1,6 @@
 /**
- * Starts Tutti, has it review a folder from four perspectives at once, shows how that goes and what
- * came of it, and ends everything again.
+ * Starts Tutti, has it review a folder from four perspectives in parallel, shows the progress and
+ * the result, and stops everything again.
  */
 import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -25,13 +25,13 @@ const DEFAULT_COLUMNS = 100
 
 interface Options {
   folder: string
-  /** Files that are looked at; all when absent. */
+  /** Files to review; all if undefined. */
   files: string[] | undefined
   keep: boolean
   port: number
 }
 
-/** @throws {Error} saying in a sentence what is wrong with the arguments. */
+/** @throws {Error} with a sentence about what is wrong with the arguments. */
 async function readOptions(args: string[]): Promise<Options> {
   const { values, positionals } = parseArgs({
     args,
@@ -50,7 +50,8 @@ async function readOptions(args: string[]): Promise<Options> {
     () => false,
   )
   if (!isFolder) throw new Error(`${folder} is not a folder`)
-  // Of Tutti itself the service and its tests: the dashboard and the benchmarks would only be more.
+  // For Tutti itself, only the service and its tests: the dashboard and benchmarks would just add
+  // volume.
   return {
     folder,
     files: given === undefined ? ['src/**', 'test/**'] : undefined,
@@ -104,9 +105,9 @@ async function demo(service: DemoService, options: Options): Promise<Plan> {
 }
 
 /**
- * How much was gained by running the tasks side by side. Static analysis shares the cores of this machine,
- * so the sum of its tasks' times would promise too much: the same plan is run once more, task by task. That
- * costs a few seconds. With a model it would cost money, so there the sum is what is told.
+ * How much running the tasks in parallel saved. Static analysis shares this machine's cores, so the
+ * sum of its tasks' times would promise too much: the same plan is run again, task by task, which
+ * takes a few seconds. With a model that would cost money, so the sum is shown instead.
  */
 async function comparison(
   client: Tutti,
@@ -134,7 +135,7 @@ function countOf(findings: number): string {
   return findings === 1 ? '1 finding' : `${findings} findings`
 }
 
-/** With the times that the service measured. */
+/** Uses the times that the service measured. */
 async function finalTimeline(client: Tutti, plan: Plan, columns: number): Promise<string> {
   const since = Date.parse(plan.createdAt)
   const offset = (time: string | null) => (time === null ? undefined : Date.parse(time) - since)
@@ -172,7 +173,7 @@ async function main(): Promise<number> {
   const starting = startDemoService(options.folder, options.port)
   const service = await Promise.race([starting, interrupted])
   if (service === 'interrupted') {
-    // It may come up only now; a start that failed has cleaned up.
+    // It may only come up now; a failed start has cleaned up.
     await starting.then((late) => late.stop()).catch(() => undefined)
     return INTERRUPTED
   }

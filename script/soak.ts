@@ -1,11 +1,11 @@
-/** Repeats the random tests with new seeds for as long as it is told, and says every seed. */
+/** Repeats the random tests with new seeds for the given time, and prints every seed. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
 const MINUTE = 60_000
 
-/** Each round plays so many sequences of every mixture, and kills so many processes. */
+/** The number of sequences per mixture and of killed processes in each round. */
 const ROUND = { SEQUENCES: '1000', KILLS: '30' }
 
 function play(seed: number, ...files: string[]): boolean {

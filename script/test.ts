@@ -1,4 +1,4 @@
-/** Runs the checks and the test suites one after another, and adds up what passed and failed. */
+/** Runs the checks and the test suites one after another, and sums up what passed and failed. */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -10,7 +10,7 @@ export interface Tally {
   failures: string[]
 }
 
-/** What vitest's JSON reporter writes, as far as it is read here. */
+/** The parts of vitest's JSON report that are used here. */
 export interface VitestReport {
   numPassedTests: number
   numFailedTests: number
@@ -23,7 +23,7 @@ export interface VitestReport {
 }
 
 interface Run {
-  /** `undefined` when a signal ended it. */
+  /** `undefined` if a signal ended it. */
   code: number | undefined
 }
 
@@ -31,8 +31,8 @@ const ROOT = join(import.meta.dirname, '..')
 const MINUTE = 60_000
 
 /**
- * Counts tests, and as one failure each: a file that could not be loaded, and a run that failed
- * with no test to show for it, such as a rejection that nobody handled.
+ * Counts tests. A file that could not be loaded counts as one failure, and so does a run that
+ * failed without a failing test, because of an unhandled rejection for example.
  */
 export function tallyOf(report: VitestReport | undefined, run: Run): Tally {
   if (report === undefined) return failedOnce('the tests ended without a report')
@@ -92,7 +92,7 @@ async function check(command: string, ...args: string[]): Promise<Tally> {
 async function suite(name: string, limitMs: number, ...args: string[]): Promise<Tally> {
   const reportPath = join(ROOT, '.tutti', `${name}.json`)
   mkdirSync(join(ROOT, '.tutti'), { recursive: true })
-  // The report of an earlier run must not stand in for one that was never written.
+  // The report of an earlier run must not be mistaken for one that was never written.
   rmSync(reportPath, { force: true })
   const ended = await run(
     'vitest',
@@ -118,12 +118,12 @@ async function main(filters: string[]): Promise<void> {
     if (existsSync(join(ROOT, browser))) {
       tallies.push(await suite('browser', 15 * MINUTE, '--config', browser))
     }
-    // Says what a task costs beside what it must cost: never a failure, a warning where that is more than it was.
+    // Compares the cost of a task with its minimum. Never a failure; warns if it has grown.
     if (process.platform === 'linux') await run('node', ['bench/against-floor.ts'], 10 * MINUTE)
   }
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0)
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0)
-  // A log is often read from its end.
+  // Failures come last, because logs are often read from their end.
   for (const failure of tallies.flatMap(({ failures }) => failures))
     console.log(`\nFAILED ${failure}`)
   console.log(`\n${passed} passed, ${failed} failed`)

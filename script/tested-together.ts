@@ -1,6 +1,6 @@
 /**
- * Writes down which features are tried together by the sequences of `test/model`, as a table in
- * `docs/tested-together.md`. A test tells when this must run again.
+ * Writes the table in `docs/tested-together.md`: which features are tested together by the
+ * sequences of `test/model`. A test fails when this must run again.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { FEATURES, pairsTried } from '../test/model/features.ts'
 import { MIXTURES } from '../test/model/sequences.ts'
 
 const FILE = join(import.meta.dirname, '../docs/tested-together.md')
-/** Sequences looked at of each mixture. */
+/** Number of sequences examined per mixture. */
 const LOOKED_AT = 250
 
 const INTRODUCTION = `# Which features are tried together

@@ -12,7 +12,7 @@ listener.on('message', (_channel: string, id: string) => {
     redis.get(`${id}:result`).then((text) => text ?? ''),
   )
 })
-/** Arguments of a call, which more overflow the stack. */
+/** Arguments per call; more would overflow the stack. */
 const MOST_ARGUMENTS = 50_000
 
 await serveFront({

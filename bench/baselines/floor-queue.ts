@@ -11,7 +11,7 @@ interface FloorCommands {
   finish(leases: string, ...ended: string[]): Promise<string[]>
 }
 
-/** The least that Redis must do for a batch: a lease and a result for every task, and no call of one's own. */
+/** The minimum that Redis must do for a batch: a lease and a result per task, in shared calls. */
 export function openFloorQueue(): Redis & FloorCommands {
   const redis = new Redis(process.env.REDIS_URL ?? '', { maxRetriesPerRequest: null })
   const textOf = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8')

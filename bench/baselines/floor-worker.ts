@@ -13,7 +13,7 @@ let taking = false
 let askedAgain = false
 let ended: string[] = []
 
-/** Takes what there is, as far as there are slots. */
+/** Takes as many tasks as there are free slots. */
 async function take(): Promise<void> {
   askedAgain = true
   if (taking) return
@@ -36,7 +36,9 @@ async function run(name: string, task: string): Promise<void> {
   ended.push(name, text)
 }
 
-/** Stores what has ended in one turn of the event loop, and joins the plans that are over. */
+/**
+ * Stores everything that ended in one turn of the event loop, and completes plans that are done.
+ */
 async function store(): Promise<void> {
   const all = ended
   ended = []

@@ -1,15 +1,15 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What is submitted: one task for each text, all of which take so long. */
+/** A submission: one task per text, all with the same duration. */
 export interface Batch {
   texts: string[]
   delayMs: number
 }
 
 /**
- * The least HTTP that a caller can submit with and wait on: POST answers 202 with an id, GET with the
- * result once it is there. Tells the parent process its port.
+ * The minimal HTTP server for submitting and waiting: POST answers 202 with an id, GET answers with
+ * the result once it exists. Tells the parent process its port.
  */
 export async function serveFront(queue: {
   submit(batch: Batch): Promise<string>
@@ -35,14 +35,14 @@ export async function serveFront(queue: {
       answered.catch((error: unknown) => answer(500, { error: String(error) }))
     })
   })
-  // The others take turns: a connection is idle for longer than a server would keep it.
+  // Contenders take turns, so a connection may be idle for longer than a server would keep it.
   server.keepAliveTimeout = 600_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   process.send?.((server.address() as AddressInfo).port)
   process.on('disconnect', () => process.exit(0))
 }
 
-/** Results that come by themselves, before or after somebody asks for them. */
+/** Results that may arrive before or after somebody asks for them. */
 export function awaited(): {
   of(id: string): Promise<string>
   came(id: string, result: string | Promise<string>): void

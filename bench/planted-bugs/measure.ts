@@ -10,9 +10,9 @@ import { call, startService } from '../../test/support/service.ts'
 import { table } from '../figures.ts'
 import { plantBugs, scoreFindings } from './plant-bugs.ts'
 
-// Known bugs are planted into a copy of FOLDER; a plan of several reviewers and one reviewer alone look
-// for them. `node bench/planted-bugs/measure.ts FOLDER [--executor model] [--bugs 70]`. With a model:
-// TUTTI_MODEL, and its provider's key and address, in the environment.
+// Plants known bugs into a copy of FOLDER, then has a plan of several reviewers and a single
+// reviewer look for them. `node bench/planted-bugs/measure.ts FOLDER [--executor model] [--bugs
+// 70]`. With a model, the environment needs TUTTI_MODEL and its provider's key and address.
 
 const PERSPECTIVES = ['security', 'performance', 'testing', 'architecture']
 const WAIT_S = 3_600

@@ -1,18 +1,18 @@
-/** A bug that was put into a file. */
+/** A bug that was planted into a file. */
 export interface Bug {
   kind: string
   file: string
-  /** From 1. */
+  /** 1-based. */
   line: number
 }
 
 interface Kind {
   name: string
-  /** The line with the bug in it; the same line where it has no room for one. */
+  /** The line with the bug; the unchanged line if the bug does not fit. */
   plant(line: string): string
 }
 
-/** Each changes one line of code that works, as a slip of the author would. */
+/** Each changes one line of working code the way a slip of the author would. */
 const KINDS: readonly Kind[] = [
   { name: 'one too many', plant: swap(/(\bfor \(.*; \w+ )<( )/, '$1<=$2') },
   { name: 'lost await', plant: swap(/^(\s*)await (?=[\w.]+\()/, '$1') },
@@ -37,8 +37,8 @@ const KINDS: readonly Kind[] = [
 ]
 
 /**
- * Puts up to `most` bugs into files, as evenly over kinds as there is room, and no two within ten
- * lines of each other. The same files always get the same bugs.
+ * Plants up to `most` bugs into files, distributed as evenly over the kinds as possible, and no two
+ * within ten lines of each other. The same files always get the same bugs.
  *
  * @param files Texts by path.
  */
@@ -65,7 +65,7 @@ export function plantBugs(
   }
 }
 
-/** How many of the bugs some finding names by place, and how many findings name one. */
+/** How many bugs some finding locates, and how many findings locate one. */
 export function scoreFindings(
   bugs: readonly Bug[],
   findings: readonly { file?: string | undefined; line?: number | undefined }[],
@@ -84,7 +84,7 @@ function isWithin(lines: number, place: Place): (other: Place) => boolean {
   return ({ file, line }) => file === place.file && Math.abs(line - place.line) <= lines
 }
 
-/** Spread over the files: the first place of each, then the second. */
+/** Distributed over the files: the first place in each, then the second. */
 function placesFor(kind: Kind, files: ReadonlyMap<string, readonly string[]>): Place[] {
   return [...files]
     .flatMap(([file, lines]) =>

@@ -3,8 +3,8 @@ import { basename, join } from 'node:path'
 import { type Contest, cloneOf, readContest, type Submission } from './read-contest.ts'
 
 /**
- * The contests that the command line names: FOLDER holds clones of those in LIST, or in contests.json.
- * Ends the process where one is missing, with how to get it.
+ * The contests that the command line names: FOLDER contains clones of those in LIST, or in
+ * contests.json. If one is missing, says how to get it and exits.
  */
 export function contestsGiven(script: string): { name: string; submissions: Submission[] }[] {
   const [folder, list = join(import.meta.dirname, 'contests.json')] = process.argv.slice(2)

@@ -13,37 +13,46 @@ export interface Measured {
   /** Issues that the judges accepted. */
   issues: number
   findings: number
-  /** Over the submissions that the judges put in a group. */
+  /** Over the submissions that the judges grouped. */
   agreement: Agreement
-  /** Submissions whose title is read out of their Markdown, and findings read that are none. */
+  /** Submissions whose title is found in their Markdown, and findings that are not real ones. */
   titles: number
   falseTitles: number
-  /** Findings of accepted issues, and those of them with the judges' severity. */
+  /** Findings of accepted issues, and how many of them have the judges' severity. */
   rated: number
   ratedAsJudged: number
-  /** Different accepted issues that the first ten findings mostly are. */
+  /**
+   * Number of different accepted issues among the first ten findings, by the majority of each
+   * finding.
+   */
   firstTen: number
-  /** The same, where one submission of an accepted issue in a finding is enough. */
+  /** The same, if a single submission of an accepted issue in a finding is enough. */
   firstTenInPart: number
-  /** That an accepted finding comes before a rejected one, in the order given and by agreement alone. */
+  /**
+   * Probability that an accepted finding precedes a rejected one, in the given order and by
+   * agreement alone.
+   */
   ranked: number
   byAgreement: number
   contradictions: number
-  /** The same findings, in the same order, with the tasks in another one. */
+  /** Whether shuffling the tasks gives the same findings in the same order. */
   shuffledSame: boolean
   milliseconds: number
 }
 
-/** A merged finding beside what the judges made of it. */
+/** A merged finding with the judges' verdict. */
 export interface Judged {
   severity: Severity
   sources: string[]
-  /** The accepted issue that most of it is, and one that some of it is. */
+  /** The accepted issue that most of it belongs to, and one that some of it belongs to. */
   issue: Submission | undefined
   part: Submission | undefined
 }
 
-/** Each author is a task, each submission one of its findings; merged as a worker merges them. */
+/**
+ * Each author is a task, and each submission one of its findings. They are merged as a worker would
+ * do it.
+ */
 export function measureContest(submissions: readonly Submission[]): Measured {
   const tasks = tasksOf(submissions)
   const started = performance.now()
@@ -80,7 +89,7 @@ export function measureContest(submissions: readonly Submission[]): Measured {
   }
 }
 
-/** The findings of a contest in their order, judged. */
+/** The findings of a contest in order, with verdicts. */
 export function judgedFindings(submissions: readonly Submission[]): Judged[] {
   const tasks = tasksOf(submissions)
   const synthesis = synthesize(tasks)
@@ -109,7 +118,7 @@ function tasksOf(submissions: readonly Submission[]): Tasks {
   return new Map([...authors.values()].map((each, index) => [`auditor-${index + 1}`, each]))
 }
 
-/** What the worker does at the end of a plan without a model, in this process. */
+/** What a worker does at the end of a plan without a model, in this process. */
 function synthesize(tasks: Tasks): Synthesis {
   const results = [...tasks].map(
     ([taskId, submissions]): TaskResult => ({
@@ -134,7 +143,7 @@ function synthesize(tasks: Tasks): Synthesis {
   return JSON.parse(json) as Synthesis
 }
 
-/** Which finding each submission is in, by the ledger. */
+/** Which finding each submission is in, according to the ledger. */
 function whereabouts(tasks: Tasks, { ledger }: Synthesis) {
   const homes = new Map<Submission, string>()
   const members = new Map<string, Submission[]>()
@@ -148,7 +157,7 @@ function whereabouts(tasks: Tasks, { ledger }: Synthesis) {
   return { homes, members }
 }
 
-/** The accepted issue that most members of a finding are; none where most were rejected. */
+/** The accepted issue that most members of a finding belong to; undefined if most were rejected. */
 function issueOf(members: readonly Submission[]): Submission | undefined {
   const issues = Map.groupBy(members, (each) => (each.accepted ? keyOf(each) : undefined))
   const [largest] = [...issues].sort(([, a], [, b]) => b.length - a.length)
@@ -159,7 +168,7 @@ function keyOf({ group, path }: Submission): string {
   return group ?? path
 }
 
-/** Each submission's Markdown read on its own, as if a task had written it. */
+/** Reads each submission's Markdown separately, as if a task had written it. */
 function titlesRead(submissions: readonly Submission[]) {
   let titles = 0
   let falseTitles = 0
@@ -172,7 +181,7 @@ function titlesRead(submissions: readonly Submission[]) {
   return { titles, falseTitles }
 }
 
-/** The letters and digits of a title: marks and a number in front of it may be left out. */
+/** The letters and digits of a title: punctuation and a leading number may be missing. */
 function plain(title: string): string {
   return title
     .toLowerCase()
@@ -188,7 +197,7 @@ function listing(tasks: Tasks): string {
   )
 }
 
-/** The same order each time: a linear congruential generator draws it. */
+/** Shuffled in a fixed order by a linear congruential generator. */
 function shuffled<T>(items: readonly T[]): T[] {
   let state = 1
   const next = () => {

@@ -4,8 +4,8 @@ import { contestsGiven } from './contests-given.ts'
 import { type Measured, measureContest } from './measure-contest.ts'
 import { addAgreements, figuresOf } from './scores.ts'
 
-// The merge measured against the judges of public audit contests. Nothing is downloaded: FOLDER holds
-// clones of the repositories in contests.json, or in the list given instead.
+// Measures the merge against the judges of public audit contests. Nothing is downloaded: FOLDER
+// contains clones of the repositories in contests.json, or in the given list.
 // `node bench/synthesis/measure.ts FOLDER [LIST]`.
 
 const measured = contestsGiven('measure.ts').map(({ name, submissions }) => ({

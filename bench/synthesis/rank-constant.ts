@@ -3,8 +3,9 @@ import { table } from '../figures.ts'
 import { contestsGiven } from './contests-given.ts'
 import { differentIssues, type Judged, judgedFindings } from './measure-contest.ts'
 
-// How many tasks are half as convincing as any number: each candidate on all contests, and the one
-// that is best on the other contests on each. `node bench/synthesis/rank-constant.ts FOLDER [LIST]`.
+// Which number of tasks should be half as convincing as infinitely many: evaluates each candidate
+// on all contests, and on each contest the candidate that is best on the others. `node
+// bench/synthesis/rank-constant.ts FOLDER [LIST]`.
 
 const CANDIDATES = [1, 2, 4, 8, 12, 16, 24, 32]
 
@@ -47,7 +48,7 @@ function first(findings: readonly Judged[], importance: (finding: Judged) => num
     .slice(0, 10)
 }
 
-/** For each contest the first ten by the candidate that is best on all others. */
+/** For each contest, the first ten findings with the candidate that is best on all others. */
 function heldOut(): Judged[][] {
   return contests.map((_, held) => {
     const score = ({ firstTen }: (typeof orders)[number]) =>

@@ -3,20 +3,20 @@ import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Finding, Severity } from '../../src/core/contract/findings.ts'
 
-/** A public audit contest: the repository in which its judges sorted what the auditors handed in. */
+/** A public audit contest: the repository in which its judges sorted the auditors' submissions. */
 export interface Contest {
   /** `https://github.com/OWNER/NAME`. */
   repository: string
   commit: string
 }
 
-/** What one auditor handed in about one thing. */
+/** One submission of one auditor. */
 export interface Submission {
   path: string
   author: string
-  /** As it was written, without the name of its author. */
+  /** As written, without the author's name. */
   text: string
-  /** Its sections, read for what this format is: what a task that reports findings would report. */
+  /** Parsed from its sections, as a task that reports findings would report it. */
   finding: Finding
   /** The judges' group of duplicates; none where they left it on its own. */
   group: string | undefined
@@ -31,7 +31,7 @@ interface Link {
   line: number | undefined
 }
 
-/** The folder that `git clone` makes, or `git clone --bare`. */
+/** The folder made by `git clone`, or by `git clone --bare`. */
 export function cloneOf({ repository }: Contest, folder: string): string | undefined {
   const clone = join(folder, basename(repository))
   return [clone, `${clone}.git`].find((path) => existsSync(path))
@@ -40,7 +40,7 @@ export function cloneOf({ repository }: Contest, folder: string): string | undef
 /**
  * All submissions, in the order of their paths.
  *
- * @throws Where the clone does not hold the commit.
+ * @throws If the clone does not contain the commit.
  */
 export function readContest(contest: Contest, clone: string): Submission[] {
   const { commit } = contest
@@ -98,7 +98,7 @@ function readFiles(clone: string, commit: string, paths: readonly string[]): str
   })
 }
 
-/** Severities by the number of the submission, or the name of the folder, that the report cites. */
+/** Severities, keyed by the submission number or folder name that the report cites. */
 function acceptedIn(readme: string): Map<string, Severity> {
   const issues = readme.matchAll(/^# Issue ([HM])-\d+: .*\n\s*Source: \S*\/(\S+)/gm)
   return new Map(
@@ -112,13 +112,16 @@ function numberOf(path: string): string {
   return `${Number(/^\d+/.exec(basename(path))?.[0])}`
 }
 
-/** A folder of its own is a group; what is in `invalid/` or `false/` directly is in none. */
+/** A folder is a group; files directly in `invalid/` or `false/` are in none. */
 function groupOf(path: string): string | undefined {
   const folders = path.split('/').slice(0, -1)
   return folders.length > 1 || /^\d+-[HM]$/.test(folders[0] ?? '') ? folders.join('/') : undefined
 }
 
-/** The code under audit, not libraries: of the contest's owner, or linked by one submission in twenty. */
+/**
+ * Recognises the audited code as opposed to libraries: the contest owner's, or linked by one
+ * submission in twenty.
+ */
 function auditedBy({ repository }: Contest, links: readonly Link[][]): (link: Link) => boolean {
   const counts = new Map<string, number>()
   for (const each of links)
@@ -134,13 +137,15 @@ function linksIn(text: string): Link[] {
   return [...text.matchAll(pattern)].map(([, owner = '', name = '', file = '', line]) => ({
     owner,
     repository: `${owner}/${name}`,
-    // Without its folder: auditors link to forks that begin at other ones.
+    // Without its folder: auditors link to forks with different folders.
     file,
     line: line === undefined ? undefined : Number(line),
   }))
 }
 
-/** The place in the code that the submission shows, else the first one that it links or names. */
+/**
+ * The place in the code that the submission shows, otherwise the first one that it links or names.
+ */
 function placeIn(
   text: string,
   isAudited: (link: Link) => boolean,

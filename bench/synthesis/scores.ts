@@ -1,16 +1,16 @@
-/** Pairs and members of clusters that are the same in both; may be added up over contests. */
+/** Agreement of two clusterings, in pairs and members; can be summed over contests. */
 export interface Agreement {
   members: number
   /** Pairs that the judges, the merge, or both put together. */
   judged: number
   merged: number
   both: number
-  /** Sums over members of their B-cubed precision and recall. */
+  /** Sums of the members' B-cubed precision and recall. */
   precision: number
   recall: number
 }
 
-/** How far the merge's clusters are the judges'. A list of both for each member. */
+/** How well the merge's clusters match the judges', given both clusters of each member. */
 export function agreementOf(members: readonly { judged: string; merged: string }[]): Agreement {
   const keys = {
     judged: members.map(({ judged }) => judged),
@@ -56,7 +56,7 @@ export function figuresOf({ members, judged, merged, both, precision, recall }: 
   }
 }
 
-/** That one of the wanted comes before one of the others; they are in order. */
+/** The probability that a wanted item precedes an unwanted one, for an ordered list. */
 export function areaUnderCurve(wanted: readonly boolean[]): number {
   let before = 0
   let won = 0

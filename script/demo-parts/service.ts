@@ -1,4 +1,4 @@
-/** Tutti as `npm start` runs it, with files of its own that go when it ends. */
+/** Tutti as run by `npm start`, with its own files, which are removed at the end. */
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,24 +7,24 @@ import { createInterface } from 'node:readline'
 
 export interface DemoService {
   url: string
-  /** Resolves once it has ended, however it did. */
+  /** Resolves once it has ended, for whatever reason. */
   ended: Promise<void>
-  /** Ends it, and removes its files. */
+  /** Stops it and removes its files. */
   stop(): Promise<void>
 }
 
 const START = [join(import.meta.dirname, '../../bin/tutti.js'), 'start']
 const LINES_KEPT = 15
-/** Above what the service gives itself to close. */
+/** Longer than the service allows itself for closing. */
 const STOP_MS = 45_000
 
-/** Set for a service of the reader's own; here they would lead to another Redis, or lock us out. */
+/** Set for the reader's own service; here they would lead to another Redis or lock us out. */
 const NOT_PASSED_ON = ['REDIS_URL', 'HOST', 'TUTTI_API_KEYS', 'TUTTI_PREFIX', 'TUTTI_SHARDS']
 
 /**
  * @param port 0 for any free one.
  * @param command What Node runs: a file and its arguments.
- * @throws {Error} with the last lines of its log, when it does not come up.
+ * @throws {Error} with the last lines of its log, if it does not start.
  */
 export async function startDemoService(
   folder: string,
@@ -45,7 +45,7 @@ export async function startDemoService(
       LOG_FORMAT: 'json',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C is for the demo, which then ends the service in order.
+    // Ctrl-C is for the demo, which then stops the service cleanly.
     detached: true,
   })
   const ended = new Promise<void>((resolve) => {
@@ -79,7 +79,7 @@ export async function startDemoService(
   return { url, ended, stop }
 }
 
-/** From the line with which the service says that it is up. */
+/** From the log line in which the service reports that it is up. */
 function addressIn(line: string): string | undefined {
   if (!line.includes('"tutti is up"')) return undefined
   const { api } = JSON.parse(line) as { api: string }

@@ -1,15 +1,15 @@
-/** Draws tasks as bars on one axis of time, so that one sees which ran side by side. */
+/** Draws tasks as bars on one time axis, to show which ran in parallel. */
 import { styleText } from 'node:util'
 import type { TaskStatus } from '../../src/client/index.ts'
 
 export interface TimelineRow {
   name: string
   status: TaskStatus
-  /** From the submission of the plan; absent before it started. */
+  /** From the submission of the plan; undefined before it has started. */
   startMs: number | undefined
-  /** Absent while it runs. */
+  /** Undefined while it is running. */
   endMs: number | undefined
-  /** Said after the bar. */
+  /** Shown after the bar. */
   note?: string | undefined
 }
 
@@ -25,16 +25,16 @@ const MARKS: Record<
   cancelled: ['–', 'dim'],
   skipped: ['–', 'dim'],
 }
-/** Eighths of a letter, so that a bar grows smoothly. */
+/** Eighths of a character, so that bars grow smoothly. */
 const PARTS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 const BAR_LIMIT = 60
 
 /**
- * One line a row.
+ * One line per row.
  *
- * @param elapsedMs Since the submission: where a bar ends whose task still runs.
- * @param columns Letters that a line may have.
- * @param axisMs The length of the axis.
+ * @param elapsedMs Time since submission, where the bars of running tasks end.
+ * @param columns Characters per line.
+ * @param axisMs Length of the axis.
  */
 export function timeline(
   rows: readonly TimelineRow[],
@@ -44,7 +44,7 @@ export function timeline(
 ): string {
   const nameWidth = Math.max(...rows.map(({ name }) => name.length))
   const noteWidth = Math.max(...rows.map(({ note = '' }) => note.length))
-  // Mark, name, time and note with their spaces.
+  // Mark, name, time and note, with their spaces.
   const barWidth = Math.min(BAR_LIMIT, Math.max(10, columns - nameWidth - noteWidth - 18))
   return rows
     .map((row) => {
@@ -77,7 +77,7 @@ export function seconds(ms: number): string {
   return ms < 9_950 ? `${(Math.max(0, ms) / 1_000).toFixed(2)} s` : `${(ms / 1_000).toFixed(1)} s`
 }
 
-/** Colours where standard output takes them. */
+/** Uses colours if standard output supports them. */
 export function paint(style: Parameters<typeof styleText>[0], text: string): string {
   return styleText(style, text, { stream: process.stdout, validateStream: true })
 }

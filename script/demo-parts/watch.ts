@@ -1,4 +1,4 @@
-/** Follows a plan and shows its tasks side by side while they run. */
+/** Follows a plan and shows its tasks while they run in parallel. */
 import { createLogUpdate } from 'log-update'
 import { isEnded, type PlanEvent, type Tutti } from '../../src/client/index.ts'
 import { seconds, type TimelineRow, timeline } from './timeline.ts'
@@ -27,7 +27,7 @@ export async function watchPlan(
     }
   } finally {
     clearInterval(timer)
-    // The final drawing follows, with the times that the service measured.
+    // The final drawing follows, with the service's own times.
     if (output.isTTY) draw.clear()
   }
 }
@@ -35,12 +35,14 @@ export async function watchPlan(
 const SECOND = 1_000
 const AXES = [1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 300, 600].map((length) => length * SECOND)
 
-/** An axis with room left, that keeps its length for a while: bars grow instead of being squeezed. */
+/**
+ * An axis with spare room whose length is stable for a while: bars grow instead of being squeezed.
+ */
 function axisOf(elapsedMs: number): number {
   return AXES.find((axisMs) => axisMs >= elapsedMs) ?? elapsedMs
 }
 
-/** @param nowMs Since the submission of the plan. */
+/** @param nowMs Time since the submission of the plan. */
 export function advance(rows: Map<string, TimelineRow>, event: PlanEvent, nowMs: number): void {
   if (event.type === 'snapshot') {
     for (const { id, status } of event.data.tasks) {

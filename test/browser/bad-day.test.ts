@@ -79,7 +79,7 @@ test('filters, order and search stand in the address, so that a link shows the s
 test('while the service is away every page says so once, counts nothing on, and is back by itself', async () => {
   site.stage.plans.set('p1', badDay())
   const page = await browser.open(`${site.url}/dashboard/plans/p1`)
-  const banner = page.getByText('The service does not answer.')
+  const banner = page.getByText('The service is not responding.')
   await page.locator('[data-task="running"]').waitFor()
   await page.context().setOffline(true)
   site.stage.dropStreams()

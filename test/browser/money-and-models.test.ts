@@ -46,7 +46,7 @@ test('a plan that its budget stopped says what was spent, and goes on with a lar
   await row.getByText('of $0.090').waitFor()
   await row.getByRole('link').click()
   await page
-    .getByText('Spent: $0.056 of $0.090; at most $0.010 more by calls that broke off')
+    .getByText('Spent: $0.056 of $0.090; up to $0.010 more by calls that were cut off')
     .waitFor()
   await page.getByRole('button', { name: 'Raise the budget' }).click()
   const amount = page.getByLabel('New budget in US dollars')
@@ -97,7 +97,7 @@ test('a preliminary version says so, and a merge in place of a model says why', 
   await page
     .getByLabel('Version of the synthesis')
     .selectOption({ label: 'Version 1 (preliminary)' })
-  await page.getByText('A later version knows more.').waitFor()
+  await page.getByText('A later version covers more.').waitFor()
 })
 
 test('every option of an executor has a field, and what cannot be had says why', async () => {

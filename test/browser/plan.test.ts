@@ -70,7 +70,7 @@ describe('a plan that runs', () => {
     await row(page, 'reset').locator('[data-outcome="running"]').waitFor()
     await page.context().setOffline(true)
     site.stage.dropStreams()
-    await page.getByText('The service does not answer.').waitFor()
+    await page.getByText('The service is not responding.').waitFor()
     site.stage.emit('p1', 'task.finished', {
       taskId: 'reset',
       attempt: 1,
@@ -79,7 +79,7 @@ describe('a plan that runs', () => {
     })
     await page.context().setOffline(false)
     await row(page, 'reset').locator('[data-outcome="failed"]').waitFor()
-    await page.getByText('The service does not answer.').waitFor({ state: 'detached' })
+    await page.getByText('The service is not responding.').waitFor({ state: 'detached' })
   })
 
   test('shows the text of a running task as it is written', async () => {

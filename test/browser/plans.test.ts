@@ -109,7 +109,7 @@ test('says when the service is away, and comes back by itself', async () => {
   const page = await browser.open(`${site.url}/dashboard/workers`)
   await page.route('**/v1/plans?*', (route) => route.abort())
   await page.getByRole('link', { name: 'Plans' }).click()
-  await page.getByRole('heading', { name: 'The service does not answer' }).waitFor()
+  await page.getByRole('heading', { name: 'The service is not responding' }).waitFor()
   await page.unroute('**/v1/plans?*')
   await page.getByRole('link', { name: 'Still here' }).waitFor()
 })

@@ -10,7 +10,7 @@ export async function deletePlan(planId: string): Promise<void> {
   await request(planPath(planId), { method: 'DELETE' })
 }
 
-/** Raises the budget of a plan that its budget stopped, and runs what is left. */
+/** Raises the budget of a plan that its budget stopped, and runs the rest. */
 export function resumePlan(planId: string, budgetUsd: number): Promise<Plan> {
   return requestJson(`${planPath(planId)}/resume`, { method: 'POST', body: { budgetUsd } })
 }
@@ -24,7 +24,7 @@ export function retryTasks(planId: string, tasks: readonly string[]): Promise<Pl
   return requestJson(`${planPath(planId)}/retry`, { method: 'POST', body: { tasks } })
 }
 
-/** Cancels these tasks; the rest of the plan goes on. */
+/** Cancels these tasks; the rest of the plan continues. */
 export function cancelTasks(planId: string, tasks: readonly string[]): Promise<Plan> {
   return requestJson(`${planPath(planId)}/cancel`, { method: 'POST', body: { tasks } })
 }
@@ -52,7 +52,7 @@ export function dryRun(submission: unknown, signal?: AbortSignal): Promise<DryRu
   })
 }
 
-/** `idempotencyKey` stays the same while the same submission is tried again. */
+/** `idempotencyKey` stays the same while the same submission is retried. */
 export function submitPlan(submission: unknown, idempotencyKey: string): Promise<Plan> {
   return requestJson('/v1/plans', {
     method: 'POST',
@@ -61,7 +61,7 @@ export function submitPlan(submission: unknown, idempotencyKey: string): Promise
   })
 }
 
-/** What a plan was submitted with, the texts of its files included. */
+/** What a plan was submitted with, including file contents. */
 export function readSubmission(planId: string): Promise<Record<string, unknown>> {
   return requestJson(`${planPath(planId)}/submission`, { query: { files: true } })
 }
@@ -75,7 +75,7 @@ const EXTENSIONS: Record<ExportFormat, string> = {
   patch: 'patch',
 }
 
-/** Fetched, because a plain link would not carry the API key; then saved as a file. */
+/** Fetched, because a plain link would not send the API key; then saved as a file. */
 export async function exportSynthesis(
   planId: string,
   version: number | undefined,

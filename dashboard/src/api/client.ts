@@ -17,7 +17,7 @@ export class ApiError extends Error {
   }
 }
 
-/** An error that no problem document of the service describes. */
+/** An error for which the service sent no problem document. */
 export function pageError(status: number, title: string, detail?: string): ApiError {
   const problem = { type: 'about:blank', code: 'untyped', title, status }
   return new ApiError(detail === undefined ? problem : { ...problem, detail })
@@ -31,7 +31,7 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined
 }
 
-/** @throws {ApiError} on any answer that is not 2xx, and when there is no answer (status 0). */
+/** @throws {ApiError} on any answer that is not 2xx, and if there is no answer (status 0). */
 export async function request(path: string, options: RequestOptions = {}): Promise<Response> {
   const response = await watchedFetch(path + queryString(options.query), {
     method: options.method ?? 'GET',
@@ -44,7 +44,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }).catch((error: unknown) => {
     if (options.signal?.aborted) throw error
-    throw pageError(0, 'The service does not answer')
+    throw pageError(0, 'The service is not responding')
   })
   noteServerDate(response.headers.get('date'))
   if (response.ok) return response

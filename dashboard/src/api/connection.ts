@@ -2,23 +2,23 @@ import { onlineManager } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { freezeClock, serverNow, thawClock } from './server-clock.ts'
 
-// Whether the service answers. One place knows it, so that every page says it once and nothing counts
-// on while nobody is there to say how it goes.
+// Whether the service is responding. Known in one place, so that every page shows it once, and
+// clocks stop while nobody can tell how things are going.
 
-/** Soon enough that a page is back within three seconds of the service. */
+/** Often enough for a page to be back within three seconds of the service. */
 const PROBE_EVERY_MS = 1_000
 
 let awaySince: number | undefined
 let timer: ReturnType<typeof setTimeout> | undefined
 const listeners = new Set<() => void>()
 
-/** Of a gateway that reaches no service, or of a service that does not reach its store. */
+/** From a gateway that cannot reach the service, or a service that cannot reach its store. */
 const AWAY = [502, 503, 504]
 
-// Queries pause while the service is away, and all of them ask again when it is back.
+// Queries pause while the service is away, and are all refetched when it is back.
 onlineManager.setEventListener((setOnline) => subscribe(() => setOnline(awaySince === undefined)))
 
-/** As `fetch`, and notes whether there was an answer. */
+/** Like `fetch`, and records whether there was an answer. */
 export async function watchedFetch(url: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   try {
     const response = await fetch(url, init)
@@ -30,7 +30,7 @@ export async function watchedFetch(url: RequestInfo | URL, init?: RequestInit): 
   }
 }
 
-/** Asks at once whether the service is back. */
+/** Checks at once whether the service is back. */
 export async function probe(): Promise<void> {
   clearTimeout(timer)
   timer = undefined
@@ -43,13 +43,19 @@ export async function probe(): Promise<void> {
   }
 }
 
-/** Calls `listener` whenever the service went away or came back. @returns What ends that. */
+/**
+ * Calls `listener` whenever the service goes away or comes back. @returns A function that
+ * unsubscribes.
+ */
 export function subscribe(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
-/** Since when the service has not answered, in milliseconds since the epoch; undefined while it does. */
+/**
+ * Since when the service has not been responding, in milliseconds since the epoch; undefined while
+ * it is.
+ */
 export function useAwaySince(): number | undefined {
   return useSyncExternalStore(subscribe, () => awaySince)
 }

@@ -24,7 +24,7 @@ export function taskPath(planId: string, taskId: string): string {
   return `${planPath(planId)}/tasks/${encodeURIComponent(taskId)}`
 }
 
-/** Newest first, page by page. Polled: faster while something on the pages still moves. */
+/** Newest first, page by page. Polled, faster while something on the pages is active. */
 export function plansQuery(status: PlanStatus | undefined) {
   return infiniteQueryOptions({
     queryKey: ['plans', { status: status ?? null }],
@@ -53,7 +53,7 @@ export function planQuery(planId: string) {
   })
 }
 
-/** What queued tasks wait for, in words by task; of the first few hundred. */
+/** What queued tasks wait for, in words by task; only for the first few hundred. */
 export function waitingQuery(planId: string) {
   return queryOptions({
     queryKey: ['plan', planId, 'waiting'],
@@ -78,7 +78,7 @@ export function taskQuery(planId: string, taskId: string, version: string) {
   })
 }
 
-/** Asks without waiting; the caller asks again when an event says that the task has ended. */
+/** Does not wait; the caller refetches when an event says that the task has ended. */
 export function outputQuery(planId: string, taskId: string, version: string) {
   return queryOptions({
     queryKey: ['plan', planId, 'output', taskId, version],
@@ -112,7 +112,7 @@ export function todosQuery(planId: string, poll: boolean) {
   })
 }
 
-/** `version` changes when the plan does, so that the report of a finished plan is asked for once. */
+/** `version` changes with the plan, so that the report of a finished plan is fetched once. */
 export function reportQuery(planId: string, version: string, poll: boolean) {
   return queryOptions({
     queryKey: ['plan', planId, 'report', version],
@@ -132,7 +132,7 @@ export function executorsQuery() {
   })
 }
 
-/** `null` where the service does not tell, as an older one does not. */
+/** `null` if the service does not list its workers, as in older versions. */
 export function workersQuery() {
   return queryOptions({
     queryKey: ['workers'],

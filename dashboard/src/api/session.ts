@@ -12,14 +12,14 @@ export function authorization(key = apiKey): Record<string, string> {
   return key === null ? {} : { authorization: `Bearer ${key}` }
 }
 
-/** An answer was 401: asks for a key, or for another one. Asks once, until `reopen` or a new key. */
+/** Asks for a (different) key after a 401. Asks once, until `reopen` or a new key. */
 export function askForKey(reopen = false): void {
   if (keyNeeded || (dismissed && !reopen)) return
   keyNeeded = true
   notify()
 }
 
-/** Pages that poll would open the prompt again at once: it stays closed until it is asked for. */
+/** Polling would reopen the prompt at once, so it stays closed until it is requested. */
 export function dismissKeyPrompt(): void {
   keyNeeded = false
   dismissed = true
@@ -34,7 +34,7 @@ export function storeKey(key: string): void {
     if (apiKey === null) sessionStorage.removeItem(STORAGE_KEY)
     else sessionStorage.setItem(STORAGE_KEY, apiKey)
   } catch {
-    // Storage is off: the key is kept until the page is left.
+    // Storage is disabled: the key is kept until the page is left.
   }
   notify()
 }

@@ -1,7 +1,7 @@
 import type { OutputTask } from '../../../src/client/schema.ts'
 
-// The shapes of the API, made from its OpenAPI document for the TypeScript client; a test keeps the
-// two the same. Nothing here describes an answer by hand.
+// The shapes of the API, generated from its OpenAPI document for the TypeScript client; a test
+// keeps the two in sync. No answer is described by hand here.
 export type {
   Advice,
   Attempt,

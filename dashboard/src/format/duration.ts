@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** `840 ms`, `4.2 s`, `42 s`, `3m 12s`, `2h 05m`, `3d 4h`: two figures that matter, no more. */
+/** `840 ms`, `4.2 s`, `42 s`, `3m 12s`, `2h 05m`, `3d 4h`: two significant figures. */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms) || ms < 0) return '–'
   if (ms < SECOND) return `${Math.round(ms)} ms`
@@ -14,7 +14,10 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(ms / DAY)}d ${Math.floor((ms % DAY) / HOUR)}h`
 }
 
-/** A label of the time axis, as exact as the step between two labels: `0`, `250ms`, `1.5s`, `2:30`, `1:05:00`. */
+/**
+ * A label of the time axis, as precise as the step between labels: `0`, `250ms`, `1.5s`, `2:30`,
+ * `1:05:00`.
+ */
 export function formatTick(ms: number, stepMs: number): string {
   if (ms === 0) return '0'
   if (stepMs < SECOND) {
@@ -50,7 +53,7 @@ export function formatTime(at: number | string): string {
 
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 
-/** `14:02:31`, on the reader's clock. */
+/** `14:02:31`, in the reader's time zone. */
 export function formatClock(at: number): string {
   return clock.format(new Date(at))
 }

@@ -10,7 +10,7 @@ export function formatCompact(value: number): string {
   return compact.format(value)
 }
 
-/** US dollars: enough digits that a small cost is not shown as nothing. */
+/** US dollars, with enough digits that a small cost is not shown as zero. */
 export function formatUsd(value: number): string {
   if (value === 0) return '$0'
   if (value < 0.0001) return '<$0.0001'

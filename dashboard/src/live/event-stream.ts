@@ -3,31 +3,36 @@ import { isFinished } from '../../../src/client/status.ts'
 import type { PlanStatus } from '../api/types.ts'
 import type { StreamEvent } from './plan-model.ts'
 
-/** `live`: connected. `waiting`: the connection was lost, another try follows. `ended`: nothing more will come. */
+/**
+ * `live`: connected. `waiting`: the connection was lost and will be retried. `ended`: nothing more
+ * will come.
+ */
 export type StreamState = 'connecting' | 'live' | 'waiting' | 'ended'
 
 export interface FollowOptions {
   url: string
-  /** Called before each connection, because the API key may have been entered meanwhile. */
+  /** Called before each connection, because an API key may have been entered in the meantime. */
   headers: () => Record<string, string>
-  /** Skips the snapshot, and continues after this event. */
+  /** Skips the snapshot and continues after this event. */
   lastEventId?: string | undefined
   signal: AbortSignal
   onEvents: (events: StreamEvent[]) => void
   onState: (state: StreamState) => void
-  /** The server's time, for events that carry none. */
+  /** The server's time, for events without one. */
   now?: () => number
   fetch?: typeof fetch
-  /** First pause before another connection; doubles up to `maxRetryMs`. */
+  /** First pause before reconnecting; doubles up to `maxRetryMs`. */
   retryMs?: number
   maxRetryMs?: number
-  /** A connection on which nothing arrives for so long, not even a heartbeat, is taken for lost. */
+  /**
+   * A connection on which nothing arrives for this long, not even a heartbeat, is considered lost.
+   */
   idleMs?: number
-  /** Calls back when another try is worth while before its time. Returns what ends that. */
+  /** Calls back when an early retry is worthwhile. Returns a function that unsubscribes. */
   onWake?: (listener: () => void) => () => void
 }
 
-/** An answer that no further try changes: the plan is gone, or the key is not valid. */
+/** An answer that retrying would not change: the plan is gone, or the key is not valid. */
 export class StreamRefused extends Error {
   override readonly name = 'StreamRefused'
   readonly status: number
@@ -38,8 +43,8 @@ export class StreamRefused extends Error {
 }
 
 /**
- * Follows a plan's events until it has finished or `signal` aborts. Reads with `fetch` and not with
- * EventSource, which cannot send an `Authorization` header. Resumes by `Last-Event-ID`.
+ * Follows a plan's events until it has finished or `signal` aborts. Uses `fetch` rather than
+ * EventSource, which cannot send an `Authorization` header. Resumes with `Last-Event-ID`.
  *
  * @throws {StreamRefused} on 401, 403, 404 and 410.
  */
@@ -60,7 +65,7 @@ export async function followEvents(options: FollowOptions): Promise<void> {
         signal: options.signal,
       })
       if ([401, 403, 404, 410].includes(response.status)) throw new StreamRefused(response.status)
-      // Resumed after the last event: there is nothing more to come.
+      // Resumed after the last event: nothing more will come.
       if (response.status === 204) position.finished = true
       else if (response.ok && response.body !== null) {
         options.onState('live')
@@ -99,7 +104,7 @@ async function readEvents(
   })
   const decoder = new TextDecoder()
   const reader = body.getReader()
-  // The service was away meanwhile: this connection may be one that nobody answers on any more.
+  // The service was away, so this connection may be dead.
   const forget = options.onWake?.(() => void reader.cancel().catch(() => undefined))
   try {
     while (true) {
@@ -123,7 +128,7 @@ async function readInTime(reader: ReadableStreamDefaultReader<Uint8Array>, idleM
   try {
     return await Promise.race([reader.read(), silence])
   } catch (error) {
-    // Ends the connection as well; what it says to that does not matter.
+    // Also closes the connection; errors from that do not matter.
     void reader.cancel().catch(() => undefined)
     throw error
   } finally {
@@ -149,7 +154,7 @@ function toEvent(
   }
 }
 
-/** Whether the end of the connection is the end of the stream, after this event. */
+/** Whether the stream ends if the connection closes after this event. */
 function endsStream(event: StreamEvent, before: boolean): boolean {
   if (event.type === 'plan.finished') return true
   if (event.type === 'plan.reopened') return false

@@ -1,21 +1,21 @@
 import type { LiveTask } from './plan-model.ts'
 
-/** Tasks that ended with the same error, but for the numbers and names in it. */
+/** Tasks that ended with the same error, apart from numbers and names in it. */
 export interface FailureGroup {
   key: string
   code: string
-  /** Of the first of them. */
+  /** The message of the first task. */
   message: string
   tasks: string[]
 }
 
-/** The failed and incomplete tasks by error, the most frequent first. */
+/** The failed and incomplete tasks by error, the most frequent error first. */
 export function failureGroups(tasks: Iterable<LiveTask>): FailureGroup[] {
   const groups = new Map<string, FailureGroup>()
   for (const { id, status, error } of tasks) {
     if (status !== 'failed' && status !== 'incomplete') continue
     const code = error?.code ?? status
-    const message = error?.message ?? 'No error is known.'
+    const message = error?.message ?? 'No error was recorded.'
     const key = `${code} ${pattern(message, id)}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { key, code, message, tasks: [id] })
@@ -24,7 +24,7 @@ export function failureGroups(tasks: Iterable<LiveTask>): FailureGroup[] {
   return [...groups.values()].sort((a, b) => b.tasks.length - a.tasks.length)
 }
 
-/** What errors of one kind have in common: not the task, what is quoted, ids or numbers. */
+/** The common part of similar errors: without task ids, quotations, ids and numbers. */
 function pattern(message: string, taskId: string): string {
   return message
     .replaceAll(taskId, '…')

@@ -1,13 +1,16 @@
 import type { Failure, Plan, PlanStatus, TaskStatus } from '../api/types.ts'
 
-// A plan as its events tell it. Pure: the page, the tests and nothing else decide when to apply them.
-// Times are milliseconds since the epoch on the server's clock.
+// A plan reconstructed from its events. Pure functions: callers decide when to apply events. Times
+// are milliseconds since the epoch on the server's clock.
 
 export interface AttemptSpan {
   number: number
   startedAt: number
   finishedAt: number | null
-  /** `running`, a task status, `retrying` (failed, to be tried again) or `requeued` (its worker went away). */
+  /**
+   * `running`, a task status, `retrying` (failed, will be retried) or `requeued` (its worker went
+   * away).
+   */
   outcome: TaskStatus | 'retrying' | 'requeued'
 }
 
@@ -15,16 +18,18 @@ export interface LiveTask {
   id: string
   description: string
   status: TaskStatus
-  /** From 1. */
+  /** 1-based. */
   wave: number
   executor: string
   attempt: number
   queuedAt: number | null
   startedAt: number | null
   finishedAt: number | null
-  /** When the next attempt may start, while it waits for that. */
+  /** When the next attempt may start, while the task waits for it. */
   retryAt: number | null
-  /** Those seen as events; an attempt before the snapshot is known to the task's own page only. */
+  /**
+   * Attempts seen as events; those before the snapshot are only known to the task's own resource.
+   */
   attempts: readonly AttemptSpan[]
   error?: Failure | undefined
 }
@@ -37,7 +42,7 @@ export interface SynthesisRun {
 }
 
 export interface PlanModel {
-  /** As the snapshot had it; undefined until there was one. */
+  /** The plan from the snapshot; undefined before it. */
   plan: Plan | undefined
   status: PlanStatus
   tasks: ReadonlyMap<string, LiveTask>
@@ -51,7 +56,7 @@ export interface StreamEvent {
   id: string
   type: string
   data: Record<string, unknown>
-  /** When it arrived, for events that carry no time of their own. */
+  /** When it arrived, for events without a time. */
   receivedAt: number
 }
 
@@ -65,7 +70,7 @@ export const EMPTY_MODEL: PlanModel = {
   finishedAt: null,
 }
 
-/** Applies a batch at once, because a large plan sends thousands of events a second. */
+/** Applies a whole batch, because a large plan sends thousands of events per second. */
 export function applyEvents(model: PlanModel, events: readonly StreamEvent[]): PlanModel {
   if (events.length === 0) return model
   const tasks = new Map(model.tasks)
@@ -89,7 +94,7 @@ function fromSnapshot(event: StreamEvent, before: PlanModel): PlanModel {
   const tasks = new Map<string, LiveTask>()
   for (const item of listed as Record<string, unknown>[]) {
     const task = taskFromSnapshot(item)
-    // A second snapshot, after a reconnect, must not lose the attempts that were seen before it.
+    // A second snapshot, after a reconnect, must not lose attempts that were already seen.
     const known = before.tasks.get(task.id)
     if (known !== undefined && known.attempts.length > 0 && known.attempt === task.attempt) {
       task.attempts = settleAttempts(known.attempts, task)
@@ -185,7 +190,7 @@ function applyTaskEvent(tasks: Map<string, LiveTask>, event: StreamEvent): void 
         finishedAt: null,
         retryAt: null,
         attempts: endAttempts(before.attempts, at, 'requeued'),
-        // Another round: its times begin anew.
+        // A new round, so its times start again.
         ...(event.data['reason'] === 'retry'
           ? { queuedAt: at, startedAt: null, error: undefined }
           : {}),
@@ -229,7 +234,9 @@ function applyPlanEvent(model: PlanModel, event: StreamEvent): PlanModel {
   }
 }
 
-/** A preliminary version is written while tasks still run; only the last one changes the status. */
+/**
+ * A preliminary version is written while tasks are running; only the last one changes the status.
+ */
 function synthesizing(model: PlanModel): PlanStatus {
   if (model.status !== 'running' && model.status !== 'queued') return model.status
   for (const task of model.tasks.values()) {

@@ -6,20 +6,23 @@ import { askForKey, authorization, useApiKey } from '../api/session.ts'
 import { followEvents, StreamRefused, type StreamState } from './event-stream.ts'
 import { applyEvents, EMPTY_MODEL, type PlanModel, type StreamEvent } from './plan-model.ts'
 
-/** Often enough to look live; seldom enough that thousands of events a second cost one drawing each time. */
+/**
+ * Often enough to look live; rarely enough that thousands of events per second cost one render each
+ * time.
+ */
 const APPLY_EVERY_MS = 80
 
 export interface PlanStream {
   model: PlanModel
   state: StreamState
   refused: number | undefined
-  /** Where the stream is, for another one that continues from here. */
+  /** The stream's position, for another one that continues from here. */
   lastEventId: () => string | undefined
   /** Follows again from a fresh snapshot: a finished plan that was changed has new events. */
   restart: () => void
 }
 
-/** A plan, live: its snapshot and every event after it, applied in batches. */
+/** A live plan: its snapshot and every event after it, applied in batches. */
 export function usePlanStream(planId: string): PlanStream {
   const [model, setModel] = useState(EMPTY_MODEL)
   const [state, setState] = useState<StreamState>('connecting')

@@ -4,12 +4,12 @@ import { planPath } from '../api/queries.ts'
 import { authorization } from '../api/session.ts'
 import { followEvents } from './event-stream.ts'
 
-/** What is kept of a long text while it streams: its end is what one reads. */
+/** How much of a long text is kept while it streams: people read its end. */
 const MAX_CHARS = 200_000
 
 /**
- * The text of a running task so far, and on as its model writes it. A stream of its own, because every
- * task's text at once would be far more than anyone reads.
+ * The text of a running task so far, and live as its model writes it. A separate stream, because
+ * the text of all tasks would be far more than anyone reads.
  */
 export function useTaskText(
   planId: string,
@@ -28,7 +28,7 @@ export function useTaskText(
       headers: authorization,
       fetch: watchedFetch,
       onWake: subscribe,
-      // Continues where the page's own stream is: a snapshot of the whole plan is not needed again.
+      // Continues from the page's own stream: another snapshot of the whole plan is not needed.
       lastEventId: lastEventId(),
       signal: abort.signal,
       onState() {},
@@ -42,7 +42,7 @@ export function useTaskText(
         }
       },
     }).catch(() => {
-      // The page's own stream says what is wrong.
+      // The page's own stream reports what is wrong.
     })
     return () => abort.abort()
   }, [planId, taskId, running, lastEventId])

@@ -9,15 +9,15 @@ interface CheckPanelProps {
   error: unknown
   checking: boolean
   launching: boolean
-  /** Whether the result is of the plan as it now stands. */
+  /** Whether the result is for the current plan. */
   upToDate: boolean
-  /** The plan cannot be read at all. */
+  /** The plan cannot be parsed. */
   blocked: boolean
   onCheck: () => void
   onLaunch: () => void
 }
 
-/** The dry run, and the launch after it. */
+/** The dry run, and launching after it. */
 export function CheckPanel(props: CheckPanelProps) {
   const { result, error, checking, launching, upToDate, blocked } = props
   const checked = result !== undefined && upToDate && error === null
@@ -69,7 +69,7 @@ export function CheckPanel(props: CheckPanelProps) {
       <>
         {!upToDate && (
           <div className="mb-4">
-            <Notice tone="info">The plan was changed since this check. Check it again.</Notice>
+            <Notice tone="info">The plan has changed since this check. Check it again.</Notice>
           </div>
         )}
         <Preview result={result} />

@@ -26,7 +26,7 @@ export function DraftForm({ draft, onChange }: DraftFormProps) {
         />
         <AreaField
           label="Shared context"
-          hint="Sent first to every task, stored once, and cached by providers that can."
+          hint="Sent to every task first, stored once, and cached by providers that support it."
           error={context}
           value={draft.context ?? ''}
           onChange={(value) => onChange(withField(draft, 'context', value))}
@@ -49,7 +49,7 @@ export function DraftForm({ draft, onChange }: DraftFormProps) {
       </Part>
       <Part title="Webhook" note="Called when the plan has finished.">
         <TextField
-          label="Address"
+          label="URL"
           type="url"
           mono
           placeholder="https://…"

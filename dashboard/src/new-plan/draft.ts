@@ -1,5 +1,5 @@
-// A submission while it is being written. Empty lines and fields are allowed here, and dropped by
-// `toSubmission`; the service checks the rest, so that no rule is written twice.
+// A submission while it is being written. Empty lines and fields are allowed here and dropped by
+// `toSubmission`; the service validates the rest, so that no rule is implemented twice.
 
 export interface TaskDraft {
   id?: string
@@ -49,7 +49,7 @@ export function sourceOf(draft: Draft): Source {
   return draft.goal !== undefined && draft.tasks === undefined ? 'goal' : 'tasks'
 }
 
-/** Changes where the tasks come from, and takes along what was written about them. */
+/** Changes where the tasks come from, keeping what was written about them. */
 export function withSource(draft: Draft, source: Source): Draft {
   if (source === sourceOf(draft)) return draft
   const { tasks, pattern, goal, ...rest } = draft
@@ -74,7 +74,10 @@ export function withSource(draft: Draft, source: Source): Draft {
   }
 }
 
-/** The structured fields as one prompt that can be written on, in the order the service renders them. */
+/**
+ * Converts the structured fields to one editable prompt, in the order in which the service renders
+ * them.
+ */
 export function asPrompt(draft: TaskDraft): TaskDraft {
   const { role, task, context, outputFormat, focusAreas, ...rest } = draft
   const parts = [
@@ -101,9 +104,9 @@ export function lines(text: string): string[] | undefined {
   return text === '' ? undefined : text.split('\n')
 }
 
-/** What is sent: without empty lines, and without parts in which nothing was filled in. */
+/** What is sent: without empty lines and empty parts. */
 export function toSubmission({ workspace, ...rest }: Draft): Record<string, unknown> {
-  // A file may be empty, and its text is sent as it is.
+  // A file may be empty, and its text is sent unchanged.
   const files = Object.keys(workspace?.files ?? {}).length > 0
   const kept = files ? workspace : prune(workspace)
   return {
@@ -122,7 +125,7 @@ function prune(value: unknown, key = ''): unknown {
   const entries = Object.entries(value)
     .map(([name, part]) => [name, prune(part, name)] as const)
     .filter(([, part]) => part !== undefined)
-  // An empty synthesis is a wish for one; any other empty part says nothing.
+  // An empty synthesis asks for one with defaults; any other empty part means nothing.
   if (entries.length === 0 && key !== 'synthesis') return undefined
   return Object.fromEntries(entries)
 }
@@ -135,7 +138,7 @@ export interface Example {
 
 export const EMPTY_DRAFT: Draft = { tasks: [{}] }
 
-/** Examples bring their files, so that they run on a service that was given no folder. */
+/** Examples include their files, so that they run on a service without configured folders. */
 const SAMPLE_FILES = {
   'src/auth/session.ts': `import { createHash } from 'node:crypto'
 

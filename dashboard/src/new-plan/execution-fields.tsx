@@ -15,7 +15,7 @@ interface ExecutionFieldsProps {
   onChange: (task: TaskDraft) => void
 }
 
-/** What runs a task, with which limits. */
+/** What runs a task, and its limits. */
 export function ExecutionFields({ task, path, template, onChange }: ExecutionFieldsProps) {
   const set = (field: keyof TaskDraft, value: unknown) => onChange(withField(task, field, value))
   const executors = useQuery(executorsQuery())
@@ -86,7 +86,7 @@ export function ExecutionFields({ task, path, template, onChange }: ExecutionFie
         <TextField
           label="Tools"
           mono
-          hint={`All of them when left out: ${executor.tools.join(', ')}`}
+          hint={`All of them if left empty: ${executor.tools.join(', ')}`}
           error={error.tools}
           value={task.tools?.join(' ') ?? ''}
           onChange={(value) => set('tools', value === '' ? undefined : value.split(' '))}

@@ -4,12 +4,12 @@ import { fieldName, sentence } from './field-words.ts'
 
 const Errors = createContext<readonly FieldError[]>([])
 
-/** What the service said is wrong with a submission, field by field. */
+/** The service's errors in a submission, field by field. */
 export function FieldErrors(props: { errors: readonly FieldError[]; children: ReactNode }) {
   return <Errors.Provider value={props.errors}>{props.children}</Errors.Provider>
 }
 
-/** What is wrong with the field at a path such as `/tasks/0/task`, or with what lies inside of it. */
+/** The error of the field at a path such as `/tasks/0/task`, or of something inside it. */
 export function useFieldError(path: string): string | undefined {
   const errors = useContext(Errors)
   const found = errors.filter(({ pointer }) => {
@@ -19,7 +19,7 @@ export function useFieldError(path: string): string | undefined {
   if (found.length === 0) return undefined
   return found
     .map(({ pointer, detail }) =>
-      // What lies inside of the field is named, because the field alone would not say where.
+      // Names what is inside the field, because the field alone would not show where.
       pointer.replace(/^#/, '') === path
         ? sentence(detail)
         : `${fieldName(pointer)}: ${sentence(detail)}`,

@@ -1,15 +1,15 @@
-// What the service says about fields of a submission, as one would say it to a person.
+// Turns the service's messages about submission fields into words for people.
 
-/** Where the form calls a field otherwise than the API does. */
+/** Fields that the form names differently from the API. */
 const NAMES: Record<string, string> = {
   '/workspace/path': 'Folder of the workspace',
-  '/workspace/git/url': 'Address of the repository',
+  '/workspace/git/url': 'Repository URL',
   '/workspace/git/ref': 'Branch, tag or commit',
-  '/policy/maxConcurrency': 'Tasks at once, at most',
+  '/policy/maxConcurrency': 'Maximum concurrent tasks',
   '/policy/budgetUsd': 'Budget',
   '/policy/timeoutMs': 'Time limit of the plan',
   '/policy/minSuccess': 'Share of tasks that must succeed',
-  '/webhook/url': 'Address of the webhook',
+  '/webhook/url': 'Webhook URL',
 }
 
 /** `/tasks/1/focusAreas/0` as `Task 2, focus areas, entry 1`. */
@@ -21,7 +21,7 @@ export function fieldName(pointer: string): string {
   if (parts.length === 0) return 'The plan'
   const words = parts.flatMap((part, index) => {
     if (!/^\d+$/.test(part)) return [isName(parts[index - 1]) ? part : wordsOf(part)]
-    // The number belongs to what it counts: `tasks/1` is task 2.
+    // The number belongs to the list before it: `tasks/1` is task 2.
     return [
       index === 1 && parts[0] === 'tasks'
         ? `task ${Number(part) + 1}`
@@ -40,7 +40,7 @@ export function sentence(detail: string): string {
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`
 }
 
-/** Whether what stands under this field is named by the caller, and keeps its spelling. */
+/** Whether names below this field are the caller's own and keep their spelling. */
 function isName(parent: string | undefined): boolean {
   return parent === 'files' || parent === 'options' || parent === 'metadata'
 }

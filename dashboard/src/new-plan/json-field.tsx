@@ -6,7 +6,7 @@ interface JsonFieldProps {
   hint?: string
   error?: string | undefined
   value: unknown
-  /** Only called with what can be parsed; `undefined` when the field is empty. */
+  /** Only called with valid JSON, or `undefined` if the field is empty. */
   onChange: (value: unknown) => void
 }
 

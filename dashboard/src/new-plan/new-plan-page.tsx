@@ -17,12 +17,12 @@ export function NewPlanPage() {
   const navigate = useNavigate()
   const queryClient = useQueryClient()
   const [draft, setDraft] = useState<Draft>(loadDraft)
-  /** The text of the JSON mode; undefined while the form is shown. */
+  /** The text of JSON mode; undefined while the form is shown. */
   const [text, setText] = useState<string>()
   const [textError, setTextError] = useState<string>()
   const submission = useMemo(() => toSubmission(draft), [draft])
   const body = JSON.stringify(submission)
-  // The same text is the same plan, however often its launch is tried.
+  // The same text is the same plan, however often launching is tried.
   const idempotencyKey = useMemo(() => keyFor(body), [body])
 
   const check = useMutation({

@@ -5,14 +5,14 @@ import { JsonField } from './json-field.tsx'
 import { NumberField } from './number-field.tsx'
 
 interface OptionsFieldsProps {
-  /** The executor's own JSON Schema of its options. */
+  /** The executor's JSON Schema for its options. */
   schema: Record<string, unknown> | undefined
   value: Record<string, unknown> | undefined
   error: string | undefined
   onChange: (value: Record<string, unknown> | undefined) => void
 }
 
-/** What one option is, as far as a field can be made of it. */
+/** The kind of an option, if a field can be made for it. */
 type Kind =
   | { kind: 'number' | 'boolean' | 'text' | 'texts' }
   | { kind: 'choice'; choices: readonly string[] }
@@ -25,7 +25,10 @@ interface Property {
   default: unknown
 }
 
-/** A field for each option of an executor; JSON where its schema holds what no field can be made of. */
+/**
+ * A field for each option of an executor; JSON if its schema contains something that no field can
+ * represent.
+ */
 export function OptionsFields({ schema, value, error, onChange }: OptionsFieldsProps) {
   const properties = readProperties(schema)
   if (properties?.length === 0) return null
@@ -136,7 +139,7 @@ function leftOut({ required, default: preset }: Property): { value: string; labe
   return { value: '', label: preset === undefined ? 'Left out' : `Left out (${preset})` }
 }
 
-/** `undefined` where the schema is not known, or one of its properties is more than a field. */
+/** `undefined` if the schema is unknown, or a property is too complex for a field. */
 function readProperties(schema: Record<string, unknown> | undefined): Property[] | undefined {
   if (schema === undefined) return undefined
   const required = Array.isArray(schema['required']) ? schema['required'] : []

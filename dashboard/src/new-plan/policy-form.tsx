@@ -39,7 +39,7 @@ export function PolicyForm({ draft, onChange }: PolicyFormProps) {
         ]}
       />
       <NumberField
-        label="Tasks at once, at most"
+        label="Maximum concurrent tasks"
         placeholder="no limit"
         error={error.maxConcurrency}
         value={number('maxConcurrency')}
@@ -61,7 +61,7 @@ export function PolicyForm({ draft, onChange }: PolicyFormProps) {
         value={text('onFailure')}
         onChange={(value) => set('onFailure', value)}
         options={[
-          { value: '', label: 'Go on with the others' },
+          { value: '', label: 'Continue with the others' },
           { value: 'abort', label: 'Stop the plan' },
         ]}
       />
@@ -73,7 +73,7 @@ export function PolicyForm({ draft, onChange }: PolicyFormProps) {
         onChange={(value) => set('budgetUsd', value)}
       />
       <NumberField
-        label="Time for the whole plan, in minutes"
+        label="Time limit for the whole plan, in minutes"
         placeholder="no limit"
         error={error.timeoutMs}
         value={timeoutMs === undefined ? undefined : timeoutMs / 60_000}
@@ -82,7 +82,7 @@ export function PolicyForm({ draft, onChange }: PolicyFormProps) {
         }
       />
       <NumberField
-        label="Failed below this share of successes, in %"
+        label="Minimum share of successful tasks, in %"
         placeholder="0"
         error={error.minSuccess}
         value={minSuccess === undefined ? undefined : Math.round(minSuccess * 1_000) / 10}
@@ -116,7 +116,7 @@ export function SynthesisForm({ draft, onChange }: PolicyFormProps) {
         <>
           <AreaField
             label="Instructions"
-            placeholder="What to weigh more, what to leave out, for whom it is written"
+            placeholder="What to emphasise, what to leave out, and who it is for"
             value={text('instructions')}
             onChange={(value) => set('instructions', value)}
           />
@@ -127,7 +127,7 @@ export function SynthesisForm({ draft, onChange }: PolicyFormProps) {
               value={text('executor')}
               onChange={(value) => set('executor', value)}
               options={[
-                { value: '', label: 'A model where there is one' },
+                { value: '', label: 'A model, if there is one' },
                 { value: 'model', label: 'A model' },
                 { value: 'merge', label: 'Rules, without a model' },
               ]}

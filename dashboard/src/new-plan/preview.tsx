@@ -10,7 +10,7 @@ import { Section } from '../ui/section.tsx'
 import { fieldName, sentence } from './field-words.ts'
 import { WaveDiagram } from './wave-diagram.tsx'
 
-/** What a dry run said: what would run, when, and at what cost. */
+/** The result of a dry run: what would run, when, and at what cost. */
 export function Preview({ result }: { result: DryRun }) {
   const { estimate, waves, overlaps, warnings, advice } = result
   return (
@@ -29,7 +29,7 @@ export function Preview({ result }: { result: DryRun }) {
           label="Cost"
           value={
             estimate.costUsd === null
-              ? 'not known'
+              ? 'unknown'
               : estimate.costUsd.high === 0
                 ? 'none'
                 : `${formatUsd(estimate.costUsd.low)} to ${formatUsd(estimate.costUsd.high)}`
@@ -45,7 +45,7 @@ export function Preview({ result }: { result: DryRun }) {
       <AdviceList items={advice} tone="info" />
       <Section
         title={waves.length === 1 ? 'All at once' : plural(waves.length, 'wave')}
-        note={waves.length === 1 ? undefined : 'each begins when what it needs has ended'}
+        note={waves.length === 1 ? undefined : 'each starts once the tasks it needs have ended'}
       >
         <WaveDiagram waves={waves} />
       </Section>
@@ -111,7 +111,7 @@ function PreviewTasks({ tasks }: { tasks: DryRun['tasks'] }) {
   )
 }
 
-/** Why a dry run or a launch was refused. */
+/** Why a dry run or a launch was rejected. */
 export function Refusal({ error }: { error: unknown }) {
   const problem = error instanceof ApiError ? error.problem : undefined
   const fields = useMemo(() => problem?.errors ?? [], [problem])
@@ -145,7 +145,7 @@ export function Refusal({ error }: { error: unknown }) {
   )
 }
 
-/** Unfolds the parts of the form in which a field is wrong, and leads to the first of them. */
+/** Expands the parts of the form with wrong fields, and moves to the first of them. */
 function showFirst(): void {
   const wrong = [...document.querySelectorAll<HTMLElement>('[aria-invalid="true"]')]
   for (const field of wrong) {

@@ -50,7 +50,7 @@ function TaskListForm({ draft, onChange }: SourceFormProps) {
   const tasks = draft.tasks ?? []
   const error = useFieldError('/tasks')
   const setTasks = (next: TaskDraft[]) => onChange({ ...draft, tasks: next })
-  // Every field is controlled, so a task's place is identity enough.
+  // Every field is controlled, so a task's index is sufficient as its key.
   const cards = tasks.map((task, index) => ({ task, index, key: `task-${index}` }))
   return (
     <div className="space-y-3">
@@ -87,7 +87,7 @@ function PatternForm({ draft, onChange }: SourceFormProps) {
     <div className="space-y-4">
       <AreaField
         label={kind === 'perspectives' ? 'Perspectives' : 'Directories'}
-        hint={`One a line; a task for each. ${placeholder} in the template stands for it.`}
+        hint={`One per line; each becomes a task. ${placeholder} in the template stands for it.`}
         mono={kind === 'directories'}
         rows={4}
         error={error}

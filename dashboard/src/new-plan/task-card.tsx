@@ -7,7 +7,7 @@ import { TaskForm } from './task-form.tsx'
 interface TaskCardProps {
   task: TaskDraft
   index: number
-  /** Whether it begins unfolded. */
+  /** Whether it starts expanded. */
   open: boolean
   onChange: (task: TaskDraft) => void
   onCopy: () => void

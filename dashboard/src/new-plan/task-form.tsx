@@ -5,7 +5,7 @@ import { useFieldError } from './field-errors.tsx'
 
 interface TaskFormProps {
   task: TaskDraft
-  /** Where it stands in the submission: `/tasks/0`, `/pattern/task`. */
+  /** Its place in the submission: `/tasks/0`, `/pattern/task`. */
   path: string
   /** A template has no id, description or dependencies of its own. */
   template?: boolean
@@ -33,7 +33,7 @@ export function TaskForm({ task, path, template, placeholder, onChange }: TaskFo
         <div className="grid gap-4 sm:grid-cols-2">
           <TextField
             label="Id"
-            placeholder="given by the service when left out"
+            placeholder="assigned by the service if left empty"
             mono
             error={error.id}
             value={task.id ?? ''}
@@ -103,7 +103,7 @@ export function TaskForm({ task, path, template, placeholder, onChange }: TaskFo
               />
               <AreaField
                 label="Focus areas"
-                hint="One a line."
+                hint="One per line."
                 error={error.focusAreas}
                 value={task.focusAreas?.join('\n') ?? ''}
                 onChange={(value) => set('focusAreas', lines(value))}
@@ -139,7 +139,7 @@ function FilesFields({ task, path, onChange }: PartProps) {
     <div className="grid gap-4 sm:grid-cols-2">
       <AreaField
         label="Files it reads"
-        hint="Globs, one a line."
+        hint="Globs, one per line."
         mono
         rows={2}
         placeholder="src/auth/**"

@@ -4,7 +4,7 @@ const LANES = 14
 const LANE = 11
 const WIDTH = 300
 
-/** The order of a plan, drawn: what stands in one column may run at the same time. */
+/** A diagram of a plan's order: tasks in one column may run at the same time. */
 export function WaveDiagram({ waves }: { waves: readonly (readonly string[])[] }) {
   const columns = waves.slice(0, 12)
   const step = WIDTH / columns.length

@@ -54,7 +54,7 @@ export function WorkspaceForm({ workspace, onChange }: WorkspaceFormProps) {
       {kind === 'git' && (
         <div className="grid gap-4 sm:grid-cols-[2fr_1fr_1fr]">
           <TextField
-            label="Address"
+            label="URL"
             mono
             placeholder="https://…"
             error={error.url ?? error.whole}

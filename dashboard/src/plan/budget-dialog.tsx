@@ -18,13 +18,13 @@ interface BudgetDialogProps {
 export function BudgetDialog({ plan, open, onOpenChange, onRaised }: BudgetDialogProps) {
   const budget = plan.policy?.budgetUsd ?? 0
   const spent = plan.usage.costUsd
-  // Less than what is spent would stop the plan again at once.
+  // Less than this would stop the plan again at once.
   const least = Math.max(budget, spent)
   const [amount, setAmount] = useState(`${roundUp(least * 2)}`)
   const raise = useMutation({
     mutationFn: () => resumePlan(plan.id, Number(amount)),
     onSuccess: () => {
-      notify('The plan goes on')
+      notify('The plan continues')
       onOpenChange(false)
       onRaised()
     },
@@ -41,7 +41,7 @@ export function BudgetDialog({ plan, open, onOpenChange, onRaised }: BudgetDialo
       open={open}
       onOpenChange={onOpenChange}
       title="Raise the budget"
-      description={`${budgetWords(plan) ?? ''} The tasks that are left run within the new budget; finished work is kept.`}
+      description={`${budgetWords(plan) ?? ''} The remaining tasks run within the new budget; finished work is kept.`}
     >
       <form onSubmit={submit} className="space-y-4">
         <TextField
@@ -68,7 +68,7 @@ export function BudgetDialog({ plan, open, onOpenChange, onRaised }: BudgetDialo
   )
 }
 
-/** To two digits that count: a budget is a round sum. */
+/** Rounds up to two significant digits: budgets are round numbers. */
 function roundUp(usd: number): number {
   if (usd <= 0) return 1
   const unit = 10 ** (Math.floor(Math.log10(usd)) - 1)

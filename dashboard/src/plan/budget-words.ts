@@ -1,14 +1,14 @@
 import type { Plan } from '../api/types.ts'
 import { formatUsd } from '../format/number.ts'
 
-/** What became of a budget, for a plan that it stopped; undefined where there is none. */
+/** Describes the budget of a plan that it stopped; undefined without a budget. */
 export function budgetWords({ budget, usage }: Plan): string | undefined {
   if (budget === undefined) return undefined
   const { limitUsd, unknownUsd, leftUsd } = budget
   const parts = [`Spent: ${formatUsd(usage.costUsd)} of ${formatUsd(limitUsd)}`]
   if (unknownUsd > 0) {
-    parts.push(`at most ${formatUsd(unknownUsd)} more by calls that broke off`)
+    parts.push(`up to ${formatUsd(unknownUsd)} more by calls that were cut off`)
   }
-  if (leftUsd > 0) parts.push(`the ${formatUsd(leftUsd)} left may not pay for another call`)
+  if (leftUsd > 0) parts.push(`the remaining ${formatUsd(leftUsd)} may not cover another call`)
   return `${parts.join('; ')}.`
 }

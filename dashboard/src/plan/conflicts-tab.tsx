@@ -8,9 +8,9 @@ import { Markdown } from '../ui/text/markdown.tsx'
 import { OverlapMatrix } from './overlap-matrix.tsx'
 
 const TREATMENT: Record<Plan['policy']['onOverlap'], string> = {
-  reject: 'The plan has them one after another, so they never touch a file at the same time.',
+  reject: 'The plan runs them one after another, so they never touch a file at the same time.',
   serialize: 'Tasks that touch the same files run one after another, in the order of the plan.',
-  isolate: 'Each task works on a copy of its own, and the edits are merged at the end.',
+  isolate: 'Each task works on its own copy, and the edits are merged at the end.',
 }
 
 interface ConflictsTabProps {
@@ -27,8 +27,8 @@ export function ConflictsTab({ plan, synthesis }: ConflictsTabProps) {
     return (
       <Empty title="No conflicts">
         {synthesis === undefined
-          ? 'Contradictory recommendations are found by the synthesis, once there is one.'
-          : 'No two tasks recommended what cannot both be done.'}
+          ? 'Once there is a synthesis, it shows contradictory recommendations.'
+          : 'No two tasks made contradictory recommendations.'}
       </Empty>
     )
   }

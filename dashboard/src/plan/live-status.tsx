@@ -11,7 +11,10 @@ interface LiveStatusProps {
   counts: Counts
 }
 
-/** Says aloud how the plan goes, in steps of a tenth: a word a task would drown a screen reader. */
+/**
+ * Announces the plan's progress in steps of a tenth: an announcement per task would overwhelm a
+ * screen reader.
+ */
 export function LiveStatus({ state, status, counts }: LiveStatusProps) {
   const away = useAwaySince() !== undefined
   const ended = counts.total - counts.queued - counts.running
@@ -26,7 +29,7 @@ export function LiveStatus({ state, status, counts }: LiveStatusProps) {
       {state === 'waiting' && !away && (
         <div className="mt-4" role="alert">
           <Notice tone="warning">
-            The live connection was lost. Trying again; nothing is missed.
+            The live connection was lost. Reconnecting; nothing will be missed.
           </Notice>
         </div>
       )}

@@ -5,7 +5,7 @@ import { usePaging } from '../ui/hooks/use-paging.ts'
 import { MoreButton } from '../ui/more-button.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 
-/** Beyond this a matrix no longer fits a screen; the pairs are listed all the same. */
+/** A larger matrix does not fit a screen; the pairs are still listed. */
 const MAX_MATRIX = 40
 
 const KINDS = {
@@ -93,7 +93,9 @@ export function OverlapMatrix({ overlaps }: { overlaps: readonly Overlap[] }) {
   )
 }
 
-/** Two tasks may both write one file, and read another that only one of them writes: the worse is shown. */
+/**
+ * Two tasks may both write one file, and read another that only one of them writes: show the worse.
+ */
 function MatrixCell({ same, overlaps }: { same: boolean; overlaps: readonly Overlap[] }) {
   const worst = overlaps.find(({ kind }) => kind === 'write/write') ?? overlaps[0]
   if (worst === undefined) {

@@ -23,7 +23,7 @@ const route = getRouteApi('/plans/$planId')
 
 export function PlanPage() {
   const { planId } = route.useParams()
-  // Another plan is another page: nothing of the one before it may linger.
+  // The key makes another plan another page, so that nothing of the previous one lingers.
   return <PlanView key={planId} planId={planId} />
 }
 
@@ -50,7 +50,7 @@ function PlanView({ planId }: { planId: string }) {
     ),
   )
   useDocumentTitle(plan?.title ?? 'Plan')
-  // What the events do not tell, such as the cost, is asked for again once they say that it is settled.
+  // Refetch what events do not contain, such as the cost, once they say that it is final.
   useEffect(() => {
     if (isActive(model.status) && model.finishedAt === null) return
     const key = planQuery(planId).queryKey
@@ -86,7 +86,7 @@ function PlanView({ planId }: { planId: string }) {
     const isGone = (failure as Partial<ApiError>).status === 404
     const toPlans = (
       <Link to="/" className={buttonClass()}>
-        To the plans
+        Back to the plans
       </Link>
     )
     return <Failed error={failure} onRetry={changed} action={isGone ? toPlans : undefined} />
@@ -150,7 +150,7 @@ function refusal(status: number | undefined): ApiError | undefined {
       ? 'There is no such plan'
       : status === 401
         ? 'An API key is needed'
-        : 'This plan may not be read'
+        : 'You may not read this plan'
   return pageError(
     status,
     title,

@@ -21,16 +21,16 @@ export const FATES = [
   'refuted',
 ] as const satisfies LedgerEntry['fate'][]
 
-/** What a plan's page shows, as its address has it: whoever opens the link sees the same. */
+/** The state of a plan's page in its address: whoever opens the link sees the same. */
 export interface PlanSearch {
   tab?: PlanTab | undefined
   /** The task whose panel is open. */
   task?: string | undefined
   /** A finding to show: `f-3` in the synthesis, `security/2` in the task's panel. */
   finding?: string | undefined
-  /** Text that the tasks shown have in their id or description. */
+  /** Only show tasks with this text in their id or description. */
   q?: string | undefined
-  /** The statuses of the tasks shown, with commas between them; all when absent. */
+  /** Only show tasks with these statuses, comma-separated; all if absent. */
   status?: string | undefined
   order?: Order | undefined
   version?: number | undefined
@@ -54,14 +54,14 @@ export function parsePlanSearch(search: Record<string, unknown>): PlanSearch {
   })
 }
 
-/** `failed,incomplete` as statuses; what is none is left out. */
+/** Parses `failed,incomplete`, ignoring unknown statuses. */
 export function statusesOf(text: string | undefined): TaskStatus[] {
   const names = new Set(text?.split(','))
   return TASK_STATUSES.filter((status) => names.has(status))
 }
 
 function textOf(value: unknown): string | undefined {
-  // The router reads a text of digits as a number.
+  // The router parses a text of digits as a number.
   const text = typeof value === 'number' ? `${value}` : value
   return typeof text === 'string' && text !== '' ? text : undefined
 }

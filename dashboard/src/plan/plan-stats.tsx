@@ -13,7 +13,7 @@ import { endedCount, SegmentedProgress } from '../ui/segmented-progress.tsx'
 interface PlanStatsProps {
   plan: Plan
   status: PlanStatus
-  /** Of the live tasks; empty before the snapshot. */
+  /** Counts of the live tasks; empty before the snapshot. */
   counts: Counts
   tasks: ReadonlyMap<string, LiveTask>
 }
@@ -43,14 +43,14 @@ export function PlanStats({ plan, status, counts, tasks }: PlanStatsProps) {
       <Stat
         label={live ? 'Running for' : 'Took'}
         {...(idleMs > 0
-          ? { title: `Without ${formatDuration(idleMs)} in which there was nothing to run` }
+          ? { title: `Not counting ${formatDuration(idleMs)} in which there was nothing to run` }
           : {})}
       >
         {elapsed === undefined ? '–' : formatDuration(elapsed)}
       </Stat>
       <Stat
         label="Speedup"
-        title="The sum of the tasks' times, an estimate of running them one by one, over the time it took"
+        title="The sum of the tasks' times (an estimate of running them one by one) divided by the time it took"
       >
         {report.data === undefined ? '–' : formatTimes(report.data.speedup)}
       </Stat>
@@ -80,7 +80,7 @@ function Stat(props: { label: string; title?: string; children: ReactNode }) {
   )
 }
 
-/** The polled plan may not know yet that a task has started. */
+/** The polled plan may not yet know that a task has started. */
 function firstStart(tasks: ReadonlyMap<string, LiveTask>): string | null {
   let first = Number.POSITIVE_INFINITY
   for (const task of tasks.values()) first = Math.min(first, task.startedAt ?? first)

@@ -27,7 +27,7 @@ export function ReportTab({ planId, live, finishedAt }: ReportTabProps) {
       <Speedup report={report} />
       <Section title="What held it up">
         {report.diagnostics.length === 0 ? (
-          <p className="text-ink-2">Nothing: the tasks ran side by side as far as they could.</p>
+          <p className="text-ink-2">Nothing: the tasks ran in parallel as far as they could.</p>
         ) : (
           <ul className="space-y-2.5">
             {report.diagnostics.map((diagnostic) => (
@@ -43,9 +43,9 @@ export function ReportTab({ planId, live, finishedAt }: ReportTabProps) {
         <Section title="Waiting in the queue">
           <Facts
             rows={[
-              ['Half of the tasks at most', formatDuration(report.queueWaitMs.p50)],
-              ['95 of 100 at most', formatDuration(report.queueWaitMs.p95)],
-              ['The longest', formatDuration(report.queueWaitMs.max)],
+              ['Median', formatDuration(report.queueWaitMs.p50)],
+              ['95th percentile', formatDuration(report.queueWaitMs.p95)],
+              ['Longest', formatDuration(report.queueWaitMs.max)],
             ]}
           />
         </Section>
@@ -70,7 +70,7 @@ export function ReportTab({ planId, live, finishedAt }: ReportTabProps) {
   )
 }
 
-/** The same work drawn twice on one scale: one after another, and as it ran. */
+/** The same work drawn twice to scale: one task after another, and as it ran. */
 function Speedup({ report }: { report: Report }) {
   const longest = Math.max(report.sumOfTaskMs, report.wallMs, 1)
   return (
@@ -94,7 +94,7 @@ function Speedup({ report }: { report: Report }) {
         />
         <Bar
           label="As it ran"
-          note={`until the last task ended; the synthesis comes after that${report.idleMs > 0 ? `; without ${formatDuration(report.idleMs)} in which there was nothing to run` : ''}`}
+          note={`until the last task ended; the synthesis comes after that${report.idleMs > 0 ? `; not counting ${formatDuration(report.idleMs)} in which there was nothing to run` : ''}`}
           ms={report.wallMs}
           of={longest}
           fill="bg-running"
@@ -145,8 +145,8 @@ function Usage({ usage }: { usage: Report['usage'] }) {
         rows={[
           ['Cost', <Cost key="cost" usd={usage.costUsd} />],
           ['Input tokens', formatCount(usage.inputTokens)],
-          ['of these read from a cache', formatCount(usage.cacheReadTokens)],
-          ['of these written to a cache', formatCount(usage.cacheWriteTokens)],
+          ['of which read from a cache', formatCount(usage.cacheReadTokens)],
+          ['of which written to a cache', formatCount(usage.cacheWriteTokens)],
           ['Output tokens', formatCount(usage.outputTokens)],
           ['Model calls', formatCount(usage.steps)],
         ]}

@@ -9,14 +9,14 @@ import { Button } from '../ui/button.tsx'
 import { MenuItem } from '../ui/menu.tsx'
 import { notify, notifyFailure } from '../ui/toast.tsx'
 
-/** Submits the same plan once more, and shows it. */
+/** Submits the same plan again and shows it. */
 export function RunAgainButton({ plan }: { plan: Plan }) {
   const navigate = useNavigate()
   const queryClient = useQueryClient()
   const run = useMutation({
     mutationFn: async () => {
       const submission = await readSubmission(plan.id)
-      // Another run each time, and yet one where the same click is tried again.
+      // A new run each time, but the same run if this click is retried.
       return submitPlan(submission, keyFor(`again ${plan.id} ${Date.now()}`))
     },
     onSuccess: async ({ id }) => {
@@ -34,7 +34,7 @@ export function RunAgainButton({ plan }: { plan: Plan }) {
   )
 }
 
-/** Of the menu: the submission as a draft, and as a command. */
+/** Menu items: the submission as a draft, and as a command. */
 export function SubmissionItems({ planId }: { planId: string }) {
   const navigate = useNavigate()
   async function edit() {
@@ -47,7 +47,7 @@ export function SubmissionItems({ planId }: { planId: string }) {
     await navigator.clipboard?.writeText(
       `curl ${url} -H 'content-type: application/json' -d '${body}'`,
     )
-    notify('Copied as curl', 'A service with keys asks for one: add it as a bearer token.')
+    notify('Copied as curl', 'If the service requires a key, add it as a bearer token.')
   }
   const failed = (error: unknown) => notifyFailure('The submission could not be read', error)
   return (

@@ -39,7 +39,7 @@ export function SynthesisDialog({ plan, open, onOpenChange, onRequested }: Synth
         search: { tab: 'synthesis' },
       })
     },
-    onError: (error) => notifyFailure('No version was asked for', error),
+    onError: (error) => notifyFailure('No new version was requested', error),
   })
 
   function submit(event: FormEvent) {
@@ -52,12 +52,12 @@ export function SynthesisDialog({ plan, open, onOpenChange, onRequested }: Synth
       open={open}
       onOpenChange={onOpenChange}
       title="Synthesize again"
-      description="A new version from the same outputs. No task runs again, and the versions before it stay."
+      description="A new version from the same outputs. No task is run again, and earlier versions are kept."
     >
       <form className="space-y-4" onSubmit={submit}>
         <AreaField
           label="Instructions"
-          hint="What to weigh more, what to leave out, for whom it is written."
+          hint="What to emphasise, what to leave out, and who it is for."
           value={instructions}
           onChange={setInstructions}
         />

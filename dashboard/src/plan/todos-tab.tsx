@@ -22,7 +22,10 @@ const WORDS: Record<Todo['status'], string> = {
   completed: 'completed',
 }
 
-/** The plan as a to-do list, the way an assistant keeps one: several entries in progress at once. */
+/**
+ * The plan as a to-do list, as an assistant would keep it, with several entries in progress at
+ * once.
+ */
 export function TodosTab({ planId, live }: { planId: string; live: boolean }) {
   const query = useQuery(todosQuery(planId, live))
   if (query.isPending) return <Skeleton className="mt-6 h-48" />

@@ -3,7 +3,7 @@ import type { PlanSearch } from './plan-search.ts'
 
 const route = getRouteApi('/plans/$planId')
 
-/** What the address says of the plan's page, and how to change it; what one typed is no step back. */
+/** The page state in the address, and a setter; typing does not add history entries. */
 export function usePlanSearch(): [PlanSearch, (change: PlanSearch) => void] {
   const search = route.useSearch()
   const navigate = route.useNavigate()

@@ -6,7 +6,7 @@ const VOICES = [
   [8, 48],
 ] as const
 
-/** Five lanes that begin together and meet at the bar line. */
+/** Five lanes that start together and meet at the bar line. */
 export function EnsembleArt() {
   return (
     <svg viewBox="0 0 170 90" className="mb-6 h-24 w-auto" aria-hidden focusable="false">

@@ -16,7 +16,7 @@ interface PlanListProps {
 
 export function PlanList(props: PlanListProps) {
   const wide = useMediaQuery('(min-width: 56rem)')
-  // Rows of another height are another list.
+  // Rows of a different height need a new list.
   return <Rows key={wide ? 'wide' : 'narrow'} wide={wide} {...props} />
 }
 

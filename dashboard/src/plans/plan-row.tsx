@@ -106,14 +106,14 @@ export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
   )
 }
 
-/** Without the time in which there was nothing to run, as before a retry. */
+/** Excludes time in which there was nothing to run, such as before a retry. */
 export function planDuration(plan: Plan, now: number, idleMs = 0): number | undefined {
   if (plan.startedAt === null) return undefined
   const end = plan.finishedAt === null ? now : Date.parse(plan.finishedAt)
   return Math.max(0, end - Date.parse(plan.startedAt) - idleMs)
 }
 
-/** Only the rows that are on the screen ask for a report. */
+/** Only rows on the screen fetch a report. */
 function useReport(plan: Plan): Report | undefined {
   const active = isActive(plan.status)
   const report = useQuery({

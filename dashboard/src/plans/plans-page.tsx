@@ -129,8 +129,9 @@ function NoPlansYet() {
         </div>
       }
     >
-      A plan is a set of independent tasks. They run side by side, and one synthesis says what came
-      out. Submit the first here, or with <code className="font-mono text-sm">POST /v1/plans</code>.
+      A plan is a set of independent tasks. They run in parallel, and a synthesis combines their
+      results. Submit the first one here, or with{' '}
+      <code className="font-mono text-sm">POST /v1/plans</code>.
     </Empty>
   )
 }

@@ -5,7 +5,7 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 
-/** Opens by itself when a call was answered with 401. */
+/** Opens automatically after a 401. */
 export function KeyPrompt() {
   const needed = useKeyNeeded()
   const hadKey = useApiKey() !== null
@@ -26,8 +26,8 @@ export function KeyPrompt() {
       title={hadKey ? 'Another API key' : 'API key needed'}
       description={
         hadKey
-          ? 'The key in use is replaced. If you did not ask for this, the service no longer accepts it.'
-          : 'This service answers to those who have a key. It is kept in this tab only, until you close it.'
+          ? 'This replaces the current key. If you did not ask for this, the service no longer accepts that key.'
+          : 'This service requires an API key. The key is kept in this tab only, until you close it.'
       }
     >
       <form onSubmit={submit}>

@@ -93,7 +93,7 @@ export function NotFound() {
       title="There is no such page"
       action={
         <Link to="/" className={buttonClass()}>
-          To the plans
+          Back to the plans
         </Link>
       }
     >

@@ -9,7 +9,7 @@ import { Markdown } from '../ui/text/markdown.tsx'
 
 interface FindingItemProps {
   finding: SynthesisFinding
-  /** What of the tasks went into it. */
+  /** The task findings that went into it. */
   refs: readonly LedgerEntry[]
   open: boolean
 }
@@ -98,7 +98,7 @@ function VoteList({ votes }: { votes: Votes }) {
       <h3 className="eyebrow mb-0.5">Votes</h3>
       <ul>
         {votes.map(({ verdict, reason }, index) => (
-          // Votes never change, and two of them may be the same.
+          // Votes never change, and two of them may be identical.
           // biome-ignore lint/suspicious/noArrayIndexKey: their place is all that tells them apart
           <li key={index} className="leading-5 break-words">
             <span className="font-medium">{verdict}</span>: {reason}
@@ -109,7 +109,7 @@ function VoteList({ votes }: { votes: Votes }) {
   )
 }
 
-/** Says what came of looking its evidence up; nothing where nothing could be looked up. */
+/** Shows the result of checking its evidence; nothing if there was nothing to check. */
 function VerificationBadge({ finding: { verification } }: { finding: SynthesisFinding }) {
   if (verification === undefined || verification.status === 'unverified') return null
   const isRefuted = verification.status === 'refuted'
@@ -120,11 +120,11 @@ function VerificationBadge({ finding: { verification } }: { finding: SynthesisFi
       title={
         isRefuted
           ? missing === undefined
-            ? 'Most votes of the verifiers refute it.'
+            ? 'Most verifiers voted against it.'
             : `The ${missing} that it names is not in the plan's files.`
           : verification.votes === undefined
-            ? "What it quotes stands in the plan's files."
-            : 'Most votes of the verifiers confirm it, or what it quotes stands there.'
+            ? "The plan's files contain what it quotes."
+            : 'Most verifiers confirmed it, or the files contain what it quotes.'
       }
     >
       {isRefuted ? 'refuted' : verification.votes === undefined ? 'evidence found' : 'confirmed'}

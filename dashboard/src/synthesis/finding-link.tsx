@@ -1,6 +1,6 @@
 import { Link, useParams } from '@tanstack/react-router'
 
-/** Leads to a finding of the synthesis. */
+/** Links to a finding of the synthesis. */
 export function FindingLink({ finding }: { finding: string }) {
   const { planId } = useParams({ from: '/plans/$planId' })
   return (

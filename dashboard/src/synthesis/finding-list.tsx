@@ -12,7 +12,7 @@ import { FindingItem } from './finding-item.tsx'
 interface FindingListProps {
   findings: readonly SynthesisFinding[]
   ledger: readonly LedgerEntry[]
-  /** The one that a link led to: opened, and scrolled to. */
+  /** The finding that a link led to: expanded, and scrolled to. */
   shown: string | undefined
 }
 
@@ -24,7 +24,7 @@ export function FindingList({ findings, ledger, shown }: FindingListProps) {
     (finding) => severity === undefined || finding.severity === severity || finding === wanted,
   )
   const paging = usePaging(filtered, 100)
-  // A finding far down the list is shown all the same when a link leads to it.
+  // A linked finding is shown even if it is far down the list.
   const visible =
     wanted === undefined || paging.shown.includes(wanted) ? paging.shown : [wanted, ...paging.shown]
 
@@ -47,7 +47,7 @@ export function FindingList({ findings, ledger, shown }: FindingListProps) {
             isOn={(value) => (severity ?? '') === value}
             onToggle={(value) => {
               const next = SEVERITIES.find((name) => name === value && name !== severity)
-              // One that a link led to would stay in the list.
+              // Otherwise a linked finding would stay in the list.
               changeSearch({ severity: next, finding: undefined })
             }}
           />

@@ -19,7 +19,7 @@ export function Ledger({ ledger }: { ledger: readonly LedgerEntry[] }) {
   return (
     <Section
       title="Ledger"
-      note={`${formatCount(ledger.length)} findings of tasks, each accounted for once`}
+      note={`${formatCount(ledger.length)} task findings, each accounted for once`}
       aside={
         <FilterChips
           label="Show ledger entries by fate"
@@ -42,7 +42,7 @@ export function Ledger({ ledger }: { ledger: readonly LedgerEntry[] }) {
         <table className="w-full min-w-[28rem] text-left text-sm">
           <thead className="eyebrow border-b border-line">
             <tr>
-              <th className="py-1.5 pr-4 font-medium">Finding of a task</th>
+              <th className="py-1.5 pr-4 font-medium">Task finding</th>
               <th className="py-1.5 pr-4 font-medium">Fate</th>
               <th className="py-1.5 pr-4 font-medium">In</th>
               <th className="w-full py-1.5 font-medium">Reason</th>

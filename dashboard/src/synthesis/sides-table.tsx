@@ -3,7 +3,7 @@ interface Side {
   text: string | undefined
 }
 
-/** The versions of one file beside each other, where there is room. */
+/** The versions of one file, next to each other if there is space. */
 export function SidesTable({ sides }: { sides: Side[] }) {
   return (
     <div className="grid gap-3 @3xl:grid-cols-2">

@@ -1,11 +1,11 @@
 import type { Synthesis } from '../api/types.ts'
 
-/** Sections of a merged summary that the page has itself, with links. */
+/** Sections of a merged summary that the page already shows, with links. */
 const BESIDE = new Set(['Top risks', 'Findings by file', 'What to do first', 'Coverage'])
 
 /**
- * The summary as it is shown beside the rest of its synthesis. One that was merged by rule can be read
- * on its own, so it repeats what the page says beside it: the notes, the findings, the actions, what is
+ * The summary as shown next to the rest of its synthesis. One that was merged by rule can be read
+ * on its own, so it repeats what the page shows anyway: notes, findings, actions, and what is
  * missing.
  */
 export function summaryBeside({

@@ -15,7 +15,7 @@ import { FindingList } from './finding-list.tsx'
 import { Ledger } from './ledger.tsx'
 import { summaryBeside } from './summary-beside.ts'
 
-/** In characters: about a screen of text, behind which the findings would be hard to find. */
+/** In characters: about a screenful, after which the findings would be hard to find. */
 const LONG_SUMMARY = 1_800
 
 interface SynthesisTabProps {
@@ -23,7 +23,7 @@ interface SynthesisTabProps {
   syntheses: readonly Synthesis[] | undefined
   error: unknown
   writing: boolean
-  /** `f-3`, when a link led here. */
+  /** `f-3`, if a link led here. */
   finding: string | undefined
 }
 
@@ -34,7 +34,7 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
 
   if (synthesis === undefined) {
     if (plan?.synthesis?.status === 'disabled') {
-      return <Empty title="This plan asked for no synthesis">The outputs are in its tasks.</Empty>
+      return <Empty title="This plan has no synthesis">The outputs are in its tasks.</Empty>
     }
     if (writing) {
       return (
@@ -92,7 +92,7 @@ export function SynthesisTab({ plan, syntheses, error, writing, finding }: Synth
           {synthesis.edits !== undefined && <EditsSection edits={synthesis.edits} />}
           <Ledger ledger={synthesis.ledger} />
           {synthesis.data !== undefined && (
-            <Section title="Data" note="As its schema asks for it">
+            <Section title="Data" note="In the form its schema requires">
               <pre className="plain-text">{JSON.stringify(synthesis.data, null, 2)}</pre>
             </Section>
           )}
@@ -158,7 +158,7 @@ function SynthesisMeta(props: {
           Preliminary: written while tasks were still running.{' '}
           {synthesis.version === versions[0]?.version
             ? 'Another version follows.'
-            : 'A later version knows more.'}
+            : 'A later version covers more.'}
         </Notice>
       )}
       {synthesis.status === 'failed' && (
@@ -169,7 +169,7 @@ function SynthesisMeta(props: {
   )
 }
 
-/** How it came about: written in parts, repaired, or merged by rule because a model failed. */
+/** How it was written: in parts, repaired, or merged by rule because a model failed. */
 function Notes({ synthesis }: { synthesis: Synthesis }) {
   const { notes, executor } = synthesis
   if (notes.length === 0) return null

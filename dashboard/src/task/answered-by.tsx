@@ -1,7 +1,7 @@
 import { ArrowLeftRight } from 'lucide-react'
 import type { TaskDetail } from '../api/types.ts'
 
-/** Says that another model answered than the one the task asked for. */
+/** Shows that a different model answered than the one the task asked for. */
 export function Substitute({ task }: { task: Pick<TaskDetail, 'model' | 'answeredBy'> }) {
   const { model, answeredBy } = task
   if (model === undefined || answeredBy === undefined || answeredBy === model) return null

@@ -10,7 +10,7 @@ import { Markdown } from '../ui/text/markdown.tsx'
 
 interface FindingsPartProps {
   findings: readonly TaskFinding[]
-  /** The one that a link led to. */
+  /** The finding that a link led to. */
   shown: string | undefined
 }
 

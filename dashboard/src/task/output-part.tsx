@@ -26,7 +26,7 @@ export function OutputPart({ task, status, answer, streamed, error, live }: Outp
     ) : (
       <div className="pt-5">
         <Notice tone="warning">
-          The last attempt failed: {live.error.message} It is tried again by itself.
+          The last attempt failed: {live.error.message} It will be retried automatically.
         </Notice>
       </div>
     )

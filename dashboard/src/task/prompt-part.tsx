@@ -2,7 +2,7 @@ import type { TaskDetail } from '../api/types.ts'
 import { formatCount } from '../format/number.ts'
 import { CopyButton } from '../ui/text/copy-button.tsx'
 
-/** Exactly what is sent, the shared context first. */
+/** Exactly what is sent, starting with the shared context. */
 export function PromptPart({ task }: { task: TaskDetail }) {
   const files = task.files === undefined ? undefined : describeFiles(task.files)
   return (

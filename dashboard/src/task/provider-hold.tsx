@@ -5,7 +5,7 @@ import { formatDuration } from '../format/duration.ts'
 import { useNow } from '../ui/hooks/use-now.ts'
 import { Notice } from '../ui/page-states.tsx'
 
-/** Says why a running task stands still, where its provider asked all workers to wait. */
+/** Explains why a running task is not progressing if its provider asked all workers to wait. */
 export function ProviderHold({ task }: { task: Pick<TaskDetail, 'executor' | 'model'> }) {
   const executors = useQuery(executorsQuery())
   const executor = executors.data?.items.find(({ name }) => name === task.executor)

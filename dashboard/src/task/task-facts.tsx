@@ -17,7 +17,7 @@ interface TaskFactsProps {
 export function TaskFacts({ task, live }: TaskFactsProps) {
   const running = live?.status === 'running' || live?.status === 'queued'
   const now = useNow(250, running)
-  // Of a task that is held back, the time begins anew when it may run.
+  // If a task was held back, its waiting time starts when it may run.
   const waited = Math.max(0, (live?.startedAt ?? now) - Date.parse(task.timings.queuedAt))
   const { usage } = task
   const model = task.answeredBy ?? task.model

@@ -3,13 +3,13 @@ import { classNames } from '../ui/class-names.ts'
 
 interface TaskLinkProps {
   taskId: string
-  /** `security/2`: shown in the task's panel. */
+  /** `security/2`, to be shown in the task's panel. */
   finding?: string
   className?: string
   children?: string
 }
 
-/** Opens a task's panel beside whatever of its plan is shown. */
+/** Opens a task's panel next to the current view of its plan. */
 export function TaskLink({ taskId, finding, className, children }: TaskLinkProps) {
   const { planId } = useParams({ from: '/plans/$planId' })
   return (

@@ -22,7 +22,7 @@ interface TaskPanelProps {
   planId: string
   taskId: string
   model: PlanModel
-  /** `security/2`, when a link led here. */
+  /** `security/2`, if a link led here. */
   finding: string | undefined
   lastEventId: () => string | undefined
   onClose: () => void
@@ -44,7 +44,7 @@ export function TaskPanel(props: TaskPanelProps) {
   const [tab, setTab] = useState('output')
   const heading = useRef<HTMLHeadingElement>(null)
 
-  // Whoever opened the panel by keyboard continues in it.
+  // Moves keyboard focus into the panel.
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
   useEffect(() => {
     if (finding?.startsWith(`${taskId}/`)) setTab('findings')

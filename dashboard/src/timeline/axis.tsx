@@ -3,17 +3,17 @@ import { formatDuration, formatTick } from '../format/duration.ts'
 import type { TimeMap } from './time-map.ts'
 import { position, type Tick, type TimeSpan } from './time-scale.ts'
 
-/** The least room that a label needs, in pixels; one that would be cut off is left out. */
+/** The minimum space for a label, in pixels; labels that would be cut off are left out. */
 const LABEL_ROOM = 40
 
 interface AxisProps {
   labels: Tick[]
   span: TimeSpan
   times: TimeMap
-  /** Of the line of now; undefined once the plan has finished. */
+  /** The position of the current time; undefined once the plan has finished. */
   now: number | undefined
   trackRef: RefObject<HTMLDivElement | null>
-  /** Of the track, in pixels. */
+  /** Width of the track, in pixels. */
   width: number
 }
 
@@ -63,7 +63,7 @@ export function Axis({ labels, span, times, now, trackRef, width }: AxisProps) {
   )
 }
 
-/** Where the breaks are, as shares of the span. */
+/** Where the breaks are, as fractions of the span. */
 function breaksOf(times: TimeMap, span: TimeSpan): { from: number; to: number; gap: TimeSpan }[] {
   return times.gaps.map((gap) => ({
     gap,

@@ -10,7 +10,7 @@ import { usePaging } from '../ui/hooks/use-paging.ts'
 import { MoreButton } from '../ui/more-button.tsx'
 import type { Selection } from './selection.ts'
 
-/** Of each error, as many tasks as fit a line or two. */
+/** As many tasks per error as fit on a line or two. */
 const SHOWN_TASKS = 12
 
 interface FailureListProps {
@@ -20,7 +20,7 @@ interface FailureListProps {
   onRetry: (taskIds: readonly string[]) => void
 }
 
-/** Why tasks failed, each reason once: at twenty failures there are seldom twenty reasons. */
+/** Why tasks failed, each reason once: twenty failures rarely have twenty reasons. */
 export function FailureList({ tasks, selection, busy, onRetry }: FailureListProps) {
   const groups = useMemo(() => failureGroups(tasks.values()), [tasks])
   const { shown, left, more } = usePaging(groups, 5)

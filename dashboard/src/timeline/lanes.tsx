@@ -24,7 +24,7 @@ interface LanesProps {
   domain: TimeSpan
   span: TimeSpan
   times: TimeMap
-  /** The part of the axis that time runs along, and its width in pixels. */
+  /** The part of the axis along which time runs, and its width in pixels. */
   track: RefObject<HTMLDivElement | null>
   width: number
   now: number
@@ -64,7 +64,7 @@ export function Lanes(props: LanesProps) {
   useWheel(scroller, track, span, props.onZoom, props.onPan)
 
   return (
-    // Reachable by keyboard through the rows inside of it.
+    // Reachable by keyboard through its rows.
     <div ref={scroller} className="max-h-[max(20rem,calc(100dvh-31rem))] overflow-y-auto">
       <Axis
         labels={labels}
@@ -138,7 +138,7 @@ function rowKey(row: Row | undefined): string {
   return row.kind === 'wave' ? `wave:${row.wave}` : `task:${row.task.id}`
 }
 
-/** Ctrl and the wheel (or a pinch) zoom around the pointer; a sideways wheel moves in time. */
+/** Ctrl and the wheel (or a pinch) zoom around the pointer; scrolling sideways moves in time. */
 function useWheel(
   scroller: RefObject<HTMLDivElement | null>,
   track: RefObject<HTMLDivElement | null>,
@@ -164,7 +164,7 @@ function useWheel(
         onPan((event.deltaX || event.deltaY) / box.width)
       }
     }
-    // React's own wheel listeners are passive, and could not keep the page from zooming.
+    // React's own wheel listeners are passive and could not prevent the page from zooming.
     element.addEventListener('wheel', onWheel, { passive: false })
     return () => element.removeEventListener('wheel', onWheel)
   }, [scroller, track])

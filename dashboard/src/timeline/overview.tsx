@@ -19,7 +19,10 @@ interface OverviewProps {
   onChange: (span: TimeSpan) => void
 }
 
-/** How many tasks ran at once, over the whole plan. Dragging across it chooses what the lanes show. */
+/**
+ * How many tasks ran at the same time, over the whole plan. Dragging across it selects what the
+ * lanes show.
+ */
 export function Overview(props: OverviewProps) {
   const { tasks, domain, span, now, times, running, zoomed, onChange } = props
   const chart = useRef<HTMLDivElement>(null)
@@ -39,7 +42,7 @@ export function Overview(props: OverviewProps) {
     const to = timeAt(event)
     setDrag(undefined)
     const chosen = { from: Math.min(drag.from, to), to: Math.max(drag.from, to) }
-    // A click without a drag is not a choice.
+    // A click without a drag does not select anything.
     if (chosen.to - chosen.from > (domain.to - domain.from) * 0.005) onChange(chosen)
   }
 

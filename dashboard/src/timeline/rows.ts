@@ -24,7 +24,7 @@ const STATUS_ORDER: TaskStatus[] = [
   'succeeded',
 ]
 
-/** What the timeline lists, top to bottom. Waves get a heading of their own where there are several. */
+/** The rows of the timeline, top to bottom. Waves get headings if there are several. */
 export function timelineRows(model: PlanModel, filter: RowFilter, now: number): Row[] {
   const text = filter.text.trim().toLowerCase()
   const shown = [...model.tasks.values()].filter(
@@ -72,21 +72,21 @@ export function hasEnded(task: LiveTask): boolean {
   return task.status !== 'queued' && task.status !== 'running'
 }
 
-/** From its first start to its end, or until now; 0 before it started. */
+/** From its first start to its end, or until now; 0 before it has started. */
 export function durationMs(task: LiveTask, now: number): number {
   return task.startedAt === null ? 0 : Math.max(0, (task.finishedAt ?? now) - task.startedAt)
 }
 
 export interface Segment extends TimeSpan {
   kind: 'queued' | 'waiting' | 'attempt'
-  /** Of an attempt. */
+  /** Only for an attempt. */
   number?: number
   outcome?: AttemptSpan['outcome']
-  /** Of a round before the last retry. */
+  /** From a round before the last retry. */
   earlier?: boolean
 }
 
-/** One task's lane: waiting in the queue, each attempt, and the pauses between them. */
+/** One task's lane: waiting in the queue, each attempt, and the pauses in between. */
 export function taskSegments(
   task: LiveTask,
   attempts: readonly AttemptSpan[],
@@ -112,7 +112,7 @@ export function taskSegments(
       outcome: span.outcome,
       ...(earlier ? { earlier } : {}),
     })
-    // A retry is queued when it is asked for, and not since its last end.
+    // A retried task is queued when the retry is requested, not since its last end.
     cursor = earlier ? Math.max(to, task.queuedAt ?? to) : to
   }
   if (task.status === 'queued' && cursor < now) {
@@ -122,7 +122,7 @@ export function taskSegments(
   return segments
 }
 
-/** How many of a task's attempts ended before it was queued for the last time: those before a retry. */
+/** How many of a task's attempts ended before it was last queued, that is, before a retry. */
 export function earlierAttempts(
   task: Pick<LiveTask, 'queuedAt'>,
   attempts: readonly Pick<AttemptSpan, 'finishedAt'>[],
@@ -139,7 +139,7 @@ function singleAttempt(task: LiveTask): AttemptSpan[] {
   return [{ number: Math.max(1, task.attempt), startedAt, finishedAt, outcome }]
 }
 
-/** The times of a plan as they are drawn: without the long stretches in which nothing ran. */
+/** The times of a plan as drawn: without long periods in which nothing ran. */
 export function planTimes(model: PlanModel, synthesesAt: readonly number[], now: number): TimeMap {
   const busy: TimeSpan[] = synthesesAt.map((at) => ({ from: at, to: at }))
   for (const run of model.synthesisRuns) {
@@ -156,8 +156,8 @@ export function planTimes(model: PlanModel, synthesesAt: readonly number[], now:
 }
 
 /**
- * On the axis: from the submission to the last end, or until now while something may still happen; then
- * room for the label behind the last bar, which takes `labelShare` of the lane.
+ * The range of the axis: from submission to the last end (or until now while the plan is active),
+ * plus space for the label after the last bar, which takes `labelShare` of the lane.
  */
 export function timeDomain(
   model: PlanModel,
@@ -188,7 +188,7 @@ export function timeDomain(
   return { from: begin, to: end + (end - begin) * (labelShare / (1 - labelShare)) }
 }
 
-/** How many tasks ran in each of `buckets` equal parts of `span`: the most at any moment of each. */
+/** How many tasks ran in each of `buckets` equal parts of `span`, as the maximum within each. */
 export function concurrencyProfile(
   tasks: Iterable<LiveTask>,
   span: TimeSpan,
@@ -205,7 +205,8 @@ export function concurrencyProfile(
   for (const change of changesOf(tasks, now, times)) {
     const at = Math.floor(change / KINDS_OF_CHANGE)
     const kind = change - at * KINDS_OF_CHANGE
-    // What ran on runs in all parts up to here, but not in one that begins with its end.
+    // What was running until here runs in all earlier parts, but not in a part that starts at its
+    // end.
     const here = bucketOf(at)
     const startsHere = (at - span.from) * scale <= here
     for (; bucket < here; bucket += 1) {
@@ -224,7 +225,7 @@ const MOMENTARY = 1
 const STARTED = 2
 const KINDS_OF_CHANGE = 3
 
-/** In order, each as time * KINDS_OF_CHANGE + kind: who ends makes room before the next one starts. */
+/** In order, each as time * KINDS_OF_CHANGE + kind, with ends before starts. */
 function changesOf(tasks: Iterable<LiveTask>, now: number, times: TimeMap): Float64Array {
   const changes: number[] = []
   const add = (at: number, kind: number) =>

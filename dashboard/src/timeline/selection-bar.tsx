@@ -6,14 +6,14 @@ import type { Selection } from './selection.ts'
 
 interface SelectionBarProps {
   selection: Selection
-  /** The tasks that the timeline lists now. */
+  /** The tasks that the timeline currently lists. */
   listed: readonly string[]
   busy: boolean
   onRetry: (taskIds: readonly string[]) => void
   onCancel: (taskIds: readonly string[]) => void
 }
 
-/** What can be done with the tasks that are chosen, in one go. */
+/** Actions on all selected tasks. */
 export function SelectionBar({ selection, listed, busy, onRetry, onCancel }: SelectionBarProps) {
   const { ids, ended, active } = selection
   const chosen = listed.filter((id) => ids.has(id)).length

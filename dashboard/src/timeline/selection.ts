@@ -3,19 +3,19 @@ import { isEnded } from '../../../src/client/status.ts'
 import type { LiveTask } from '../live/plan-model.ts'
 
 export interface Selection {
-  /** Whether rows can be chosen one by one. */
+  /** Whether rows can be selected individually. */
   choosing: boolean
   ids: ReadonlySet<string>
-  /** Those chosen that have ended, and can run again. */
+  /** Selected tasks that have ended and can run again. */
   ended: string[]
-  /** Those chosen that have not. */
+  /** Selected tasks that have not ended. */
   active: string[]
-  /** All of them, or none where all are chosen already. */
+  /** Selects all of them, or deselects them if all are selected. */
   toggle: (taskIds: readonly string[]) => void
   choose: (choosing: boolean) => void
 }
 
-/** Which tasks of a plan are chosen, to be retried or cancelled in one go. */
+/** Which tasks of a plan are selected, for retrying or cancelling them together. */
 export function useSelection(tasks: ReadonlyMap<string, LiveTask>): Selection {
   const [choosing, setChoosing] = useState(false)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())

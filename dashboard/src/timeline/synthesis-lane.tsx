@@ -22,7 +22,7 @@ interface Run {
   running: boolean
 }
 
-/** The last lane, always in sight: where all the others lead to. */
+/** The last lane, always visible, to which all others lead. */
 export function SynthesisLane({ model, syntheses, span, times, now }: SynthesisLaneProps) {
   const { planId } = useParams({ from: '/plans/$planId' })
   const tasksEndedAt = useMemo(
@@ -78,7 +78,10 @@ export function SynthesisLane({ model, syntheses, span, times, now }: SynthesisL
   )
 }
 
-/** Events tell when a version was begun; of one from before the page was opened only its end is known. */
+/**
+ * Events tell when a version was started; if it was before the page was opened, only its end is
+ * known.
+ */
 function synthesisRuns(
   model: PlanModel,
   syntheses: readonly Synthesis[],

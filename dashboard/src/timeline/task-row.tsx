@@ -16,18 +16,18 @@ interface TaskRowProps {
   task: LiveTask
   span: TimeSpan
   times: TimeMap
-  /** Of the lane, in pixels. */
+  /** Width of the lane, in pixels. */
   width: number
   now: number
-  /** In words, where it is queued. */
+  /** In words, if it is queued. */
   waitsFor: string | undefined
   index: number
   selected: boolean
   onFocus: () => void
   onSelect: (taskId: string) => void
-  /** Room is needed for a check mark in front. */
+  /** Reserves space for a checkbox in front. */
   choosing: boolean
-  /** Called with attempts that the task itself did not have yet. */
+  /** Called with attempts that the task did not have yet. */
   onAttempts: (taskId: string, attempts: readonly AttemptSpan[]) => void
 }
 
@@ -106,7 +106,7 @@ function Bar({ segment, span, times }: { segment: Segment; span: TimeSpan; times
   const from = position(span, times.onAxis(segment.from))
   const to = position(span, times.onAxis(segment.to))
   if (to < 0 || from > 1) return null
-  // Far beyond the edges a browser rounds; what is not visible is cut off instead.
+  // Browsers round coordinates far beyond the edges, so invisible parts are cut off.
   const left = Math.max(from, -0.02)
   const right = Math.min(to, 1.02)
   return (
@@ -119,11 +119,11 @@ function Bar({ segment, span, times }: { segment: Segment; span: TimeSpan; times
   )
 }
 
-/** Of one letter of a label, in pixels: close enough to tell whether it fits. */
+/** The width of a letter in a label, in pixels: close enough to tell whether it fits. */
 const LETTER = 6
 
 /**
- * Behind its bar, with as much of it as there is room for; at the right edge where there is none.
+ * Placed after its bar, as much of it as there is space for; at the right edge if there is none.
  */
 function BarLabel(props: { at: number; text: string; more: string; width: number }) {
   const { at, width } = props
@@ -162,7 +162,7 @@ export function WaveRow({ row, index }: { row: Extract<Row, { kind: 'wave' }>; i
   )
 }
 
-/** `attempt 2`, `retried`, `retried, attempt 2`: what an end says only with its history. */
+/** `attempt 2`, `retried`, `retried, attempt 2`: the history that an end alone does not show. */
 function roundOf(task: LiveTask, attempts: readonly AttemptSpan[]): string {
   const before = earlierAttempts(task, attempts)
   const attempt = task.attempt - before
@@ -183,7 +183,7 @@ function describe(
   return parts.join(', ')
 }
 
-/** Attempts that ended before the page was opened are known to the task's own resource only. */
+/** Attempts that ended before the page was opened are only in the task's own resource. */
 function useAttempts(planId: string, task: LiveTask): readonly AttemptSpan[] {
   const incomplete = task.startedAt !== null && task.attempts.length < task.attempt
   const detail = useQuery({

@@ -1,25 +1,25 @@
 import type { TimeSpan } from './time-scale.ts'
 
-// A plan that is retried an hour later would be two slivers on an axis of an hour. So long stretches in
-// which nothing ran are drawn as short breaks.
+// A plan that is retried an hour later would be two slivers on an hour-long axis, so long periods
+// in which nothing ran are drawn as short breaks.
 
-/** Shorter ones are drawn as they were. */
+/** Shorter gaps are drawn to scale. */
 const SHORTEST_GAP_MS = 5_000
-/** A gap is cut only where it is longer than this share of all the time in which something ran. */
+/** A gap is only shortened if it exceeds this fraction of the total busy time. */
 const LEAST_SHARE = 0.25
-/** Of the time in which something ran: how wide a break is drawn. */
+/** The width of a break, as a fraction of the total busy time. */
 const BREAK_SHARE = 0.04
 
-/** From times of the clock to times on the axis, on which breaks are short. */
+/** Maps clock times to positions on an axis with shortened breaks. */
 export interface TimeMap {
   onAxis(at: number): number
-  /** What was cut, in times of the clock. */
+  /** The shortened gaps, in clock time. */
   gaps: readonly TimeSpan[]
 }
 
 export const UNCUT: TimeMap = { onAxis: (at) => at, gaps: [] }
 
-/** @param busy When something ran or could have run, in any order. */
+/** @param busy Periods in which something ran or could have run, in any order. */
 export function timeMap(busy: readonly TimeSpan[]): TimeMap {
   const gaps = cutsBetween(busy)
   if (gaps.length === 0) return UNCUT
@@ -47,7 +47,7 @@ function cutsBetween(busy: readonly TimeSpan[]): TimeSpan[] {
   return gaps
 }
 
-/** The time in which at least one of them is. */
+/** The total time covered by at least one of them. */
 function busyTime(busy: readonly TimeSpan[]): number {
   const first = busy.reduce((earliest, { from }) => Math.min(earliest, from), Infinity)
   const last = busy.reduce((latest, { to }) => Math.max(latest, to), -Infinity)

@@ -1,10 +1,10 @@
-/** A stretch of time, in milliseconds since the epoch. */
+/** A period, in milliseconds since the epoch. */
 export interface TimeSpan {
   from: number
   to: number
 }
 
-/** Below this nothing more can be told apart. */
+/** Below this, nothing can be distinguished. */
 const MIN_SPAN_MS = 5
 
 const STEPS_MS = [
@@ -12,7 +12,7 @@ const STEPS_MS = [
   300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 43_200_000, 86_400_000,
 ]
 
-/** Share of the span at which `at` lies: 0 at its start, 1 at its end, beyond these outside of it. */
+/** Position of `at` in the span: 0 at its start, 1 at its end, outside this range beyond it. */
 export function position(span: TimeSpan, at: number): number {
   return (at - span.from) / (span.to - span.from)
 }
@@ -38,7 +38,7 @@ export function ticks(span: TimeSpan, origin: number, width: number, minGap = 88
   return result
 }
 
-/** `factor` below 1 zooms in. What lies at `centre` stays where it is. */
+/** `factor` below 1 zooms in. The point at `centre` stays in place. */
 export function zoom(view: TimeSpan, domain: TimeSpan, factor: number, centre: number): TimeSpan {
   const length = clamp((view.to - view.from) * factor, MIN_SPAN_MS, domain.to - domain.from)
   const share = position(view, centre)
@@ -49,7 +49,7 @@ export function pan(view: TimeSpan, domain: TimeSpan, byMs: number): TimeSpan {
   return inside({ from: view.from + byMs, to: view.to + byMs }, domain)
 }
 
-/** The same length, moved so that it does not leave the domain. */
+/** The same length, moved to stay within the domain. */
 export function inside(view: TimeSpan, domain: TimeSpan): TimeSpan {
   const length = Math.min(view.to - view.from, domain.to - domain.from)
   const from = clamp(view.from, domain.from, domain.to - length)

@@ -25,7 +25,7 @@ import { useBulk } from './use-bulk.ts'
 import { FIT, panView, settle, type View, viewSpan, zoomView } from './view.ts'
 import { OrderSelect, ZoomControls } from './zoom-controls.tsx'
 
-/** Of a duration behind its bar, in pixels. */
+/** Width of a duration after its bar, in pixels. */
 const LABEL_WIDTH = 46
 
 interface TimelineTabProps {
@@ -46,7 +46,7 @@ export function TimelineTab(props: TimelineTabProps) {
   const { q: text = '', order = 'plan' } = search
   const [view, setView] = useState<View>(FIT)
   const searchInput = useRef<HTMLInputElement>(null)
-  // Ten times a second looks like movement; a finished plan does not move.
+  // Ten times per second looks like movement; a finished plan does not move.
   const now = useNow(100, live)
   const [model, noteAttempts] = useKnownAttempts(props.model)
   const selection = useSelection(model.tasks)
@@ -185,8 +185,8 @@ export function TimelineTab(props: TimelineTabProps) {
 }
 
 /**
- * The plan with the attempts of earlier rounds, which a snapshot has not and which the rows on the screen
- * ask for.
+ * Adds attempts from earlier rounds, which a snapshot does not contain and which the visible rows
+ * fetch.
  */
 function useKnownAttempts(
   model: PlanModel,

@@ -3,7 +3,7 @@ import { cancelTasks, retryTasks } from '../api/actions.ts'
 import { plural } from '../format/number.ts'
 import { notify, notifyFailure } from '../ui/toast.tsx'
 
-/** Retries or cancels several tasks of a plan, all of them or none. */
+/** Retries or cancels several tasks of a plan, all or none. */
 export function useBulk(planId: string, onChanged: () => void) {
   const retry = useMutation({
     mutationFn: (taskIds: readonly string[]) => retryTasks(planId, taskIds),

@@ -1,6 +1,6 @@
 import { inside, pan, type TimeSpan, zoom } from './time-scale.ts'
 
-/** What part of the plan's time the timeline shows. */
+/** Which part of the plan's time the timeline shows. */
 export type View =
   | { kind: 'fit' }
   | { kind: 'fixed'; span: TimeSpan }
@@ -20,7 +20,7 @@ export function viewSpan(view: View, domain: TimeSpan): TimeSpan {
   }
 }
 
-/** `factor` below 1 zooms in, around `centre` or what is now in the middle. */
+/** `factor` below 1 zooms in, around `centre` or the current middle. */
 export function zoomView(
   view: View,
   domain: TimeSpan,
@@ -33,7 +33,7 @@ export function zoomView(
   return settle(zoom(span, domain, factor, at), domain, live)
 }
 
-/** `share` of the shown length; negative goes back in time. */
+/** Moves by `share` of the visible length; negative goes back in time. */
 export function panView(view: View, domain: TimeSpan, live: boolean, share: number): View {
   const span = viewSpan(view, domain)
   return settle(pan(span, domain, share * (span.to - span.from)), domain, live)

@@ -45,7 +45,7 @@ interface IconButtonProps extends ComponentProps<'button'> {
   pressed?: boolean
 }
 
-/** A square button that says what it does to those who cannot see its icon, and on hover. */
+/** A square button whose label is available to screen readers and on hover. */
 export function IconButton({ label, pressed, className, children, ...rest }: IconButtonProps) {
   return (
     <button

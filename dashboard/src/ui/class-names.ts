@@ -1,4 +1,4 @@
-/** Joins what is not empty: class names that depend on something. */
+/** Joins the class names that are not empty, for conditional ones. */
 export function classNames(...names: (string | false | null | undefined)[]): string {
   return names.filter(Boolean).join(' ')
 }

@@ -23,7 +23,7 @@ interface DialogProps {
 
 export function Dialog({ open, onOpenChange, title, description, children, wide }: DialogProps) {
   const popup = useRef<HTMLDivElement>(null)
-  // What one came for is the first field, and not the button that closes the dialog.
+  // Focus the first field rather than the button that closes the dialog.
   const firstField = () =>
     popup.current?.querySelector<HTMLElement>('input, textarea, select') ?? true
   return (
@@ -55,7 +55,7 @@ export function Dialog({ open, onOpenChange, title, description, children, wide 
   )
 }
 
-/** Covers the whole window, for what stands beside the page where there is room. */
+/** Covers the whole window, for content that is shown next to the page if there is space. */
 export function Sheet(props: { label: string; onClose: () => void; children: ReactNode }) {
   return (
     <Base.Root open onOpenChange={(open) => !open && props.onClose()}>
@@ -81,7 +81,7 @@ interface ConfirmProps {
   onConfirm: () => void
 }
 
-/** Asks before something that cannot be undone. Enter confirms, Escape keeps things as they are. */
+/** Asks before something irreversible. Enter confirms, Escape keeps things as they are. */
 export function Confirm({
   open,
   onOpenChange,

@@ -9,7 +9,7 @@ interface FieldProps {
   hint?: ReactNode
   error?: string | undefined
   className?: string
-  /** Receives what ties the control to its label and messages. */
+  /** Receives the attributes that tie the control to its label and messages. */
   children: (control: {
     id: string
     'aria-describedby': string | undefined
@@ -83,7 +83,7 @@ export function AreaField({ label, hint, error, className, onChange, mono, ...re
           {...rest}
           {...control}
           onChange={(event) => onChange(event.target.value)}
-          // Enter alone begins a line.
+          // Enter alone starts a new line.
           onKeyDown={(event) => {
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
               event.currentTarget.form?.requestSubmit()

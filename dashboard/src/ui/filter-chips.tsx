@@ -5,7 +5,7 @@ import { StatusIcon } from './status.tsx'
 interface Chip {
   value: string
   label: string
-  /** Draws its icon. */
+  /** Shows the status's icon. */
   status?: string
   count?: number
 }

@@ -8,12 +8,12 @@ export function Kbd({ children }: { children: ReactNode }) {
   )
 }
 
-/** By `event.key`: what happens then. */
+/** Actions by `event.key`. */
 export type Shortcuts = readonly (readonly [key: string, action: () => void])[]
 
 /**
- * Single-key shortcuts. Silent while a text is being typed, a dialog is open, or a
- * modifier is held, because those keys belong to the field, the dialog or the browser.
+ * Single-key shortcuts. Ignored while text is being typed, a dialog is open or a modifier is held,
+ * because those keys belong to the field, the dialog or the browser.
  */
 export function useShortcuts(shortcuts: Shortcuts): void {
   const current = useRef(shortcuts)

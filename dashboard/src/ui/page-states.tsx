@@ -23,7 +23,7 @@ export function Empty(props: {
   )
 }
 
-/** `action` is offered in place of another try. */
+/** `action` is offered instead of retrying. */
 export function Failed(props: { error: unknown; onRetry?: () => void; action?: ReactNode }) {
   const { error, onRetry, action } = props
   const offline = error instanceof ApiError && (error.status === 0 || error.status === 503)
@@ -38,7 +38,7 @@ export function Failed(props: { error: unknown; onRetry?: () => void; action?: R
       <h2 className="text-base font-semibold">{title}</h2>
       {detail !== undefined && <p className="mt-1.5 max-w-md text-ink-2">{detail}</p>}
       {offline && (
-        <p className="mt-1.5 max-w-md text-ink-2">Trying again by itself until it is back.</p>
+        <p className="mt-1.5 max-w-md text-ink-2">Retrying automatically until it is back.</p>
       )}
       {unauthorized && (
         <Button className="mt-5" onClick={() => askForKey(true)}>

@@ -7,7 +7,10 @@ interface ScrollRegionProps {
   children: ReactNode
 }
 
-/** What scrolls by itself and holds nothing to focus: reachable by keyboard, so that it can be scrolled. */
+/**
+ * Scrolls separately without containing anything focusable, so it is focusable itself for keyboard
+ * scrolling.
+ */
 export function ScrollRegion({ label, className, ref, children }: ScrollRegionProps) {
   return (
     <section ref={ref} aria-label={label} tabIndex={0} className={className}>

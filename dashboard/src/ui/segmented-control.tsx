@@ -8,7 +8,7 @@ interface SegmentedControlProps<T extends string> {
   options: readonly { value: T; label: string }[]
 }
 
-/** One of a few, all of them in sight. */
+/** Selects one of a few options that are all visible. */
 export function SegmentedControl<T extends string>({
   label,
   value,

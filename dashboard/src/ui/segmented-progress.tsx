@@ -3,7 +3,7 @@ import { formatCount } from '../format/number.ts'
 import { classNames } from './class-names.ts'
 import { appearance } from './status.tsx'
 
-// What is good first, what is open last: the bar fills from the left.
+// Successes first, open tasks last: the bar fills from the left.
 const ORDER: TaskStatus[] = [
   'succeeded',
   'incomplete',

@@ -20,11 +20,11 @@ interface Appearance {
   icon: LucideIcon
   text: string
   soft: string
-  /** Of a bar or a dot. */
+  /** The colour of a bar or a dot. */
   fill: string
 }
 
-// Every status has a shape and a word of its own, so that none is told by its colour alone.
+// Every status has its own shape and word, so that none depends on colour alone.
 export const APPEARANCE: Record<Status, Appearance> = {
   queued: {
     label: 'Queued',

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 export interface TabItem {
   value: string
   label: string
-  /** Beside the label: a count, as a rule. */
+  /** Next to the label: usually a count. */
   note?: string | undefined
   content: ReactNode
 }

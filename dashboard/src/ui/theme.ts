@@ -10,7 +10,7 @@ function currentTheme(): Theme {
   return theme === 'light' || theme === 'dark' ? theme : 'system'
 }
 
-/** `public/theme.js` reads what is stored here, before the first paint. */
+/** `public/theme.js` reads the stored theme before the first paint. */
 export function setTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset['theme']
   else document.documentElement.dataset['theme'] = theme
@@ -18,7 +18,7 @@ export function setTheme(theme: Theme): void {
     if (theme === 'system') localStorage.removeItem(STORAGE_KEY)
     else localStorage.setItem(STORAGE_KEY, theme)
   } catch {
-    // Storage is off: the choice lasts until the page is left.
+    // Storage is disabled: the choice lasts until the page is left.
   }
   for (const listener of listeners) listener()
 }

@@ -2,7 +2,7 @@ import { Toast } from '@base-ui/react/toast'
 import { X } from 'lucide-react'
 import { classNames } from './class-names.ts'
 
-// One manager outside of React, so that a failed call can say so from anywhere.
+// One manager outside React, so that failures can be reported from anywhere.
 const manager = Toast.createToastManager()
 
 export function notify(title: string, description?: string): void {

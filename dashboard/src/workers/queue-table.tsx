@@ -8,9 +8,9 @@ const COLUMNS = [
   ['delayed', 'Delayed'],
 ] as const
 
-/** By the names that the service gives its queues; one that is not here goes without. */
+/** Keyed by the service's queue names; unknown queues get no description. */
 const HOLDS: Record<string, string> = {
-  tasks: 'tasks that wait for something else, such as a model',
+  tasks: 'tasks that mostly wait for something else, such as a model',
   bulk: 'tasks of large plans',
   heavy: "tasks that use a worker's own cores",
   syntheses: 'syntheses of plans whose tasks have ended',

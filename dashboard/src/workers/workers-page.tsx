@@ -12,7 +12,7 @@ import { Empty, Failed, Notice, Skeleton } from '../ui/page-states.tsx'
 import { Section } from '../ui/section.tsx'
 import { QueueTable } from './queue-table.tsx'
 
-/** A worker that has not been heard of for so long is shown as gone. */
+/** A worker that has been silent for this long is shown as gone. */
 const SILENT_AFTER_MS = 15_000
 
 export function WorkersPage() {
@@ -62,7 +62,7 @@ function WorkerList({ workers }: { workers: Workers['workers'] }) {
   return (
     <Section
       title="Workers"
-      note={`${formatCount(alive.length)} alive, ${formatCount(running)} of ${plural(capacity, 'place')} busy`}
+      note={`${formatCount(alive.length)} alive, ${formatCount(running)} of ${plural(capacity, 'slot')} busy`}
     >
       {alive.length === 0 && (
         <div className="mb-3">
@@ -127,7 +127,7 @@ function Providers({ providers }: { providers: Workers['providers'] }) {
   return (
     <Section title="Model providers" note="Rate limits, shared by all workers">
       {providers.length === 0 ? (
-        <p className="text-ink-2">No provider has limited anything so far.</p>
+        <p className="text-ink-2">No provider has limited any calls so far.</p>
       ) : (
         <ul className="divide-y divide-line border-y border-line">
           {providers.map((provider) => {

@@ -2,14 +2,14 @@ import { type RefObject, useRef } from 'react'
 
 interface ListCursor {
   move: (by: number) => void
-  /** Tells where the focus is, when it got there by another way. */
+  /** Records where the focus is if it got there in another way. */
   note: (index: number) => void
   current: () => number
 }
 
 /**
- * Moves the focus along a virtualised list, whose other rows do not exist in the page. A row's
- * control is found by `data-row="<index>"`.
+ * Moves the focus along a virtualised list, where rows outside the view do not exist in the page. A
+ * row's control is found by `data-row="<index>"`.
  */
 export function useListCursor(
   container: RefObject<HTMLElement | null>,
@@ -21,7 +21,7 @@ export function useListCursor(
   function focusRow(triesLeft: number) {
     const row = container.current?.querySelector<HTMLElement>(`[data-row="${index.current}"]`)
     if (row) row.focus({ preventScroll: true })
-    // Not drawn yet: the list draws it in one of the next frames.
+    // Not rendered yet: the list renders it in one of the next frames.
     else if (triesLeft > 0) requestAnimationFrame(() => focusRow(triesLeft - 1))
   }
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { serverNow } from '../../api/server-clock.ts'
 
-/** The server's time, renewed every `everyMs` while `active`. */
+/** The server's time, updated every `everyMs` while `active`. */
 export function useNow(everyMs: number, active = true): number {
   const [now, setNow] = useState(serverNow)
   useEffect(() => {

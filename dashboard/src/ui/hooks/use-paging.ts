@@ -1,6 +1,6 @@
 import { useState } from 'react'
 
-/** The first items of a long list, and more of them on demand: a page of thousands is slow to draw. */
+/** The first items of a long list, and more on demand: a page of thousands is slow to render. */
 export function usePaging<T>(
   items: readonly T[],
   pageSize: number,

@@ -3,12 +3,12 @@ import { Button } from '../button.tsx'
 import { classNames } from '../class-names.ts'
 
 interface ClampProps {
-  /** Whether the content is long enough to be folded. */
+  /** Whether the content is long enough to be collapsed. */
   long: boolean
   children: ReactNode
 }
 
-/** The beginning of a long text, and the rest of it on demand. */
+/** The beginning of a long text, and the rest on demand. */
 export function Clamp({ long, children }: ClampProps) {
   const [open, setOpen] = useState(!long)
   const id = useId()

@@ -10,7 +10,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
     return () => clearTimeout(timer)
   }, [copied])
   async function copy() {
-    // Browsers offer the clipboard to secure pages only.
+    // Browsers only offer the clipboard to secure pages.
     await navigator.clipboard?.writeText(text)
     setCopied(true)
   }

@@ -7,7 +7,7 @@ import { ScrollRegion } from '../scroll-region.tsx'
 
 const LINES_AT_ONCE = 400
 
-/** A unified diff, a file after the other. */
+/** A unified diff, file by file. */
 export function Diff({ patch }: { patch: string }) {
   const files = useMemo(() => parsePatch(patch), [patch])
   const { shown, left, more } = usePaging(files ?? [], 50)
@@ -27,14 +27,14 @@ function parsePatch(patch: string): File[] | undefined {
     const files = parser.parse(patch)
     return files.length === 0 ? undefined : files
   } catch {
-    // Not a diff after all: shown as it is.
+    // Not a diff after all: shown unchanged.
     return undefined
   }
 }
 
 interface Line {
   key: string
-  /** A line of code, or the head of a hunk. */
+  /** A line of code, or the header of a hunk. */
   change: Change | undefined
   text: string
 }

@@ -3,11 +3,11 @@ import ReactMarkdown, { type Components } from 'react-markdown'
 import rehypeSanitize from 'rehype-sanitize'
 import remarkGfm from 'remark-gfm'
 
-/** Beyond this a browser would stand still while it parses; the text is shown as it is. */
+/** Parsing longer text would freeze the browser, so it is shown unformatted. */
 const MAX_RENDERED_CHARS = 200_000
 
 const components: Components = {
-  // What a model or a reviewed file wrote must not load anything from elsewhere.
+  // Content by models or from reviewed files must not load anything from elsewhere.
   img: ({ src, alt }) => (
     <a
       href={typeof src === 'string' ? src : undefined}
@@ -23,18 +23,18 @@ const components: Components = {
     </a>
   ),
   table: ({ children }) => (
-    // Scrolls by itself, so that a wide table does not widen the page.
+    // Scrolls separately, so that a wide table does not widen the page.
     <div className="overflow-x-auto">
       <table>{children}</table>
     </div>
   ),
-  // Headings of a document inside of the page begin below the page's own.
+  // Headings of an embedded document start below the page's own.
   h1: ({ children }) => <h3 className="markdown-h1">{children}</h3>,
   h2: ({ children }) => <h4 className="markdown-h2">{children}</h4>,
   h3: ({ children }) => <h5 className="markdown-h3">{children}</h5>,
 }
 
-/** Markdown that others wrote: raw HTML is dropped, and what is left is sanitised. */
+/** Untrusted Markdown: raw HTML is dropped, and the rest is sanitised. */
 export const Markdown = memo(function Markdown({ text }: { text: string }) {
   if (text.length > MAX_RENDERED_CHARS) {
     return <pre className="plain-text">{text.slice(0, 2 * MAX_RENDERED_CHARS)}</pre>

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { STEP } from '../../src/http/openapi/example-steps.ts'
 import { type Browser, launchBrowser } from './support/browser.ts'
 import { reviewPlan } from './support/review-plan.ts'
 import { openSite, type Site } from './support/site.ts'
@@ -115,4 +116,31 @@ test('every option of an executor has a field, and what cannot be had says why',
   await expect
     .poll(async () => JSON.parse(await editor.inputValue()))
     .toMatchObject({ tasks: [{ options: { command: 'count', arguments: ['a', 'b'] } }] })
+})
+
+test('shows what the agent of a task did, step by step, and only what failed where that is asked for', async () => {
+  const staged = reviewPlan()
+  const failed = { ...STEP, number: 2, text: 'Another file.' }
+  const [call] = STEP.toolCalls
+  if (call === undefined) throw new Error('no call')
+  failed.toolCalls = [{ ...call, id: 'c2', result: 'Error: There is no gone.ts.', isError: true }]
+  const cut = {
+    ...STEP,
+    toolCalls: [{ ...call, result: 'The beginning', resultCharacters: 5_000 }],
+  }
+  const steps = [cut, failed]
+  staged.steps = new Map([['security', steps]])
+  site.stage.plans.set('p-review', staged)
+  const page = await browser.open(`${site.url}/dashboard/plans/p-review?task=security`)
+  const panel = page.getByRole('complementary', { name: 'Task' })
+  await panel.getByRole('tab', { name: /Steps/ }).click()
+  await panel.getByText('I look at how sessions are verified.').waitFor()
+  await panel.getByText('There is no gone.ts.').waitFor()
+  steps[0] = { ...cut, toolCalls: [{ ...call, result: 'The beginning and all the rest' }] }
+  await panel.getByRole('button', { name: 'Show in full' }).click()
+  await panel.getByText('src/auth/session.ts').first().click()
+  await panel.getByText('and all the rest').waitFor()
+  await panel.getByRole('button', { name: /Errors/ }).click()
+  await expect.poll(() => panel.getByRole('heading', { name: /^Step/ }).count()).toBe(1)
+  await panel.getByText('Another file.').waitFor()
 })

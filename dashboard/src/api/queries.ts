@@ -8,6 +8,8 @@ import type {
   PlanPage,
   PlanStatus,
   Report,
+  Step,
+  StepPage,
   SynthesisList,
   TaskDetail,
   TaskOutput,
@@ -76,6 +78,26 @@ export function taskQuery(planId: string, taskId: string, version: string) {
     placeholderData: keepPreviousData,
     staleTime: 60_000,
   })
+}
+
+/** What an agent has said and done, page by page; asked for again when an event tells of a new step. */
+export function stepsQuery(planId: string, taskId: string, version: string) {
+  return infiniteQueryOptions({
+    queryKey: ['plan', planId, 'steps', taskId, version],
+    queryFn: ({ pageParam, signal }) =>
+      requestJson<StepPage>(`${taskPath(planId, taskId)}/steps`, {
+        query: { limit: 100, cursor: pageParam },
+        signal,
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  })
+}
+
+export function readStep(planId: string, taskId: string, number: number): Promise<Step> {
+  return requestJson<Step>(`${taskPath(planId, taskId)}/steps/${number}`)
 }
 
 /** Does not wait; the caller refetches when an event says that the task has ended. */

@@ -20,6 +20,8 @@ export type {
   Problem,
   Report,
   Severity,
+  Step,
+  StepPage,
   Synthesis,
   SynthesisFinding,
   SynthesisList,

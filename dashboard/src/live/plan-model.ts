@@ -31,6 +31,8 @@ export interface LiveTask {
    * Attempts seen as events; those before the snapshot are only known to the task's own resource.
    */
   attempts: readonly AttemptSpan[]
+  /** The last step that was seen as an event. */
+  step?: number
   error?: Failure | undefined
 }
 
@@ -78,6 +80,11 @@ export function applyEvents(model: PlanModel, events: readonly StreamEvent[]): P
   for (const event of events) {
     if (event.type === 'snapshot') {
       next = fromSnapshot(event, next)
+    } else if (event.type === 'step.finished') {
+      const task = tasks.get(textOr(event.data['taskId'], ''))
+      if (task !== undefined) {
+        tasks.set(task.id, { ...task, step: numberOr(event.data['number'], 0) })
+      }
     } else if (event.type.startsWith('task.')) {
       applyTaskEvent(next.tasks as Map<string, LiveTask>, event)
       if (event.type === 'task.started' && next.status === 'queued') next.status = 'running'

@@ -46,6 +46,8 @@ export function AttemptList({ task }: { task: TaskDetail }) {
                       , answered by <span className="font-mono">{attempt.answeredBy}</span>
                     </>
                   )}
+                  {attempt.resumedFromStep !== undefined &&
+                    `, went on after step ${attempt.resumedFromStep}`}
                   {tokens > 0 && `, ${formatCompact(tokens)} tokens`}
                   {attempt.usage.costUsd > 0 && `, ${formatUsd(attempt.usage.costUsd)}`}
                 </p>

@@ -1,8 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { RotateCcw, Square, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { cancelTask, retryTask } from '../api/actions.ts'
-import { outputQuery, taskQuery } from '../api/queries.ts'
+import { outputQuery, readStep, stepsQuery, taskQuery } from '../api/queries.ts'
 import type { PlanModel } from '../live/plan-model.ts'
 import { useTaskText } from '../live/use-task-text.ts'
 import { hasEnded } from '../timeline/rows.ts'
@@ -16,6 +16,7 @@ import { EditsPart } from './edits-part.tsx'
 import { FindingsPart } from './findings-part.tsx'
 import { OutputPart } from './output-part.tsx'
 import { PromptPart } from './prompt-part.tsx'
+import { StepsPart } from './steps-part.tsx'
 import { TaskFacts } from './task-facts.tsx'
 
 interface TaskPanelProps {
@@ -39,6 +40,7 @@ export function TaskPanel(props: TaskPanelProps) {
     ...outputQuery(planId, taskId, version),
     enabled: live === undefined || hasEnded(live),
   })
+  const steps = useInfiniteQuery(stepsQuery(planId, taskId, `${version}:${live?.step}`))
   const status = live?.status ?? detail.data?.status
   const text = useTaskText(planId, taskId, status === 'running', props.lastEventId)
   const [tab, setTab] = useState('output')
@@ -52,6 +54,7 @@ export function TaskPanel(props: TaskPanelProps) {
 
   const answer = output.data?.task
   const findings = answer?.findings ?? []
+  const taken = steps.data?.pages.flatMap(({ items }) => items) ?? []
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <header className="border-b border-line px-5 pt-4 pb-4">
@@ -114,6 +117,22 @@ export function TaskPanel(props: TaskPanelProps) {
                       label: 'Edits',
                       note: `${answer.edits.files.length}`,
                       content: <EditsPart edits={answer.edits} />,
+                    },
+                  ]),
+              ...(taken.length === 0
+                ? []
+                : [
+                    {
+                      value: 'steps',
+                      label: 'Steps',
+                      note: `${taken.length}${steps.hasNextPage ? '+' : ''}`,
+                      content: (
+                        <StepsPart
+                          steps={taken}
+                          onMore={steps.hasNextPage ? () => void steps.fetchNextPage() : undefined}
+                          readWhole={(number) => readStep(planId, taskId, number)}
+                        />
+                      ),
                     },
                   ]),
               { value: 'prompt', label: 'Prompt', content: <PromptPart task={detail.data} /> },

@@ -128,29 +128,14 @@ export function redisTaskLife(options: {
     },
   )
 
-  const end = gather<AttemptEnd, Awaited<ReturnType<TaskLife['end']>>>(
-    (attempt) => attempt.planId,
-    async (planId, attempts) => {
-      const args = attempts.flatMap((attempt) => [
-        attempt.taskId,
-        attempt.attempt,
-        attempt.token,
-        storableJson({
-          status: attempt.status,
-          outcome: attempt.outcome,
-          spends: attempt.spends,
-          error: attempt.error,
-          usage: attempt.usage && boundedUsage(attempt.usage),
-          answeredBy: attempt.answeredBy,
-          retryInMs: attempt.retryInMs,
-        }),
-        attempt.output === undefined ? '' : storableJson(attempt.output),
-      ])
+  const end = gather<StorableEnd, Awaited<ReturnType<TaskLife['end']>>>(
+    ({ planId }) => planId,
+    async (planId, ends) => {
       const [answers, released, due, unsettled, over] = (await run(
         'end-task',
         keyOf(planId),
         shardOfPlan(planId),
-        ...args,
+        ends.flatMap(({ args }) => args),
       )) as [('recorded' | 'refused' | 'gone')[], (string | number)[], number, number, number]
       const more = unsettled === 1 ? await settleTasks(options, planId) : []
       // Follow-up work is handed to only one of the callers, because it must be done once.
@@ -161,11 +146,12 @@ export function redisTaskLife(options: {
         isOver: over === 1,
       }))
     },
+    ({ bytes }) => bytes,
   )
 
   return {
     begin: (task) => whileAvailable(() => begin(task)),
-    end: (attempt) => whileAvailable(() => end(attempt)),
+    end: (attempt) => whileAvailable(() => end(storableEnd(attempt))),
     cancel: (planId, { tasks = [], status = [] }) =>
       whileAvailable(async () => {
         const [answer, value, unsettled] = (await run(
@@ -247,6 +233,23 @@ export function redisTaskLife(options: {
     nextUnit: (planId) =>
       whileAvailable(async () => Number((await redis.hget(keyOf(planId), 'nextUnit')) ?? 0)),
   }
+}
+
+/** An end as its script takes it, with the bytes of its output: those of many tasks do not go together. */
+interface StorableEnd {
+  planId: string
+  args: (string | number)[]
+  bytes: number
+}
+
+function storableEnd({ planId, taskId, attempt, token, ...end }: AttemptEnd): StorableEnd {
+  const { status, outcome, spends, error, usage, answeredBy, retryInMs } = end
+  const result = storableJson({
+    ...{ status, outcome, spends, error, answeredBy, retryInMs },
+    usage: usage && boundedUsage(usage),
+  })
+  const output = end.output === undefined ? '' : storableJson(end.output)
+  return { planId, args: [taskId, attempt, token, result, output], bytes: output.length }
 }
 
 function begunTask([status, ...rest]: [string, ...unknown[]]): BegunTask {

@@ -19,8 +19,18 @@ export function answerWork(work: Readonly<Record<string, (...args: never[]) => u
     } catch (error) {
       answer = { error: error instanceof Error ? error : new Error(String(error)) }
     }
-    parentPort?.postMessage({ ...answer, cpuMs: cpuMs(process.threadCpuUsage()) })
+    const moved = 'value' in answer ? ownBuffers(answer.value) : []
+    parentPort?.postMessage({ ...answer, cpuMs: cpuMs(process.threadCpuUsage()) }, moved)
   })
+}
+
+/** Buffers that can be transferred instead of copied: those of byte arrays that share them with nothing. */
+export function ownBuffers(value: unknown): ArrayBuffer[] {
+  const isOwn =
+    value instanceof Uint8Array &&
+    value.buffer instanceof ArrayBuffer &&
+    value.buffer.byteLength === value.byteLength
+  return isOwn ? [value.buffer as ArrayBuffer] : []
 }
 
 /** Milliseconds of CPU time, from microseconds. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
-import { cpuMs, type WorkAnswer, type WorkRequest } from './answer-work.ts'
+import { cpuMs, ownBuffers, type WorkAnswer, type WorkRequest } from './answer-work.ts'
 
 /** Work exceeded its CPU time. It would do so again, so it must not be repeated. */
 export class WorkTimeout extends Error {
@@ -9,7 +9,8 @@ export class WorkTimeout extends Error {
 
 export interface ThreadPool {
   /**
-   * Runs a piece of work on a thread.
+   * Runs a piece of work on a thread. Byte arrays among the arguments that own their buffer are transferred,
+   * so the caller loses them.
    *
    * @param limitMs CPU time limit. A machine that is busy with something else does not use it up.
    * @throws {WorkTimeout} if it took longer; the thread is terminated.
@@ -132,7 +133,7 @@ export function openThreadPool(options: {
     thread.on('exit', onExit)
     checkAfter(limitMs)
     try {
-      thread.postMessage(request)
+      thread.postMessage(request, request.args.flatMap(ownBuffers))
     } catch (error) {
       done()
       rest(thread)

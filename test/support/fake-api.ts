@@ -193,10 +193,10 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
         const found = find(tenant, planId)
         if (wait !== undefined) await until(() => isFinished(found.plan.status), wait)
         if (isFinished(found.plan.status)) {
-          return jsonOf({ retrievalStatus: 'success', task: OUTPUT_TASK })
+          return inOnePiece({ retrievalStatus: 'success', task: OUTPUT_TASK })
         }
         const running: OutputTask = { ...OUTPUT_TASK, status: 'running', output: '' }
-        return jsonOf({
+        return inOnePiece({
           retrievalStatus: wait === undefined ? 'not_ready' : 'timeout',
           task: running,
         })

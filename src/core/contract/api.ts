@@ -135,12 +135,7 @@ export interface TasksApi {
   }): Promise<TaskPage>
   get(tenant: string, planId: string, taskId: string): Promise<TaskDetail>
   /** JSON of `TaskOutputAnswer`. Without `wait`: answers at once. */
-  output(
-    tenant: string,
-    planId: string,
-    taskId: string,
-    wait: Wait | undefined,
-  ): Promise<Uint8Array>
+  output(tenant: string, planId: string, taskId: string, wait: Wait | undefined): Promise<Pieces>
   /**
    * Every ended task of the plan with its output, each as JSON of `OutputTask`, in order of ending; ends
    * with what there is now.

@@ -1,4 +1,4 @@
-import type { TasksApi } from '../contract/api.ts'
+import type { Pieces, TasksApi } from '../contract/api.ts'
 import { badCursor, decodeCursor, encodeCursor } from '../contract/cursor.ts'
 import { isEnded } from '../contract/status.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
@@ -63,7 +63,7 @@ export function readTasks(
       const answer = async (
         retrievalStatus: TaskOutputAnswer['retrievalStatus'],
         now: TaskState,
-      ): Promise<Uint8Array> => withTask({ retrievalStatus }, await outputOf(planId, spec, now))
+      ): Promise<Pieces> => withTask({ retrievalStatus }, await outputOf(planId, spec, now))
       if (isEnded(state.status)) return answer('success', state)
       if (wait === undefined) return answer('not_ready', state)
       const ended = await deps.waiting.until(
@@ -119,13 +119,13 @@ function encode(value: unknown): Uint8Array {
 }
 
 /** The answer with a task that is JSON already. */
-function withTask(answer: Omit<TaskOutputAnswer, 'task'>, task: Uint8Array): Uint8Array {
-  const start = ENCODER.encode(`${JSON.stringify(answer).slice(0, -1)},"task":`)
-  const whole = new Uint8Array(start.length + task.length + 1)
-  whole.set(start)
-  whole.set(task, start.length)
-  whole.set(ENCODER.encode('}'), start.length + task.length)
-  return whole
+async function* withTask(
+  answer: Omit<TaskOutputAnswer, 'task'>,
+  task: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  yield ENCODER.encode(`${JSON.stringify(answer).slice(0, -1)},"task":`)
+  yield task
+  yield ENCODER.encode('}')
 }
 
 export async function taskDetail(

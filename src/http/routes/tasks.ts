@@ -8,7 +8,7 @@ import { OutputQuery, TaskListQuery } from '../openapi/query.ts'
 import { problemAnswers } from '../problems/problem.ts'
 import { tenantOf } from '../security/auth.ts'
 import { ndjson } from '../streaming/ndjson.ts'
-import { JSON_TYPE } from '../streaming/pieces.ts'
+import { JSON_TYPE, sendPieces } from '../streaming/pieces.ts'
 import type { Waits } from '../streaming/waits.ts'
 
 export interface TaskRouteOptions {
@@ -97,7 +97,7 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
       const { block, timeout } = request.query
       const wait = block ? { timeoutMs: timeout, signal: waits.signalFor(reply) } : undefined
       const json = await tasks.output(tenantOf(request), planId, taskId, wait)
-      return reply.type(JSON_TYPE).send(Buffer.from(json) as never)
+      return sendPieces(request, reply, JSON_TYPE, json)
     },
   )
 

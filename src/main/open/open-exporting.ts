@@ -42,7 +42,12 @@ export function openExporting(log: Logger): Exporting & { close(): Promise<void>
     output: async (task, stored) =>
       stored.length <= MOST_BYTES_HERE
         ? exportOutput(task, stored)
-        : ((await pool.run('exportOutput', [task, stored], LIMIT_MS)) as Uint8Array),
+        : // As memory of its own: what was read may be a part of a larger piece.
+          ((await pool.run(
+            'exportOutput',
+            [task, new Uint8Array(stored)],
+            LIMIT_MS,
+          )) as Uint8Array),
     close: () => pool.close(),
   }
 }

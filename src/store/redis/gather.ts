@@ -1,16 +1,20 @@
 import { isRedisAway } from './while-available.ts'
 
-/** Calls per script: it must not block Redis for long. */
+/** Calls and bytes per script: it must not block Redis for long. */
 const MOST_AT_ONCE = 100
+const MOST_BYTES = 500_000
 
 /**
  * Batches calls: those made under the same key in the same turn of the event loop are passed to
  * `together`, in order, which returns one result for each. If that fails as a whole, each call is
  * made separately, so repeating a call must be safe.
+ *
+ * @param bytesOf Size of what a call sends; 0 by default, for calls that are always small.
  */
 export function gather<Call, Result>(
   keyOf: (call: Call) => string,
   together: (key: string, calls: Call[]) => Promise<Result[]>,
+  bytesOf: (call: Call) => number = () => 0,
 ): (call: Call) => Promise<Result> {
   interface Waiting {
     call: Call
@@ -44,9 +48,19 @@ export function gather<Call, Result>(
     const groups = waiting
     waiting = new Map()
     for (const [key, group] of groups) {
-      for (let at = 0; at < group.length; at += MOST_AT_ONCE) {
-        void send(key, group.slice(at, at + MOST_AT_ONCE))
+      let some: Waiting[] = []
+      let bytes = 0
+      for (const entry of group) {
+        const size = bytesOf(entry.call)
+        if (some.length === MOST_AT_ONCE || (some.length > 0 && bytes + size > MOST_BYTES)) {
+          void send(key, some)
+          some = []
+          bytes = 0
+        }
+        some.push(entry)
+        bytes += size
       }
+      void send(key, some)
     }
   }
 

@@ -165,9 +165,9 @@ export function createStage(): Stage {
         async output(_tenant, planId, taskId) {
           const task = findTask(planId, taskId)
           const output = find(planId).outputs.get(taskId)
-          if (output !== undefined) return jsonOf({ retrievalStatus: 'success', task: output })
+          if (output !== undefined) return inOnePiece({ retrievalStatus: 'success', task: output })
           const { id, status, description } = task
-          return jsonOf({
+          return inOnePiece({
             retrievalStatus: 'not_ready',
             task: { id, status, description, output: '', usage: NO_USAGE },
           })

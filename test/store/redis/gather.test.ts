@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { shared } from '../../../src/store/redis/gather.ts'
+import { gather, shared } from '../../../src/store/redis/gather.ts'
 
 test('those who ask for the same at the same moment share one read, and a later one reads again', async () => {
   let state = 'old'
@@ -33,4 +33,19 @@ test('a read that fails fails for all who share it, and not for the next', async
   expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   isAway = false
   expect(await read('a')).toBe('there')
+})
+
+test('calls go together up to so many bytes, and a large one alone', async () => {
+  const groups: number[][] = []
+  const call = gather(
+    (_: number) => 'plan',
+    async (_, sizes) => {
+      groups.push(sizes)
+      return sizes
+    },
+    (size) => size,
+  )
+  const sizes = [200_000, 200_000, 200_000, 9_000_000, 10, 20]
+  expect(await Promise.all(sizes.map(call))).toEqual(sizes)
+  expect(groups).toEqual([[200_000, 200_000], [200_000], [9_000_000], [10, 20]])
 })

@@ -150,7 +150,9 @@ export async function bullBatchQueue(options: {
     const groups = new Map<Queue, number[]>()
     for (const { unit, lane } of units) {
       const queue = queueFor(planId, lane)
-      groups.set(queue, [...(groups.get(queue) ?? []), unit])
+      const known = groups.get(queue)
+      if (known === undefined) groups.set(queue, [unit])
+      else known.push(unit)
     }
     return groups
   }

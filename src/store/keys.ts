@@ -61,6 +61,7 @@ export const PLAN_SUFFIXES = [
   'held',
   'ready',
   'released',
+  'requeue',
   'follow',
   'cancelling',
   'dependents',

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { inOrderOfPriority } from '../core/batch/units.ts'
-import type { Usage } from '../core/contract/usage.ts'
 import type { PlanStore } from '../core/ports/plan-store.ts'
-import { finalSynthesisJobId } from '../core/ports/queue.ts'
 import type { NewPlan, PlanKey } from '../core/ports/records.ts'
 import type { RetryBatch } from '../core/ports/task-life.ts'
 import { compactJson, fromCompactJson } from './compact-json.ts'
 import { type KeySpace, PLAN_SUFFIXES, planIdFrom, planKey, shardKey, shardOf } from './keys.ts'
+import { headerFields, holdingWrites, type Write } from './new-plan-fields.ts'
 import { planRecord } from './records.ts'
 import type { RedisClient } from './redis/connect-redis.ts'
 import { readAcrossShards } from './redis/read-across-shards.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
+import { settleTasks } from './settle-tasks.ts'
 
 /**
  * How many task specifications fit into the one script that creates a plan; larger plans are
@@ -68,15 +67,14 @@ export function redisPlanStore(options: {
         const staged = large ? await stage(plan) : ''
         const shard = shardOfPlan(plan.spec.id)
         const header = headerFields(plan, options.retentionMs)
-        const hashes: (string | number)[] = []
-        const hash = (suffix: string, field: string, value: string | number) =>
-          hashes.push(`:${suffix}`, field, value)
-        if (!large) for (const task of plan.tasks) hash('specs', task.id, JSON.stringify(task))
-        if (plan.submission !== undefined) {
-          hash('submission', 'body', compactJson(plan.submission))
-        }
-        for (const [path, text] of Object.entries(plan.files ?? {})) hash('files', path, text)
-        for (const [suffix, field, value] of holdingFields(plan)) hash(suffix, field, value)
+        const { submission } = plan
+        const specs = large ? [] : plan.tasks.flatMap((task) => [task.id, JSON.stringify(task)])
+        const writes: Write[] = [
+          ['HSET', 'specs', specs],
+          ['HSET', 'submission', submission ? ['body', compactJson(submission)] : []],
+          ['HSET', 'files', Object.entries(plan.files ?? {}).flat()],
+          ...holdingWrites(plan),
+        ]
         const answer = (await run(
           'create-plan',
           key,
@@ -89,7 +87,9 @@ export function redisPlanStore(options: {
           JSON.stringify(plan.tasks.map((task) => task.id)),
           `${shard}:plans:${plan.spec.tenant}`,
           plan.spec.policy.timeoutMs ?? 0,
-          hashes,
+          writes.flatMap(([command, suffix, args]) =>
+            args.length === 0 ? [] : [command, `:${suffix}`, args.length, ...args],
+          ),
         )) as ['created' | 'exists', string, string]
         if (answer[0] === 'exists') {
           if (staged !== '') await redis.unlink(staged)
@@ -133,8 +133,11 @@ export function redisPlanStore(options: {
 
     unfinishedRetry: (planId) =>
       whileAvailable(async () => {
-        const raw = await redis.hget(keyOf(planId), 'batch')
-        return raw === null ? undefined : (JSON.parse(raw) as RetryBatch)
+        const [raw, unsettled] = await redis.hmget(keyOf(planId), 'batch', 'unsettled')
+        if (typeof raw !== 'string') return undefined
+        // Tasks of it that are not queued yet would find their jobs gone.
+        if (unsettled !== null) await settleTasks(options, planId)
+        return JSON.parse(raw) as RetryBatch
       }),
 
     get: (planId) =>
@@ -221,95 +224,4 @@ export function redisPlanStore(options: {
         await run('delete-plan', keyOf(planId), shardOfPlan(planId), tenant, ...PLAN_SUFFIXES)
       }),
   }
-}
-
-/** Whether some of its tasks wait for others, or for its limit. */
-function isConstrained({ spec, initial }: NewPlan): boolean {
-  return spec.units.limit !== null || initial.held.size > 0
-}
-
-function headerFields(plan: NewPlan, retentionMs: number): (string | number)[] {
-  const { spec, usage } = plan
-  const units = Math.ceil(plan.tasks.length / spec.units.size)
-  const bundles = spec.units.size > 1 ? units : 0
-  const constrained = isConstrained(plan)
-  return [
-    'spec',
-    JSON.stringify(spec),
-    'requestHash',
-    plan.requestHash,
-    'n:queued',
-    plan.tasks.length,
-    'onFailure',
-    spec.policy.onFailure,
-    'constrained',
-    constrained ? 1 : 0,
-    'limit',
-    spec.units.limit ?? 0,
-    'inFlight',
-    constrained ? plan.initial.released.length : 0,
-    'nextUnit',
-    units,
-    ...(bundles === 0
-      ? []
-      : ['bundles', bundles, 'tickets', bundles, 'bundleSize', spec.units.size]),
-    'budgetNanos',
-    Math.round((spec.policy.budgetUsd ?? 0) * 1e9),
-    'webhookEvents',
-    spec.webhook === undefined ? '' : `,${spec.webhook.events.join(',')},`,
-    ...(usage.steps === 0 ? [] : usageFields(usage)),
-    'retentionMs',
-    retentionMs,
-    'syn:pending',
-    1,
-    ...(spec.units.writesSynthesis ? ['syn:own', finalSynthesisJobId(spec.id, 0)] : []),
-    'syn:status',
-    spec.synthesis === false ? 'disabled' : 'pending',
-    'syn:none',
-    spec.synthesis === false ? 1 : 0,
-    ...(spec.synthesis === false || spec.synthesis.every === undefined
-      ? []
-      : ['syn:every', spec.synthesis.every]),
-  ]
-}
-
-function usageFields({ costUsd, ...tokens }: Usage): (string | number)[] {
-  const counts = Object.entries(tokens).flatMap(([name, count]) => [`u:${name}`, count])
-  return [...counts, 'u:costNanos', Math.round(costUsd * 1e9)]
-}
-
-/** The same order as `make_ready` in the scripts. */
-function rankOf({ tasks, spec }: NewPlan, unit: number): number {
-  const priority = spec.units.size > 1 ? 0 : (tasks[unit]?.priority ?? 0)
-  return unit - priority * 1e7
-}
-
-/**
- * What a plan with an order or a limit needs in addition to its header; see
- * `lua/shared/release.lua`.
- */
-function holdingFields(plan: NewPlan): [suffix: string, field: string, value: string | number][] {
-  const { size } = plan.spec.units
-  const fields: [string, string, string | number][] = []
-  const { held, ready } = plan.initial
-  for (const unit of ready) fields.push(['ready', String(unit), rankOf(plan, unit)])
-  if (size > 1) {
-    const ids = inOrderOfPriority(plan.tasks).map(({ id }) => id)
-    fields.push(['todo', JSON.stringify(ids), ''])
-    return fields
-  }
-  if (!isConstrained(plan)) return []
-  const dependents = new Map<string, string[]>()
-  plan.tasks.forEach((task, unit) => {
-    fields.push(['units', task.id, unit])
-    if (task.priority !== 0) fields.push(['priorities', String(unit), task.priority])
-    for (const dependency of task.waitsFor ?? []) {
-      const known = dependents.get(dependency)
-      if (known === undefined) dependents.set(dependency, [task.id])
-      else known.push(task.id)
-    }
-  })
-  for (const [taskId, ids] of dependents) fields.push(['dependents', taskId, JSON.stringify(ids)])
-  for (const [unit, count] of held) fields.push(['held', String(unit), count])
-  return fields
 }

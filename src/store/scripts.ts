@@ -41,8 +41,10 @@ const SHARED = [
   'usage',
   'money',
   'steps',
+  'slices',
   'release',
   'bundles',
+  'requeue',
   'end',
   'life',
 ]

@@ -9,6 +9,7 @@ import type { RedisClient } from './redis/connect-redis.ts'
 import { gather } from './redis/gather.ts'
 import { readAcrossShards } from './redis/read-across-shards.ts'
 import { whileAvailable } from './redis/while-available.ts'
+import { requeueEntries } from './requeue-entries.ts'
 import type { RunScript } from './scripts.ts'
 import { settleTasks } from './settle-tasks.ts'
 import { storableJson } from './storable.ts'
@@ -149,17 +150,30 @@ export function redisTaskLife(options: {
     ({ bytes }) => bytes,
   )
 
+  /** For what cannot come in the middle of a retry. */
+  async function runSettled(
+    name: 'cancel-tasks' | 'stop-plan',
+    planId: string,
+    ...args: (string | readonly string[])[]
+  ): Promise<unknown> {
+    while (true) {
+      const answer = (await run(name, keyOf(planId), shardOfPlan(planId), ...args)) as [string]
+      if (answer[0] !== 'unsettled') return answer
+      // Whoever seals the batch of the retry promotes what this releases.
+      await settleTasks(options, planId)
+    }
+  }
+
   return {
     begin: (task) => whileAvailable(() => begin(task)),
     end: (attempt) => whileAvailable(() => end(storableEnd(attempt))),
     cancel: (planId, { tasks = [], status = [] }) =>
       whileAvailable(async () => {
-        const [answer, value, unsettled] = (await run(
+        const [answer, value, unsettled] = (await runSettled(
           'cancel-tasks',
-          keyOf(planId),
-          shardOfPlan(planId),
+          planId,
           status.length === 0 ? '' : `,${status.join(',')},`,
-          ...tasks,
+          tasks,
         )) as ['gone'] | ['unknown' | 'ended', string] | ['cancelled', (string | number)[], number]
         if (answer === 'gone') return { status: answer }
         if (answer === 'cancelled') {
@@ -170,19 +184,19 @@ export function redisTaskLife(options: {
       }),
     stop: (planId, code, message) =>
       whileAvailable(async () => {
-        const [status, released, unsettled] = (await run(
+        const [status, released, unsettled] = (await runSettled(
           'stop-plan',
-          keyOf(planId),
-          shardOfPlan(planId),
+          planId,
           code,
           message,
         )) as ['gone' | 'finished' | 'not-due' | 'stopped', (string | number)[], number]
         const more = unsettled === 1 ? await settleTasks(options, planId) : []
         return { status, released: [...released.map(Number), ...more] }
       }),
-    requeue: (planId, batch, { budgetUsd, timeoutMs } = {}) =>
+    requeue: (planId, batch, { budgetUsd, timeoutMs, users = [] } = {}) =>
       whileAvailable(async () => {
-        const [status, taskId = '', by = ''] = (await run(
+        const { entries, others } = requeueEntries(batch)
+        const [status, value = '', by = ''] = (await run(
           'retry-tasks',
           keyOf(planId),
           shardOfPlan(planId),
@@ -190,16 +204,19 @@ export function redisTaskLife(options: {
           batch.firstUnit,
           budgetUsd === undefined ? '' : budgetUsd,
           timeoutMs ?? 0,
-          ...batch.tasks.flatMap((task) => [task.taskId, JSON.stringify(task.waitsFor)]),
-        )) as [string, string?, string?]
-        if (status === 'spent') return { status, spentUsd: Number(taskId) / 1e9 }
-        if (status === 'in-use') return { status, taskId, by }
-        if (status === 'unsettled') {
-          // The sweeper promotes the units.
-          await settleTasks(options, planId)
-          return { status: 'changed' }
-        }
-        return { status: status as 'gone' | 'not-ended' | 'changed' | 'queued' }
+          entries.length,
+          others.length,
+          entries,
+          others,
+          users.flatMap(({ taskId, uses }) => [taskId, uses.length, uses[0] ?? '']),
+        )) as [string, (string | number)?, string?]
+        if (status === 'spent') return { status, spentUsd: Number(value) / 1e9 }
+        if (status === 'in-use') return { status, taskId: String(value), by }
+        const isUnsettled = status === 'unsettled' || value === 1
+        // Whoever seals the batch promotes what this releases, or the sweeper does.
+        if (isUnsettled) await settleTasks(options, planId)
+        if (status === 'unsettled') return { status: 'changed' }
+        return { status: status as 'gone' | 'changed' | 'queued' }
       }),
     settle: (planId) => whileAvailable(() => settleTasks(options, planId)),
     stopped: (planIds) =>
@@ -231,7 +248,14 @@ export function redisTaskLife(options: {
         return ((await run('unheld-units', keyOf(planId), shard, ...units)) as string[]).map(Number)
       }),
     nextUnit: (planId) =>
-      whileAvailable(async () => Number((await redis.hget(keyOf(planId), 'nextUnit')) ?? 0)),
+      whileAvailable(async () => {
+        while (true) {
+          const [unit, unsettled] = await redis.hmget(keyOf(planId), 'nextUnit', 'unsettled')
+          if (typeof unsettled !== 'string') return Number(unit ?? 0)
+          // The sweeper promotes what this releases.
+          await settleTasks(options, planId)
+        }
+      }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
+import type { OutputUser } from '../../src/core/ports/task-life.ts'
 import { aPlan, redis, TASKS } from './plan-with-budget.ts'
 
 afterAll(() => redis.disconnect())
@@ -50,10 +51,11 @@ test('a task whose output another one uses is not retried until that one has end
   const { id, plans, life, begin } = await aPlan(1, { dependencies: { b: ['a'] } })
   await plans.markEnqueued(id, 0)
   const retry = () =>
-    life.requeue(id, {
-      firstUnit: 4,
-      tasks: [{ taskId: 'a', waitsFor: [], priority: 0, lane: 'io' as const }],
-    })
+    life.requeue(
+      id,
+      { firstUnit: 4, tasks: [{ taskId: 'a', waitsFor: [], priority: 0, lane: 'io' as const }] },
+      { users: [{ taskId: 'b', uses: ['a'] }] },
+    )
   const first = await begin('a')
   const { released } = await life.end({ planId: id, ...first.spender, token: first.token, ...DONE })
   await life.confirmReleased(id, released)
@@ -74,18 +76,23 @@ test('a task that is held waits again for one that is retried behind it', async 
   await run('c', DONE)
   // With it `b` is skipped, and its job is released only to be thrown away.
   await life.confirmReleased(id, await run('a', OVER))
-  const retry = async (firstUnit: number, tasks: Record<string, string[]>) => {
+  const retry = async (
+    firstUnit: number,
+    tasks: Record<string, string[]>,
+    users: OutputUser[] = [],
+  ) => {
     const batch = Object.entries(tasks).map(([taskId, waitsFor]) => ({
       taskId,
       waitsFor,
       priority: 0,
       lane: 'io' as const,
     }))
-    expect((await life.requeue(id, { firstUnit, tasks: batch })).status).toBe('queued')
+    const requeued = await life.requeue(id, { firstUnit, tasks: batch }, { users })
+    expect(requeued.status).toBe('queued')
     expect(await plans.markEnqueued(id, firstUnit)).toEqual({ status: 'marked', released: [] })
   }
   await retry(4, { a: [], b: ['a', 'c'] })
-  await retry(6, { c: [] })
+  await retry(6, { c: [] }, [{ taskId: 'b', uses: ['c'] }])
   // The job of the first time, which may still be in the queue, runs nothing of another one.
   await expect(begin('c')).rejects.toThrow('c is ended')
   expect(await run('c', DONE, 6)).toEqual([])

@@ -7,7 +7,7 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 import { type BatchQueue, finalSynthesisJobId, type Unit } from '../ports/queue.ts'
 import type { PlanRecord, TaskState } from '../ports/records.ts'
-import type { RetryBatch, TaskLife } from '../ports/task-life.ts'
+import type { OutputUser, RetryBatch, TaskLife } from '../ports/task-life.ts'
 import { allTasks, type ReadDeps } from '../read/require-plan.ts'
 import { withinLimits } from '../submit/tenant-limits.ts'
 
@@ -65,7 +65,11 @@ export async function retryTasks(
           lane: laneOfTask(record.spec.units, index),
         })),
     }
-    const requeued = await requeue(deps, record, batch, budgetUsd)
+    const requeued = await requeue(deps, record, batch, {
+      budgetUsd,
+      timeoutMs: record.spec.policy.timeoutMs,
+      users: usersOf(tasks, chosen),
+    })
     switch (requeued.status) {
       case 'queued':
         if (batch.tasks.length > 0) await enqueueRetry(deps, record, batch)
@@ -83,7 +87,6 @@ export async function retryTasks(
           `has not ended, and it uses the output of ${taskId}: retry ${taskId} when it has`,
         )
       }
-      case 'not-ended':
       case 'changed': {
         // Another retry came first. If its process died midway, this finishes what it began.
         const other = await deps.plans.unfinishedRetry(planId)
@@ -102,12 +105,12 @@ function requeue(
   deps: RetryDeps,
   { spec }: PlanRecord,
   batch: RetryBatch,
-  budgetUsd: number | undefined,
+  options: Parameters<TaskLife['requeue']>[2],
 ): ReturnType<TaskLife['requeue']> {
-  const { id: planId, tenant, policy } = spec
+  const { id: planId, tenant } = spec
   const { firstUnit, tasks } = batch
   return withinLimits(deps.tenantLimits, { tenant, planId, tasks: tasks.length, firstUnit }, () =>
-    deps.life.requeue(planId, batch, { budgetUsd, timeoutMs: policy.timeoutMs }),
+    deps.life.requeue(planId, batch, options),
   )
 }
 
@@ -156,6 +159,15 @@ export function onlyRunnable(tasks: Tasks, chosen: Set<string>): Set<string> {
   // Iterating over a set includes values that are added during the iteration.
   for (const id of left) for (const dependent of waiting.get(id) ?? []) left.add(dependent)
   return chosen.difference(left)
+}
+
+/** Tasks that have not ended and depend on some that are to run again. */
+function usersOf(tasks: Tasks, chosen: ReadonlySet<string>): OutputUser[] {
+  return [...tasks.values()].flatMap(({ spec, state }) => {
+    if (isEnded(state.status)) return []
+    const uses = spec.waitsFor?.filter((id) => chosen.has(id)) ?? []
+    return uses.length > 0 ? [{ taskId: spec.id, uses }] : []
+  })
 }
 
 /** Adds the tasks that were skipped because of one that runs again. */

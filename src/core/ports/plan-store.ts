@@ -27,7 +27,7 @@ export interface PlanStore {
   ): Promise<
     { status: 'created'; createdAt: number; round: number } | ({ status: 'exists' } & KeyedPlan)
   >
-  /** A retry that was stored but perhaps not enqueued. */
+  /** A retry that was stored but perhaps not enqueued. All of its tasks are queued by then. */
   unfinishedRetry(planId: string): Promise<RetryBatch | undefined>
   /**
    * Marks the batch with this first unit (0 for the submission) as enqueued. Until then the sweeper

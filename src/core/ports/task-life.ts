@@ -13,6 +13,12 @@ export interface RetryBatch {
   tasks: { taskId: string; waitsFor: readonly string[]; priority: number; lane: Lane }[]
 }
 
+/** A task that has not ended, and those of the tasks to be retried that it depends on. */
+export interface OutputUser {
+  taskId: string
+  uses: readonly string[]
+}
+
 /** Numbers of the units that may run now; see `UnitLayout`. */
 export type ReleasedUnits = number[]
 
@@ -114,8 +120,9 @@ export interface TaskLife {
     message: string,
   ): Promise<{ status: 'gone' | 'finished' | 'not-due' | 'stopped'; released: ReleasedUnits }>
   /**
-   * Queues ended tasks again, and raises the plan's budget to `budgetUsd` if given, even without
-   * tasks. `timeoutMs` is how long the plan may take from now on, unless it has a deadline.
+   * Queues ended tasks again, a few hundred at a time, and raises the plan's budget to `budgetUsd` if
+   * given, even without tasks. The tasks must have been read after `nextUnit` returned the batch's
+   * `firstUnit`. `timeoutMs` is how long the plan may take from now on, unless it has a deadline.
    * `changed`: another retry came first or is still being enqueued, or a dependency has failed in
    * the meantime. `spent`: the new budget is already used up. `in-use`: the task `by` runs with the
    * output of one of the tasks, or is queued to do so.
@@ -123,15 +130,21 @@ export interface TaskLife {
   requeue(
     planId: string,
     batch: RetryBatch,
-    options?: { budgetUsd?: number | undefined; timeoutMs?: number | undefined },
+    options?: {
+      budgetUsd?: number | undefined
+      timeoutMs?: number | undefined
+      /** Those that are held wait again; one that is not is in the way. */
+      users?: readonly OutputUser[]
+    },
   ): Promise<
-    | { status: 'gone' | 'not-ended' | 'changed' | 'queued' }
+    | { status: 'gone' | 'changed' | 'queued' }
     | { status: 'spent'; spentUsd: number }
     | { status: 'in-use'; taskId: string; by: string }
   >
   /**
-   * Ends the remaining tasks of a plan that was stopped or whose tasks end together. The store does
-   * this a few hundred at a time, and a process may die midway. Returns the units it has released.
+   * Does the remaining work of a plan that was stopped, or whose tasks end or are retried together. The
+   * store does this a few hundred tasks at a time, and a process may die midway. Returns the units it has
+   * released.
    */
   settle(planId: string): Promise<ReleasedUnits>
   /** What a worker may have missed: stopped plans and cancelled tasks. */
@@ -145,7 +158,10 @@ export interface TaskLife {
    * gone.
    */
   unheld(planId: string, units: ReleasedUnits): Promise<ReleasedUnits>
-  /** The number of the plan's next unit. */
+  /**
+   * The number of the plan's next unit. While it stays the same, tasks that were read as ended after
+   * this call remain ended, because only a retry queues them again.
+   */
   nextUnit(planId: string): Promise<number>
 }
 

@@ -76,7 +76,7 @@ for i = 5, #ARGV, 4 do
       end
       if stop then
         task.error = stop
-        end_task(id, task, losses == 1 and status_of_stopped(stop) or status_of_unbegun(stop), constrained)
+        end_task(id, task, status_of_stopped(stop, task), constrained)
         answers[#answers + 1] = { 'ended', losses, id }
       elseif (task.lost or 0) > most_losses then
         task.error = {

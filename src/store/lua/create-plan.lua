@@ -1,8 +1,7 @@
 -- Stores a plan, unless its Idempotency-Key already names one.
 -- ARGV: shard, staged key or '', record of the Idempotency-Key or '', number of header pairs, the
--- pairs, context, ids, tenant index key, deadline in ms or 0, then suffix, field and value of
--- everything else (`:ready` is a sorted set, `:todo` a list from one JSON array; the rest are
--- hashes)
+-- pairs, context, ids, tenant index key, deadline in ms or 0, then for each write of everything else:
+-- command, suffix of the key, number of arguments, the arguments
 -- Returns { 'created', now, round } | { 'exists', plan id, hash of its request }
 local existing = redis.call('HGET', plan, 'requestHash')
 if existing then return { 'exists', plan_id, existing } end
@@ -31,30 +30,15 @@ if staged ~= '' then
   redis.call('RENAME', staged, plan .. ':specs')
   redis.call('PERSIST', plan .. ':specs')
 end
--- Fields of one key are adjacent, so that few calls are needed.
-local FIELDS_AT_ONCE = 100
-local fields, suffix = {}, ''
-local function write_fields()
-  if #fields > 0 then redis.call('HSET', plan .. suffix, unpack(fields)) end
-  fields = {}
-end
 while at <= #ARGV do
-  if ARGV[at] ~= suffix or #fields >= 2 * FIELDS_AT_ONCE then write_fields() end
-  suffix = ARGV[at]
-  if suffix == ':ready' then
-    redis.call('ZADD', plan .. ':ready', ARGV[at + 2], ARGV[at + 1])
-  elseif suffix == ':todo' then
-    local ids = cjson.decode(ARGV[at + 1])
-    for first = 1, #ids, 1000 do
-      redis.call('RPUSH', plan .. ':todo', unpack(ids, first, math.min(first + 999, #ids)))
-    end
-  else
-    fields[#fields + 1] = ARGV[at + 1]
-    fields[#fields + 1] = ARGV[at + 2]
-  end
+  local command, key, count = ARGV[at], plan .. ARGV[at + 1], tonumber(ARGV[at + 2])
   at = at + 3
+  -- An even number at a time: fields and their values stay together.
+  for first = at, at + count - 1, AT_ONCE do
+    redis.call(command, key, unpack(ARGV, first, math.min(first + AT_ONCE, at + count) - 1))
+  end
+  at = at + count
 end
-write_fields()
 emit('plan.queued', { at = now, counts = counts() })
 publish()
 -- The fair-queueing round that the busiest queue has reached: a new plan starts there.

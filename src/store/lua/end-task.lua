@@ -64,7 +64,7 @@ for i = 2, #ARGV, 5 do
     if status == 'queued' and stop then
       -- Stopped when it was about to be retried.
       result.error = stop
-      status = status_of_stopped(stop)
+      status = status_of_stopped(stop, task)
     end
     if status == 'queued' then
       move(task, 'queued')
@@ -91,7 +91,8 @@ for i = 2, #ARGV, 5 do
   end
 end
 
-if budget > 0 and number('u:costNanos') + number('b:unknown') >= budget and number('n:queued') > 0 then
+if budget > 0 and number('u:costNanos') + number('b:unknown') >= budget
+  and (number('n:queued') > 0 or is_requeuing()) then
   exhausted = true
 end
 if exhausted then

@@ -1,7 +1,8 @@
 -- ARGV: shard, code, message. A timeout only stops a plan whose deadline has passed: it may have
 -- been retried since.
--- Returns { 'gone' } | { 'finished' } | { 'not-due' } | { 'stopped' }, then released units, and 1
--- if some tasks still have to be ended
+-- Returns { 'unsettled' } | { 'gone' } | { 'finished' } | { 'not-due' } | { 'stopped' }, then released
+-- units, and 1 if some tasks still have to be ended
+if is_requeuing() then return { 'unsettled', {}, 1 } end
 if ARGV[2] == 'plan-timeout' then
   local deadline = tonumber(redis.call('ZSCORE', shard .. ':deadlines', plan_id) or '')
   if not deadline or deadline > now then return { 'not-due', {}, 0 } end

@@ -307,3 +307,120 @@ test('outputs are read to the end without one missing or doubled while tasks are
   }
   expect(read.toSorted()).toEqual(ids.toSorted())
 })
+
+describe('a retry of more tasks than one script queues', () => {
+  const ids = Array.from({ length: 400 }, (_, at) => `t${at}`)
+  // Each but the first waits for the one after it, or for the last: the order of the plan is not that of its work.
+  const graph = Object.fromEntries(
+    ids.map((id, at) => [id, at === 399 ? ['slow'] : at % 2 === 0 ? [`t${at + 1}`] : []]),
+  )
+
+  /** All cancelled but `slow`, which runs, and `free`, which is held until it ends. */
+  async function cancelled() {
+    const planId = await submit({ slow: [], ...graph, uses: ['t1', 'slow'] })
+    await service.stores.plans.markEnqueued(planId, 0)
+    const end = await begin(planId, 'slow', 0)
+    await run(planId, 't1', 2)
+    await changePlans(service.changing).cancel(TENANT, planId, {
+      tasks: ids.filter((id) => id !== 't1'),
+    })
+    return { planId, end }
+  }
+  const retryAll = (planId: string) =>
+    changePlans(service.changing).retry(TENANT, planId, { tasks: ids })
+  const statusesOf = async (planId: string, of = ids) =>
+    (await service.stores.tasks.states(planId, of)).map(({ status }) => status)
+  const isQueued = (status: string) => status === 'queued'
+
+  /** Lets the process die after so many more scripts of this retry. */
+  function dieAfter(scripts: number) {
+    const commands = service.redis as unknown as Record<string, (...args: unknown[]) => unknown>
+    const settle = commands['tutti:settle-tasks']
+    let left = scripts
+    commands['tutti:settle-tasks'] = (...args) => {
+      if (left === 0) return Promise.reject(new Error('the process is gone'))
+      left -= 1
+      return settle?.apply(service.redis, args)
+    }
+    return () => {
+      if (settle !== undefined) commands['tutti:settle-tasks'] = settle
+    }
+  }
+
+  test('is taken up by the sweep after its process has died in the middle', async () => {
+    const { planId, end } = await cancelled()
+    const revive = dieAfter(1)
+    await expect(retryAll(planId)).rejects.toThrow('the process is gone')
+    const some = (await statusesOf(planId)).filter(isQueued).length
+    expect(some).toBeGreaterThan(0)
+    expect(some).toBeLessThan(ids.length)
+    const { counts } = await plan(planId)
+    expect(counts.queued).toBe(some + 1)
+    // What it waits for ends meanwhile.
+    await end({ status: 'succeeded' })
+    revive()
+    await service.redis.hset(
+      (await service.keys()).find((key) => key.endsWith(planId)) ?? '',
+      'createdAt',
+      1,
+    )
+    await expect
+      .poll(
+        async () => {
+          await sweep(service.sweeping, 1)
+          return service.stores.plans.unfinishedRetry(planId)
+        },
+        { timeout: 30_000 },
+      )
+      .toBeUndefined()
+    expect((await statusesOf(planId)).every(isQueued)).toBe(true)
+    // Nothing waits for `slow` any more, and all that depends on one of them waits again.
+    const unitOf = (id: string) => 402 + ids.indexOf(id)
+    const units = [401, ...['t0', 't1', 't398', 't399'].map(unitOf)]
+    expect(await service.stores.life.unheld(planId, units)).toEqual(['t1', 't399'].map(unitOf))
+    await run(planId, 't399', unitOf('t399'))
+    expect(await service.stores.life.unheld(planId, units)).toContain(unitOf('t398'))
+  })
+
+  test('comes before a cancel that is asked for in the middle of it, which cancels all of it', async () => {
+    const { planId, end } = await cancelled()
+    const revive = dieAfter(0)
+    await expect(retryAll(planId)).rejects.toThrow('the process is gone')
+    revive()
+    await changePlans(service.changing).cancel(TENANT, planId)
+    await end({ status: 'cancelled', outcome: 'cancelled' })
+    expect(await plan(planId)).toMatchObject({
+      outcome: 'cancelled',
+      // `uses` is skipped because of one of them.
+      counts: { queued: 0, running: 0, succeeded: 0, cancelled: 401, skipped: 1 },
+    })
+  })
+
+  test('leaves nothing waiting for a task that fails in the middle of it', async () => {
+    const { planId, end } = await cancelled()
+    const revive = dieAfter(0)
+    await expect(retryAll(planId)).rejects.toThrow('the process is gone')
+    await end(FAILED)
+    revive()
+    await service.stores.life.settle(planId)
+    // `uses` waits for the one that was retried as well as for the one that failed.
+    expect(await statusesOf(planId, ['t398', 't399', 'uses', 't0'])).toEqual([
+      'skipped',
+      'skipped',
+      'skipped',
+      'queued',
+    ])
+  })
+
+  test('is refused while another task uses an output of it, and changes nothing', async () => {
+    const { planId, end } = await cancelled()
+    await end({ status: 'succeeded' })
+    await begin(planId, 'uses', 401)
+    const before = await plan(planId)
+    await expect(retryAll(planId)).rejects.toMatchObject({
+      code: 'task-not-finished',
+      message: expect.stringContaining('uses'),
+    })
+    expect(await plan(planId)).toEqual(before)
+  })
+})

@@ -28,30 +28,6 @@ local function record_end(id, task, status)
   })
 end
 
--- Codes that park a plan: nothing new starts until somebody has paid, and running tasks may finish.
-local PARKING = { ['budget-exhausted'] = true, ['provider-quota'] = true }
-
--- A task that ended for lack of money goes on from its last step. Any other came to an end of its own, and going on
--- would lead to the same end.
-local function retry_steps(id, task)
-  if redis.call('HEXISTS', plan .. ':steps', id) == 0 then return end
-  local log = load_log(id)
-  if task.error and PARKING[task.error.code] then
-    log.retried = true
-    save_log(id, log)
-  else
-    begin_steps_anew(id, log)
-  end
-end
-
--- The most steps in one script, so that Redis can answer others in between. The plan records the
--- rest: `:follow`, ended tasks whose dependents still have to be told, and `followAt`, how many of
--- the first one's have been; `:cancelling`, tasks to cancel; `stopAt`, the next task of a stopped
--- plan to look at. The header is then `unsettled`. Whoever left it calls `settle-tasks` until it is
--- not, or the sweeper does; until then none of these tasks begins, and nothing is retried.
-local MOST_STEPS = 150
-local steps = 0
-
 -- Moves a task to its final status, without the consequences for the plan.
 local function end_alone(id, task, status, constrained)
   record_end(id, task, status)
@@ -72,6 +48,7 @@ local function follow(id, ended, status)
 end
 
 local function follow_ended()
+  if is_requeuing() then return end
   while steps < MOST_STEPS do
     local id = redis.call('LINDEX', plan .. ':follow', 0)
     if not id then return end
@@ -101,6 +78,7 @@ local function end_task(id, task, status, constrained)
 end
 
 local function cancel_chosen(constrained)
+  if is_requeuing() then return end
   while steps < MOST_STEPS do
     local id = redis.call('LPOP', plan .. ':cancelling')
     if not id then return end
@@ -114,14 +92,16 @@ local function cancel_chosen(constrained)
   end
 end
 
--- The final status of a task that had not begun when its plan was stopped.
-local function status_of_unbegun(stop)
-  return (stop.code == 'aborted' or PARKING[stop.code]) and 'skipped' or 'cancelled'
+-- The final status of a task without a result whose plan, or which itself, was stopped. One that had begun
+-- was not passed over, whether it was running at that moment or waited for its next attempt.
+local function status_of_stopped(stop, task)
+  if PARKING[stop.code] or (stop.code == 'aborted' and not task.startedAt) then return 'skipped' end
+  return 'cancelled'
 end
 
 local function end_stopped(constrained)
   local at = tonumber(header('stopAt') or '')
-  if not at or steps >= MOST_STEPS then return end
+  if not at or steps >= MOST_STEPS or is_requeuing() then return end
   local stop = cjson.decode(header('stop'))
   local ids = cjson.decode(redis.call('GET', plan .. ':ids'))
   while at <= #ids and steps < MOST_STEPS do
@@ -130,7 +110,7 @@ local function end_stopped(constrained)
     steps = steps + 0.25
     if task.status == 'queued' then
       task.error = stop
-      end_task(id, task, status_of_unbegun(stop), constrained)
+      end_task(id, task, status_of_stopped(stop, task), constrained)
     end
     at = at + 1
   end
@@ -139,6 +119,7 @@ end
 
 -- Does as much of the remaining work as one script may.
 local function settle_tasks(constrained)
+  requeue_chosen()
   follow_ended()
   cancel_chosen(constrained)
   end_stopped(constrained)
@@ -190,11 +171,6 @@ local function why_stopped(task)
   return stop and cjson.decode(stop)
 end
 
--- The final status of a task without a result that was running when it, or its plan, was stopped.
-local function status_of_stopped(stop)
-  return PARKING[stop.code] and 'skipped' or 'cancelled'
-end
-
 -- A task has failed, and its plan may have asked to stop in that case.
 local function abort_if_asked(id)
   if header('onFailure') ~= 'abort' then return end
@@ -213,18 +189,19 @@ end
 -- Applies what follows from ended tasks: others may run, and a cancelled plan may have nothing
 -- left. Returns 1 if this script has left something to settle that nobody else is settling.
 local function settle_plan(constrained)
-  if constrained then release_ready() end
+  local requeuing = is_requeuing()
+  local is_more = constrained and not requeuing and release_ready()
   local was_unsettled = is_unsettled()
-  if remaining() == 0 then
+  if remaining() == 0 and not requeuing then
     redis.call('DEL', plan .. ':follow', plan .. ':cancelling')
     redis.call('HDEL', plan, 'stopAt', 'followAt')
   end
-  if header('stopAt') or redis.call('EXISTS', plan .. ':follow', plan .. ':cancelling') > 0 then
+  if requeuing or is_more or header('stopAt') or redis.call('EXISTS', plan .. ':follow', plan .. ':cancelling') > 0 then
     redis.call('HSET', plan, 'unsettled', 1)
   elseif was_unsettled == 1 then
     redis.call('HDEL', plan, 'unsettled')
   end
   local stop = header('stop')
-  if stop and remaining() == 0 and cjson.decode(stop).code == 'cancelled' then finish_plan('cancelled') end
+  if stop and remaining() == 0 and not requeuing and cjson.decode(stop).code == 'cancelled' then finish_plan('cancelled') end
   return was_unsettled == 0 and is_unsettled() or 0
 end

@@ -23,3 +23,23 @@ end
 local function number(field)
   return (tonumber(redis.call('HGET', plan, field) or '0') or 0) + (added[field] or 0)
 end
+
+-- Lua passes so many arguments at most, with some room.
+local AT_ONCE = 1000
+
+-- The values of any number of fields of a hash.
+local function fields_of(key, names)
+  local values = {}
+  for first = 1, #names, AT_ONCE do
+    local some = redis.call('HMGET', key, unpack(names, first, math.min(first + AT_ONCE - 1, #names)))
+    for i, value in ipairs(some) do values[first + i - 1] = value end
+  end
+  return values
+end
+
+-- One command for any number of arguments.
+local function in_parts(command, key, arguments)
+  for first = 1, #arguments, AT_ONCE do
+    redis.call(command, key, unpack(arguments, first, math.min(first + AT_ONCE - 1, #arguments)))
+  end
+end

@@ -29,14 +29,20 @@ local function make_ready(unit)
   redis.call('ZADD', plan .. ':ready', unit - priority * 1e7, unit)
 end
 
+-- Answers whether some are left that the limit allows, for another script.
 local function release_ready()
   local limit = number('limit')
-  while limit == 0 or number('inFlight') < limit do
+  local room = limit == 0 and math.huge or limit - number('inFlight')
+  while room > 0 do
+    if steps >= MOST_STEPS then return redis.call('EXISTS', plan .. ':ready') == 1 end
     local popped = redis.call('ZPOPMIN', plan .. ':ready')
-    if #popped == 0 then return end
-    redis.call('HINCRBY', plan, 'inFlight', 1)
+    if #popped == 0 then return false end
+    add('inFlight', 1)
     release(popped[1])
+    room = room - 1
+    steps = steps + 0.25
   end
+  return false
 end
 
 -- Called once for each ended task of a plan that holds units back.

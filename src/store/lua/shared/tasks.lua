@@ -2,10 +2,20 @@
 
 local ENDED = { succeeded = true, incomplete = true, failed = true, cancelled = true, skipped = true }
 
+-- Codes that park a plan: nothing new starts until somebody has paid, and running tasks may finish.
+local PARKING = { ['budget-exhausted'] = true, ['provider-quota'] = true }
+
 local function load_task(id)
   local raw = redis.call('HGET', plan .. ':tasks', id)
   if raw then return cjson.decode(raw) end
   return { status = 'queued', attempt = 0, spent = 0 }
+end
+
+-- The statuses of any number of tasks, matched in their stored records, which are too many to decode.
+local function statuses_of(ids)
+  local statuses = fields_of(plan .. ':tasks', ids)
+  for i, raw in ipairs(statuses) do statuses[i] = raw and string.match(raw, '"status":"(%a+)"') or 'queued' end
+  return statuses
 end
 
 local function save_task(id, task)

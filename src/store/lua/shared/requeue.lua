@@ -1,0 +1,73 @@
+-- Tasks that are retried together are queued again a few at a time. `:requeue` lists the remaining ones:
+-- '<unit> <id> <priority> <number of dependencies in the batch> <id of another dependency>…'. Until the list
+-- is empty, no task of the batch has a job, nothing is released, and what ends is followed only later, so
+-- the order of the list does not matter.
+
+local function is_requeuing()
+  return redis.call('EXISTS', plan .. ':requeue') == 1
+end
+
+local ended_since
+
+-- Whether it ended after the retry was accepted: its dependents still have to be told.
+local function is_to_be_followed(id)
+  if not ended_since then
+    ended_since = {}
+    local ids = redis.call('ZRANGE', plan .. ':ended', '(' .. number('requeueAfter'), '+inf', 'BYSCORE')
+    for _, each in ipairs(ids) do ended_since[each] = true end
+  end
+  return ended_since[id]
+end
+
+-- A task that ended for lack of money goes on from its last step. Any other came to an end of its own, and going on
+-- would lead to the same end.
+local function retry_steps(id, task)
+  if redis.call('HEXISTS', plan .. ':steps', id) == 0 then return end
+  local log = load_log(id)
+  if task.error and PARKING[task.error.code] then
+    log.retried = true
+    save_log(id, log)
+  else
+    begin_steps_anew(id, log)
+  end
+end
+
+local function requeue(entry)
+  local unit, id, priority, waits, rest = string.match(entry, '^(%d+) (%S+) (%S+) (%d+)(.*)$')
+  local others = {}
+  for other in string.gmatch(rest, '%S+') do others[#others + 1] = other end
+  local is_ordered = waits ~= '0' or #others > 0
+  waits = tonumber(waits)
+  for i, status in ipairs(statuses_of(others)) do
+    if not ENDED[status] or is_to_be_followed(others[i]) then waits = waits + 1 end
+  end
+  steps = steps + 1 + #others / 20
+
+  local task = load_task(id)
+  move(task, 'queued')
+  save_task(id, {
+    status = 'queued', attempt = task.attempt, spent = 0, usage = task.usage, queuedAt = now
+  })
+  retry_steps(id, task)
+  redis.call('HDEL', plan .. ':outputs', id)
+  redis.call('ZREM', plan .. ':ended', id)
+  redis.call('SREM', plan .. ':cancels', id)
+  redis.call('HSET', plan .. ':units', id, unit)
+  if priority ~= '0' then redis.call('HSET', plan .. ':priorities', unit, priority) end
+  emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'retry' })
+  if waits > 0 then
+    redis.call('HSET', plan .. ':held', unit, waits)
+  elseif is_ordered or number('limit') > 0 then
+    make_ready(unit)
+  else
+    add('inFlight', 1)
+  end
+end
+
+local function requeue_chosen()
+  while steps < MOST_STEPS do
+    local entry = redis.call('LPOP', plan .. ':requeue')
+    if not entry then return end
+    requeue(entry)
+  end
+end

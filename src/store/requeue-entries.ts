@@ -1,0 +1,16 @@
+import type { RetryBatch } from '../core/ports/task-life.ts'
+
+/** The tasks of a batch as `:requeue` lists them, and all that they depend on beside each other. */
+export function requeueEntries({ firstUnit, tasks }: RetryBatch): {
+  entries: string[]
+  others: string[]
+} {
+  const chosen = new Set(tasks.map(({ taskId }) => taskId))
+  const allOthers = new Set<string>()
+  const entries = tasks.map(({ taskId, waitsFor, priority }, at) => {
+    const others = waitsFor.filter((id) => !chosen.has(id))
+    for (const id of others) allOthers.add(id)
+    return [firstUnit + at, taskId, priority, waitsFor.length - others.length, ...others].join(' ')
+  })
+  return { entries, others: [...allOthers] }
+}

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { startRedisServer } from '../support/redis-server.ts'
 import type { Command } from './commands.ts'
-import { play, REST_MS } from './play.ts'
+import { play } from './play.ts'
 import { enableScopes } from './scope.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -11,8 +11,8 @@ enableScopes()
 const SHRINKING_REST_MS = 8_000
 
 /**
- * Plays `count` random sequences, many at the same time, each in a world of its own. One that fails is
- * made shorter, and printed as a test.
+ * Plays the first `count` random sequences of a seed, several at the same time, each in a world of its
+ * own. One that fails is made shorter, and printed as a test.
  */
 export async function explore(options: {
   sequences: fc.Arbitrary<Command[]>
@@ -20,42 +20,63 @@ export async function explore(options: {
   seed: number
   atOnce?: number
 }): Promise<void> {
-  const { atOnce = 24, seed } = options
+  const { sequences, count, seed, atOnce = 12 } = options
+  const all = fc.sample(sequences, { seed, numRuns: count })
   const server = await startModelRedis()
-  const lanes = Array.from({ length: Math.min(atOnce, options.count) }, (_, lane) => lane)
-  let hasFailed = false
-  const results = await Promise.allSettled(
-    lanes.map(async (lane) => {
-      const each = Math.ceil(options.count / lanes.length)
-      const world = await freshWorld(server.url, lane)
-      let isMine = false
-      const details = await fc.check(
-        fc.asyncProperty(options.sequences, async (commands) => {
-          if (hasFailed && !isMine) return
-          try {
-            // One that fails is played many times more, and is not waited for as long.
-            await play(world.is, commands, isMine ? SHRINKING_REST_MS : REST_MS)
-          } catch (error) {
-            hasFailed = true
-            isMine = true
-            await world.renew()
-            throw error
-          }
-        }),
-        {
-          seed: seed + lane,
-          numRuns: each,
-          endOnFailure: process.env.SHRINK === '0',
-          interruptAfterTimeLimit: 10 * 60_000,
-        },
-      )
-      await world.is.close()
-      if (details.failed) throw new Error(failureOf(details, seed))
-    }),
-  )
-  await server.stop()
-  const failed = results.filter((result) => result.status === 'rejected')
-  if (failed.length > 0) throw new Error(failed.map(({ reason }) => String(reason)).join('\n\n'))
+  let next = 0
+  let failure: { at: number; error: unknown } | undefined
+  async function playSome(lane: number): Promise<void> {
+    const world = await freshWorld(server.url, lane)
+    while (failure === undefined && next < count) {
+      const at = next
+      next += 1
+      try {
+        await play(world.is, all[at] ?? [])
+      } catch (error) {
+        failure ??= { at, error }
+        await world.renew()
+      }
+    }
+    await world.is.close()
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(atOnce, count) }, (_, lane) => playSome(lane)))
+    if (failure === undefined) return
+    const world = await freshWorld(server.url, atOnce)
+    const path = `${failure.at}`
+    const shorter =
+      process.env.SHRINK === '0' ? undefined : await shrunk(world, sequences, { seed, path })
+    await world.is.close()
+    throw new Error(failureOf(shorter?.commands ?? all[failure.at] ?? [], seed), {
+      cause: shorter?.error ?? failure.error,
+    })
+  } finally {
+    await server.stop()
+  }
+}
+
+/** A shorter sequence that fails, or nothing where it does not fail again. */
+async function shrunk(
+  world: Awaited<ReturnType<typeof freshWorld>>,
+  sequences: fc.Arbitrary<Command[]>,
+  from: { seed: number; path: string },
+): Promise<{ commands: Command[]; error: unknown } | undefined> {
+  const property = fc.asyncProperty(sequences, async (commands) => {
+    try {
+      // It is played many times more, and is not waited for as long.
+      await play(world.is, commands, SHRINKING_REST_MS)
+    } catch (error) {
+      await world.renew()
+      throw error
+    }
+  })
+  const details = await fc.check(property, {
+    ...from,
+    numRuns: 1,
+    interruptAfterTimeLimit: 10 * 60_000,
+  })
+  const [commands] = details.counterexample ?? []
+  return commands && { commands, error: details.errorInstance }
 }
 
 /** Of its own: each world has a database for itself. */
@@ -84,13 +105,11 @@ async function freshWorld(redisUrl: string, database: number) {
   }
 }
 
-function failureOf(details: fc.RunDetails<[Command[]]>, seed: number): string {
-  const commands = details.counterexample?.[0] ?? []
+function failureOf(commands: readonly Command[], seed: number): string {
   const lines = commands.map((command) => `    ${JSON.stringify(command)},`)
   return [
     `SEED=${seed} repeats the run. As a test:`,
     `test('…', async () => {\n  await replay([\n${lines.join('\n')}\n  ])\n})`,
-    String(details.errorInstance),
   ].join('\n')
 }
 

@@ -33,3 +33,17 @@ test('a plan that its budget stopped can still be cancelled', async () => {
     { do: 'cancel', plan: 'p' },
   ])
 })
+
+test('a task that runs out of time as another one aborts the plan has not been skipped', async () => {
+  const tasks = [{}, { after: [0], attempts: 1 }, {}, {}, { after: [0] }]
+  await replay([
+    {
+      do: 'submit',
+      plan: 'p',
+      shape: { tasks, maxConcurrency: 2, abort: true, synthesis: false },
+      keyed: false,
+    },
+    { do: 'end', nth: 0, how: 'succeeds' },
+    { do: 'pass time' },
+  ])
+})

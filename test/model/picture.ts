@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { activePlanStatus } from '../../src/core/contract/status.ts'
+import { activePlanStatus, type PlanStatus } from '../../src/core/contract/status.ts'
 import { planView } from '../../src/core/read/plan-views.ts'
 import { storedEvent } from '../../src/store/events.ts'
 import { fieldsOf, planRecord, storedAttempt, taskState } from '../../src/store/records.ts'
@@ -7,7 +7,7 @@ import { countsOf, type PlanModel } from './plan-model.ts'
 
 /** All that can be seen of a plan, from the model or from Redis, to be compared. */
 export interface Picture {
-  status: string
+  status: PlanStatus
   stop: string | undefined
   counts: Record<string, number>
   tasks: Record<
@@ -56,43 +56,55 @@ export interface Seen {
   picture: Picture
   /** What is wrong with it by itself, whatever the model says. */
   faults: string[]
+  /** What a plan that has finished must not have: anything held, released, reserved or being spent. */
+  unfinished: string[]
 }
 
-/** `undefined` for a plan that is gone. One round trip. */
-export async function pictureOfPlan(
-  redis: Redis,
-  key: string,
-  ids: string[],
-): Promise<Seen | undefined> {
-  const replies = await redis
-    .pipeline()
-    .hgetall(key)
-    .hmget(`${key}:tasks`, ...ids)
-    .hgetall(`${key}:attempts`)
-    .xrange(`${key}:events`, '-', '+')
-    .zrange(`${key}:ended`, '0', '-1')
-    .exec()
-  const [header, states, attempts, entries, ended] = (replies ?? []).map(([, reply]) => reply) as [
-    Record<string, string>,
-    (string | null)[],
-    Record<string, string>,
-    [string, string[]][],
-    string[],
-  ]
-  if (header.spec === undefined) return undefined
+const WORKING_KEYS = ['held', 'ready', 'released', 'requeue', 'follow', 'cancelling', 'spending']
+
+/** All of a plan as of one moment. KEYS: its header. ARGV: suffixes of keys of which it is told that they are there */
+const READ_PLAN = `
+  local plan, there = KEYS[1], {}
+  if redis.call('EXISTS', plan) == 0 then return false end
+  for _, suffix in ipairs(ARGV) do
+    if redis.call('EXISTS', plan .. ':' .. suffix) == 1 then there[#there + 1] = suffix end
+  end
+  return {
+    redis.call('HGETALL', plan), redis.call('GET', plan .. ':ids'),
+    redis.call('HGETALL', plan .. ':tasks'), redis.call('HGETALL', plan .. ':attempts'),
+    redis.call('XRANGE', plan .. ':events', '-', '+'), redis.call('ZRANGE', plan .. ':ended', 0, -1), there
+  }`
+type PlanAsRead = [
+  header: string[],
+  ids: string,
+  tasks: string[],
+  attempts: string[],
+  events: [string, string[]][],
+  ended: string[],
+  there: string[],
+]
+
+/** `undefined` for a plan that is gone. */
+export async function pictureOfPlan(redis: Redis, key: string): Promise<Seen | undefined> {
+  const read = (await redis.eval(READ_PLAN, 1, key, ...WORKING_KEYS)) as PlanAsRead | null
+  if (read === null) return undefined
+  const [flatHeader, ids, flatTasks, flatAttempts, entries, ended, there] = read
+  const header = fieldsOf(flatHeader)
+  const states = fieldsOf(flatTasks)
+  const attempts = fieldsOf(flatAttempts)
   const record = planRecord(header)
   const view = planView(record, { waves: false })
   const events = entries.map(([id, flat]) => storedEvent(id, fieldsOf(flat)))
   const tasks: Picture['tasks'] = {}
-  ids.forEach((id, at) => {
-    const state = taskState(states[at])
+  for (const id of JSON.parse(ids) as string[]) {
+    const state = taskState(states[id] ?? null)
     const outcomes = Array.from({ length: state.attempt }, (_, number) => {
       const raw = attempts[`${id}#${number + 1}`]
       return raw === undefined ? 'missing' : storedAttempt(raw).outcome
     })
     const { status, attempt, error } = state
     tasks[id] = { status, attempt, error: error?.code, outcomes, events: taskEvents(events, id) }
-  })
+  }
   return {
     picture: {
       status: view.status,
@@ -106,7 +118,21 @@ export async function pictureOfPlan(
       leftUsd: view.budget === undefined ? undefined : cents(view.budget.leftUsd),
     },
     faults: faultsOf(tasks, events, ended, record.spec.synthesis !== false),
+    unfinished: unfinishedBusiness(header, there),
   }
+}
+
+function unfinishedBusiness(header: Record<string, string>, there: string[]): string[] {
+  const count = (field: string) => Number(header[field] ?? 0)
+  const has: [string, boolean][] = [
+    ...there.map((name): [string, boolean] => [name, true]),
+    [`${header.inFlight} in flight`, header.constrained === '1' && count('inFlight') !== 0],
+    ['money set aside', count('b:reserved') !== 0],
+    ['blind calls', count('b:blind') !== 0],
+    ['a batch on its way', header.batch !== undefined],
+    ['something unsettled', header.unsettled !== undefined],
+  ]
+  return has.filter(([, is]) => is).map(([what]) => `the plan has ended with ${what}`)
 }
 
 type Events = ReturnType<typeof storedEvent>[]

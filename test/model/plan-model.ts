@@ -1,4 +1,4 @@
-import { isEnded, type TaskStatus } from '../../src/core/contract/status.ts'
+import { isEnded, type PlanStatus, type TaskStatus } from '../../src/core/contract/status.ts'
 
 // What a plan should be, said as simply as it can be: no jobs, no Redis, nothing at the same time.
 
@@ -35,6 +35,8 @@ export interface TaskModel {
   /** May run, as far as the tasks before it and the plan's limit are concerned. */
   isReleased: boolean
   attempt: number
+  /** Since it was submitted or retried. */
+  hasBegun: boolean
   spent: number
   pausedUntil: number
   endsAt: number
@@ -56,14 +58,15 @@ export interface PlanModel {
   budgetUsd: number | undefined
   costUsd: number
   stop: string | undefined
-  outcome: string | undefined
+  outcome: PlanStatus | undefined
   hasStarted: boolean
   synthesis: 'disabled' | 'pending' | 'succeeded'
   /** The newest that is written, and the newest that has a number. */
   version: number
   allocated: number
-  /** Versions that were asked for and are not written. */
+  /** Versions that were asked for and are not begun, and what is being written; a plan without synthesis has no version. */
   asked: number[]
+  writing: { version: number | undefined; isFinal: boolean }[]
   /** The synthesis behind the last batch is to come. */
   isFinalDue: boolean
   events: string[]
@@ -86,6 +89,7 @@ export function newPlan(shape: PlanShape, now: number): PlanModel {
       unit: at,
       isReleased: false,
       attempt: 0,
+      hasBegun: false,
       spent: 0,
       pausedUntil: 0,
       endsAt: 0,
@@ -111,6 +115,7 @@ export function newPlan(shape: PlanShape, now: number): PlanModel {
     version: 0,
     allocated: 0,
     asked: [],
+    writing: [],
     isFinalDue: true,
     events: ['plan.queued'],
   }

@@ -1,42 +1,47 @@
-import { finalPlanStatus, type TaskStatus } from '../../src/core/contract/status.ts'
+import {
+  finalPlanStatus,
+  type PlanStatus,
+  type TaskStatus,
+} from '../../src/core/contract/status.ts'
 import { countsOf, isOver, type PlanModel, type TaskModel, taskOf } from './plan-model.ts'
 import { type Ending, PAUSE_SECONDS } from './puppets.ts'
 
 // What happens to a plan of the model, and what follows from it.
 
-/** Everything that happens by itself, until nothing more does; or up to the syntheses. */
-export function settle(
-  plan: PlanModel,
-  now: number,
-  hasWorker: boolean,
-  writesSyntheses = true,
-): void {
-  abortStopped(plan)
+/** Everything that happens by itself, until nothing more does. */
+export function settle(plan: PlanModel, now: number, hasWorker: boolean): void {
+  for (let [step] = nextSteps(plan, now, hasWorker); step !== undefined; ) {
+    step()
+    ;[step] = nextSteps(plan, now, hasWorker)
+  }
+}
+
+/** What may happen by itself next, each thing on its own. Nobody knows in which order. */
+export function nextSteps(plan: PlanModel, now: number, hasWorker: boolean): (() => void)[] {
   release(plan)
-  if (hasWorker) {
-    for (const task of plan.tasks) {
-      if (task.isOrphan) loseAttempt(plan, task)
-    }
-    release(plan)
-    for (const task of plan.tasks) {
-      if (task.status === 'queued' && task.isReleased && task.pausedUntil <= now)
-        begin(plan, task, now)
-    }
-  }
-  const isDone = plan.tasks.every(isOver)
+  const { tasks, asked, writing } = plan
+  const isDone = tasks.every(isOver)
   if (isDone && plan.stop === 'cancelled') finish(plan, 'cancelled')
-  if (!hasWorker || !writesSyntheses) return
-  for (const version of plan.asked.splice(0)) writeSynthesis(plan, version)
-  if (!isDone || !plan.isFinalDue) return
-  plan.isFinalDue = false
-  if (plan.shape.synthesis) {
-    plan.allocated += 1
-    writeSynthesis(plan, plan.allocated)
-  }
-  const cancelled = plan.stop === 'cancelled'
-  const { minSuccess = 0 } = plan.shape
-  const synthesis = plan.shape.synthesis ? 'succeeded' : 'none'
-  finish(plan, finalPlanStatus(countsOf(plan), { cancelled, minSuccess, synthesis }))
+  const aborts = tasks
+    .filter((task) => isStopped(plan, task))
+    .map((task) => () => abort(plan, task))
+  if (!hasWorker) return aborts
+  const mayBegin = (task: TaskModel) =>
+    task.status === 'queued' && task.isReleased && task.pausedUntil <= now
+  const losses = tasks
+    .filter(({ isOrphan }) => isOrphan)
+    .map((task) => () => {
+      loseAttempt(plan, task)
+      if (mayBegin(task)) begin(plan, task, now)
+    })
+  const begins = tasks.filter(mayBegin).map((task) => () => begin(plan, task, now))
+  const syntheses = asked.map((version) => () => {
+    plan.asked = asked.filter((each) => each !== version)
+    beginSynthesis(plan, version, false)
+  })
+  if (isDone && plan.isFinalDue) syntheses.push(() => beginFinalSynthesis(plan))
+  const ends = writing.map((synthesis) => () => endSynthesis(plan, synthesis))
+  return [...aborts, ...losses, ...begins, ...syntheses, ...ends]
 }
 
 function release(plan: PlanModel): void {
@@ -56,6 +61,7 @@ function begin(plan: PlanModel, task: TaskModel, now: number): void {
   plan.hasStarted = true
   task.status = 'running'
   task.attempt += 1
+  task.hasBegun = true
   task.error = undefined
   task.endsAt = now + task.timeoutSeconds
   task.outcomes.push('running')
@@ -153,10 +159,28 @@ export function endByItself(plan: PlanModel, task: TaskModel, ending: Ending, no
       })
     }
   }
-  afterEnd(plan, task)
+  abortIfAsked(plan, task)
+  stopIfSpent(plan)
 }
 
-export function timeOut(plan: PlanModel, task: TaskModel, now: number): void {
+/** Attempts that run out of time at the same moment, one after the other or, as Redis may see them, in one go. */
+export function timeOut(
+  plan: PlanModel,
+  late: readonly TaskModel[],
+  now: number,
+  together: boolean,
+): void {
+  for (const task of late) {
+    endLate(plan, task, now)
+    abortIfAsked(plan, task)
+    if (!together) stopIfSpent(plan)
+  }
+  if (together) stopIfSpent(plan)
+}
+
+export const isLastAttempt = ({ spent, attempts }: TaskModel) => spent + 1 >= attempts
+
+function endLate(plan: PlanModel, task: TaskModel, now: number): void {
   task.spent += 1
   const again =
     task.spent < task.attempts ? { event: `retrying ${task.attempt} timeout`, at: now } : undefined
@@ -166,11 +190,13 @@ export function timeOut(plan: PlanModel, task: TaskModel, now: number): void {
     error: 'timeout',
     ...(again && { again }),
   })
-  afterEnd(plan, task)
 }
 
-function afterEnd(plan: PlanModel, task: TaskModel): void {
+function abortIfAsked(plan: PlanModel, task: TaskModel): void {
   if (task.status === 'failed' && plan.shape.abort) stop(plan, 'aborted')
+}
+
+function stopIfSpent(plan: PlanModel): void {
   const { budgetUsd } = plan
   const isSpent = budgetUsd !== undefined && plan.costUsd >= budgetUsd - 1e-12
   if (isSpent && plan.tasks.some(({ status }) => status === 'queued'))
@@ -205,92 +231,60 @@ export function stop(plan: PlanModel, code: string): void {
   if (plan.stop === code) return
   plan.stop = code
   plan.events.push(`plan.stopped ${code}`)
-  const status = code === 'aborted' || code === 'budget-exhausted' ? 'skipped' : 'cancelled'
-  for (const task of plan.tasks) if (task.status === 'queued') endTask(plan, task, status, code)
-}
-
-/** Workers hear of a stop or a cancel a little later. What has ended by then stays as it ended. */
-function abortStopped(plan: PlanModel): void {
-  const { stop: code } = plan
-  const isStopped = code !== undefined && code !== 'budget-exhausted'
   for (const task of plan.tasks) {
-    if (task.status !== 'running' || task.isOrphan) continue
-    if (!isStopped && !task.isCancelling) continue
-    const error = task.isCancelling ? 'cancelled' : code
-    endAttempt(plan, task, { outcome: 'cancelled', status: 'cancelled', ...(error && { error }) })
+    if (task.status !== 'queued') continue
+    // What has begun was not passed over by an abort, even if it waits for its next attempt.
+    const isSkipped = code === 'budget-exhausted' || (code === 'aborted' && !task.hasBegun)
+    endTask(plan, task, isSkipped ? 'skipped' : 'cancelled', code)
   }
 }
 
-function finish(plan: PlanModel, outcome: string): void {
+/** Workers hear of a stop or a cancel a little later. What has ended by then stays as it ended. */
+function isStopped(plan: PlanModel, task: TaskModel): boolean {
+  if (task.status !== 'running' || task.isOrphan) return false
+  return task.isCancelling || (plan.stop !== undefined && plan.stop !== 'budget-exhausted')
+}
+
+function abort(plan: PlanModel, task: TaskModel): void {
+  const error = task.isCancelling ? 'cancelled' : plan.stop
+  endAttempt(plan, task, { outcome: 'cancelled', status: 'cancelled', ...(error && { error }) })
+}
+
+function finish(plan: PlanModel, outcome: PlanStatus): void {
   if (plan.outcome !== undefined) return
   plan.outcome = outcome
   plan.events.push(`plan.finished ${outcome}`)
 }
 
-function writeSynthesis(plan: PlanModel, version: number): void {
-  plan.events.push(`synthesis.started ${version}`, `synthesis.finished ${version}`)
-  plan.version = Math.max(plan.version, version)
-  plan.synthesis = plan.isFinalDue && plan.shape.synthesis ? 'pending' : 'succeeded'
+function beginFinalSynthesis(plan: PlanModel): void {
+  plan.isFinalDue = false
+  if (plan.shape.synthesis) plan.allocated += 1
+  beginSynthesis(plan, plan.shape.synthesis ? plan.allocated : undefined, true)
+}
+
+function beginSynthesis(plan: PlanModel, version: number | undefined, isFinal: boolean): void {
+  plan.writing.push({ version, isFinal })
+  if (version !== undefined) plan.events.push(`synthesis.started ${version}`)
+}
+
+/** The last one finishes the plan, unless tasks were retried while it was written. */
+function endSynthesis(plan: PlanModel, synthesis: PlanModel['writing'][number]): void {
+  const { version, isFinal } = synthesis
+  plan.writing = plan.writing.filter((each) => each !== synthesis)
+  if (version !== undefined) {
+    plan.events.push(`synthesis.finished ${version}`)
+    plan.version = Math.max(plan.version, version)
+    plan.synthesis = plan.isFinalDue && plan.shape.synthesis ? 'pending' : 'succeeded'
+  }
+  if (!isFinal || plan.isFinalDue || !plan.tasks.every(isOver)) return
+  const cancelled = plan.stop === 'cancelled'
+  const { minSuccess = 0 } = plan.shape
+  const status = plan.shape.synthesis ? 'succeeded' : 'none'
+  finish(plan, finalPlanStatus(countsOf(plan), { cancelled, minSuccess, synthesis: status }))
 }
 
 export function askForSynthesis(plan: PlanModel): void {
   plan.allocated += 1
   plan.asked.push(plan.allocated)
   plan.synthesis = 'pending'
-}
-
-/** What the budget stopped runs again, as far as it does not wait for something that failed. */
-export function resume(plan: PlanModel, budgetUsd: number): string | undefined {
-  const stopped = new Set(plan.tasks.filter((task) => task.error === 'budget-exhausted'))
-  for (let size = -1; size !== stopped.size; ) {
-    size = stopped.size
-    const ids = new Set([...stopped].map(({ id }) => id))
-    for (const task of stopped) if (isMissing(plan, ids, task)) stopped.delete(task)
-  }
-  const ids = [...stopped].map(({ id }) => id)
-  if (ids.length > 0) {
-    const why = retry(plan, ids)
-    if (why !== undefined) return why
-  }
-  plan.budgetUsd = budgetUsd
-  if (plan.stop === 'budget-exhausted') plan.stop = undefined
-  return undefined
-}
-
-/** Whether it waits for a task that has ended badly, and is not to run again. */
-function isMissing(plan: PlanModel, chosen: ReadonlySet<string>, task: TaskModel): boolean {
-  return task.after.some((id) => {
-    const before = taskOf(plan, id)
-    return !chosen.has(id) && isOver(before) && before.status !== 'succeeded'
-  })
-}
-
-/** Answers why not, or runs them again. */
-export function retry(plan: PlanModel, ids: string[]): string | undefined {
-  const chosen = new Set(ids)
-  const all = () => plan.tasks.filter(({ id }) => chosen.has(id))
-  if (all().some((task) => isMissing(plan, chosen, task))) return 'task-not-finished'
-  for (let size = -1; size !== chosen.size; ) {
-    size = chosen.size
-    for (const task of plan.tasks) {
-      const follows = task.status === 'skipped' && task.after.some((id) => chosen.has(id))
-      if (follows && !isMissing(plan, chosen, task)) chosen.add(task.id)
-    }
-  }
-  const isInUse = (task: TaskModel) =>
-    task.status === 'succeeded' &&
-    plan.tasks.some((other) => other.after.includes(task.id) && !isOver(other) && other.isReleased)
-  if (all().some(isInUse)) return 'task-not-finished'
-  if (plan.outcome !== undefined) plan.events.push('plan.reopened')
-  plan.outcome = undefined
-  plan.stop = undefined
-  plan.isFinalDue = true
-  if (plan.shape.synthesis) plan.synthesis = 'pending'
-  for (const task of all()) {
-    task.events.push(`requeued ${task.attempt} retry`)
-    Object.assign(task, { status: 'queued', spent: 0, pausedUntil: 0, isCancelling: false })
-    Object.assign(task, { error: undefined, unit: plan.nextUnit, isReleased: false })
-    plan.nextUnit += 1
-  }
-  return undefined
 }

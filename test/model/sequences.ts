@@ -135,3 +135,14 @@ export const MIXTURES = {
   ]),
 } as const satisfies Record<string, fc.Arbitrary<Command[]>>
 export type Mixture = keyof typeof MIXTURES
+
+/**
+ * What the suite plays: the same each time, so that a change is what makes it fail. New sequences are
+ * drawn by `script/soak`, and by `SEED=… SEQUENCES=… vitest run test/model`.
+ */
+export const PLAYED: Record<Mixture, { seed: number; count: number }> = {
+  'one command after another': { seed: 101, count: 500 },
+  'two commands at the same moment': { seed: 102, count: 500 },
+  'workers that end, die and come': { seed: 268_695, count: 500 },
+  'money, priorities, lanes and time': { seed: 267_042, count: 500 },
+}

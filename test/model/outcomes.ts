@@ -1,0 +1,80 @@
+import type { Command, KnownPlan, Model, PlanName } from './commands.ts'
+import { nextSteps, settle } from './plan-steps.ts'
+import { turnsOf } from './turns.ts'
+
+// How commands may turn out, once all has happened that follows from them.
+
+/** One way in which a command may turn out. */
+export interface Outcome {
+  model: Model
+  /** `ok` or the code of an error; of two at the same moment that of each. `undefined`: any. */
+  replies: (string | undefined)[]
+}
+
+/** What may come of an aimed command: nothing where it makes no sense now. */
+export function outcomesOf(before: Model, command: Command): Outcome[] {
+  if (command.do === 'both') return bothOrders(before, command.of)
+  return turnsOf(before, command).map(({ model, reply }) => {
+    settleAll(model)
+    return { model, replies: [reply] }
+  })
+}
+
+/** Two at the same moment come one after the other, and nobody knows in which order, or how soon. */
+function bothOrders(before: Model, [a, b]: [Command, Command]): Outcome[] {
+  if (a.do === 'both' || b.do === 'both') return []
+  // How far the service came in between cannot be told.
+  if (a.do === 'pass time' && b.do === 'pass time') return []
+  const outcomes = new Map<string, Outcome>()
+  for (const [first, next] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const turns = turnsOf(before, first)
+    if (turns.length === 0) return []
+    for (const { model: turned, reply } of turns) {
+      for (const model of allOnTheWay(turned)) {
+        // What makes no sense any more does nothing, whatever it is answered.
+        const others = turnsOf(model, next)
+        for (const other of others.length > 0 ? others : [{ model, reply: undefined }]) {
+          settleAll(other.model)
+          // One that runs is being cancelled for a while, and a second cancel may come before its end.
+          const isCancel = next.do.startsWith('cancel ') && other.reply === 'task-finished'
+          const then = isCancel ? undefined : other.reply
+          const outcome = {
+            model: other.model,
+            replies: first === a ? [reply, then] : [then, reply],
+          }
+          outcomes.set(JSON.stringify(outcome), outcome)
+        }
+      }
+    }
+  }
+  return [...outcomes.values()]
+}
+
+/** More of them differ only in what is not seen. */
+const MOST_ON_THE_WAY = 300
+
+/** The model itself, and all that it may be like before everything has happened that follows by itself. */
+function allOnTheWay(model: Model): Model[] {
+  const found = new Map([[JSON.stringify(model), model]])
+  for (const one of found.values()) {
+    for (const name of Object.keys(one.plans) as PlanName[]) {
+      const stepsOf = ({ plans, now, hasWorker }: Model) =>
+        nextSteps((plans[name] as KnownPlan).is, now, hasWorker)
+      const count = stepsOf(structuredClone(one)).length
+      for (let at = 0; at < count && found.size < MOST_ON_THE_WAY; at += 1) {
+        const next = structuredClone(one)
+        stepsOf(next)[at]?.()
+        const key = JSON.stringify(next)
+        if (!found.has(key)) found.set(key, next)
+      }
+    }
+  }
+  return [...found.values()]
+}
+
+function settleAll(model: Model): void {
+  for (const { is } of Object.values(model.plans)) settle(is, model.now, model.hasWorker)
+}

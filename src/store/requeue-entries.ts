@@ -1,6 +1,6 @@
 import type { RetryBatch } from '../core/ports/task-life.ts'
 
-/** The tasks of a batch as `:requeue` lists them, and all that they depend on beside each other. */
+/** The tasks of a batch as `:requeue` lists them, and their dependencies outside the batch. */
 export function requeueEntries({ firstUnit, tasks }: RetryBatch): {
   entries: string[]
   others: string[]

@@ -15,6 +15,8 @@ export interface WebhookEvent {
     taskId?: string
     /** For a synthesis's event. */
     version?: number
+    /** For a step's event, its number. */
+    step?: number
   }
 }
 

@@ -20,6 +20,7 @@ const DESCRIPTION: ExecutorDescription = {
     writesWorkspace: false,
     usesModel: false,
     structuredOutput: false,
+    resumes: false,
   },
   cost: 'none',
   options: z.toJSONSchema(EchoOptions, { io: 'input' }),

@@ -65,6 +65,7 @@ export function puppetExecutor(
         writesWorkspace: false,
         usesModel: false,
         structuredOutput: false,
+        resumes: false,
       },
       cost: 'counted',
       options: {},

@@ -6,6 +6,7 @@ import type { TaskSpec } from '../../src/core/contract/task-spec.ts'
 import { NO_USAGE } from '../../src/core/contract/usage.ts'
 import { extractFindings } from '../../src/core/findings/extract-findings.ts'
 import type { ExecutionContext, ExecutionOutcome, Executor } from '../../src/core/ports/executor.ts'
+import type { PlanSpec } from '../../src/core/ports/records.ts'
 import { NO_TRACER } from '../../src/core/ports/tracing.ts'
 import type { Workspaces } from '../../src/core/ports/workspaces.ts'
 import { planCache } from '../../src/core/run/plan-cache.ts'
@@ -76,6 +77,7 @@ export async function openUnits(redisUrl: string) {
         writesWorkspace: readsWorkspace,
         usesModel: false,
         structuredOutput: false,
+        resumes: false,
       },
       cost: 'none',
       options: {},
@@ -92,6 +94,7 @@ export async function openUnits(redisUrl: string) {
       policy?: Partial<Policy>
       workspace?: boolean
       files?: Record<string, string>
+      webhook?: PlanSpec['webhook']
       every?: number
     } = {},
   ) {
@@ -129,7 +132,7 @@ export async function openUnits(redisUrl: string) {
             : undefined,
       isolate: false,
       synthesis: { every: options.every },
-      webhook: undefined,
+      webhook: options.webhook,
       metadata: {},
       waves: [specs.map((task) => task.id)],
       units: layoutUnits(specs, {

@@ -20,6 +20,11 @@ export const ExecutorList = z
           writesWorkspace: z.boolean(),
           usesModel: z.boolean(),
           structuredOutput: z.boolean(),
+          resumes: z
+            .boolean()
+            .describe(
+              'Whether an attempt goes on where the one before was cut short. Otherwise each attempt begins anew.',
+            ),
         }),
         /** `unknown`: tasks may cost something that no budget covers. */
         cost: z.enum(['none', 'counted', 'unknown']),

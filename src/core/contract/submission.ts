@@ -7,6 +7,7 @@ const WebhookEvent = z.enum([
   'plan.finished',
   'plan.started',
   'task.finished',
+  'step.finished',
   'synthesis.finished',
 ])
 

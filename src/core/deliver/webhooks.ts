@@ -10,6 +10,8 @@ export interface OutgoingEvent {
   type: string
   taskId?: string
   version?: number
+  /** The number of a step. */
+  step?: number
   /** Milliseconds since 1970. */
   at: number
 }
@@ -120,6 +122,7 @@ export async function deliver(deps: DeliverDeps, event: OutgoingEvent): Promise<
       eventId,
       ...(event.taskId === undefined ? {} : { taskId: event.taskId }),
       ...(event.version === undefined ? {} : { version: event.version }),
+      ...(event.step === undefined ? {} : { step: event.step }),
     },
   })
   const { statusCode, error } = await deps.post(url, {

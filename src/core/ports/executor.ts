@@ -109,6 +109,8 @@ export interface ExecutorDescription {
     writesWorkspace: boolean
     usesModel: boolean
     structuredOutput: boolean
+    /** An attempt goes on where the one before was cut short; see `ExecutionContext.steps`. */
+    resumes: boolean
   }
   /**
    * `none`: its tasks are free. `counted`: usage reports their cost, so a budget is kept.

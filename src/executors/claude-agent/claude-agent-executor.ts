@@ -67,6 +67,7 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
         writesWorkspace: true,
         usesModel: true,
         structuredOutput: true,
+        resumes: false,
       },
       cost: 'counted',
       options: z.toJSONSchema(ClaudeAgentOptions, { io: 'input' }),

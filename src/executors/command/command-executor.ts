@@ -48,7 +48,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
       return {
         name: 'command',
         description: [
-          'A command line of the operator, in a sandbox, with the prompt on its standard input.',
+          'A command line of the operator, in a sandbox, with the prompt on its standard input. It cannot go on where an attempt was cut short: each begins anew.',
           ...Object.entries(commands).map(
             ([name, { description }]) => `\`${name}\`: ${description}`,
           ),
@@ -62,6 +62,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
           writesWorkspace: true,
           usesModel: false,
           structuredOutput: true,
+          resumes: false,
         },
         cost: 'none',
         options: choice.options,

@@ -45,6 +45,7 @@ export function httpExecutor({
           writesWorkspace: false,
           usesModel: false,
           structuredOutput: true,
+          resumes: false,
         },
         cost: 'unknown',
         options: choice.options,

@@ -57,6 +57,7 @@ export function modelExecutor(
         writesWorkspace: true,
         usesModel: true,
         structuredOutput: true,
+        resumes: true,
       },
       cost: 'counted',
       options: z.toJSONSchema(ModelOptions, { io: 'input' }),

@@ -69,6 +69,7 @@ function describeHere(): ExecutorDescription {
       writesWorkspace: false,
       usesModel: false,
       structuredOutput: false,
+      resumes: false,
     },
     cost: 'none',
     options: z.toJSONSchema(StaticOptions, { io: 'input' }),

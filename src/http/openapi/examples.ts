@@ -255,6 +255,7 @@ export const EXECUTORS: ExecutorList = {
         writesWorkspace: false,
         usesModel: false,
         structuredOutput: false,
+        resumes: false,
       },
       cost: 'counted',
       options: { type: 'object', properties: { delayMs: { type: 'integer', minimum: 0 } } },

@@ -15,6 +15,7 @@ export function stagedExecutors(): ExecutorList {
       writesWorkspace: false,
       usesModel: false,
       structuredOutput: false,
+      resumes: false,
     },
     cost: 'none',
     options: { type: 'object', properties: {} },

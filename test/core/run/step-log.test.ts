@@ -6,6 +6,7 @@ import type { StepKeeper, StepStore } from '../../../src/core/ports/step-store.t
 import type { StepAnswer } from '../../../src/core/ports/steps.ts'
 import { NO_FOLDER } from '../../../src/core/run/attempt-folder.ts'
 import { stepLog } from '../../../src/core/run/step-log.ts'
+import { shardKey, shardOf } from '../../../src/store/keys.ts'
 import { openUnits } from '../../support/units.ts'
 
 let units: Awaited<ReturnType<typeof openUnits>>
@@ -184,4 +185,18 @@ test.each([
   expect(resumed.retried).toBe(retried)
   const { steps } = await units.steps.read(plan.id, 'work', 0, 10)
   expect(steps.map(({ number }) => number)).toEqual([1, 2])
+})
+
+test('a plan may have its webhook called for each step', async () => {
+  const webhook = { url: 'https://example.com/hook', events: ['step.finished' as const] }
+  const plan = await units.aPlan([{ id: 'work' }], { webhook })
+  const log = logOf(await begin(plan.id))
+  await log.resume('it', { anew: false })
+  await keepSteps(log, 1, 'short')
+  const shard = shardKey(units.space, shardOf(plan.id))
+  const outgoing = await units.redis.hgetall(`${shard}:outgoing`)
+  const ours = Object.values(outgoing).filter((event) => event.includes(plan.id))
+  expect(ours.map((event) => JSON.parse(event))).toMatchObject([
+    { type: 'step.finished', taskId: 'work', step: 1 },
+  ])
 })

@@ -15,7 +15,8 @@ local function emit(type, data)
     -- delivery's; it stays until the delivery is settled.
     redis.call('ZADD', shard .. ':outbox', now, plan_id .. '-' .. id)
     redis.call('HSET', shard .. ':outgoing', plan_id .. '-' .. id, cjson.encode({
-      planId = plan_id, eventId = id, type = type, taskId = data.taskId, version = data.version, at = now
+      planId = plan_id, eventId = id, type = type, taskId = data.taskId, version = data.version,
+      step = type == 'step.finished' and data.number or nil, at = now
     }))
   end
 end

@@ -4,10 +4,9 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router'
-import { isPlanStatus } from '../../src/client/status.ts'
-import type { PlanStatus } from './api/types.ts'
 import { parsePlanSearch } from './plan/plan-search.ts'
 import { PlansPage } from './plans/plans-page.tsx'
+import { parsePlansSearch } from './plans/plans-search.ts'
 import { NotFound, Shell } from './shell/shell.tsx'
 import { Failed } from './ui/page-states.tsx'
 
@@ -17,19 +16,11 @@ const root = createRootRoute({
   errorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,
 })
 
-interface PlansSearch {
-  q?: string | undefined
-  status?: PlanStatus | undefined
-}
-
 const plans = createRoute({
   getParentRoute: () => root,
   path: '/',
   component: PlansPage,
-  validateSearch: (search: Record<string, unknown>): PlansSearch => ({
-    ...(typeof search['q'] === 'string' && search['q'] !== '' ? { q: search['q'] } : {}),
-    ...(isPlanStatus(search['status']) ? { status: search['status'] } : {}),
-  }),
+  validateSearch: parsePlansSearch,
 })
 
 const plan = createRoute({

@@ -21,3 +21,18 @@ export function addressOf(text: string): string {
   }
   return text.replace(/(?<!\/)\/+$/, '')
 }
+
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 }
+
+/** `30m`, `2h`, `7d` or `1w` ago, or a date with or without a time. @returns ISO 8601. */
+export function instantOf(text: string): string {
+  const ago = /^(?<count>\d{1,6})(?<unit>[mhdw])$/.exec(text)?.groups
+  const at =
+    ago === undefined
+      ? Date.parse(text)
+      : Date.now() - Number(ago.count) * UNITS[ago.unit as keyof typeof UNITS]
+  if (Number.isNaN(at)) {
+    throw new InvalidArgumentError('must be like 30m, 2h, 7d, or like 2026-01-31')
+  }
+  return new Date(at).toISOString()
+}

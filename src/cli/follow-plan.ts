@@ -122,10 +122,21 @@ function present(terminal: Terminal, { plan, synthesis, report, tasks }: Outcome
       styled('bold', `plan ${plan.status}`),
       `${thousands(counts.succeeded)} of ${plural(counts.total, 'task')} succeeded`,
       `in ${duration(report.wallMs)}, ${report.speedup.toFixed(1)} times as fast as one after another (estimated)`,
-      ...(tokens > 0 ? [`${thousands(tokens)} tokens, ${money(usage.costUsd)}`] : []),
+      ...(tokens > 0 ? [`${thousands(tokens)} tokens, ${costOf(report)}`] : []),
     ].join('; '),
   )
   note(
     styled('dim', `plan ${plan.id}: \`tutti output ${plan.id} TASK\` shows what a task produced`),
   )
+}
+
+/** `$0.30 ($0.05 for the synthesis; estimated $0.02 to $0.40)`. */
+function costOf({ usage, cost: { synthesisUsd, estimateUsd } }: Report): string {
+  const more = [
+    ...(synthesisUsd > 0 ? [`${money(synthesisUsd)} for the synthesis`] : []),
+    ...(estimateUsd === null
+      ? []
+      : [`estimated ${money(estimateUsd.low)} to ${money(estimateUsd.high)}`]),
+  ]
+  return `${money(usage.costUsd)}${more.length === 0 ? '' : ` (${more.join('; ')})`}`
 }

@@ -1,14 +1,14 @@
-import { readFile } from 'node:fs/promises'
 import { Argument, Command, Option } from '@commander-js/extra-typings'
 import { PLAN_STATUSES, TASK_STATUSES } from '../client/index.ts'
 import { VERSION } from '../version.ts'
-import { addressOf, countOf, dollarsOf } from './argument-parsers.ts'
+import { addressOf, countOf, dollarsOf, instantOf } from './argument-parsers.ts'
 import { cancel } from './commands/cancel.ts'
 import { deletePlan } from './commands/delete-plan.ts'
 import { init } from './commands/init.ts'
 import { listPlans } from './commands/list-plans.ts'
 import { listTasks } from './commands/list-tasks.ts'
 import { openPlan } from './commands/open-plan.ts'
+import { printSchema } from './commands/print-schema.ts'
 import { resume } from './commands/resume.ts'
 import { retry } from './commands/retry.ts'
 import { run } from './commands/run.ts'
@@ -25,10 +25,8 @@ import { explain } from './explain.ts'
 import { findPlan } from './find-plan.ts'
 import { EXAMPLES, optionDescription } from './help.ts'
 import { type PlanFile, readPlanFile } from './plan-file.ts'
+import { addProcesses, type Processes } from './processes.ts'
 import type { Terminal } from './terminal.ts'
-
-/** The service's processes, each of which runs until it is told to stop. */
-export type Processes = Record<'start' | 'serve' | 'worker', () => Promise<void>>
 
 /** The command line. Each action resolves to an exit code, which is passed to `done`. */
 export function programOf(
@@ -109,9 +107,22 @@ export function programOf(
     .command('ls')
     .description('list plans, newest first')
     .addOption(new Option('--status <status>', 'only these').choices(PLAN_STATUSES))
+    .option('--search <words>', 'only those with these words in title, id or metadata')
+    .option('--since <time>', 'only those submitted since: 2h, 7d, or a date', instantOf)
+    .option('--until <time>', 'only those submitted before', instantOf)
+    .option('--min-cost <usd>', 'only those that cost so much', dollarsOf)
     .option('--limit <count>', 'how many', countOf, 20)
     .option('--json', 'print them as JSON', false)
-    .action((options) => act((context) => listPlans(context, options)))
+    .action(({ since, until, minCost, ...options }) =>
+      act((context) =>
+        listPlans(context, {
+          ...options,
+          createdFrom: since,
+          createdBefore: until,
+          minCostUsd: minCost,
+        }),
+      ),
+    )
 
   program
     .command('tasks')
@@ -277,29 +288,12 @@ export function programOf(
       }),
     )
 
-  program
-    .command('start')
-    .description('run the service on this machine: API, worker, dashboard, and a Redis of its own')
-    .action(() => processes.start())
-  program
-    .command('serve')
-    .description('run the API and the dashboard alone, on the Redis of REDIS_URL')
-    .action(() => processes.serve())
-  program
-    .command('worker')
-    .description('run a worker, on the Redis of REDIS_URL; any number of them')
-    .action(() => processes.worker())
+  addProcesses(program, processes)
 
   program
     .command('schema')
     .description('print the JSON Schema of plans, for editors')
-    .action(() =>
-      act(async () => {
-        const file = new URL('../../schemas/plan.schema.json', import.meta.url)
-        terminal.out(await readFile(file, 'utf8'))
-        return EXIT.succeeded
-      }),
-    )
+    .action(() => act(printSchema))
 
   program
     .command('mcp')

@@ -31,6 +31,13 @@ export interface SubmitOptions extends CallOptions {
 
 export interface PlanQuery extends CallOptions {
   status?: PlanStatus | undefined
+  /** Words that the title, the id or the metadata holds, all of them, in any case. */
+  search?: string | undefined
+  /** ISO 8601; the first included, the second not. */
+  createdFrom?: string | undefined
+  createdBefore?: string | undefined
+  minCostUsd?: number | undefined
+  maxCostUsd?: number | undefined
   /** Items per page. */
   limit?: number | undefined
 }
@@ -90,13 +97,13 @@ export function plansOf(transport: Transport): Plans {
     return body
   }
 
-  const page: Plans['page'] = async ({ status, limit, cursor, ...options } = {}) => {
+  const page: Plans['page'] = async ({ signal, timeoutMs, ...query } = {}) => {
     const { body } = await transport.json<Page<Plan>>({
       method: 'GET',
       path: '/v1/plans',
-      query: { status, limit, cursor },
+      query,
       repeatable: true,
-      options,
+      options: { signal, timeoutMs },
     })
     return body
   }

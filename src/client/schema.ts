@@ -572,6 +572,30 @@ export interface Report {
     timesMedian: number
   }[]
   usage: Usage
+  cost: {
+    /**
+     * Of the tasks, all their attempts included.
+     */
+    tasksUsd: number
+    /**
+     * The rest: every synthesis, and the planner of a goal.
+     */
+    synthesisUsd: number
+    /**
+     * What a dry run says; `null` where no model was to be called or a price is not known.
+     */
+    estimateUsd: {
+      low: number
+      high: number
+    } | null
+    /**
+     * The ten dearest, the dearest first.
+     */
+    topTasks: {
+      taskId: string
+      costUsd: number
+    }[]
+  }
   diagnostics: {
     code: string
     message: string

@@ -120,12 +120,17 @@ const listPlans = tool(
   { name: 'list_plans', title: 'List plans', description: 'Plans, newest first.', effect: 'reads' },
   z.strictObject({
     status: z.enum(PLAN_STATUSES).optional().describe('Only these.'),
+    search: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Only those with these words in title, id or metadata.'),
     limit,
     cursor,
   }),
-  async ({ tutti, url }, { status, limit: most, cursor: after }, signal) => {
+  async ({ tutti, url }, { status, search, limit: most, cursor: after }, signal) => {
     const { shown, nextCursor } = await shortPage(
-      (count) => tutti.plans.page({ status, limit: count, cursor: after, signal }),
+      (count) => tutti.plans.page({ status, search, limit: count, cursor: after, signal }),
       (plan) => planOf(plan, url),
       most,
     )

@@ -40,6 +40,22 @@ describe('tutti ls', () => {
     expect(service.requests.at(-1)?.path).toBe('/v1/plans?status=queued&limit=1')
   })
 
+  test('searches by words, time and cost', async () => {
+    const args = ['--search', 'Two', '--since', '2h', '--until', '2126-01-31', '--min-cost', '0.5']
+    expect((await runTutti(['ls', ...args], { env })).stdout).toContain('Two tasks')
+    const asked = new URL(service.requests.at(-1)?.path ?? '', service.url).searchParams
+    expect(asked.get('search')).toBe('Two')
+    expect(asked.get('createdBefore')).toBe('2126-01-31T00:00:00.000Z')
+    expect(asked.get('minCostUsd')).toBe('0.5')
+    expect(Date.parse(asked.get('createdFrom') ?? '')).toBeLessThan(Date.now() - 7_100_000)
+    expect((await runTutti(['ls', '--search', 'none'], { env })).stderr).toBe(
+      'No plan is like that.\n',
+    )
+    expect((await runTutti(['ls', '--since', 'then'], { env })).stderr).toContain(
+      'must be like 30m',
+    )
+  })
+
   test('says how to begin where there is nothing', async () => {
     service.plans.clear()
     const { stdout, stderr } = await runTutti(['ls'], { env })

@@ -15,6 +15,7 @@ function failed(id: string, code: string, message: string): LiveTask {
     finishedAt: 1,
     retryAt: null,
     attempts: [],
+    costUsd: 0,
     error: { code, message },
   }
 }

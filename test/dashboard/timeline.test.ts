@@ -25,6 +25,7 @@ function task(id: string, change: Partial<LiveTask> = {}): LiveTask {
     finishedAt: null,
     retryAt: null,
     attempts: [],
+    costUsd: 0,
     ...change,
   }
 }

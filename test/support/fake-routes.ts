@@ -106,9 +106,12 @@ function submit(state: FakeState, { url, headers, body }: Call): Answer {
 
 function listPlans(state: FakeState, { url }: Call): Answer {
   const status = url.searchParams.get('status')
+  const search = url.searchParams.get('search') ?? ''
   const plans = [...state.plans.values()].reverse().map((plan) => plan.view())
   return pageOf(
-    plans.filter((plan) => status === null || plan.status === status),
+    plans.filter(
+      (plan) => (status === null || plan.status === status) && plan.title.includes(search),
+    ),
     url,
   )
 }
@@ -232,6 +235,7 @@ const REPORT = {
     steps: 0,
     costUsd: 0,
   },
+  cost: { tasksUsd: 0, synthesisUsd: 0, estimateUsd: null, topTasks: [] },
   diagnostics: [],
 }
 

@@ -1,12 +1,13 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { describeWaiting } from '../../../src/client/waiting.ts'
+import { PERIODS, type PlansSearch } from '../plans/plans-search.ts'
 import { ApiError, requestJson } from './client.ts'
+import { serverNow } from './server-clock.ts'
 import { isActive } from './statuses.ts'
 import type {
   ExecutorList,
   Plan,
   PlanPage,
-  PlanStatus,
   Report,
   Step,
   StepPage,
@@ -27,12 +28,19 @@ export function taskPath(planId: string, taskId: string): string {
 }
 
 /** Newest first, page by page. Polled, faster while something on the pages is active. */
-export function plansQuery(status: PlanStatus | undefined) {
+export function plansQuery({ q, status, since, cost }: PlansSearch) {
   return infiniteQueryOptions({
-    queryKey: ['plans', { status: status ?? null }],
+    queryKey: ['plans', { q, status, since, cost }],
     queryFn: ({ pageParam, signal }) =>
       requestJson<PlanPage>('/v1/plans', {
-        query: { status, limit: 50, cursor: pageParam },
+        query: {
+          search: q,
+          status,
+          createdFrom: since && new Date(serverNow() - PERIODS[since].ms).toISOString(),
+          minCostUsd: cost,
+          limit: 50,
+          cursor: pageParam,
+        },
         signal,
       }),
     initialPageParam: undefined as string | undefined,

@@ -33,6 +33,8 @@ export interface LiveTask {
   attempts: readonly AttemptSpan[]
   /** The last step that was seen as an event. */
   step?: number
+  /** Of all its attempts that have ended. */
+  costUsd: number
   error?: Failure | undefined
 }
 
@@ -140,6 +142,7 @@ function taskFromSnapshot(item: Record<string, unknown>): LiveTask {
       startedAt === null || attempt > 1 || status === 'queued'
         ? []
         : [{ number: 1, startedAt, finishedAt, outcome: status }],
+    costUsd: costOf(item['usage']),
     error: item['error'] as Failure | undefined,
   }
 }
@@ -174,6 +177,7 @@ function applyTaskEvent(tasks: Map<string, LiveTask>, event: StreamEvent): void 
         attempt,
         finishedAt: at,
         retryAt: null,
+        costUsd: Math.max(before.costUsd, costOf(event.data['usage'])),
         error: event.data['error'] as Failure | undefined,
         attempts: endAttempts(before.attempts, at, status),
       })
@@ -267,6 +271,10 @@ function settleAttempts(attempts: readonly AttemptSpan[], task: LiveTask): Attem
   return ended && task.finishedAt !== null
     ? endAttempts(attempts, task.finishedAt, task.status)
     : [...attempts]
+}
+
+function costOf(usage: unknown): number {
+  return numberOr((usage as { costUsd?: unknown } | null | undefined)?.costUsd, 0)
 }
 
 function reasonText(reason: unknown): string | undefined {

@@ -4,7 +4,7 @@ import type { LedgerEntry, Severity, TaskStatus } from '../api/types.ts'
 export const PLAN_TABS = ['timeline', 'synthesis', 'conflicts', 'todos', 'report'] as const
 export type PlanTab = (typeof PLAN_TABS)[number]
 
-export const ORDERS = ['plan', 'start', 'duration', 'status'] as const
+export const ORDERS = ['plan', 'start', 'duration', 'status', 'cost'] as const
 export type Order = (typeof ORDERS)[number]
 
 export const SEVERITIES = [

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { reportQuery } from '../api/queries.ts'
 import type { Report } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
-import { formatCount, formatTimes } from '../format/number.ts'
+import { formatCount, formatTimes, formatUsd } from '../format/number.ts'
 import { TaskLink } from '../task/task-link.tsx'
 import { classNames } from '../ui/class-names.ts'
 import { Cost } from '../ui/cost.tsx'
@@ -49,8 +49,9 @@ export function ReportTab({ planId, live, finishedAt }: ReportTabProps) {
             ]}
           />
         </Section>
-        <Usage usage={report.usage} />
+        <Usage usage={report.usage} cost={report.cost} />
       </div>
+      <Spenders cost={report.cost} />
       {report.stragglers.length > 0 && (
         <Section title="Stragglers" note="Tasks that took far longer than the others">
           <ul className="divide-y divide-line border-y border-line">
@@ -131,7 +132,7 @@ function Bar(props: { label: string; note: string; ms: number; of: number; fill:
   )
 }
 
-function Usage({ usage }: { usage: Report['usage'] }) {
+function Usage({ usage, cost }: Pick<Report, 'usage' | 'cost'>) {
   if (usage.steps === 0) {
     return (
       <Section title="Usage">
@@ -144,6 +145,16 @@ function Usage({ usage }: { usage: Report['usage'] }) {
       <Facts
         rows={[
           ['Cost', <Cost key="cost" usd={usage.costUsd} />],
+          ['of this the tasks', formatUsd(cost.tasksUsd)],
+          ['of this the synthesis', formatUsd(cost.synthesisUsd)],
+          ...(cost.estimateUsd === null
+            ? []
+            : ([
+                [
+                  'Estimated before the launch',
+                  `${formatUsd(cost.estimateUsd.low)} to ${formatUsd(cost.estimateUsd.high)}`,
+                ],
+              ] satisfies [string, ReactNode][])),
           ['Input tokens', formatCount(usage.inputTokens)],
           ['of which read from a cache', formatCount(usage.cacheReadTokens)],
           ['of which written to a cache', formatCount(usage.cacheWriteTokens)],
@@ -151,6 +162,33 @@ function Usage({ usage }: { usage: Report['usage'] }) {
           ['Model calls', formatCount(usage.steps)],
         ]}
       />
+    </Section>
+  )
+}
+
+/** Where the money went, dearest first. */
+function Spenders({ cost }: Pick<Report, 'cost'>) {
+  const [dearest] = cost.topTasks
+  if (dearest === undefined) return null
+  return (
+    <Section title="Cost by task" note="The ten dearest">
+      <ul className="divide-y divide-line border-y border-line">
+        {cost.topTasks.map(({ taskId, costUsd }) => (
+          <li
+            key={taskId}
+            className="grid grid-cols-[minmax(0,14rem)_1fr_5rem] items-center gap-4 py-2"
+          >
+            <TaskLink taskId={taskId} />
+            <span className="h-2">
+              <span
+                className="block h-full min-w-1 rounded bg-queued-bar"
+                style={{ width: `${(costUsd / dearest.costUsd) * 100}%` }}
+              />
+            </span>
+            <span className="tabular text-right">{formatUsd(costUsd)}</span>
+          </li>
+        ))}
+      </ul>
     </Section>
   )
 }

@@ -3,17 +3,19 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useMemo, useRef } from 'react'
 import { isPlanStatus, PLAN_STATUSES } from '../../../src/client/status.ts'
 import { plansQuery } from '../api/queries.ts'
-import type { Plan } from '../api/types.ts'
-import { formatCount } from '../format/number.ts'
+import { formatCount, formatUsd } from '../format/number.ts'
 import { Button, buttonClass } from '../ui/button.tsx'
+import { INPUT } from '../ui/field.tsx'
 import { FilterChips } from '../ui/filter-chips.tsx'
 import { useDocumentTitle } from '../ui/hooks/use-document-title.ts'
+import { useSettled } from '../ui/hooks/use-settled.ts'
 import { useShortcuts } from '../ui/keyboard.tsx'
 import { Empty, Failed } from '../ui/page-states.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { APPEARANCE } from '../ui/status.tsx'
 import { EnsembleArt } from './ensemble-art.tsx'
 import { PlanList, PlanListSkeleton } from './plan-list.tsx'
+import { COSTS, isFiltered, PERIODS, type Period, type PlansSearch } from './plans-search.ts'
 
 const route = getRouteApi('/')
 
@@ -22,10 +24,12 @@ export function PlansPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const searchInput = useRef<HTMLInputElement>(null)
-  const query = useInfiniteQuery(plansQuery(search.status))
-  const all = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data])
-  const text = search.q ?? ''
-  const shown = useMemo(() => all.filter((plan) => matches(plan, text)), [all, text])
+  // What one types is looked for when one pauses.
+  const settled = useSettled(search, 200)
+  const query = useInfiniteQuery(plansQuery(settled))
+  const shown = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data])
+  const change = (next: PlansSearch) =>
+    void navigate({ search: (before) => ({ ...before, ...next }), replace: true })
 
   useShortcuts([['/', () => searchInput.current?.focus()]])
 
@@ -36,34 +40,48 @@ export function PlansPage() {
         <SearchField
           label="Search plans"
           inputRef={searchInput}
-          value={text}
-          onChange={(q) =>
-            void navigate({ search: (before) => ({ ...before, q: q || undefined }), replace: true })
-          }
+          value={search.q ?? ''}
+          onChange={(q) => change({ q: q || undefined })}
           className="order-last w-full sm:order-none sm:ml-auto sm:w-72"
         />
       </div>
-      <FilterChips
-        label="Show plans by status"
-        chips={[
-          { value: '', label: 'All' },
-          ...PLAN_STATUSES.map((status) => ({
-            value: status,
-            label: APPEARANCE[status].label,
-            status,
-          })),
-        ]}
-        isOn={(value) => (search.status ?? '') === value}
-        onToggle={(value) =>
-          void navigate({
-            search: (before) => ({
-              ...before,
-              status: isPlanStatus(value) && value !== search.status ? value : undefined,
-            }),
-            replace: true,
-          })
-        }
-      />
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 max-sm:pb-3">
+        <FilterChips
+          label="Show plans by status"
+          chips={[
+            { value: '', label: 'All' },
+            ...PLAN_STATUSES.map((status) => ({
+              value: status,
+              label: APPEARANCE[status].label,
+              status,
+            })),
+          ]}
+          isOn={(value) => (search.status ?? '') === value}
+          onToggle={(value) =>
+            change({ status: isPlanStatus(value) && value !== search.status ? value : undefined })
+          }
+        />
+        <div className="flex items-center gap-2 sm:ml-auto">
+          <Choice
+            label="Submitted"
+            value={search.since ?? ''}
+            onChange={(since) => change({ since: (since || undefined) as Period | undefined })}
+            options={[
+              ['', 'Any time'],
+              ...Object.entries(PERIODS).map(([name, { label }]) => [name, label] as const),
+            ]}
+          />
+          <Choice
+            label="Cost"
+            value={`${search.cost ?? ''}`}
+            onChange={(cost) => change({ cost: cost === '' ? undefined : Number(cost) })}
+            options={[
+              ['', 'Any cost'],
+              ...COSTS.map((usd) => [`${usd}`, `From ${formatUsd(usd)}`] as const),
+            ]}
+          />
+        </div>
+      </div>
       <p className="sr-only" role="status">
         {query.isSuccess ? `${formatCount(shown.length)} plans shown` : ''}
       </p>
@@ -73,7 +91,7 @@ export function PlansPage() {
 
   function body() {
     if (query.isPending) return <PlanListSkeleton />
-    if (query.isError && all.length === 0) {
+    if (query.isError && shown.length === 0) {
       return <Failed error={query.error} onRetry={() => void query.refetch()} />
     }
     if (shown.length > 0) {
@@ -87,7 +105,7 @@ export function PlansPage() {
         />
       )
     }
-    if (all.length > 0 || search.status !== undefined) {
+    if (isFiltered(search)) {
       return (
         <Empty
           title="Nothing matches"
@@ -103,9 +121,9 @@ export function PlansPage() {
             )
           }
         >
-          {text === ''
-            ? 'No plan has this status.'
-            : `No plan among the ${formatCount(all.length)} newest has “${text}” in its title or id.`}
+          {query.hasNextPage
+            ? 'No plan among those looked at is like that; there are earlier ones.'
+            : 'No plan is like that. A search looks at titles, ids and metadata.'}
         </Empty>
       )
     }
@@ -136,11 +154,24 @@ function NoPlansYet() {
   )
 }
 
-function matches(plan: Plan, text: string): boolean {
-  const wanted = text.trim().toLowerCase()
+function Choice(props: {
+  label: string
+  value: string
+  onChange: (value: string) => void
+  options: readonly (readonly [value: string, label: string])[]
+}) {
   return (
-    wanted === '' ||
-    plan.title.toLowerCase().includes(wanted) ||
-    plan.id.toLowerCase().includes(wanted)
+    <select
+      aria-label={props.label}
+      value={props.value}
+      onChange={(event) => props.onChange(event.target.value)}
+      className={`${INPUT} h-8 w-auto pr-1 pl-2 text-[0.8125rem]`}
+    >
+      {props.options.map(([value, label]) => (
+        <option key={value} value={value}>
+          {label}
+        </option>
+      ))}
+    </select>
   )
 }

@@ -41,6 +41,8 @@ export function timelineRows(model: PlanModel, filter: RowFilter, now: number): 
       return taskRows(shown.sort((a, b) => (a.startedAt ?? Infinity) - (b.startedAt ?? Infinity)))
     case 'duration':
       return taskRows(shown.sort((a, b) => durationMs(b, now) - durationMs(a, now)))
+    case 'cost':
+      return taskRows(shown.sort((a, b) => b.costUsd - a.costUsd))
     case 'status':
       return taskRows(
         shown.sort((a, b) => STATUS_ORDER.indexOf(a.status) - STATUS_ORDER.indexOf(b.status)),

@@ -3,7 +3,7 @@ import { useEffect, useMemo } from 'react'
 import { taskQuery } from '../api/queries.ts'
 import type { Attempt } from '../api/types.ts'
 import { formatDuration } from '../format/duration.ts'
-import { formatCount, plural } from '../format/number.ts'
+import { formatCount, formatUsd, plural } from '../format/number.ts'
 import type { AttemptSpan, LiveTask } from '../live/plan-model.ts'
 import { classNames } from '../ui/class-names.ts'
 import { appearance, StatusIcon } from '../ui/status.tsx'
@@ -71,9 +71,18 @@ export function TaskRow({
         className={classNames('flex min-w-0 items-center gap-2 pr-3', choosing ? 'pl-9' : 'pl-3')}
       >
         <StatusIcon status={task.status} className="size-3.5" />
-        <span className="truncate text-[0.8125rem]" title={`${task.description} (${task.id})`}>
+        <span
+          className="min-w-0 flex-1 truncate text-[0.8125rem]"
+          title={`${task.description} (${task.id})`}
+        >
           {task.description}
         </span>
+        {task.costUsd > 0 && (
+          <span className="tabular shrink-0 text-[0.6875rem] text-ink-3 max-md:hidden">
+            <span className="sr-only">cost </span>
+            {formatUsd(task.costUsd)}
+          </span>
+        )}
       </span>
       <span className="relative block h-full overflow-hidden">
         {segments.map((segment) => (
@@ -180,6 +189,7 @@ function describe(
   if (task.status === 'queued' && waitsFor !== undefined) parts.push(`waits for ${waitsFor}`)
   if (task.startedAt !== null) parts.push(formatDuration(duration))
   if (again !== '') parts.push(again)
+  if (task.costUsd > 0) parts.push(formatUsd(task.costUsd))
   return parts.join(', ')
 }
 

@@ -31,6 +31,7 @@ const ORDERS: { value: Order; label: string }[] = [
   { value: 'start', label: 'By start' },
   { value: 'duration', label: 'Longest first' },
   { value: 'status', label: 'By status' },
+  { value: 'cost', label: 'Dearest first' },
 ]
 
 export function OrderSelect(props: { value: Order; onChange: (order: Order) => void }) {

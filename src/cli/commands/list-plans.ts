@@ -1,21 +1,21 @@
-import { isFinished, type Plan, type PlanStatus } from '../../client/index.ts'
+import { isFinished, type Plan, type PlanQuery } from '../../client/index.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { age, cut, duration, ended, money, table } from '../format.ts'
 
-export interface ListOptions {
+export interface ListOptions
+  extends Pick<PlanQuery, 'status' | 'search' | 'createdFrom' | 'createdBefore' | 'minCostUsd'> {
   json: boolean
   limit: number
-  status?: PlanStatus | undefined
 }
 
 /** Lists the newest plans, one per line. @returns The exit code. */
 export async function listPlans(
   { terminal, quick }: Context,
-  { json, limit, status }: ListOptions,
+  { json, limit, ...filter }: ListOptions,
 ): Promise<number> {
   const plans: Plan[] = []
-  for await (const plan of quick.plans.list({ status, limit: Math.min(limit, 100) })) {
+  for await (const plan of quick.plans.list({ ...filter, limit: Math.min(limit, 100) })) {
     plans.push(plan)
     if (plans.length === limit) break
   }
@@ -24,7 +24,12 @@ export async function listPlans(
     return EXIT.succeeded
   }
   if (plans.length === 0) {
-    terminal.note('There are no plans yet; `tutti run plan.yaml` submits one.')
+    const isFiltered = Object.values(filter).some((part) => part !== undefined)
+    terminal.note(
+      isFiltered
+        ? 'No plan is like that.'
+        : 'There are no plans yet; `tutti run plan.yaml` submits one.',
+    )
     return EXIT.succeeded
   }
   const explained = plans.some(({ reason }) => reason !== undefined)

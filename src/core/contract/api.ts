@@ -46,7 +46,8 @@
 
 import type { Delivery } from './delivery.ts'
 import type { ExecutorList } from './executors.ts'
-import type { PlanStatus, TaskStatus } from './status.ts'
+import type { PlanFilter } from './plan-filter.ts'
+import type { TaskStatus } from './status.ts'
 import type { Step, StepPage } from './steps.ts'
 import type { SynthesisSpec } from './submission.ts'
 import type { SynthesisFormat } from './synthesis.ts'
@@ -88,12 +89,10 @@ export interface PlansApi {
   /** @throws {ServiceError} invalid-request, payload-too-large, overlapping-tasks, idempotency-key-reused, quota-exceeded */
   submit(submission: Submission): Promise<{ plan: Plan; created: boolean }>
   dryRun(submission: Submission): Promise<DryRun>
-  list(query: {
-    tenant: string
-    status: PlanStatus | undefined
-    limit: number
-    cursor: string | undefined
-  }): Promise<PlanPage>
+  /** A page may hold fewer plans than `limit`, or none, and still have a next one. */
+  list(
+    query: PlanFilter & { tenant: string; limit: number; cursor: string | undefined },
+  ): Promise<PlanPage>
   /**
    * With `wait`: answers once the plan has finished, or with its current state when the time is up.
    */

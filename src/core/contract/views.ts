@@ -253,6 +253,19 @@ export const Report = z
       z.object({ taskId: z.string(), durationMs: z.number(), timesMedian: z.number() }),
     ),
     usage: Usage,
+    cost: z.object({
+      tasksUsd: z.number().describe('Of the tasks, all their attempts included.'),
+      synthesisUsd: z.number().describe('The rest: every synthesis, and the planner of a goal.'),
+      estimateUsd: z
+        .object({ low: z.number(), high: z.number() })
+        .nullable()
+        .describe(
+          'What a dry run says; `null` where no model was to be called or a price is not known.',
+        ),
+      topTasks: z
+        .array(z.object({ taskId: z.string(), costUsd: z.number() }))
+        .describe('The ten dearest, the dearest first.'),
+    }),
     /** What limited the parallelism, in words; empty if nothing did. */
     diagnostics: z.array(z.object({ code: z.string(), message: z.string() })),
   })

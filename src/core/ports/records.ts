@@ -29,6 +29,8 @@ export interface PlanSpec {
   waves: string[][]
   /** Overlaps that its policy allowed, at most 500. Absent if there are none. */
   overlaps?: Overlap[]
+  /** What it was to cost, in US dollars. Absent if no model was to be called or a price is not known. */
+  estimate?: { low: number; high: number }
   units: UnitLayout
   traceparent: string | undefined
 }

@@ -2,31 +2,37 @@ import type { PlansApi } from '../contract/api.ts'
 import { decodeCursor, encodeCursor } from '../contract/cursor.ts'
 import type { PlanRecord, TaskState } from '../ports/records.ts'
 import type { StoreClock } from '../ports/store-clock.ts'
-import { planStatusOf, planView } from './plan-views.ts'
+import { isSelective, planFilter } from './filter-plans.ts'
+import { planView } from './plan-views.ts'
 import { buildReport } from './report.ts'
 import { allTasks, type ReadDeps, requirePlan } from './require-plan.ts'
 import { buildTodos } from './todos.ts'
 
-/** How many plans are scanned at most for a page filtered by status. */
+/** How many plans are read at most for a page that is filtered; its cursor then goes on behind them. */
 const MOST_SCANNED = 2_000
 
 export function readPlans(
   deps: ReadDeps & { now: StoreClock },
 ): Pick<PlansApi, 'list' | 'get' | 'report' | 'todos'> {
   return {
-    async list({ tenant, status, limit, cursor }) {
+    async list({ tenant, limit, cursor, ...filter }) {
       const items: PlanRecord[] = []
-      let before = cursor === undefined ? undefined : decodeCursor(cursor)
+      const isWanted = planFilter(filter)
+      const { createdFrom = 0, createdBefore } = filter
+      // Plans are listed by time, so that what is too new is not even read.
+      const top = createdBefore === undefined ? undefined : `${createdBefore}`
+      let before = cursor === undefined ? top : decodeCursor(cursor)
       let scanned = 0
       let more = true
       while (more && items.length < limit && scanned < MOST_SCANNED) {
-        const wanted = status === undefined ? limit : 200
+        const wanted = isSelective(filter) ? 200 : limit
         const page = await deps.plans.list({ tenant, limit: wanted, before })
         scanned += wanted
-        more = page.next !== undefined
+        const oldest = page.plans.at(-1)?.createdAt ?? createdFrom
+        more = page.next !== undefined && oldest >= createdFrom
         before = page.next
         for (const record of page.plans) {
-          if (status !== undefined && planStatusOf(record) !== status) continue
+          if (!isWanted(record)) continue
           items.push(record)
           if (items.length < limit) continue
           // The page may have more: continue after this one.
@@ -71,12 +77,14 @@ export function readPlans(
           startedAt: state.startedAt,
           finishedAt: state.finishedAt,
           attempts: state.attempt,
+          costUsd: state.usage.costUsd,
           lost: state.unspent,
         })
       }
       return buildReport({
         tasks,
         usage: record.usage,
+        estimate: record.spec.estimate,
         now: await deps.now(),
         createdAt: record.createdAt,
         startedAt: record.startedAt,

@@ -1,34 +1,8 @@
-import { isEnded, type TaskStatus } from '../contract/status.ts'
-import type { Usage } from '../contract/usage.ts'
+import { isEnded } from '../contract/status.ts'
 import type { Report } from '../contract/views.ts'
-
-/** Times are milliseconds since 1970. */
-export interface ReportInput {
-  tasks: ReportTask[]
-  usage: Usage
-  now: number
-  createdAt: number
-  /** When the first of its tasks ever started. */
-  startedAt?: number | undefined
-  /** How many tasks of the plan may run at once; no limit when absent. */
-  maxConcurrency?: number | undefined
-  mode: 'parallel' | 'sequential'
-}
-
-export interface ReportTask {
-  taskId: string
-  status: TaskStatus
-  /** The tasks it waited for, because of order or overlap. */
-  dependsOn: readonly string[]
-  /** When it could first have run. */
-  queuedAt: number
-  startedAt: number | undefined
-  finishedAt: number | undefined
-  /** Runs started. */
-  attempts: number
-  /** Runs that ended because their worker was lost or shut down. */
-  lost?: number | undefined
-}
+import { costRemark, costsOf } from './report-cost.ts'
+import type { ReportInput, ReportTask } from './report-input.ts'
+import { count, times, words } from './report-words.ts'
 
 interface Run {
   task: ReportTask
@@ -72,6 +46,7 @@ export function buildReport(input: ReportInput): Report {
     queueWaitMs: { p50: percentile(waits, 50), p95: percentile(waits, 95), max: waits.at(-1) ?? 0 },
     stragglers,
     usage: input.usage,
+    cost: costsOf(input),
     diagnostics: [],
   }
   report.diagnostics = diagnose(input, runs, report, path.tasks)
@@ -224,6 +199,9 @@ function diagnose(
     )
   }
 
+  const cost = costRemark(input)
+  if (cost !== undefined) found.push(cost)
+
   const waiting = input.tasks.filter(({ status }) => status === 'queued')
   const oldest = Math.min(...waiting.slice(0, 10_000).map(({ queuedAt }) => queuedAt))
   if (runs.length === 0 && waiting.length > 0 && input.now - oldest >= 5_000) {
@@ -301,22 +279,4 @@ function round(value: number): number {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
-}
-
-function count(number: number, noun: string): string {
-  const plural = noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`
-  return `${number} ${number === 1 ? noun : plural}`
-}
-
-/** Decimals are meaningless for large ratios. */
-function times(ratio: number): string {
-  return ratio < 10 ? `${ratio}` : Math.round(ratio).toLocaleString('en-US')
-}
-
-/** `850 ms`, `12.3 s`, `4 min 10 s`. */
-function words(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`
-  const seconds = Math.round(ms / 1_000)
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }

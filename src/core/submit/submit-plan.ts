@@ -4,7 +4,7 @@ import type { Submission } from '../contract/api.ts'
 import { ServiceError } from '../contract/errors.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 import { type BatchQueue, finalSynthesisJobId, type Unit } from '../ports/queue.ts'
-import type { NewPlan, PlanKey, PlanRecord } from '../ports/records.ts'
+import type { NewPlan, PlanKey, PlanRecord, PlanSpec } from '../ports/records.ts'
 import { type Digests, digestOf, hex, requireSameRequest } from './idempotency.ts'
 import { keptSubmission } from './kept-submission.ts'
 import {
@@ -243,6 +243,7 @@ function newPlan(
       metadata: plan.metadata,
       waves,
       ...(overlaps.length > 0 ? { overlaps: overlaps.slice(0, MOST_STORED_OVERLAPS) } : {}),
+      ...estimateOf(prepared),
       units,
       traceparent,
     },
@@ -254,6 +255,10 @@ function newPlan(
     submission: keptSubmission(body),
     initial: initialUnits(tasks, units),
   }
+}
+
+function estimateOf({ estimate: { costUsd } }: PreparedPlan): Pick<PlanSpec, 'estimate'> {
+  return costUsd === null || costUsd.high === 0 ? {} : { estimate: costUsd }
 }
 
 /** The record of a plan that has not started. Saves reading it back. */

@@ -229,6 +229,12 @@ export const REPORT: Report = {
   queueWaitMs: { p50: 12, p95: 13, max: 13 },
   stragglers: [],
   usage: USAGE,
+  cost: {
+    tasksUsd: 0.0462,
+    synthesisUsd: 0.0121,
+    estimateUsd: { low: 0.02, high: 0.4 },
+    topTasks: [{ taskId: 'security', costUsd: 0.0462 }],
+  },
   diagnostics: [],
 }
 

@@ -44,7 +44,29 @@ function statusQuery<const Status extends string>(statuses: readonly [Status, ..
     .describe('Only those with this status.')
 }
 
-export const PlanListQuery = PageQuery.extend({ status: statusQuery(PLAN_STATUSES) })
+const toDollars = (text: string) => (/^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : text)
+const dollars = fromText(
+  toDollars,
+  z.number({ error: 'must be a number of US dollars' }).min(0).optional(),
+)
+
+const instant = z.iso
+  .datetime({ offset: true, error: 'must be a time, like 2026-01-31T08:00:00Z' })
+  .optional()
+
+export const PlanListQuery = PageQuery.extend({
+  status: statusQuery(PLAN_STATUSES),
+  search: z
+    .string({ error: 'must be given once' })
+    .min(1, { error: 'must not be empty' })
+    .max(200, { error: 'must have at most 200 characters' })
+    .optional()
+    .describe('Words that the title, the id or the metadata holds, all of them, in any case.'),
+  createdFrom: instant.describe('Only those submitted then or later.'),
+  createdBefore: instant.describe('Only those submitted before.'),
+  minCostUsd: dollars.describe('Only those that cost so much, or more.'),
+  maxCostUsd: dollars.describe('Only those that cost so much, or less.'),
+})
 export const TaskListQuery = PageQuery.extend({ status: statusQuery(TASK_STATUSES) })
 
 export const SubmitQuery = z.strictObject({

@@ -27,6 +27,10 @@ const ResumePlan = z
   })
   .meta({ id: 'ResumePlan' })
 
+function millisecondsOf(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time)
+}
+
 const StoredSubmission = z.record(z.string(), z.unknown()).meta({ id: 'StoredSubmission' })
 
 /** Reading and changing plans; submitting one is in `submit-plan.ts`. */
@@ -42,7 +46,7 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         tags: ['Plans'],
         summary: 'List plans, newest first',
         description:
-          "Only the plans of the key's tenant. `status` keeps those of one status; `cursor` takes the `nextCursor` of the page before, and no plan is left out or told twice in between.",
+          "Only the plans of the key's tenant. The filters keep those that fit all of them. `cursor` takes the `nextCursor` of the page before, and no plan is left out or told twice in between. A filtered page may hold few plans, or none, and still have a `nextCursor`: each call looks at 2,000 plans.",
         querystring: PlanListQuery,
         response: {
           200: answer('A page of plans.', PlanPage, { example: PLAN_PAGE }),
@@ -51,8 +55,12 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
       },
     },
     async (request, reply) => {
-      const { status, limit, cursor } = request.query
-      return reply.send(await plans.list({ tenant: tenantOf(request), status, limit, cursor }))
+      const { createdFrom, createdBefore, cursor, ...query } = request.query
+      const times = {
+        createdFrom: millisecondsOf(createdFrom),
+        createdBefore: millisecondsOf(createdBefore),
+      }
+      return reply.send(await plans.list({ tenant: tenantOf(request), cursor, ...query, ...times }))
     },
   )
 

@@ -74,6 +74,14 @@ export function stagedPlan(sketch: PlanSketch): StagedPlan {
       queueWaitMs: { p50: 12, p95: 48, max: 51 },
       stragglers: [{ taskId: tasks[0]?.id ?? '', durationMs: 42_000, timesMedian: 1.4 }],
       usage,
+      cost: {
+        tasksUsd: usage.costUsd * 0.8,
+        synthesisUsd: usage.costUsd * 0.2,
+        estimateUsd: usage.costUsd > 0 ? { low: 0.01, high: 0.4 } : null,
+        topTasks: tasks
+          .filter((task) => task.usage.costUsd > 0)
+          .map((task) => ({ taskId: task.id, costUsd: task.usage.costUsd })),
+      },
       diagnostics: [{ code: 'straggler', message: 'One task took half of the time of the plan.' }],
     },
     events: [],

@@ -117,10 +117,14 @@ export function createStage(): Stage {
           if (stage.dryRun === undefined) return unsupported()
           return stage.dryRun
         },
-        async list({ status, cursor, limit }) {
+        async list({ status, search = '', minCostUsd = 0, cursor, limit }) {
           const all = [...plans.values()]
             .map(({ plan }) => plan)
             .filter((plan) => status === undefined || plan.status === status)
+            .filter((plan) =>
+              `${plan.id} ${plan.title}`.toLowerCase().includes(search.toLowerCase()),
+            )
+            .filter((plan) => plan.usage.costUsd >= minCostUsd)
           const from = Number(cursor ?? 0)
           const items = all.slice(from, from + limit)
           return { items, nextCursor: from + limit < all.length ? `${from + limit}` : null }

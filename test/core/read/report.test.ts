@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { NO_USAGE } from '../../../src/core/contract/usage.ts'
 import { Report } from '../../../src/core/contract/views.ts'
-import { buildReport, type ReportInput, type ReportTask } from '../../../src/core/read/report.ts'
+import { buildReport } from '../../../src/core/read/report.ts'
+import type { ReportInput, ReportTask } from '../../../src/core/read/report-input.ts'
 
 function ran(
   taskId: string,
@@ -18,6 +19,7 @@ function ran(
     startedAt,
     finishedAt,
     attempts: 1,
+    costUsd: 0,
     ...more,
   }
 }
@@ -48,6 +50,7 @@ test('five tasks of 30 s at once take 30 s instead of 150', () => {
     queueWaitMs: { p50: 10, p95: 10, max: 10 },
     stragglers: [],
     usage: NO_USAGE,
+    cost: { tasksUsd: 0, synthesisUsd: 0, estimateUsd: null, topTasks: [] },
     diagnostics: [],
   })
 })
@@ -174,6 +177,7 @@ test('every report fits its schema and holds no number that is not finite', () =
     startedAt: fc.option(time, { nil: undefined }),
     finishedAt: fc.option(time, { nil: undefined }),
     attempts: fc.nat(5),
+    costUsd: fc.double({ min: 0, max: 1_000, noNaN: true }),
     dependsOn: fc.array(fc.constantFrom('t0', 't1', 't2'), { maxLength: 2 }),
   })
   fc.assert(
@@ -223,5 +227,34 @@ test('a task that was cancelled is no straggler, and a plan of an instant has no
   expect(report([ran('a', 0, 2), ran('b', 0, 2), ran('c', 0, 28)])).toMatchObject({
     stragglers: [],
     diagnostics: [],
+  })
+})
+
+describe('the cost', () => {
+  const tasks = [ran('a', 0, 9, { costUsd: 0.1 }), ran('b', 0, 9), ran('c', 0, 9, { costUsd: 0.2 })]
+  const usage = { ...NO_USAGE, costUsd: 0.35 }
+
+  test('of the synthesis stands apart, and the dearest task comes first', () => {
+    expect(report(tasks, { usage }).cost).toEqual({
+      tasksUsd: 0.3,
+      synthesisUsd: 0.05,
+      estimateUsd: null,
+      topTasks: [
+        { taskId: 'c', costUsd: 0.2 },
+        { taskId: 'a', costUsd: 0.1 },
+      ],
+    })
+  })
+
+  test('outside of its estimate is remarked, once every task has ended', () => {
+    const said = (low: number, high: number, more: ReportTask[] = tasks) =>
+      report(more, { usage, estimate: { low, high }, now: 10 }).diagnostics.map(
+        ({ message }) => message,
+      )
+    expect(said(0.01, 0.2)).toEqual(['The plan cost $0.35, above its estimate of $0.01 to $0.2.'])
+    expect(said(0.4, 2)).toEqual(['The plan cost $0.35, below its estimate of $0.4 to $2.00.'])
+    expect(said(0.1, 0.4)).toEqual([])
+    const running = { ...ran('d', 0, 0), status: 'running' as const, finishedAt: undefined }
+    expect(said(0.01, 0.2, [...tasks, running])).toEqual([])
   })
 })

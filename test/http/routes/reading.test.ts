@@ -26,6 +26,22 @@ test('passes filter, limit and cursor on', async () => {
   ])
 })
 
+test('passes every filter on, with times as milliseconds', async () => {
+  const { app, api } = await anApp()
+  const query =
+    'search=auth%20review&createdFrom=2026-01-31T08:00:00Z&createdBefore=2026-02-01T08:00:00%2B01:00&minCostUsd=0.5&maxCostUsd=2'
+  await app.inject(`/v1/plans?${query}`)
+  expect(api.calls[0]?.args).toMatchObject([
+    {
+      search: 'auth review',
+      createdFrom: Date.UTC(2026, 0, 31, 8),
+      createdBefore: Date.UTC(2026, 1, 1, 7),
+      minCostUsd: 0.5,
+      maxCostUsd: 2,
+    },
+  ])
+})
+
 test.each([
   ['/v1/plans?stauts=failed', '; did you mean `status`?'],
   ['/v1/plans/p1x?await=30', '; did you mean `wait`?'],
@@ -42,6 +58,9 @@ test.each([
 })
 
 test.each([
+  ['/v1/plans?createdFrom=yesterday', '?createdFrom'],
+  ['/v1/plans?minCostUsd=$1', '?minCostUsd'],
+  ['/v1/plans?search=', '?search'],
   ['/v1/plans?limit=0', '?limit'],
   ['/v1/plans?limit=201', '?limit'],
   ['/v1/plans?limit=', '?limit'],

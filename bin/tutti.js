@@ -2,6 +2,7 @@
 // The command. Written so that any Node can read it, because it is the one who tells an old one.
 import { existsSync } from 'node:fs'
 import module from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 const isCheckout = existsSync(new URL('../src/main/tutti.ts', import.meta.url))
@@ -20,8 +21,12 @@ if (major < 22 || (major === 22 && minor < 18)) {
 } else if (!isCheckout && !isInstalled) {
   fail('This copy of Tutti is not complete: neither src/ nor dist/ is here. Install it again.')
 } else {
-  // Halves the time to start.
-  module.enableCompileCache()
+  // Halves the time to start. An installed copy may not be writable: there it lies where Node puts it.
+  module.enableCompileCache(
+    isCheckout
+      ? fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
+      : undefined,
+  )
   // In a checkout the sources run as they are; what is published is compiled.
   await import(isCheckout ? '../src/main/tutti.ts' : '../dist/main/tutti.js')
 }

@@ -46,7 +46,11 @@ const LETTERS = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /** One line, cut with an ellipsis if it is too long. */
 export function cut(text: string, width: number): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
+  return cutEnd(text.replaceAll(/\s+/g, ' ').trim(), width)
+}
+
+/** Cut with an ellipsis if it is too long; its spaces stay as they are. */
+export function cutEnd(line: string, width: number): string {
   if (line.length <= width) return line
   const letters = Array.from(LETTERS.segment(line), ({ segment }) => segment)
   return letters.length <= width ? line : `${letters.slice(0, width - 1).join('')}…`

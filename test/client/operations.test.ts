@@ -34,6 +34,8 @@ test('every operation of the API has its call, and every call its operation', as
   await tasks.list(planId).next()
   await tasks.get(planId, taskId)
   await tasks.output(planId, taskId, { block: false })
+  await tasks.steps(planId, taskId).next()
+  await tasks.step(planId, taskId, 1)
   await tasks.outputs(planId).next()
   await tasks.cancel(planId, taskId)
   await tasks.retry(planId, taskId)
@@ -51,7 +53,9 @@ test('every operation of the API has its call, and every call its operation', as
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     )
   const calls = [...called].map((call) =>
-    decodeURIComponent(call).replace('/syntheses/1', '/syntheses/{version}'),
+    decodeURIComponent(call)
+      .replace('/syntheses/1', '/syntheses/{version}')
+      .replace('/steps/1', '/steps/{number}'),
   )
   expect(calls.toSorted()).toEqual(documented.toSorted())
 })

@@ -1,7 +1,7 @@
 import type { Step } from '../../client/index.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
-import { cut, duration, money, thousands } from '../format.ts'
+import { cut, cutEnd, duration, money, thousands } from '../format.ts'
 
 export interface StepsOptions {
   /** Only steps that called tools. */
@@ -58,9 +58,9 @@ const MOST_LINES = 12
 const WIDTH = 160
 
 function indented(text: string, isError: boolean): string {
-  const all = text.split('\n')
-  const shown = all.slice(0, MOST_LINES).map((line) => `  ${line.slice(0, WIDTH)}`)
-  if (all.length > MOST_LINES) shown.push(`  … ${all.length - MOST_LINES} more lines`)
+  const lines = text.split('\n')
+  const shown = lines.slice(0, MOST_LINES).map((line) => `  ${cutEnd(line, WIDTH)}`)
+  if (lines.length > MOST_LINES) shown.push(`  … ${lines.length - MOST_LINES} more lines`)
   return `${isError ? '  failed:\n' : ''}${shown.join('\n')}`
 }
 

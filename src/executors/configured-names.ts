@@ -6,8 +6,7 @@ import type { TaskSpec } from '../core/contract/task-spec.ts'
 export interface ConfiguredNames {
   names: string[]
   /**
-   * A JSON Schema of `task.options` with that one option, which is optional if there is only one
-   * name.
+   * A JSON Schema of `task.options`. The option is optional if there is only one name.
    */
   options: Record<string, unknown>
   /** Problems with the options of a task whose executor has neither models nor tools. */
@@ -18,9 +17,11 @@ export function configuredNames(
   executor: string,
   option: string,
   names: string[],
+  /** Further options of a task. */
+  more: z.core.$ZodLooseShape = {},
 ): ConfiguredNames {
   const name = z.enum(names)
-  const options = z.strictObject({ [option]: names.length === 1 ? name.optional() : name })
+  const options = z.strictObject({ [option]: names.length === 1 ? name.optional() : name, ...more })
   return {
     names,
     options: z.toJSONSchema(options, { io: 'input' }),

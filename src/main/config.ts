@@ -45,6 +45,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     ...data,
     TUTTI_SHARDS: data.TUTTI_SHARDS ?? defaultShards(data.REDIS_URL),
     TUTTI_COMMANDS: resolved('TUTTI_COMMANDS', () => withVariables(data.TUTTI_COMMANDS, given)),
+    TUTTI_ACP_AGENTS: resolved('TUTTI_ACP_AGENTS', () =>
+      withVariables(data.TUTTI_ACP_AGENTS, given),
+    ),
     TUTTI_RUN: resolved('TUTTI_RUN', () => withVariables({ run: data.TUTTI_RUN }, given).run),
     TUTTI_AGENTS: resolved('TUTTI_AGENTS', () => resolveAgents(data.TUTTI_AGENTS, given)),
     TUTTI_MCP_SERVERS: resolved('TUTTI_MCP_SERVERS', () =>

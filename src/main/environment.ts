@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { OwnPrices } from '../core/budget/prices.ts'
 import { DEFAULT_LIMITS } from '../core/contract/limits.ts'
+import { AcpAgents } from '../executors/acp/options.ts'
 import { Commands } from '../executors/command/options.ts'
 import { AgentsSettings } from '../executors/http/options.ts'
 import { McpSettings } from '../executors/model/tools/mcp-settings.ts'
@@ -157,6 +158,9 @@ export const Environment = z.object({
     .describe(
       'Programs that tasks of the executor `model` may run with the tool `run`, in a sandbox: prefixes as in `npm test, pytest`, or JSON with their limits, or the path of a JSON file. None by default.',
     ),
+  TUTTI_ACP_AGENTS: jsonOrFile(AcpAgents).describe(
+    'Coding agents that speak the Agent Client Protocol, which tasks of the executor `acp` may use, by name: JSON, or the path of a JSON file.',
+  ),
   TUTTI_AGENTS: jsonOrFile(AgentsSettings).describe(
     'Remote agents that tasks of the executor `http` may call, by name: JSON, or the path of a JSON file.',
   ),

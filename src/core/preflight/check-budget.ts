@@ -104,7 +104,7 @@ export function budgetWarnings(
     warnings.push({
       code: 'cost-not-counted',
       message:
-        'What these tasks cost is not known here, so the budget does not hold for them: they run on remote agents.',
+        'What these tasks cost is not known here, so the budget does not hold for them: they run on agents that need not tell.',
       tasks: uncounted.slice(0, 20).map(({ id }) => id),
     })
   }

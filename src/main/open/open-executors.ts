@@ -10,6 +10,7 @@ import type {
 } from '../../core/ports/models.ts'
 import type { Programs } from '../../core/ports/programs.ts'
 import { NO_TRACER, type Tracer } from '../../core/ports/tracing.ts'
+import { acpExecutor } from '../../executors/acp/acp-executor.ts'
 import { claudeAgentExecutor } from '../../executors/claude-agent/claude-agent-executor.ts'
 import { commandExecutor } from '../../executors/command/command-executor.ts'
 import { echoExecutor } from '../../executors/echo.ts'
@@ -78,8 +79,9 @@ export function openExecutors(
     read,
   })
   const command = commandExecutor({ commands: config.TUTTI_COMMANDS, read })
+  const acp = acpExecutor({ agents: config.TUTTI_ACP_AGENTS, read })
   const http = httpExecutor({ agents: config.TUTTI_AGENTS, read })
-  const all: Executor[] = [model, claudeAgent, staticExecutor(), command, http, echoExecutor]
+  const all: Executor[] = [model, claudeAgent, staticExecutor(), command, acp, http, echoExecutor]
   const byName = new Map(all.map((executor) => [executor.name, executor]))
   const usesModels = model.describe().available && config.TUTTI_MODEL !== undefined
   const defaultName = config.TUTTI_EXECUTOR ?? (usesModels ? 'model' : 'static')

@@ -1,0 +1,56 @@
+import { realpath } from 'node:fs/promises'
+import {
+  type ReadTextFileRequest,
+  type ReadTextFileResponse,
+  RequestError,
+  type WriteTextFileRequest,
+} from '@agentclientprotocol/sdk'
+import type { Workspace } from '../../core/ports/executor.ts'
+import { Refusal } from '../model/tools/refusal.ts'
+import { readTextFile } from '../model/tools/text-file.ts'
+import { type WriteScope, writeText } from '../model/tools/write-tools.ts'
+import { WORKSPACE } from '../sandbox/bubblewrap.ts'
+
+/** The files of a task, as an agent asks for them: by their paths in the sandbox. */
+export interface ServedFiles {
+  read(request: ReadTextFileRequest): Promise<ReadTextFileResponse>
+  write(request: WriteTextFileRequest): Promise<void>
+}
+
+/** Everything that is reached lies in the workspace, as with the tools of a model. */
+export function servedFiles(workspace: Workspace | undefined, scope: WriteScope): ServedFiles {
+  const root = async () => {
+    if (workspace === undefined) throw new Refusal('There is no workspace.')
+    return realpath(workspace.root)
+  }
+  return {
+    read: ({ path, line, limit }) =>
+      answered(async () => {
+        const { text } = await readTextFile(await root(), inside(path))
+        if (line == null && limit == null) return { content: text }
+        const first = Math.max(1, line ?? 1) - 1
+        const lines = text.split('\n')
+        return { content: lines.slice(first, limit == null ? undefined : first + limit).join('\n') }
+      }),
+    write: ({ path, content }) =>
+      answered(async () => {
+        if (workspace?.writable !== true) throw new Refusal('This task may not write files.')
+        await writeText(await root(), scope, { path: inside(path), content })
+      }),
+  }
+}
+
+function inside(path: string): string {
+  if (path.startsWith(`${WORKSPACE}/`)) return path.slice(WORKSPACE.length + 1)
+  throw new Refusal(`Only files in ${WORKSPACE} can be reached.`)
+}
+
+/** A refusal as an answer of the protocol; it names no path outside of the sandbox. */
+async function answered<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const reason = error instanceof Refusal ? error.message : 'The file could not be accessed.'
+    throw RequestError.invalidParams(undefined, reason)
+  }
+}

@@ -1,0 +1,167 @@
+import type { ContentBlock, SessionUpdate, ToolCallUpdate } from '@agentclientprotocol/sdk'
+import { NO_USAGE, type Usage } from '../../core/contract/usage.ts'
+import type { ExecutionContext } from '../../core/ports/executor.ts'
+import type { AnswerPart, ToolResult } from '../../core/ports/steps.ts'
+import { shorten } from '../../core/text/shorten.ts'
+
+/** Characters that are kept of what one task's agent says, and of one tool's arguments or result. */
+const MOST_TEXT = 4_000_000
+const MOST_OF_CALL = 100_000
+
+interface ToolCall {
+  name: string
+  input: unknown
+  said: string
+  failed: boolean
+}
+
+/** What an agent says and does, as it reports it. */
+export interface Progress {
+  take(update: SessionUpdate): void
+  /** Its last message, or all that it said where that is empty. */
+  answer(): { text: string; reasoning: string }
+  usage(): Usage
+  /** Keeps the last step. @throws {AttemptAborted} Another worker has the task. */
+  finish(): Promise<void>
+}
+
+/**
+ * @param name What steps name as their model.
+ * @param onLost Called when steps can no longer be kept, because another worker has the task.
+ */
+export async function createProgress(
+  context: ExecutionContext,
+  name: string,
+  onLost: (error: unknown) => void,
+): Promise<Progress> {
+  const { steps } = context
+  // An agent has no memory of an earlier attempt.
+  await steps?.resume(name, { anew: true })
+  let said = 0
+  let usage = NO_USAGE
+  let message = ''
+  let thought = ''
+  let all = ''
+  let thoughts = ''
+  let messageId: string | undefined
+  let calls = new Map<string, ToolCall>()
+  let startedAt = performance.now()
+  let keeping: Promise<void> = Promise.resolve()
+
+  function say(text: string): void {
+    const kept = shorten(text, MOST_TEXT - said)
+    said += kept.length
+    message += kept
+    if (kept !== '') context.onText(kept)
+  }
+
+  /** Ends a step: what was said, and the tools that were called behind it. */
+  function nextStep(): void {
+    if (message === '' && thought === '' && calls.size === 0) return
+    const ms = Math.round(performance.now() - startedAt)
+    const parts: AnswerPart[] = [
+      ...(thought === '' ? [] : [{ type: 'reasoning-delta', delta: thought }]),
+      ...(message === '' ? [] : [{ type: 'text-delta', delta: message }]),
+      ...[...calls].map(([toolCallId, { name: toolName, input }]) => ({
+        type: 'tool-call',
+        toolCallId,
+        toolName,
+        input: shorten(JSON.stringify(input ?? {}), MOST_OF_CALL),
+      })),
+    ]
+    const results = [...calls].map(
+      ([id, { said: result, failed }]): ToolResult =>
+        failed ? { id, error: result } : { id, result },
+    )
+    if (message.trim() !== '') all += `${all === '' ? '' : '\n\n'}${message.trim()}`
+    if (thought !== '') thoughts += `${thoughts === '' ? '' : '\n\n'}${thought}`
+    const isLast = calls.size === 0
+    const spent = { ...NO_USAGE, steps: 1 }
+    usage = { ...usage, steps: usage.steps + 1 }
+    context.onUsage(usage, name)
+    keeping = keeping.then(async () => {
+      await steps?.keepAnswer({ model: name, parts, usage: spent }, { ms, isLast })
+      if (!isLast) await steps?.keepResults(results, { changedFiles: false })
+    })
+    keeping.catch(onLost)
+    message = ''
+    thought = ''
+    calls = new Map()
+    startedAt = performance.now()
+  }
+
+  function takeCall({
+    toolCallId,
+    title,
+    name: tool,
+    kind,
+    rawInput,
+    rawOutput,
+    content,
+    status,
+  }: ToolCallUpdate): void {
+    const known = calls.get(toolCallId)
+    const said = (content ?? [])
+      .map((piece) => (piece.type === 'content' ? textOf(piece.content) : ''))
+      .join('')
+    const output = said === '' && rawOutput != null ? asText(rawOutput) : said
+    calls.set(toolCallId, {
+      name: tool ?? known?.name ?? kind ?? title ?? 'tool',
+      input: rawInput ?? known?.input ?? (title == null ? undefined : { title }),
+      said: output === '' ? (known?.said ?? '') : shorten(output, MOST_OF_CALL),
+      failed: status === 'failed' || (status == null && known?.failed === true),
+    })
+  }
+
+  let last = ''
+  return {
+    take(update) {
+      switch (update.sessionUpdate) {
+        case 'agent_message_chunk': {
+          const id = update.messageId ?? undefined
+          if (calls.size > 0 || (id !== messageId && message !== '')) nextStep()
+          if (message === '' && all !== '') context.onText('\n\n')
+          messageId = id
+          say(textOf(update.content))
+          break
+        }
+        case 'agent_thought_chunk':
+          if (calls.size > 0) nextStep()
+          thought += shorten(textOf(update.content), Math.max(0, MOST_TEXT - thought.length))
+          break
+        case 'tool_call':
+        case 'tool_call_update':
+          takeCall(update)
+          break
+        case 'usage_update': {
+          const { cost } = update
+          if (cost?.currency === 'USD') usage = { ...usage, costUsd: cost.amount }
+          context.onUsage(usage, name)
+          break
+        }
+        default:
+        // Plans, modes and the like are for editors.
+      }
+    },
+
+    answer() {
+      return { text: last === '' ? all : last, reasoning: thoughts }
+    },
+
+    usage: () => usage,
+
+    async finish() {
+      last = message.trim()
+      nextStep()
+      await keeping
+    },
+  }
+}
+
+function textOf(block: ContentBlock): string {
+  return block.type === 'text' ? block.text : ''
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}

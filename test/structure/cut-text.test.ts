@@ -7,7 +7,12 @@ import { expect, test } from 'vitest'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** What cuts text: for the service, for the MCP server's answers in parts, for a terminal's columns. */
-const CUTTERS = ['src/core/text/shorten.ts', 'src/mcp/excerpt.ts', 'src/cli/format.ts']
+const CUTTERS = [
+  'src/core/text/shorten.ts',
+  'src/mcp/excerpt.ts',
+  'src/cli/format.ts',
+  'src/executors/sandbox/both-ends.ts',
+]
 
 /** A limit, as opposed to a place that was found in the text: a number, a constant, or what is named so. */
 const LIMIT = /^[\d_]+$|\b[A-Z][A-Z_]+\b|limit|most|\bmax\w|size|\bshare\b|room|width|count/
@@ -18,6 +23,7 @@ const LISTING =
 const PLURAL = /[a-z]s$/
 /** Lists whose name is not plural. */
 const LISTS = new Set([
+  'src/cli/find-plan.ts: found.slice(0,MOST_NAMED)',
   'src/core/contract/field-errors.ts: all.slice(0,MOST_ERRORS)',
   'src/core/export/export-sarif.ts: placed.slice(0,MAX_RESULTS)',
   'src/core/findings/extract-findings.ts: (inJson.length>0?inJson:findingsInMarkdown(searched)).slice(0,MAX_FINDINGS)',
@@ -35,10 +41,8 @@ const LISTS = new Set([
   'src/executors/model/calls/error-facts.ts: value.slice(0,20)',
   'src/executors/output/output-schema.ts: (validate.errors??[]).slice(0,MAX_PROBLEMS)',
   'src/executors/static/omissions.ts: counted.slice(0,MAX_EXAMPLES)',
-  'src/mcp/plan-tools.ts: wave.slice(0,MOST_TASKS)',
-  'src/mcp/plan-tools.ts: dryRun.advice.slice(0,MOST_TASKS)',
-  'src/mcp/synthesis-tools.ts: coverage.missing.slice(0,FIRST_FINDINGS)',
   'src/store/plan-store.ts: rest.slice(0,limit)',
+  'src/workspace/git/attributes.ts: found.slice(0,MAX_FILES)',
 ])
 /** Texts of ASCII by construction. */
 const DIGEST = /\.digest\(/

@@ -33,6 +33,8 @@ import { openUntilReady } from './open-until-ready.ts'
 const REMOVED_AT_ONCE = 100
 /** Jobs are promoted this many at a time, so that other calls get their turn in between. */
 const PROMOTED_AT_ONCE = 100
+/** Jobs of a large batch are added this many at a time. */
+const ADDED_AT_ONCE = 100
 /** Per queue. */
 const HELD_PAGE = 500
 
@@ -162,9 +164,22 @@ export async function bullBatchQueue(options: {
 
     async enqueueBatch(synthesis, units) {
       const children = units.map(unitNode)
+      const size = units.every(({ held }) => held) ? ADDED_AT_ONCE : children.length
+      const queue = queueFor(synthesis.planId, 'synthesis').qualifiedName
+      const parent = { id: synthesis.jobId, queue }
       try {
-        if (units.every(({ writesSynthesis }) => writesSynthesis)) await producer.addBulk(children)
-        else await producer.add({ ...synthesisNode(synthesis), children })
+        if (units.every(({ writesSynthesis }) => writesSynthesis)) {
+          await producer.addBulk(children)
+          return
+        }
+        await producer.add({ ...synthesisNode(synthesis), children: children.slice(0, size) })
+        for (let at = size; at < children.length; at += size) {
+          await producer.addBulk(
+            children
+              .slice(at, at + size)
+              .map((child) => ({ ...child, opts: { ...child.opts, parent } })),
+          )
+        }
       } catch (error) {
         if (!(error instanceof PartialBatchError)) throw error
         for (const [queue, numbers] of byQueue(synthesis.planId, units)) {

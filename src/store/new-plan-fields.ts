@@ -2,6 +2,7 @@ import { inOrderOfPriority } from '../core/batch/units.ts'
 import type { Usage } from '../core/contract/usage.ts'
 import { finalSynthesisJobId } from '../core/ports/queue.ts'
 import type { NewPlan } from '../core/ports/records.ts'
+import { compactJson } from './compact-json.ts'
 
 /** Whether some of its tasks wait for others, or for its limit. */
 function isConstrained({ spec, initial }: NewPlan): boolean {
@@ -66,10 +67,65 @@ function rankOf({ tasks, spec }: NewPlan, unit: number): number {
 }
 
 /** A command on one of the plan's keys. A long list of arguments is sent in several commands. */
-export type Write = [command: 'HSET' | 'ZADD' | 'RPUSH', suffix: string, args: (string | number)[]]
+export type Write = [
+  command: 'HSET' | 'ZADD' | 'RPUSH' | 'SADD',
+  suffix: string,
+  args: (string | number)[],
+]
+
+/** What fits into the one script that creates a plan; the writes of larger plans are staged. */
+const ARGS_IN_ONE_SCRIPT = 2_000
+const CHARS_IN_ONE_SCRIPT = 1_000_000
+
+/** Per command: few enough that Redis can answer others in between. */
+const ARGS_AT_ONCE = 500
+const CHARS_AT_ONCE = 250_000
+
+const known = new WeakMap<NewPlan, Write[]>()
+
+/** Everything of a plan that is not in its header. Computed once per plan. */
+export function writesOf(plan: NewPlan): Write[] {
+  const { submission, spec, initial } = plan
+  const writes: Write[] = known.get(plan) ?? [
+    ['HSET', 'specs', plan.tasks.flatMap((task) => [task.id, JSON.stringify(task)])],
+    ['HSET', 'submission', submission ? ['body', compactJson(submission)] : []],
+    ['HSET', 'files', Object.entries(plan.files ?? {}).flat()],
+    ...holdingWrites(plan),
+    // The jobs of a batch in slices are all held, and released once they are all in the queue.
+    ['SADD', 'released', spec.units.inSlices === true ? initial.released : []],
+  ]
+  known.set(plan, writes)
+  return writes.filter(([, , args]) => args.length > 0)
+}
+
+/** Whether the writes are too much for one script. */
+export function isLarge(writes: readonly Write[]): boolean {
+  const args = writes.flatMap(([, , some]) => some)
+  const chars = args.reduce<number>((sum, arg) => sum + String(arg).length, 0)
+  return args.length > ARGS_IN_ONE_SCRIPT || chars > CHARS_IN_ONE_SCRIPT
+}
+
+/** The arguments of a write in several commands. An even number each: fields keep their values. */
+export function pagesOf(args: Write[2]): Write[2][] {
+  const pages: Write[2][] = []
+  let chars = CHARS_AT_ONCE
+  for (let at = 0; at < args.length; at += 2) {
+    const pair = args.slice(at, at + 2)
+    const size = pair.reduce<number>((sum, arg) => sum + String(arg).length, 0)
+    const page = pages.at(-1)
+    chars += size
+    if (page === undefined || page.length >= ARGS_AT_ONCE || chars > CHARS_AT_ONCE) {
+      pages.push(pair)
+      chars = size
+    } else {
+      page.push(...pair)
+    }
+  }
+  return pages
+}
 
 /** What a plan with an order or a limit needs in addition to its header; see `lua/shared/release.lua`. */
-export function holdingWrites(plan: NewPlan): Write[] {
+function holdingWrites(plan: NewPlan): Write[] {
   const { size } = plan.spec.units
   const { held, ready } = plan.initial
   const isReady: Write = ['ZADD', 'ready', ready.flatMap((unit) => [rankOf(plan, unit), unit])]

@@ -1,25 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { PlanStore } from '../core/ports/plan-store.ts'
-import type { NewPlan, PlanKey } from '../core/ports/records.ts'
+import type { PlanKey } from '../core/ports/records.ts'
 import type { RetryBatch } from '../core/ports/task-life.ts'
-import { compactJson, fromCompactJson } from './compact-json.ts'
+import { fromCompactJson } from './compact-json.ts'
 import { type KeySpace, PLAN_SUFFIXES, planIdFrom, planKey, shardKey, shardOf } from './keys.ts'
-import { headerFields, holdingWrites, type Write } from './new-plan-fields.ts'
+import { headerFields, isLarge, pagesOf, type Write, writesOf } from './new-plan-fields.ts'
 import { planRecord } from './records.ts'
 import type { RedisClient } from './redis/connect-redis.ts'
 import { readAcrossShards } from './redis/read-across-shards.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 import { settleTasks } from './settle-tasks.ts'
-
-/**
- * How many task specifications fit into the one script that creates a plan; larger plans are
- * staged.
- */
-const TASKS_IN_ONE_SCRIPT = 500
-
-/** Fields per HSET: few enough that Redis can answer others in between. */
-const FIELDS_AT_ONCE = 250
 
 export function redisPlanStore(options: {
   redis: RedisClient
@@ -36,50 +27,48 @@ export function redisPlanStore(options: {
     `${shardKey(space, shardOf(planIdFrom(shardBytes, space.shards)))}:key:${digest}`
 
   /**
-   * Writes the specifications under a key that expires, so that an interrupted submission leaves
-   * nothing behind.
+   * Writes under keys that expire, so that an interrupted submission leaves nothing behind. Returns
+   * their prefix.
    */
-  async function stage(plan: NewPlan): Promise<string> {
-    const key = `${keyOf(plan.spec.id)}:staged:${randomUUID()}`
-    for (let at = 0; at < plan.tasks.length; at += FIELDS_AT_ONCE) {
-      const fields = plan.tasks
-        .slice(at, at + FIELDS_AT_ONCE)
-        .flatMap((task) => [task.id, JSON.stringify(task)])
-      if (at > 0) await redis.hset(key, ...fields)
-      // In one step: a process that died in between would leave the key for good.
-      else
-        await redis
-          .multi()
-          .hset(key, ...fields)
-          .expire(key, 3_600)
-          .exec()
+  async function stage(planId: string, writes: readonly Write[]): Promise<string> {
+    const staged = `${keyOf(planId)}:staged:${randomUUID()}`
+    for (const [command, suffix, args] of writes) {
+      const key = `${staged}:${suffix}`
+      for (const [index, some] of pagesOf(args).entries()) {
+        // In one step: a process that died in between would leave the key for good.
+        if (index === 0) {
+          await redis
+            .multi()
+            .call(command, key, ...some)
+            .expire(key, 3_600)
+            .exec()
+        } else {
+          await redis.call(command, key, ...some)
+        }
+      }
     }
-    return key
+    return staged
   }
 
   return {
-    createsInOneStep: (plan) => plan.tasks.length <= TASKS_IN_ONE_SCRIPT,
+    createsInOneStep: (plan) => !isLarge(writesOf(plan)),
 
     create: (plan) =>
       whileAvailable(async () => {
         const key = keyOf(plan.spec.id)
-        const large = plan.tasks.length > TASKS_IN_ONE_SCRIPT
-        const staged = large ? await stage(plan) : ''
         const shard = shardOfPlan(plan.spec.id)
         const header = headerFields(plan, options.retentionMs)
-        const { submission } = plan
-        const specs = large ? [] : plan.tasks.flatMap((task) => [task.id, JSON.stringify(task)])
-        const writes: Write[] = [
-          ['HSET', 'specs', specs],
-          ['HSET', 'submission', submission ? ['body', compactJson(submission)] : []],
-          ['HSET', 'files', Object.entries(plan.files ?? {}).flat()],
-          ...holdingWrites(plan),
-        ]
+        const writes = writesOf(plan)
+        const large = isLarge(writes)
+        const staged = large ? await stage(plan.spec.id, writes) : ''
+        const suffixes = large ? writes.map(([, suffix]) => suffix) : []
         const answer = (await run(
           'create-plan',
           key,
           shard,
           staged,
+          suffixes.length,
+          suffixes,
           plan.key === undefined ? '' : keyRecord(plan.key),
           header.length / 2,
           ...header,
@@ -87,12 +76,17 @@ export function redisPlanStore(options: {
           JSON.stringify(plan.tasks.map((task) => task.id)),
           `${shard}:plans:${plan.spec.tenant}`,
           plan.spec.policy.timeoutMs ?? 0,
-          writes.flatMap(([command, suffix, args]) =>
-            args.length === 0 ? [] : [command, `:${suffix}`, args.length, ...args],
-          ),
+          large
+            ? []
+            : writes.flatMap(([command, suffix, args]) => [
+                command,
+                `:${suffix}`,
+                args.length,
+                ...args,
+              ]),
         )) as ['created' | 'exists', string, string]
         if (answer[0] === 'exists') {
-          if (staged !== '') await redis.unlink(staged)
+          for (const suffix of suffixes) await redis.unlink(`${staged}:${suffix}`)
           return { status: 'exists', planId: answer[1], requestHash: answer[2] }
         }
         return { status: 'created', createdAt: Number(answer[1]), round: Number(answer[2]) }

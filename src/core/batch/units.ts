@@ -14,6 +14,8 @@ const SMALL_PLAN = 200
 const TASKS_A_JOB = { small: 5, large: 25 }
 /** Large plans still get at least this many jobs, so that workers can share them. */
 const FEWEST_JOBS = 40
+/** Jobs of one transaction, which blocks Redis for some 40 ms. */
+const JOBS_AT_ONCE = 400
 
 /**
  * Decides how a plan's tasks are packed into jobs. Tasks that mostly wait for something else share
@@ -47,6 +49,7 @@ export function layoutUnits(
     width: limit === null ? 'all' : 1,
     limit,
     lane: uniform ? (first === 'io' && tasks.length > SMALL_PLAN ? 'bulk' : first) : lanes,
+    ...(Math.ceil(tasks.length / size) > JOBS_AT_ONCE ? { inSlices: true } : {}),
     ...(options.plainSynthesis && size > 1 && tasks.length <= SMALL_PLAN
       ? { writesSynthesis: true }
       : {}),
@@ -108,7 +111,7 @@ export function unitsOf(
       // By priority within the plan, even if the priorities are far apart.
       round: options.round + rank,
       priority: Math.max(...members.map((task) => task.priority)),
-      held: options.held(unit),
+      held: spec.units.inSlices === true || options.held(unit),
       writesSynthesis: spec.units.writesSynthesis === true,
     })
   }

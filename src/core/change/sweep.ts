@@ -94,7 +94,9 @@ async function settleSubmission(deps: SweepDeps, planId: string): Promise<void> 
   if (record === undefined) return
   const retry = await deps.plans.unfinishedRetry(planId)
   if (retry !== undefined) return enqueueRetry(deps, record, retry)
-  if (await deps.queue.hasBatch(planId, record.spec.units)) {
+  // One that is enqueued in slices may be there in part; nothing of it runs before the mark.
+  const { units } = record.spec
+  if (units.inSlices === undefined && (await deps.queue.hasBatch(planId, units))) {
     const { releasing } = await sealBatch(deps, record, 0, { all: [], held: [] })
     return releasing
   }

@@ -59,7 +59,7 @@ export interface PartJob {
 /** The queue that workers take units and syntheses from. */
 export interface BatchQueue {
   /**
-   * Enqueues all units and, behind them, the synthesis unless they write it: all or none. Repeating it
+   * Enqueues all units, in slices if all of them are held, and, behind them, the synthesis unless they write it: all or none. Repeating it
    * changes nothing.
    *
    * @throws {ServiceError} `unavailable`; anything that was partly enqueued has been removed again.

@@ -50,6 +50,11 @@ export interface UnitLayout {
   lane: Lane | Lane[]
   /** The synthesis has no job of its own: the unit that ends the last task writes it. */
   writesSynthesis?: true
+  /**
+   * There are too many jobs for one transaction: they are enqueued in slices, all of them held, and
+   * released once the whole batch is in the queue.
+   */
+  inSlices?: true
 }
 
 /**

@@ -1,12 +1,14 @@
 -- Stores a plan, unless its Idempotency-Key already names one.
--- ARGV: shard, staged key or '', record of the Idempotency-Key or '', number of header pairs, the
--- pairs, context, ids, tenant index key, deadline in ms or 0, then for each write of everything else:
+-- ARGV: shard, prefix of the staged keys or '', their number, their suffixes, record of the
+-- Idempotency-Key or '', number of header pairs, the pairs, context, ids, tenant index key, deadline in ms or 0, then for each write that was not staged:
 -- command, suffix of the key, number of arguments, the arguments
 -- Returns { 'created', now, round } | { 'exists', plan id, hash of its request }
 local existing = redis.call('HGET', plan, 'requestHash')
 if existing then return { 'exists', plan_id, existing } end
 local at = 2
 local staged = ARGV[at]; at = at + 1
+local first_suffix = at + 1
+local last_suffix = at + tonumber(ARGV[at]); at = last_suffix + 1
 local key_record = ARGV[at]; at = at + 1
 if key_record ~= '' then
   local known_id, known_hash = string.match(redis.call('GET', key_record) or '', '^(%S+) (%S+)$')
@@ -26,9 +28,9 @@ redis.call('ZADD', ARGV[at], now, plan_id); at = at + 1
 local timeout = tonumber(ARGV[at]); at = at + 1
 if timeout > 0 then redis.call('ZADD', shard .. ':deadlines', now + timeout, plan_id) end
 redis.call('ZADD', shard .. ':active', now, plan_id)
-if staged ~= '' then
-  redis.call('RENAME', staged, plan .. ':specs')
-  redis.call('PERSIST', plan .. ':specs')
+for i = first_suffix, last_suffix do
+  redis.call('RENAME', staged .. ':' .. ARGV[i], plan .. ':' .. ARGV[i])
+  redis.call('PERSIST', plan .. ':' .. ARGV[i])
 end
 while at <= #ARGV do
   local command, key, count = ARGV[at], plan .. ARGV[at + 1], tonumber(ARGV[at + 2])

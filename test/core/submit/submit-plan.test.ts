@@ -326,3 +326,71 @@ test('an executor that calls no other models refuses `escalate`', async () => {
     errors: [{ pointer: '/tasks/0/escalate' }],
   })
 })
+
+describe('a batch of more jobs than one transaction takes', () => {
+  const LAST = 'z'
+  const NAMES = Array.from({ length: 1_200 }, (_, at) => `t${at}`)
+  /** All others wait for the last one. */
+  const FAN = echoPlan({ ...Object.fromEntries(NAMES.map((name) => [name, [LAST]])), [LAST]: [] })
+
+  const counts = async () => {
+    const all = service.queue.queues.filter(({ kind }) => kind === 'bulk')
+    const found = await Promise.all(
+      all.map(({ queue }) => queue.getJobCounts('prioritized', 'delayed')),
+    )
+    const sum = (state: string) => found.reduce((total, count) => total + (count[state] ?? 0), 0)
+    return { free: sum('prioritized'), held: sum('delayed') }
+  }
+
+  test('is enqueued as a whole before any task of it can run', async () => {
+    const { slow, isThere, go } = heldUp(service.submitting, 'markEnqueued')
+    const submitting = submitPlan(slow, submission(undefined, FAN))
+    await isThere
+    expect(await counts()).toEqual({ free: 0, held: NAMES.length + 1 })
+    await sweep(service.sweeping, 1)
+    expect((await counts()).free).toBe(0)
+    go()
+    const { record } = await submitting
+    const { id: planId } = record.spec
+    await expect.poll(counts).toEqual({ free: 1, held: NAMES.length })
+    await expect.poll(() => service.stores.life.released(planId)).toEqual([])
+    expect((await service.keys()).filter((key) => key.includes(':staged:'))).toEqual([])
+    const begun = await service.stores.life.begin({
+      ...{ planId, taskId: LAST, token: 'a', unit: NAMES.length, round: 0, delivery: 1 },
+    })
+    expect(begun).toMatchObject({ status: 'begun', attempt: 1 })
+    const attempt = { planId, taskId: LAST, token: 'a', attempt: 1 }
+    const { released } = await service.stores.life.end({
+      ...attempt,
+      status: 'succeeded',
+      outcome: 'succeeded',
+      spends: false,
+    })
+    expect(released).toHaveLength(NAMES.length)
+  })
+
+  test('and is cut short in the middle is given up, and its jobs end', async () => {
+    const { queue, plans } = service.submitting
+    let planId = ''
+    const dying: SubmitDeps = {
+      ...service.submitting,
+      plans: { ...plans, settleSubmission: away },
+      queue: {
+        ...queue,
+        enqueueBatch: async (synthesis, units) => {
+          planId = synthesis.planId
+          await queue.enqueueBatch(synthesis, units.slice(0, 500))
+          throw new Error('the process died')
+        },
+      },
+    }
+    await expect(submitPlan(dying, submission(undefined, FAN))).rejects.toThrow('died')
+    await age(planId, 60_000)
+    await sweep(service.sweeping, 1)
+    expect(await plans.get(planId)).toBeUndefined()
+    await sweepHeld(service.sweeping)
+    expect(await counts()).toEqual({ free: 500, held: 0 })
+    const unit = { planId, taskId: 't0', token: 'a', unit: 0, round: 0, delivery: 1 }
+    expect(await service.stores.life.begin(unit)).toMatchObject({ status: 'gone' })
+  })
+})

@@ -1,26 +1,37 @@
 import { enableCompileCache } from 'node:module'
+import { performance } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-// Import this first in an entry file: the compile cache must be enabled before other modules are
-// loaded.
+// What an entry imports first, and everything else behind it: how modules are loaded is decided before.
 
-// For processes not started by the command, which has already enabled it.
+// Of a process that the command does not start, which has done so already.
 enableCompileCache()
 
-// Garbage from loading modules would make V8 grow the young generation to three times 16 MB, which
-// an idle process then keeps.
+// What modules leave behind while they are loaded would make V8 enlarge the space for new objects to three
+// times 16 MB, which an idle process then keeps.
 setFlagsFromString('--semi-space-growth-factor=1')
 
+/** How long a process is watched before it counts as idle, and how little it then does. */
+const QUIET_MS = 5_000
+const QUIET_SHARE = 0.1
+
 /**
- * Call it once a process is up: releases the memory left from starting, and lets the young
- * generation grow under load.
+ * Called once a process is up: under load the space for new objects may grow, and an idle process gives back
+ * what its start has left behind.
  */
 export function settleHeap(): void {
   setFlagsFromString('--semi-space-growth-factor=2')
+  const before = performance.eventLoopUtilization()
+  setTimeout(() => {
+    if (performance.eventLoopUtilization(before).utilization < QUIET_SHARE) collect()
+  }, QUIET_MS).unref()
+}
+
+/** A pause of a tenth of a second; what is left is moved together, so that whole pages go back. */
+function collect(): void {
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (options: object) => void
+  const gc = runInNewContext('gc') as (options: object) => void
   setFlagsFromString('--no-expose-gc')
-  // Compacts what is left, so that whole pages can be released.
-  collect({ type: 'major', flavor: 'last-resort' })
+  gc({ type: 'major', flavor: 'last-resort' })
 }

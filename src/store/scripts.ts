@@ -38,6 +38,7 @@ const SHARED = [
   'plan',
   'events',
   'tasks',
+  'outcome',
   'usage',
   'money',
   'steps',
@@ -66,11 +67,27 @@ export function readScript(name: string): string {
   return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 }
 
+/**
+ * A script behind those shared parts that it uses, and that these use. All of them would take Redis longer
+ * to set up than most scripts run.
+ */
+export function withShared(shared: readonly string[], script: string): string {
+  return shared.reduceRight((text, part) => (uses(text, part) ? `${part}\n${text}` : text), script)
+}
+
+/** Whether a text names something that the part defines. */
+function uses(text: string, part: string): boolean {
+  const defined = [...part.matchAll(/^local (?:function )?(.+?)(?:\(| =|$)/gm)]
+  const names = defined.flatMap(([, list = '']) => list.split(', '))
+  return new RegExp(`\\b(?:${names.join('|')})\\b`).test(text.replaceAll(/--.*/g, ''))
+}
+
 /** Registers the scripts with a connection, which sends each text once and then only its hash. */
 export function loadScripts(redis: RedisClient): RunScript {
-  const shared = SHARED.map((name) => readScript(`shared/${name}`)).join('\n')
+  const shared = SHARED.map((name) => readScript(`shared/${name}`))
   for (const name of NAMES) {
-    redis.defineCommand(`tutti:${name}`, { numberOfKeys: 1, lua: `${shared}\n${readScript(name)}` })
+    const lua = withShared(shared, readScript(name))
+    redis.defineCommand(`tutti:${name}`, { numberOfKeys: 1, lua })
   }
   const commands = redis as unknown as Record<
     string,

@@ -13,6 +13,7 @@ local round = tonumber(ARGV[3])
 local most_losses = tonumber(ARGV[4])
 local answers = {}
 local gone = redis.call('EXISTS', plan) == 0
+write_together()
 local constrained = not gone and number('constrained') == 1
 local unsettled_before = not gone and is_unsettled() == 1
 
@@ -35,7 +36,7 @@ for i = 5, #ARGV, 4 do
   end
   -- The job of a task that has since been retried may still be in the queue, but the task now
   -- belongs to another unit.
-  local unit = not gone and id and redis.call('HGET', plan .. ':units', id) or ARGV[i + 2]
+  local unit = not gone and id and unit_of(id) or ARGV[i + 2]
   if gone then
     answers[#answers + 1] = { 'gone' }
   elseif not id then

@@ -10,6 +10,7 @@ if redis.call('EXISTS', plan) == 0 then
   for _ = 2, #ARGV, 5 do answers[#answers + 1] = 'gone' end
   return { answers, {}, 0, 0, 0 }
 end
+write_together()
 local constrained = number('constrained') == 1
 local budget = number('budgetNanos')
 local exhausted = false
@@ -81,7 +82,7 @@ for i = 2, #ARGV, 5 do
         })
       end
     else
-      if output ~= '' then redis.call('HSET', plan .. ':outputs', id, output) end
+      if output ~= '' then put('HSET', ':outputs', id, output) end
       task.error = result.error
       end_task(id, task, status, constrained)
       if status == 'failed' then abort_if_asked(id) end

@@ -24,7 +24,7 @@ end
 
 -- A task that was retried belongs to a unit of its own.
 local function is_open(id)
-  return not ENDED[load_task(id).status] and redis.call('HEXISTS', plan .. ':units', id) == 0
+  return not ENDED[load_task(id).status] and not unit_of(id)
 end
 
 local function open_ones(taken)

@@ -20,7 +20,7 @@ local function record_end(id, task, status)
   -- one it has read.
   last_ending = (last_ending or number('endings')) + 1
   add('endings', 1)
-  redis.call('ZADD', plan .. ':ended', last_ending, id)
+  put('ZADD', ':ended', last_ending, id)
   emit('task.finished', {
     taskId = id, status = status, attempt = task.attempt, at = now,
     durationMs = task.runningSince and (now - task.runningSince) or nil,
@@ -125,23 +125,6 @@ local function settle_tasks(constrained)
   end_stopped(constrained)
 end
 
-local function expire_later()
-  local retention = number('retentionMs')
-  redis.call('HSET', plan, 'expiresAt', now + retention)
-  redis.call('ZADD', shard .. ':expiry', now + retention, plan_id)
-end
-
-local function finish_plan(outcome)
-  if header('outcome') then return false end
-  redis.call('HSET', plan, 'outcome', outcome, 'finishedAt', now)
-  redis.call('HINCRBY', shard .. ':finished', outcome, 1)
-  redis.call('ZREM', shard .. ':active', plan_id)
-  redis.call('ZREM', shard .. ':deadlines', plan_id)
-  expire_later()
-  emit('plan.finished', { status = outcome, counts = counts(), at = now })
-  return true
-end
-
 -- Ends tasks that have not begun, starting with the first ones, and asks the workers to abort
 -- running ones. They hear of it on `:control`, and also read `stop` now and then in case they
 -- missed it.
@@ -175,10 +158,6 @@ end
 local function abort_if_asked(id)
   if header('onFailure') ~= 'abort' then return end
   stop_plan('aborted', 'Task ' .. id .. ' failed, and the plan asks to stop at the first failure.')
-end
-
-local function is_unsettled()
-  return header('unsettled') and 1 or 0
 end
 
 -- Whether no task is left to run: all have ended, or the rest is only to be settled.

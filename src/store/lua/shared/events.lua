@@ -9,7 +9,7 @@ local subscribed
 local function emit(type, data)
   local id = redis.call('XADD', plan .. ':events', '*', 'type', type, 'data', cjson.encode(data))
   changes[#changes + 1] = type .. ' ' .. (data.taskId or '')
-  if subscribed == nil then subscribed = redis.call('HGET', plan, 'webhookEvents') or '' end
+  if subscribed == nil then subscribed = header('webhookEvents') or '' end
   if subscribed ~= '' and string.find(subscribed, ',' .. type .. ',', 1, true) then
     -- Written together with the event, so that no delivery can be lost in between. The id is the
     -- delivery's; it stays until the delivery is settled.
@@ -23,6 +23,9 @@ end
 
 -- Writes the counters and one message per script, however much changed. Called last.
 local function publish()
+  for command, keys in pairs(later or {}) do
+    for suffix, arguments in pairs(keys) do in_parts(command, plan .. suffix, arguments) end
+  end
   for field, by in pairs(added) do
     if by ~= 0 then redis.call('HINCRBY', plan, field, by) end
   end

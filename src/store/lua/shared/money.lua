@@ -9,6 +9,7 @@ local function load_spending(spender)
 end
 
 local function save_spending(spender, spending)
+  there[':spending'] = true
   redis.call('HSET', plan .. ':spending', spender, cjson.encode(spending))
 end
 
@@ -31,7 +32,7 @@ end
 -- The spender has ended or died: releases the reservations of its calls, and records separately
 -- what they may have cost. Returns the usage that has already been counted, and that amount.
 local function close_spending(spender)
-  if redis.call('HEXISTS', plan .. ':spending', spender) == 0 then return nil, 0 end
+  if not has_key(':spending') or redis.call('HEXISTS', plan .. ':spending', spender) == 0 then return nil, 0 end
   local spending = load_spending(spender)
   local unknown = 0
   for _, call in pairs(spending.calls) do

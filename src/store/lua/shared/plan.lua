@@ -13,6 +13,14 @@ local function header(field)
   return redis.call('HGET', plan, field)
 end
 
+-- Whether one of the plan's keys is there, looked up once a script: for those that few plans have.
+local there = {}
+
+local function has_key(suffix)
+  if there[suffix] == nil then there[suffix] = redis.call('EXISTS', plan .. suffix) == 1 end
+  return there[suffix]
+end
+
 -- Increments of header fields, written once by `publish`, however many tasks contribute.
 local added = {}
 
@@ -42,4 +50,20 @@ local function in_parts(command, key, arguments)
   for first = 1, #arguments, AT_ONCE do
     redis.call(command, key, unpack(arguments, first, math.min(first + AT_ONCE - 1, #arguments)))
   end
+end
+
+-- What scripts that write of many tasks write at their end, by `publish`: a command for each key.
+local later
+
+local function write_together()
+  later = { HSET = {}, ZADD = {} }
+end
+
+-- `HSET` of a field and its value, or `ZADD` of a score and its member.
+local function put(command, suffix, first, second)
+  if not later then return redis.call(command, plan .. suffix, first, second) end
+  local arguments = later[command][suffix] or {}
+  later[command][suffix] = arguments
+  arguments[#arguments + 1] = first
+  arguments[#arguments + 1] = second
 end

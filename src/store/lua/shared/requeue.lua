@@ -53,6 +53,7 @@ local function requeue(entry)
   redis.call('ZREM', plan .. ':ended', id)
   redis.call('SREM', plan .. ':cancels', id)
   redis.call('HSET', plan .. ':units', id, unit)
+  there[':units'] = true
   if priority ~= '0' then redis.call('HSET', plan .. ':priorities', unit, priority) end
   emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'retry' })
   if waits > 0 then

@@ -5,10 +5,15 @@ local ENDED = { succeeded = true, incomplete = true, failed = true, cancelled = 
 -- Codes that park a plan: nothing new starts until somebody has paid, and running tasks may finish.
 local PARKING = { ['budget-exhausted'] = true, ['provider-quota'] = true }
 
+-- Records that this script has read or written. Whoever changes one saves it.
+local tasks, attempts = {}, {}
+
 local function load_task(id)
-  local raw = redis.call('HGET', plan .. ':tasks', id)
-  if raw then return cjson.decode(raw) end
-  return { status = 'queued', attempt = 0, spent = 0 }
+  if not tasks[id] then
+    local raw = redis.call('HGET', plan .. ':tasks', id)
+    tasks[id] = raw and cjson.decode(raw) or { status = 'queued', attempt = 0, spent = 0 }
+  end
+  return tasks[id]
 end
 
 -- The statuses of any number of tasks, matched in their stored records, which are too many to decode.
@@ -19,7 +24,13 @@ local function statuses_of(ids)
 end
 
 local function save_task(id, task)
-  redis.call('HSET', plan .. ':tasks', id, cjson.encode(task))
+  tasks[id] = task
+  put('HSET', ':tasks', id, cjson.encode(task))
+end
+
+-- The unit of a task in a plan with an order or a limit, or of one that was retried.
+local function unit_of(id)
+  return has_key(':units') and redis.call('HGET', plan .. ':units', id)
 end
 
 -- The `queued` counter starts at the number of tasks, because a task without a record is queued.
@@ -56,10 +67,15 @@ local function preliminary_due(left)
 end
 
 local function save_attempt(id, attempt)
-  redis.call('HSET', plan .. ':attempts', id .. '#' .. attempt.number, cjson.encode(attempt))
+  local name = id .. '#' .. attempt.number
+  attempts[name] = attempt
+  put('HSET', ':attempts', name, cjson.encode(attempt))
 end
 
 local function load_attempt(id, attempt_number)
-  local raw = redis.call('HGET', plan .. ':attempts', id .. '#' .. attempt_number)
-  return raw and cjson.decode(raw)
+  local name = id .. '#' .. attempt_number
+  if attempts[name] then return attempts[name] end
+  local raw = redis.call('HGET', plan .. ':attempts', name)
+  attempts[name] = raw and cjson.decode(raw)
+  return attempts[name]
 end

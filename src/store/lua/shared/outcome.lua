@@ -1,0 +1,22 @@
+-- How a plan ends, and whether some of its tasks still have to.
+
+local function is_unsettled()
+  return header('unsettled') and 1 or 0
+end
+
+local function expire_later()
+  local retention = number('retentionMs')
+  redis.call('HSET', plan, 'expiresAt', now + retention)
+  redis.call('ZADD', shard .. ':expiry', now + retention, plan_id)
+end
+
+local function finish_plan(outcome)
+  if header('outcome') then return false end
+  redis.call('HSET', plan, 'outcome', outcome, 'finishedAt', now)
+  redis.call('HINCRBY', shard .. ':finished', outcome, 1)
+  redis.call('ZREM', shard .. ':active', plan_id)
+  redis.call('ZREM', shard .. ':deadlines', plan_id)
+  expire_later()
+  emit('plan.finished', { status = outcome, counts = counts(), at = now })
+  return true
+end

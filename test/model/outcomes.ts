@@ -23,8 +23,10 @@ export function outcomesOf(before: Model, command: Command): Outcome[] {
 /** Two at the same moment come one after the other, and nobody knows in which order, or how soon. */
 function bothOrders(before: Model, [a, b]: [Command, Command]): Outcome[] {
   if (a.do === 'both' || b.do === 'both') return []
-  // How far the service came in between cannot be told.
-  if (a.do === 'pass time' && b.do === 'pass time') return []
+  // How far the service came in between cannot be told: its pause would begin before time has passed or after.
+  const isPause = (one: Command) => one.do === 'end' && one.how === 'fails for now'
+  if (a.do === 'pass time' && (b.do === 'pass time' || isPause(b))) return []
+  if (b.do === 'pass time' && isPause(a)) return []
   const outcomes = new Map<string, Outcome>()
   for (const [first, next] of [
     [a, b],

@@ -1,0 +1,1014 @@
+# Made from openapi/openapi.json by `node script/python-types.ts`.
+"""The bodies and answers of the API."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict, Union
+
+
+class Action(TypedDict):
+    rank: int
+    action: str
+    why: str
+    findings: list[str]
+
+
+class Advice(TypedDict):
+    code: str
+    message: str
+    tasks: list[str]
+
+
+class Attempt(TypedDict):
+    number: int
+    outcome: Literal["running", "succeeded", "incomplete", "failed", "timed-out", "cancelled", "lost", "interrupted"]
+    startedAt: str
+    finishedAt: Union[str, None]
+    workerId: str
+    usage: "Usage"
+    #: provider:model of what answered last: a fallback model where the wanted one could not be had,
+    #: or one of `escalate` that went on.
+    answeredBy: NotRequired[str]
+    #: The last step of earlier attempts, where it went on from there.
+    resumedFromStep: NotRequired[int]
+    error: NotRequired["Failure"]
+
+
+class Budget(TypedDict):
+    limitUsd: float
+    reservedUsd: float
+    unknownUsd: float
+    leftUsd: float
+
+
+class CancelTasks(TypedDict):
+    #: Their ids. With `status`: those of them that have it.
+    tasks: NotRequired[list[str]]
+    #: All that are so now.
+    status: NotRequired[list[Literal["queued", "running"]]]
+
+
+class ConflictSidesItem(TypedDict):
+    taskId: str
+    recommendation: str
+    evidence: str
+
+
+class Conflict(TypedDict):
+    between: list[str]
+    about: str
+    sides: list["ConflictSidesItem"]
+    resolution: str
+    rule: str
+
+
+class Counts(TypedDict):
+    queued: int
+    running: int
+    succeeded: int
+    incomplete: int
+    failed: int
+    cancelled: int
+    skipped: int
+    total: int
+
+
+class CoverageMissingItem(TypedDict):
+    taskId: str
+    status: "TaskStatus"
+    error: NotRequired[str]
+
+
+class Coverage(TypedDict):
+    succeeded: list[str]
+    missing: list["CoverageMissingItem"]
+
+
+class DeliveryAttemptsItem(TypedDict):
+    at: str
+    statusCode: NotRequired[int]
+    error: NotRequired[str]
+
+
+class Delivery(TypedDict):
+    id: str
+    type: str
+    status: Literal["pending", "delivered", "failed"]
+    attempts: list["DeliveryAttemptsItem"]
+    nextAttemptAt: Union[str, None]
+
+
+class DeliveryList(TypedDict):
+    items: list["Delivery"]
+
+
+class DryRunTasksItemFilesRead(TypedDict):
+    read: NotRequired[list[str]]
+    write: NotRequired[list[str]]
+
+
+class DryRunTasksItem(TypedDict):
+    id: str
+    description: str
+    executor: str
+    model: NotRequired[str]
+    escalate: NotRequired[list[str]]
+    dependsOn: list[str]
+    waitsFor: list[str]
+    #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
+    #: folder stands for all that is in it, and a glob that begins with `!` takes files away.
+    files: NotRequired[Union[list[str], "DryRunTasksItemFilesRead"]]
+    tools: NotRequired[list[str]]
+    options: NotRequired[dict[str, Any]]
+    timeoutMs: int
+    attempts: int
+    priority: int
+    prompt: str
+
+
+class DryRun(TypedDict):
+    tasks: list["DryRunTasksItem"]
+    waves: list[list[str]]
+    overlaps: list["Overlap"]
+    warnings: list["Advice"]
+    advice: list["Advice"]
+    estimate: "Estimate"
+
+
+class Edits(TypedDict):
+    base: str
+    patch: str
+    files: list[str]
+
+
+class EstimateTokens(TypedDict):
+    low: int
+    high: int
+
+
+class EstimateCostUsdLow(TypedDict):
+    low: float
+    high: float
+
+
+class EstimatePrices(TypedDict):
+    source: str
+    date: str
+
+
+class EstimateVerification(TypedDict):
+    maxCalls: int
+    maxCostUsd: Union[float, None]
+
+
+class Estimate(TypedDict):
+    tasks: int
+    tokens: "EstimateTokens"
+    costUsd: Union["EstimateCostUsdLow", None]
+    prices: NotRequired["EstimatePrices"]
+    unpricedModels: list[str]
+    verification: NotRequired["EstimateVerification"]
+
+
+class EvidenceCheck(TypedDict):
+    kind: Literal["file", "line", "quote"]
+    holds: bool
+
+
+class ExecutorListItemsItemCapabilities(TypedDict):
+    readsWorkspace: bool
+    #: Whether a plan with a task for it must have a `workspace`.
+    requiresWorkspace: bool
+    writesWorkspace: bool
+    usesModel: bool
+    structuredOutput: bool
+    #: Whether an attempt goes on where the one before was cut short. Otherwise each attempt begins
+    #: anew.
+    resumes: bool
+
+
+class ExecutorListItemsItem(TypedDict):
+    name: str
+    description: str
+    available: bool
+    reason: NotRequired[str]
+    tools: list[str]
+    capabilities: "ExecutorListItemsItemCapabilities"
+    cost: Literal["none", "counted", "unknown"]
+    options: dict[str, Any]
+
+
+class ExecutorList(TypedDict):
+    default: str
+    defaultModel: Union[str, None]
+    items: list["ExecutorListItemsItem"]
+
+
+class Failure(TypedDict):
+    code: str
+    message: str
+
+
+class FinishedPlanSynthesisStatus(TypedDict):
+    status: Literal["pending", "running", "succeeded", "failed", "disabled"]
+    version: int
+
+
+class FinishedPlan(TypedDict):
+    id: str
+    title: str
+    status: "PlanStatus"
+    mode: Literal["parallel", "sequential"]
+    counts: "Counts"
+    waves: NotRequired[list[list[str]]]
+    overlaps: NotRequired[list["Overlap"]]
+    policy: "Policy"
+    usage: "Usage"
+    budget: NotRequired["Budget"]
+    stopped: NotRequired["Failure"]
+    #: Why a finished plan is not simply `succeeded`: `cancelled`, `aborted`, `plan-timeout`,
+    #: `budget-exhausted`, `min-success`, `merge-conflict`, `edits-not-merged`, `tasks-not-succeeded`
+    #: or `synthesis-failed`. The message tells of all of them.
+    reason: NotRequired["Failure"]
+    synthesis: Union["Synthesis", "FinishedPlanSynthesisStatus"]
+    metadata: dict[str, Any]
+    createdAt: str
+    startedAt: Union[str, None]
+    finishedAt: Union[str, None]
+    expiresAt: Union[str, None]
+    links: dict[str, str]
+
+
+class Health(TypedDict):
+    status: Literal["ok"]
+
+
+class LedgerEntry(TypedDict):
+    finding: str
+    fate: Literal["kept", "merged", "dropped", "refuted"]
+    into: NotRequired[str]
+    reason: NotRequired[str]
+
+
+class MergedEditsConflictsItem(TypedDict):
+    path: str
+    tasks: list[str]
+    base: NotRequired[str]
+    ours: NotRequired[str]
+    theirs: NotRequired[str]
+    proposal: NotRequired[str]
+    proposedBy: NotRequired[str]
+
+
+class MergedEditsVerification(TypedDict):
+    command: str
+    status: Literal["passed", "failed", "not-run"]
+    exitCode: NotRequired[int]
+    reason: NotRequired[str]
+    output: str
+
+
+class MergedEdits(TypedDict):
+    base: str
+    commit: NotRequired[str]
+    merged: list[str]
+    conflicts: list["MergedEditsConflictsItem"]
+    patch: str
+    verification: NotRequired["MergedEditsVerification"]
+
+
+class OutputTaskFindingsItem(TypedDict):
+    title: str
+    severity: "Severity"
+    confidence: float
+    category: NotRequired[str]
+    file: NotRequired[str]
+    line: NotRequired[int]
+    detail: NotRequired[str]
+    evidence: NotRequired[str]
+    recommendation: NotRequired[str]
+    id: str
+
+
+class OutputTask(TypedDict):
+    id: str
+    status: "TaskStatus"
+    description: str
+    output: str
+    data: NotRequired[Any]
+    findings: NotRequired[list["OutputTaskFindingsItem"]]
+    edits: NotRequired["Edits"]
+    reasoning: NotRequired[str]
+    #: The last that a command wrote to its standard error, at most 64 KiB. Values of its environment
+    #: are masked.
+    stderr: NotRequired[str]
+    usage: "Usage"
+    #: provider:model of what answered last: a fallback model where the wanted one could not be had,
+    #: or one of `escalate` that went on.
+    answeredBy: NotRequired[str]
+    error: NotRequired["Failure"]
+
+
+class Overlap(TypedDict):
+    tasks: list[str]
+    kind: Literal["write/write", "read/write"]
+    files: list[str]
+    fileCount: int
+
+
+class PlanSynthesis(TypedDict):
+    status: Literal["pending", "running", "succeeded", "failed", "disabled"]
+    version: int
+
+
+class Plan(TypedDict):
+    id: str
+    title: str
+    status: "PlanStatus"
+    mode: Literal["parallel", "sequential"]
+    counts: "Counts"
+    waves: NotRequired[list[list[str]]]
+    overlaps: NotRequired[list["Overlap"]]
+    policy: "Policy"
+    usage: "Usage"
+    budget: NotRequired["Budget"]
+    stopped: NotRequired["Failure"]
+    #: Why a finished plan is not simply `succeeded`: `cancelled`, `aborted`, `plan-timeout`,
+    #: `budget-exhausted`, `min-success`, `merge-conflict`, `edits-not-merged`, `tasks-not-succeeded`
+    #: or `synthesis-failed`. The message tells of all of them.
+    reason: NotRequired["Failure"]
+    synthesis: "PlanSynthesis"
+    metadata: dict[str, Any]
+    createdAt: str
+    startedAt: Union[str, None]
+    finishedAt: Union[str, None]
+    expiresAt: Union[str, None]
+    links: dict[str, str]
+
+
+class PlanPage(TypedDict):
+    items: list["Plan"]
+    nextCursor: Union[str, None]
+
+
+PlanStatus = Literal["queued", "running", "synthesizing", "succeeded", "partial", "failed", "cancelled"]
+
+
+class PolicyVerify(TypedDict):
+    #: How many independent calls judge a finding at most; no more are made once most agree.
+    votes: Literal[1, 3, 5]
+    #: Findings that are less severe are not judged.
+    minSeverity: "Severity"
+    #: `provider:model`; the service's default model if absent.
+    model: NotRequired[str]
+    #: The share of `budgetUsd` that these calls may cost.
+    maxShare: float
+
+
+class Policy(TypedDict):
+    #: How many of its tasks may run at once.
+    maxConcurrency: NotRequired[int]
+    #: Whether a failed task stops the rest.
+    onFailure: Literal["continue", "abort"]
+    #: The share of tasks that must succeed, or the plan has failed.
+    minSuccess: float
+    #: What to do when a task writes files that another one reads or writes: refuse the plan, run the
+    #: tasks one after another, or give each a copy of its own.
+    onOverlap: Literal["reject", "serialize", "isolate"]
+    #: What the plan may cost; it stops before it costs more.
+    budgetUsd: NotRequired[float]
+    #: How long the plan may take, in milliseconds.
+    timeoutMs: NotRequired[int]
+    #: Has a model judge each finding of the synthesis, with the file before it and nothing of how
+    #: its author came to it. What most votes refute leaves the summary and the actions.
+    verify: NotRequired["PolicyVerify"]
+
+
+class PolicyInputVerify(TypedDict):
+    #: How many independent calls judge a finding at most; no more are made once most agree.
+    votes: NotRequired[Literal[1, 3, 5]]
+    #: Findings that are less severe are not judged.
+    minSeverity: NotRequired["Severity"]
+    #: `provider:model`; the service's default model if absent.
+    model: NotRequired[str]
+    #: The share of `budgetUsd` that these calls may cost.
+    maxShare: NotRequired[float]
+
+
+class PolicyInput(TypedDict):
+    #: How many of its tasks may run at once.
+    maxConcurrency: NotRequired[int]
+    #: Whether a failed task stops the rest.
+    onFailure: NotRequired[Literal["continue", "abort"]]
+    #: The share of tasks that must succeed, or the plan has failed.
+    minSuccess: NotRequired[float]
+    #: What to do when a task writes files that another one reads or writes: refuse the plan, run the
+    #: tasks one after another, or give each a copy of its own.
+    onOverlap: NotRequired[Literal["reject", "serialize", "isolate"]]
+    #: What the plan may cost; it stops before it costs more.
+    budgetUsd: NotRequired[float]
+    #: How long the plan may take, in milliseconds.
+    timeoutMs: NotRequired[int]
+    #: Has a model judge each finding of the synthesis, with the file before it and nothing of how
+    #: its author came to it. What most votes refute leaves the summary and the actions.
+    verify: NotRequired["PolicyInputVerify"]
+
+
+class ProblemErrorsItem(TypedDict):
+    #: A JSON Pointer into the body, `?name` or `header:name`.
+    pointer: str
+    detail: str
+
+
+class Problem(TypedDict):
+    #: `/problems/<code>`: where a page explains the code.
+    type: str
+    title: str
+    status: int
+    #: What to switch on; codes are added, never renamed.
+    code: str
+    detail: NotRequired[str]
+    #: The id of the request, as in `X-Request-Id`.
+    instance: NotRequired[str]
+    errors: NotRequired[list["ProblemErrorsItem"]]
+    #: With a 503: nothing of the request was begun, so any request may be repeated. Without it, the
+    #: request may have been carried out.
+    begun: NotRequired[Literal[False]]
+
+
+class Provider(TypedDict):
+    key: str
+    heldUntil: Union[str, None]
+    concurrency: Union[int, None]
+
+
+class Queue(TypedDict):
+    name: str
+    shard: int
+    waiting: int
+    active: int
+    delayed: int
+
+
+class ReportQueueWaitMs(TypedDict):
+    p50: float
+    p95: float
+    max: float
+
+
+class ReportStragglersItem(TypedDict):
+    taskId: str
+    durationMs: float
+    timesMedian: float
+
+
+class ReportCostEstimateUsdLow(TypedDict):
+    low: float
+    high: float
+
+
+class ReportCostTopTasksItem(TypedDict):
+    taskId: str
+    costUsd: float
+
+
+class ReportCost(TypedDict):
+    #: Of the tasks, all their attempts included.
+    tasksUsd: float
+    #: The rest: every synthesis, and the planner of a goal.
+    synthesisUsd: float
+    #: What a dry run says; `null` where no model was to be called or a price is not known.
+    estimateUsd: Union["ReportCostEstimateUsdLow", None]
+    #: The ten dearest, the dearest first.
+    topTasks: list["ReportCostTopTasksItem"]
+
+
+class ReportDiagnosticsItem(TypedDict):
+    code: str
+    message: str
+
+
+class Report(TypedDict):
+    #: From the first task's start to the last one's end, or until now, without `idleMs`.
+    wallMs: float
+    #: Time between these in which there was nothing to run, as before a retry an hour later.
+    idleMs: float
+    #: The sum of the times of the tasks. It stands for the time that they would have taken one after
+    #: another, which is an estimate: nobody ran them so.
+    sumOfTaskMs: float
+    #: `sumOfTaskMs / wallMs`, and an estimate like it.
+    speedup: float
+    effectiveParallelism: float
+    criticalPathMs: float
+    queueWaitMs: "ReportQueueWaitMs"
+    stragglers: list["ReportStragglersItem"]
+    usage: "Usage"
+    cost: "ReportCost"
+    diagnostics: list["ReportDiagnosticsItem"]
+
+
+class RequestedSynthesis(TypedDict):
+    version: int
+    links: dict[str, str]
+
+
+class ResumePlan(TypedDict):
+    #: The new budget of the whole plan, in US dollars; what was spent counts.
+    budgetUsd: float
+
+
+class RetryTasks(TypedDict):
+    #: Their ids. With `status`: those of them that have it.
+    tasks: NotRequired[list[str]]
+    #: All that ended so.
+    status: NotRequired[list[Literal["succeeded", "incomplete", "failed", "cancelled", "skipped"]]]
+
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+
+
+class StepToolCallsItem(TypedDict):
+    id: str
+    name: str
+    arguments: Any
+    #: On a list, how many characters there are, where only the first 2,000 are given: `links.self`
+    #: has all.
+    argumentsCharacters: NotRequired[int]
+    result: Any
+    #: On a list, how many characters there are, where only the first 2,000 are given: `links.self`
+    #: has all. A task keeps 8 MB: where that is not enough, its oldest results are shortened for
+    #: good, and say so.
+    resultCharacters: NotRequired[int]
+    isError: bool
+
+
+class Step(TypedDict):
+    #: In order, across all attempts at the task.
+    number: int
+    attempt: int
+    kind: Literal["model"]
+    #: `provider:model` of what answered.
+    model: str
+    text: str
+    #: What the model thought, where its provider tells.
+    reasoning: NotRequired[str]
+    toolCalls: list["StepToolCallsItem"]
+    usage: "Usage"
+    startedAt: str
+    #: `null` while its tools run.
+    finishedAt: Union[str, None]
+    links: dict[str, str]
+
+
+class StepPage(TypedDict):
+    items: list["Step"]
+    nextCursor: Union[str, None]
+
+
+StoredSubmission = dict[str, Any]
+
+
+class SubmitPlanTasksItemFilesRead(TypedDict):
+    read: NotRequired[list[str]]
+    write: NotRequired[list[str]]
+
+
+class SubmitPlanTasksItem(TypedDict):
+    #: Unique in the plan; `task-1`, `task-2` … when left out.
+    id: NotRequired[str]
+    #: Three to five words, for lists.
+    description: NotRequired[str]
+    #: Who does it: `Security specialist`.
+    role: NotRequired[str]
+    #: What to do.
+    task: NotRequired[str]
+    #: What this task alone must know; the plan has a shared context.
+    context: NotRequired[str]
+    #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
+    #: folder stands for all that is in it, and a glob that begins with `!` takes files away.
+    files: NotRequired[Union[list[str], "SubmitPlanTasksItemFilesRead"]]
+    #: What the output should look like.
+    outputFormat: NotRequired[str]
+    #: What matters most, the first first.
+    focusAreas: NotRequired[list[str]]
+    #: The whole prompt, instead of role, task, context, outputFormat and focusAreas.
+    prompt: NotRequired[str]
+    #: A JSON Schema that the output must satisfy.
+    outputSchema: NotRequired[dict[str, Any]]
+    #: Tasks that must succeed first; their outputs become part of the prompt.
+    dependsOn: NotRequired[list[str]]
+    #: What runs it, one of `GET /v1/executors`.
+    executor: NotRequired[str]
+    #: `provider:model`.
+    model: NotRequired[str]
+    #: Models that go on in turn where the one before ended `incomplete` or off its schema, within
+    #: the same attempt; `provider:model`. Only for the executor `model`.
+    escalate: NotRequired[list[str]]
+    #: Which of the executor's tools it may use; when left out all, and those that write only with
+    #: `files.write`. Asking for `write`, `edit`, `delete` or `run` without it allows to write
+    #: `files`, or every file where there are none.
+    tools: NotRequired[list[str]]
+    #: What the executor alone understands.
+    options: NotRequired[dict[str, Any]]
+    #: How long one attempt may take, in milliseconds.
+    timeoutMs: NotRequired[int]
+    #: How often it is tried in all.
+    attempts: NotRequired[int]
+    #: Among tasks that wait, the higher one runs first.
+    priority: NotRequired[int]
+
+
+class SubmitPlanPatternDirectoriesTaskFilesRead(TypedDict):
+    read: NotRequired[list[str]]
+    write: NotRequired[list[str]]
+
+
+class SubmitPlanPatternDirectoriesTask(TypedDict):
+    #: Unique in the plan; `task-1`, `task-2` … when left out.
+    id: NotRequired[str]
+    #: Three to five words, for lists.
+    description: NotRequired[str]
+    #: Who does it: `Security specialist`.
+    role: NotRequired[str]
+    #: What to do.
+    task: NotRequired[str]
+    #: What this task alone must know; the plan has a shared context.
+    context: NotRequired[str]
+    #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
+    #: folder stands for all that is in it, and a glob that begins with `!` takes files away.
+    files: NotRequired[Union[list[str], "SubmitPlanPatternDirectoriesTaskFilesRead"]]
+    #: What the output should look like.
+    outputFormat: NotRequired[str]
+    #: What matters most, the first first.
+    focusAreas: NotRequired[list[str]]
+    #: The whole prompt, instead of role, task, context, outputFormat and focusAreas.
+    prompt: NotRequired[str]
+    #: A JSON Schema that the output must satisfy.
+    outputSchema: NotRequired[dict[str, Any]]
+    #: Tasks that must succeed first; their outputs become part of the prompt.
+    dependsOn: NotRequired[list[str]]
+    #: What runs it, one of `GET /v1/executors`.
+    executor: NotRequired[str]
+    #: `provider:model`.
+    model: NotRequired[str]
+    #: Models that go on in turn where the one before ended `incomplete` or off its schema, within
+    #: the same attempt; `provider:model`. Only for the executor `model`.
+    escalate: NotRequired[list[str]]
+    #: Which of the executor's tools it may use; when left out all, and those that write only with
+    #: `files.write`. Asking for `write`, `edit`, `delete` or `run` without it allows to write
+    #: `files`, or every file where there are none.
+    tools: NotRequired[list[str]]
+    #: What the executor alone understands.
+    options: NotRequired[dict[str, Any]]
+    #: How long one attempt may take, in milliseconds.
+    timeoutMs: NotRequired[int]
+    #: How often it is tried in all.
+    attempts: NotRequired[int]
+    #: Among tasks that wait, the higher one runs first.
+    priority: NotRequired[int]
+
+
+class SubmitPlanPatternDirectories(TypedDict):
+    kind: Literal["directories"]
+    directories: list[str]
+    #: A template: `{{directory}}` stands for each directory.
+    task: "SubmitPlanPatternDirectoriesTask"
+
+
+class SubmitPlanPatternPerspectivesTaskFilesRead(TypedDict):
+    read: NotRequired[list[str]]
+    write: NotRequired[list[str]]
+
+
+class SubmitPlanPatternPerspectivesTask(TypedDict):
+    #: Unique in the plan; `task-1`, `task-2` … when left out.
+    id: NotRequired[str]
+    #: Three to five words, for lists.
+    description: NotRequired[str]
+    #: Who does it: `Security specialist`.
+    role: NotRequired[str]
+    #: What to do.
+    task: NotRequired[str]
+    #: What this task alone must know; the plan has a shared context.
+    context: NotRequired[str]
+    #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
+    #: folder stands for all that is in it, and a glob that begins with `!` takes files away.
+    files: NotRequired[Union[list[str], "SubmitPlanPatternPerspectivesTaskFilesRead"]]
+    #: What the output should look like.
+    outputFormat: NotRequired[str]
+    #: What matters most, the first first.
+    focusAreas: NotRequired[list[str]]
+    #: The whole prompt, instead of role, task, context, outputFormat and focusAreas.
+    prompt: NotRequired[str]
+    #: A JSON Schema that the output must satisfy.
+    outputSchema: NotRequired[dict[str, Any]]
+    #: Tasks that must succeed first; their outputs become part of the prompt.
+    dependsOn: NotRequired[list[str]]
+    #: What runs it, one of `GET /v1/executors`.
+    executor: NotRequired[str]
+    #: `provider:model`.
+    model: NotRequired[str]
+    #: Models that go on in turn where the one before ended `incomplete` or off its schema, within
+    #: the same attempt; `provider:model`. Only for the executor `model`.
+    escalate: NotRequired[list[str]]
+    #: Which of the executor's tools it may use; when left out all, and those that write only with
+    #: `files.write`. Asking for `write`, `edit`, `delete` or `run` without it allows to write
+    #: `files`, or every file where there are none.
+    tools: NotRequired[list[str]]
+    #: What the executor alone understands.
+    options: NotRequired[dict[str, Any]]
+    #: How long one attempt may take, in milliseconds.
+    timeoutMs: NotRequired[int]
+    #: How often it is tried in all.
+    attempts: NotRequired[int]
+    #: Among tasks that wait, the higher one runs first.
+    priority: NotRequired[int]
+
+
+class SubmitPlanPatternPerspectives(TypedDict):
+    kind: Literal["perspectives"]
+    perspectives: list[str]
+    #: A template: `{{perspective}}` stands for each perspective.
+    task: "SubmitPlanPatternPerspectivesTask"
+
+
+class SubmitPlanWorkspacePath(TypedDict):
+    path: str
+    #: A command that says by its exit code whether the merged edits hold, such as `npm test`: one
+    #: that the operator allows in TUTTI_RUN. No shell reads it.
+    verify: NotRequired[str]
+    #: Adds a task behind all others, like the first of them that writes. If `verify` fails on their
+    #: merged edits, it is given the output and mends what fails.
+    repair: NotRequired[bool]
+
+
+class SubmitPlanWorkspaceGitGit(TypedDict):
+    url: str
+    ref: NotRequired[str]
+    credential: NotRequired[str]
+
+
+class SubmitPlanWorkspaceGit(TypedDict):
+    git: "SubmitPlanWorkspaceGitGit"
+    #: A command that says by its exit code whether the merged edits hold, such as `npm test`: one
+    #: that the operator allows in TUTTI_RUN. No shell reads it.
+    verify: NotRequired[str]
+    #: Adds a task behind all others, like the first of them that writes. If `verify` fails on their
+    #: merged edits, it is given the output and mends what fails.
+    repair: NotRequired[bool]
+
+
+class SubmitPlanWorkspaceFiles(TypedDict):
+    files: dict[str, str]
+    #: A command that says by its exit code whether the merged edits hold, such as `npm test`: one
+    #: that the operator allows in TUTTI_RUN. No shell reads it.
+    verify: NotRequired[str]
+    #: Adds a task behind all others, like the first of them that writes. If `verify` fails on their
+    #: merged edits, it is given the output and mends what fails.
+    repair: NotRequired[bool]
+
+
+class SubmitPlanSynthesisExecutor(TypedDict):
+    #: Who writes it: a model, or the deterministic merge.
+    executor: NotRequired[Literal["model", "merge"]]
+    #: `provider:model`.
+    model: NotRequired[str]
+    #: What the synthesis should pay attention to.
+    instructions: NotRequired[str]
+    #: A JSON Schema of the synthesis's `data`.
+    outputSchema: NotRequired[dict[str, Any]]
+    #: A preliminary version after every so many ended tasks.
+    every: NotRequired[int]
+
+
+class SubmitPlanWebhook(TypedDict):
+    url: str
+    events: NotRequired[list[Literal["plan.finished", "plan.started", "task.finished", "step.finished", "synthesis.finished"]]]
+
+
+class SubmitPlan(TypedDict):
+    #: For lists.
+    title: NotRequired[str]
+    #: Shared by every task, and sent first in every prompt.
+    context: NotRequired[str]
+    #: The tasks. Exactly one of `tasks`, `pattern` and `goal` is given.
+    tasks: NotRequired[list["SubmitPlanTasksItem"]]
+    #: One task for each directory or perspective.
+    pattern: NotRequired[Union["SubmitPlanPatternDirectories", "SubmitPlanPatternPerspectives"]]
+    #: What to achieve: a planner model writes the tasks.
+    goal: NotRequired[str]
+    #: `sequential`: one task in progress at a time.
+    mode: NotRequired[Literal["parallel", "sequential"]]
+    #: Limits, and what to do when something fails or collides.
+    policy: NotRequired["PolicyInput"]
+    #: The files the plan works on: a folder that the operator allows, a git repository, or the files
+    #: themselves.
+    workspace: NotRequired[Union["SubmitPlanWorkspacePath", "SubmitPlanWorkspaceGit", "SubmitPlanWorkspaceFiles"]]
+    #: How the outputs become one result; `false` for none.
+    synthesis: NotRequired[Union[Literal[False], "SubmitPlanSynthesisExecutor"]]
+    #: Where to report changes, signed as the Standard Webhooks specification says.
+    webhook: NotRequired["SubmitPlanWebhook"]
+    #: Anything of the caller's, returned as it came; at most 16 KiB.
+    metadata: NotRequired[dict[str, Any]]
+
+
+class Synthesis(TypedDict):
+    version: int
+    status: Literal["succeeded", "failed"]
+    executor: Literal["model", "merge"]
+    model: NotRequired[str]
+    createdAt: str
+    preliminary: bool
+    summary: str
+    findings: list["SynthesisFinding"]
+    conflicts: list["Conflict"]
+    actions: list["Action"]
+    ledger: list["LedgerEntry"]
+    coverage: "Coverage"
+    edits: NotRequired["MergedEdits"]
+    data: NotRequired[Any]
+    notes: list[str]
+    usage: "Usage"
+
+
+class SynthesisFinding(TypedDict):
+    id: str
+    title: str
+    severity: "Severity"
+    confidence: float
+    category: NotRequired[str]
+    file: NotRequired[str]
+    line: NotRequired[int]
+    detail: str
+    recommendation: NotRequired[str]
+    sources: list[str]
+    verification: NotRequired["Verification"]
+
+
+class SynthesisList(TypedDict):
+    items: list["Synthesis"]
+
+
+class TaskDetailTimings(TypedDict):
+    queuedAt: str
+    startedAt: Union[str, None]
+    finishedAt: Union[str, None]
+
+
+class TaskDetailFilesRead(TypedDict):
+    read: NotRequired[list[str]]
+    write: NotRequired[list[str]]
+
+
+class TaskDetail(TypedDict):
+    id: str
+    description: str
+    status: "TaskStatus"
+    executor: str
+    model: NotRequired[str]
+    dependsOn: list[str]
+    wave: int
+    attemptCount: int
+    maxAttempts: int
+    timings: "TaskDetailTimings"
+    usage: "Usage"
+    #: provider:model of what answered last: a fallback model where the wanted one could not be had,
+    #: or one of `escalate` that went on.
+    answeredBy: NotRequired[str]
+    error: NotRequired["Failure"]
+    #: While it is queued, what for.
+    waitingFor: NotRequired[list["WaitingFor"]]
+    links: dict[str, str]
+    attempts: list["Attempt"]
+    timeoutMs: int
+    priority: int
+    #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
+    #: folder stands for all that is in it, and a glob that begins with `!` takes files away.
+    files: NotRequired[Union[list[str], "TaskDetailFilesRead"]]
+    prompt: str
+
+
+class TaskOutput(TypedDict):
+    retrievalStatus: Literal["success", "timeout", "not_ready"]
+    task: "OutputTask"
+
+
+class TaskPage(TypedDict):
+    items: list["TaskSummary"]
+    nextCursor: Union[str, None]
+
+
+TaskStatus = Literal["queued", "running", "succeeded", "incomplete", "failed", "cancelled", "skipped"]
+
+
+class TaskSummaryTimings(TypedDict):
+    queuedAt: str
+    startedAt: Union[str, None]
+    finishedAt: Union[str, None]
+
+
+class TaskSummary(TypedDict):
+    id: str
+    description: str
+    status: "TaskStatus"
+    executor: str
+    model: NotRequired[str]
+    dependsOn: list[str]
+    wave: int
+    attemptCount: int
+    maxAttempts: int
+    timings: "TaskSummaryTimings"
+    usage: "Usage"
+    #: provider:model of what answered last: a fallback model where the wanted one could not be had,
+    #: or one of `escalate` that went on.
+    answeredBy: NotRequired[str]
+    error: NotRequired["Failure"]
+    #: While it is queued, what for.
+    waitingFor: NotRequired[list["WaitingFor"]]
+    links: dict[str, str]
+
+
+class TodosTodosItem(TypedDict):
+    content: str
+    status: Literal["pending", "in_progress", "completed"]
+    activeForm: str
+
+
+class Todos(TypedDict):
+    todos: list["TodosTodosItem"]
+
+
+class Usage(TypedDict):
+    inputTokens: int
+    outputTokens: int
+    cacheReadTokens: int
+    cacheWriteTokens: int
+    steps: int
+    costUsd: float
+
+
+class Verification(TypedDict):
+    status: Literal["confirmed", "refuted", "unverified"]
+    votes: NotRequired[list["Vote"]]
+    checks: list["EvidenceCheck"]
+
+
+class Vote(TypedDict):
+    verdict: Literal["confirmed", "refuted", "unsure"]
+    reason: str
+
+
+class WaitingForDependency(TypedDict):
+    #: Another task has to succeed first.
+    kind: Literal["dependency"]
+    taskId: str
+    status: "TaskStatus"
+
+
+class WaitingForLimit(TypedDict):
+    #: As many tasks of the plan run as its policy allows.
+    kind: Literal["limit"]
+    running: int
+    maxConcurrency: int
+
+
+class WaitingForWorker(TypedDict):
+    #: No worker is alive that has the executor.
+    kind: Literal["worker"]
+    executor: str
+
+
+class WaitingForProvider(TypedDict):
+    #: The provider of the model asked all workers to wait.
+    kind: Literal["provider"]
+    model: str
+    until: str
+
+
+class WaitingForSlot(TypedDict):
+    #: Its turn in one of the workers that have the executor.
+    kind: Literal["slot"]
+    workers: int
+    #: When it is tried again, after an attempt that failed.
+    notBefore: NotRequired[str]
+
+
+WaitingFor = Union["WaitingForDependency", "WaitingForLimit", "WaitingForWorker", "WaitingForProvider", "WaitingForSlot"]
+
+
+class Worker(TypedDict):
+    id: str
+    host: str
+    pid: int
+    version: str
+    startedAt: str
+    lastSeenAt: str
+    concurrency: int
+    running: int
+    executors: list[str]
+
+
+class Workers(TypedDict):
+    workers: list["Worker"]
+    queues: list["Queue"]
+    providers: list["Provider"]

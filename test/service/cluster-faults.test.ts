@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts'
 import {
   call,
@@ -13,16 +13,18 @@ import {
 let cluster: RedisCluster
 let service: Service
 
-beforeEach(async () => {
+/** Of three masters and three replicas, for all cases: each leaves it whole for the next one. */
+beforeAll(async () => {
   cluster = await startRedisCluster({ masters: 3, replicas: true })
   service = await startService({
     redisUrl: cluster.url,
     prefix: `test-${randomUUID().slice(0, 8)}`,
-    workers: 2,
+    workers: 1,
+    env: { TUTTI_SHARDS: '16' },
   })
 })
 
-afterEach(async () => {
+afterAll(async () => {
   await service?.stop()
   await cluster?.stop()
 })
@@ -59,6 +61,50 @@ async function allFinished(ids: readonly string[]): Promise<void> {
 }
 
 describe('a Cluster that fails', () => {
+  test('nodes that let nobody in while a worker starts: it is listed, and takes tasks, once they do', async () => {
+    const nodes = [...cluster.masters, ...cluster.replicas]
+    const admit = (count: number) =>
+      Promise.all(nodes.map(({ redis }) => redis.config('SET', 'maxclients', count)))
+    const refused = async () => {
+      const infos = await Promise.all(nodes.map(({ redis }) => redis.info('stats')))
+      return infos.reduce(
+        (sum, info) => sum + Number(/rejected_connections:(\d+)/.exec(info)?.[1]),
+        0,
+      )
+    }
+    const workers = async () =>
+      (await call<{ workers: { pid: number }[] }>(`${service.url}/v1/workers`)).body.workers
+    await admit(1)
+    const starting = service.addWorker()
+    await expect.poll(refused, { timeout: 60_000 }).toBeGreaterThan(5)
+    expect(await workers()).toHaveLength(1)
+    await admit(10_000)
+    const started = await starting
+    await service.workers[0]?.end('SIGTERM')
+    await expect
+      .poll(async () => (await workers()).map(({ pid }) => pid), { timeout: 60_000 })
+      .toEqual([started.pid])
+    await allFinished(await Promise.all(Array.from({ length: 12 }, () => submit(0))))
+    // One cause is not logged over and over.
+    expect(started.log().split('\n').length).toBeLessThan(100)
+  }, 180_000)
+
+  test('sixteen shards: each lies on one master, with all keys of its plans', async () => {
+    const ids = await Promise.all(Array.from({ length: 40 }, () => submit(0)))
+    await allFinished(ids)
+    const found = await Promise.all(cluster.masters.map(({ redis }) => redis.keys('{*}:*')))
+    const shardsOf = (keys: string[]) =>
+      new Set(keys.map((key) => /^\{.*?:(s\d+)\}/.exec(key)?.[1] ?? key))
+    const shards = found.map(shardsOf)
+    for (const some of shards) expect(some.size).toBeGreaterThan(0)
+    expect(shards.reduce((sum, some) => sum + some.size, 0)).toBe(16)
+    expect(new Set(shards.flatMap((some) => [...some])).size).toBe(16)
+    for (const id of ids) {
+      const holders = found.filter((keys) => keys.some((key) => key.includes(id)))
+      expect(holders).toHaveLength(1)
+    }
+  }, 120_000)
+
   test('one master killed: its replica takes over, and every plan ends', async () => {
     const ids = await startPlans()
     await cluster.masters[0]?.kill()

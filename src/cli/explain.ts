@@ -8,18 +8,18 @@ import { fieldOf, partsOf } from './pointer.ts'
 export function explain(error: unknown, url: string, file?: PlanFile): string {
   if (error instanceof CommandError) return error.message
   if (!(error instanceof TuttiError)) {
-    return `something went wrong inside of tutti itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    return `something went wrong inside tutti itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }
   switch (error.code) {
     case 'network-error':
       return `no service answers at ${url} (${reasonOf(error)}). Start one with \`npm start\`, or name another with --url or TUTTI_URL.`
     case 'timeout':
-      return `the service at ${url} takes too long: ${error.message}`
+      return `the service at ${url} took too long to answer: ${error.message}`
     case 'bad-response':
     case 'route-not-found':
-      return `what answers at ${url} is not Tutti. Name its address with --url or TUTTI_URL.`
+      return `the server at ${url} is not Tutti. Give its address with --url or TUTTI_URL.`
     case 'unauthorized':
-      return 'the service wants an API key that it knows: set TUTTI_API_KEY, or give --api-key.'
+      return 'the service needs a valid API key: set TUTTI_API_KEY or use --api-key.'
     default:
       return [headOf(error), ...detailsOf(error, file)].join('\n')
   }

@@ -46,7 +46,7 @@ export async function followPlan(
     if (options.onInterrupt === 'leave' || count >= 3) {
       leaving.abort()
     } else if (count === 1) {
-      const hint = 'Ctrl-C again cancels the plan; what is done is kept.'
+      const hint = 'Ctrl-C again cancels the plan; finished outputs are kept.'
       if (options.json) terminal.note(hint)
       else view.hint(hint)
     } else {

@@ -3,7 +3,7 @@ import { Help, type Option } from '@commander-js/extra-typings'
 /** The part of `tutti --help` after the commands. */
 export const EXAMPLES = `
 Examples:
-  tutti init                               a plan to begin with
+  tutti init                               writes a first plan
   tutti run review.yaml                    submit, watch, print the synthesis
   tutti run review.yaml --json | jq .      the same for a program
   tutti validate review.yaml               what it would do, and what is wrong with it

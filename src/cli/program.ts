@@ -34,15 +34,19 @@ export function programOf(
   { done, processes }: { done: (exitCode: number) => void; processes: Processes },
 ) {
   const program = new Command('tutti')
-    .description('Runs a plan of subagents in parallel, and brings back one synthesis.')
+    .description('Runs a plan of subagents in parallel and returns one synthesis.')
     .version(VERSION)
     .addOption(
-      new Option('--url <url>', 'where the service is')
+      new Option('--url <url>', 'the address of the service')
         .env('TUTTI_URL')
         .default('http://127.0.0.1:3000')
         .argParser(addressOf),
     )
-    .addOption(new Option('--api-key <key>', 'better set by TUTTI_API_KEY').env('TUTTI_API_KEY'))
+    .addOption(
+      new Option('--api-key <key>', 'an API key; better set with TUTTI_API_KEY').env(
+        'TUTTI_API_KEY',
+      ),
+    )
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(tutti --help shows how it is used)')
     .configureHelp({ optionDescription })
@@ -82,18 +86,21 @@ export function programOf(
 
   program
     .command('init')
-    .description('write a plan to begin with, which runs as it stands')
+    .description('write a first plan, which runs without changes')
     .argument('[file]', 'where to', 'plan.yaml')
     .action((path) => act((context) => init(context, path)))
 
   program
     .command('run')
-    .description('submit a plan, show its tasks side by side, then print the synthesis')
+    .description('submit a plan, show its progress, then print the synthesis')
     .argument('<file>', 'the plan, in YAML or JSON; - for the standard input')
     .option('--no-wait', 'print the id of the plan and return')
     .option('--title <title>', 'instead of the title in the file')
-    .option('--idempotency-key <key>', 'the same key and plan make one plan only')
-    .option('--json', 'print the result as JSON and nothing else', false)
+    .option(
+      '--idempotency-key <key>',
+      'repeating the key with the same plan creates no second plan',
+    )
+    .option('--json', 'print only the result, as JSON', false)
     .action((path, options) => actOn(path, (context, file) => run(context, file, options)))
 
   program
@@ -127,7 +134,7 @@ export function programOf(
   program
     .command('tasks')
     .description('list the tasks of a plan, with what they wait for or why they failed')
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .addOption(new Option('--status <status>', 'only these').choices(TASK_STATUSES))
     .option('--json', 'print them as JSON', false)
     .action((plan, options) =>
@@ -136,17 +143,15 @@ export function programOf(
 
   program
     .command('submission')
-    .description(
-      'print what a plan was submitted with, as a plan file: for run, changed or as it is',
-    )
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .description('print what a plan was submitted with, as a file for run')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .action((plan) => actOnPlan(plan, showSubmission))
 
   program
     .command('watch')
-    .description('show a plan to its end; Ctrl-C leaves it alone')
-    .argument('<plan>', 'its id, the beginning of it, or last')
-    .option('--json', 'print the result as JSON and nothing else', false)
+    .description('show the progress of a plan until it ends; Ctrl-C leaves it running')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
+    .option('--json', 'print only the result, as JSON', false)
     .action((plan, options) =>
       actOnPlan(plan, (context, planId) => watch(context, planId, options)),
     )
@@ -154,7 +159,7 @@ export function programOf(
   program
     .command('output')
     .description('print what a task produced; waits for it to end')
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .argument('<task>', 'its id')
     .option('--no-wait', 'do not wait')
     .option('--timeout <seconds>', 'how long to wait', countOf, 600)
@@ -168,7 +173,7 @@ export function programOf(
   program
     .command('steps')
     .description('print what the agent of a task has said and done, step by step')
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .argument('<task>', 'its id')
     .option('--tools', 'only steps that called tools', false)
     .option('--errors', 'only steps in which a tool failed', false)
@@ -179,11 +184,11 @@ export function programOf(
 
   program
     .command('cancel')
-    .description('cancel a plan or some of its tasks; what is done is kept')
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .description('cancel a plan or some of its tasks; finished outputs are kept')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .argument('[tasks...]', 'their ids')
     .addOption(
-      new Option('--status <status...>', 'all tasks that are so').choices([
+      new Option('--status <status...>', 'all tasks with this status').choices([
         'queued',
         'running',
       ] as const),
@@ -196,12 +201,12 @@ export function programOf(
   program
     .command('retry')
     .description(
-      'run ended tasks again, without any all that did not succeed; a new synthesis follows',
+      'run ended tasks again, by default all that did not succeed; a new synthesis follows',
     )
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .argument('[tasks...]', 'their ids')
     .addOption(
-      new Option('--status <status...>', 'all tasks that ended so').choices([
+      new Option('--status <status...>', 'all tasks that ended with this status').choices([
         'succeeded',
         'incomplete',
         'failed',
@@ -209,7 +214,7 @@ export function programOf(
         'skipped',
       ] as const),
     )
-    .option('--wait', 'show the plan to its end', false)
+    .option('--wait', 'show the progress until the plan ends', false)
     .option('--json', 'print the answer as JSON', false)
     .action((plan, taskIds, options) =>
       actOnPlan(plan, (context, planId) => retry(context, planId, taskIds, options)),
@@ -217,10 +222,14 @@ export function programOf(
 
   program
     .command('resume')
-    .description('go on with a plan that its budget stopped, with a larger one')
-    .argument('<plan>', 'its id, the beginning of it, or last')
-    .requiredOption('--budget <usd>', 'what the plan may cost from its beginning', dollarsOf)
-    .option('--wait', 'show the plan to its end', false)
+    .description('continue a plan that its budget stopped, with a larger budget')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
+    .requiredOption(
+      '--budget <usd>',
+      'the new budget of the whole plan, including what was spent',
+      dollarsOf,
+    )
+    .option('--wait', 'show the progress until the plan ends', false)
     .option('--json', 'print the answer as JSON', false)
     .action((plan, options) =>
       actOnPlan(plan, (context, planId) => resume(context, planId, options)),
@@ -228,15 +237,15 @@ export function programOf(
 
   program
     .command('synth')
-    .description('write the synthesis again from the outputs there are, or show it')
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .description('write the synthesis again from the existing outputs, or show it')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .addOption(
-      new Option('--show [version]', 'show it instead: the newest version, or this one')
+      new Option('--show [version]', 'show the newest version, or this one, instead')
         .preset('newest')
         .argParser((text) => (text === 'newest' ? text : countOf(text))),
     )
     .option('--instructions <text>', 'what it should pay attention to')
-    .option('--model <provider:model>', 'who should write it')
+    .option('--model <provider:model>', 'the model that should write it')
     .addOption(
       new Option('--executor <name>', 'a model, or the deterministic merge').choices([
         'model',
@@ -244,12 +253,12 @@ export function programOf(
       ] as const),
     )
     .addOption(
-      new Option('--format <format>', 'show it for people, for code scanning, or for `git apply`')
+      new Option('--format <format>', 'export it for people, for code scanning, or for `git apply`')
         .choices(['markdown', 'sarif', 'patch'] as const)
         .conflicts(['json', 'instructions', 'model', 'executor']),
     )
-    .option('--strict', 'with --format patch: fail where edits are missing from it', false)
-    .option('--json', 'print it whole, as JSON', false)
+    .option('--strict', 'with --format patch: fail if edits are missing from it', false)
+    .option('--json', 'print all of it, as JSON', false)
     .action((plan, { format, strict, ...options }) =>
       actOnPlan(plan, (context, planId) =>
         format === undefined
@@ -261,7 +270,7 @@ export function programOf(
   program
     .command('open')
     .description('open a plan, or all plans, on the dashboard')
-    .argument('[plan]', 'its id, the beginning of it, or last')
+    .argument('[plan]', 'its id, the beginning of its id, or last')
     .action((plan) =>
       plan === undefined
         ? act((context) => openPlan(context, undefined))
@@ -271,7 +280,7 @@ export function programOf(
   program
     .command('delete')
     .description('delete a plan with its outputs and its synthesis')
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .option('--yes', 'do not ask', false)
     .action((plan, options) =>
       actOnPlan(plan, (context, planId) => deletePlan(context, planId, options)),
@@ -297,8 +306,8 @@ export function programOf(
 
   program
     .command('mcp')
-    .description('serve assistants by the Model Context Protocol, on standard input and output')
-    .option('--http <port>', 'over streamable HTTP on this port of the loopback instead', countOf)
+    .description('serve assistants over the Model Context Protocol, on standard input and output')
+    .option('--http <port>', 'use streamable HTTP on this loopback port instead', countOf)
     .action(({ http }) =>
       act(async () => {
         // Loaded here, because every other command starts twice as fast without it.

@@ -16,7 +16,7 @@ export type WaitingFor =
     }
   | {
       /**
-       * As many tasks of the plan run as its policy allows.
+       * The plan already runs as many tasks as its policy allows.
        */
       kind: 'limit'
       running: number
@@ -24,7 +24,7 @@ export type WaitingFor =
     }
   | {
       /**
-       * No worker is alive that has the executor.
+       * No live worker has the executor.
        */
       kind: 'worker'
       executor: string
@@ -39,12 +39,12 @@ export type WaitingFor =
     }
   | {
       /**
-       * Its turn in one of the workers that have the executor.
+       * Its turn on one of the workers that have the executor.
        */
       kind: 'slot'
       workers: number
       /**
-       * When it is tried again, after an attempt that failed.
+       * When it is retried after a failed attempt.
        */
       notBefore?: string
     }
@@ -76,11 +76,11 @@ export interface Attempt {
   workerId: string
   usage: Usage
   /**
-   * provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.
+   * The provider:model that answered last: a fallback if the requested model was not available, or one of `escalate` that took over.
    */
   answeredBy?: string
   /**
-   * The last step of earlier attempts, where it went on from there.
+   * The last step of earlier attempts, if it continued from there.
    */
   resumedFromStep?: number
   error?: Failure
@@ -105,11 +105,11 @@ export interface Budget {
 }
 export interface CancelTasks {
   /**
-   * Their ids. With `status`: those of them that have it.
+   * Ids of the tasks. With `status`, only those that have it.
    */
   tasks?: string[]
   /**
-   * All that are so now.
+   * All tasks that have one of these statuses now.
    */
   status?: ('queued' | 'running')[]
 }
@@ -166,7 +166,7 @@ export interface DryRun {
     dependsOn: string[]
     waitsFor: string[]
     /**
-     * Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for all that is in it, and a glob that begins with `!` takes files away.
+     * Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for everything in it, and a glob that starts with `!` excludes files.
      */
     files?:
       | string[]
@@ -289,7 +289,7 @@ export interface Policy {
    */
   onFailure: 'continue' | 'abort'
   /**
-   * The share of tasks that must succeed, or the plan has failed.
+   * The share of tasks that must succeed; otherwise the plan has failed.
    */
   minSuccess: number
   /**
@@ -305,11 +305,11 @@ export interface Policy {
    */
   timeoutMs?: number
   /**
-   * Has a model judge each finding of the synthesis, with the file before it and nothing of how its author came to it. What most votes refute leaves the summary and the actions.
+   * Has a model judge each finding of the synthesis, seeing the file but not how its author reached it. Findings that a majority refutes are left out of the summary and the actions.
    */
   verify?: {
     /**
-     * How many independent calls judge a finding at most; no more are made once most agree.
+     * How many independent calls judge a finding at most; they stop once a majority agrees.
      */
     votes: 1 | 3 | 5
     minSeverity: Severity
@@ -415,12 +415,12 @@ export interface OutputTask {
   edits?: Edits
   reasoning?: string
   /**
-   * The last that a command wrote to its standard error, at most 64 KiB. Values of its environment are masked.
+   * The end of what a command wrote to standard error, at most 64 KiB. Values of its environment are masked.
    */
   stderr?: string
   usage: Usage
   /**
-   * provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.
+   * The provider:model that answered last: a fallback if the requested model was not available, or one of `escalate` that took over.
    */
   answeredBy?: string
   error?: Failure
@@ -467,7 +467,7 @@ export interface PolicyInput {
    */
   onFailure?: 'continue' | 'abort'
   /**
-   * The share of tasks that must succeed, or the plan has failed.
+   * The share of tasks that must succeed; otherwise the plan has failed.
    */
   minSuccess?: number
   /**
@@ -483,11 +483,11 @@ export interface PolicyInput {
    */
   timeoutMs?: number
   /**
-   * Has a model judge each finding of the synthesis, with the file before it and nothing of how its author came to it. What most votes refute leaves the summary and the actions.
+   * Has a model judge each finding of the synthesis, seeing the file but not how its author reached it. Findings that a majority refutes are left out of the summary and the actions.
    */
   verify?: {
     /**
-     * How many independent calls judge a finding at most; no more are made once most agree.
+     * How many independent calls judge a finding at most; they stop once a majority agrees.
      */
     votes?: 1 | 3 | 5
     minSeverity?: Severity
@@ -509,7 +509,7 @@ export interface Problem {
   title: string
   status: number
   /**
-   * What to switch on; codes are added, never renamed.
+   * Switch on this; codes are added, never renamed.
    */
   code: string
   detail?: string
@@ -525,7 +525,7 @@ export interface Problem {
     detail: string
   }[]
   /**
-   * With a 503: nothing of the request was begun, so any request may be repeated. Without it, the request may have been carried out.
+   * `false` with a 503: nothing of the request was started, so it may be repeated. If absent, the request may have been carried out.
    */
   begun?: false
   [k: string]: unknown
@@ -548,15 +548,15 @@ export interface Report {
    */
   wallMs: number
   /**
-   * Time between these in which there was nothing to run, as before a retry an hour later.
+   * Time in between with nothing to run, for example before a retry an hour later.
    */
   idleMs: number
   /**
-   * The sum of the times of the tasks. It stands for the time that they would have taken one after another, which is an estimate: nobody ran them so.
+   * The sum of the task times. It estimates how long they would have taken one after another.
    */
   sumOfTaskMs: number
   /**
-   * `sumOfTaskMs / wallMs`, and an estimate like it.
+   * `sumOfTaskMs / wallMs`, so also an estimate.
    */
   speedup: number
   effectiveParallelism: number
@@ -609,17 +609,17 @@ export interface RequestedSynthesis {
 }
 export interface ResumePlan {
   /**
-   * The new budget of the whole plan, in US dollars; what was spent counts.
+   * The new budget of the whole plan, in US dollars, including what has been spent.
    */
   budgetUsd: number
 }
 export interface RetryTasks {
   /**
-   * Their ids. With `status`: those of them that have it.
+   * Ids of the tasks. With `status`, only those that have it.
    */
   tasks?: string[]
   /**
-   * All that ended so.
+   * All tasks that ended with one of these statuses.
    */
   status?: ('succeeded' | 'incomplete' | 'failed' | 'cancelled' | 'skipped')[]
 }
@@ -631,12 +631,12 @@ export interface Step {
   attempt: number
   kind: 'model'
   /**
-   * `provider:model` of what answered.
+   * The `provider:model` that answered.
    */
   model: string
   text: string
   /**
-   * What the model thought, where its provider tells.
+   * The reasoning of the model, if its provider reports it.
    */
   reasoning?: string
   toolCalls: {
@@ -644,12 +644,12 @@ export interface Step {
     name: string
     arguments: unknown
     /**
-     * On a list, how many characters there are, where only the first 2,000 are given: `links.self` has all.
+     * In lists, the total number of characters if only the first 2,000 are included; `links.self` has them all.
      */
     argumentsCharacters?: number
     result: unknown
     /**
-     * On a list, how many characters there are, where only the first 2,000 are given: `links.self` has all. A task keeps 8 MB: where that is not enough, its oldest results are shortened for good, and say so.
+     * In lists, the total number of characters if only the first 2,000 are included; `links.self` has them all. A task keeps 8 MB; beyond that, its oldest results are permanently shortened and say so.
      */
     resultCharacters?: number
     isError: boolean
@@ -714,11 +714,11 @@ export interface SubmitPlan {
     | {
         path: string
         /**
-         * A command that says by its exit code whether the merged edits hold, such as `npm test`: one that the operator allows in TUTTI_RUN. No shell reads it.
+         * A command whose exit code says whether the merged edits work, such as `npm test`. The operator must allow it in TUTTI_RUN. It is not run by a shell.
          */
         verify?: string
         /**
-         * Adds a task behind all others, like the first of them that writes. If `verify` fails on their merged edits, it is given the output and mends what fails.
+         * Adds a task after all others, with the settings of the first one that writes. If `verify` fails on their merged edits, the task gets the output and repairs what fails.
          */
         repair?: boolean
       }
@@ -729,11 +729,11 @@ export interface SubmitPlan {
           credential?: string
         }
         /**
-         * A command that says by its exit code whether the merged edits hold, such as `npm test`: one that the operator allows in TUTTI_RUN. No shell reads it.
+         * A command whose exit code says whether the merged edits work, such as `npm test`. The operator must allow it in TUTTI_RUN. It is not run by a shell.
          */
         verify?: string
         /**
-         * Adds a task behind all others, like the first of them that writes. If `verify` fails on their merged edits, it is given the output and mends what fails.
+         * Adds a task after all others, with the settings of the first one that writes. If `verify` fails on their merged edits, the task gets the output and repairs what fails.
          */
         repair?: boolean
       }
@@ -742,11 +742,11 @@ export interface SubmitPlan {
           [k: string]: string
         }
         /**
-         * A command that says by its exit code whether the merged edits hold, such as `npm test`: one that the operator allows in TUTTI_RUN. No shell reads it.
+         * A command whose exit code says whether the merged edits work, such as `npm test`. The operator must allow it in TUTTI_RUN. It is not run by a shell.
          */
         verify?: string
         /**
-         * Adds a task behind all others, like the first of them that writes. If `verify` fails on their merged edits, it is given the output and mends what fails.
+         * Adds a task after all others, with the settings of the first one that writes. If `verify` fails on their merged edits, the task gets the output and repairs what fails.
          */
         repair?: boolean
       }
@@ -775,7 +775,7 @@ export interface SubmitPlan {
           [k: string]: unknown
         }
         /**
-         * A preliminary version after every so many ended tasks.
+         * Writes a preliminary version each time this many more tasks have ended.
          */
         every?: number
       }
@@ -787,7 +787,7 @@ export interface SubmitPlan {
     events?: ('plan.finished' | 'plan.started' | 'task.finished' | 'synthesis.finished')[]
   }
   /**
-   * Anything of the caller's, returned as it came; at most 16 KiB.
+   * The caller's own data, returned unchanged; at most 16 KiB.
    */
   metadata?: {
     [k: string]: unknown
@@ -795,7 +795,7 @@ export interface SubmitPlan {
 }
 export interface TaskSubmission {
   /**
-   * Unique in the plan; `task-1`, `task-2` … when left out.
+   * Unique in the plan; `task-1`, `task-2` … by default.
    */
   id?: string
   /**
@@ -811,11 +811,11 @@ export interface TaskSubmission {
    */
   task?: string
   /**
-   * What this task alone must know; the plan has a shared context.
+   * What only this task must know; the plan has a shared context.
    */
   context?: string
   /**
-   * Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for all that is in it, and a glob that begins with `!` takes files away.
+   * Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for everything in it, and a glob that starts with `!` excludes files.
    */
   files?:
     | string[]
@@ -828,7 +828,7 @@ export interface TaskSubmission {
    */
   outputFormat?: string
   /**
-   * What matters most, the first first.
+   * What matters most, in order of importance.
    */
   focusAreas?: string[]
   /**
@@ -854,15 +854,15 @@ export interface TaskSubmission {
    */
   model?: string
   /**
-   * Models that go on in turn where the one before ended `incomplete` or off its schema, within the same attempt; `provider:model`. Only for the executor `model`.
+   * Models that take over, in this order and within the same attempt, when the one before ends `incomplete` or its answer does not match the schema; `provider:model`. Only for the executor `model`.
    */
   escalate?: string[]
   /**
-   * Which of the executor's tools it may use; when left out all, and those that write only with `files.write`. Asking for `write`, `edit`, `delete` or `run` without it allows to write `files`, or every file where there are none.
+   * Which of the executor's tools it may use; by default all, but those that write only with `files.write`. A task that asks for `write`, `edit`, `delete` or `run` without `files.write` may write `files`, or every file if there are none.
    */
   tools?: string[]
   /**
-   * What the executor alone understands.
+   * Options that only the executor interprets.
    */
   options?: {
     [k: string]: unknown
@@ -872,11 +872,11 @@ export interface TaskSubmission {
    */
   timeoutMs?: number
   /**
-   * How often it is tried in all.
+   * How many attempts it gets in total.
    */
   attempts?: number
   /**
-   * Among tasks that wait, the higher one runs first.
+   * Among waiting tasks, those with a higher number run first.
    */
   priority?: number
 }
@@ -900,12 +900,12 @@ export interface TaskDetail {
   }
   usage: Usage
   /**
-   * provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.
+   * The provider:model that answered last: a fallback if the requested model was not available, or one of `escalate` that took over.
    */
   answeredBy?: string
   error?: Failure
   /**
-   * While it is queued, what for.
+   * What it waits for while it is queued.
    */
   waitingFor?: WaitingFor[]
   links: {
@@ -915,7 +915,7 @@ export interface TaskDetail {
   timeoutMs: number
   priority: number
   /**
-   * Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for all that is in it, and a glob that begins with `!` takes files away.
+   * Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for everything in it, and a glob that starts with `!` excludes files.
    */
   files?:
     | string[]
@@ -950,12 +950,12 @@ export interface TaskSummary {
   }
   usage: Usage
   /**
-   * provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.
+   * The provider:model that answered last: a fallback if the requested model was not available, or one of `escalate` that took over.
    */
   answeredBy?: string
   error?: Failure
   /**
-   * While it is queued, what for.
+   * What it waits for while it is queued.
    */
   waitingFor?: WaitingFor[]
   links: {

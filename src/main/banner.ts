@@ -25,7 +25,7 @@ export function bannerOf(
   ]
   return [
     '',
-    `  Tutti ${VERSION} is up. Ctrl-C ends it.`,
+    `  Tutti ${VERSION} is up. Press Ctrl-C to stop it.`,
     '',
     ...rows.map(([name = '', text]) => `  ${name.padEnd(10)} ${text}`),
     '',
@@ -44,7 +44,7 @@ function executorLine({ TUTTI_EXECUTOR: name, TUTTI_MODEL: model }: Partial<Conf
 
 function filesLine(roots: readonly string[]): string {
   return roots.length === 0
-    ? 'only those that a plan brings. For folders of this machine, set TUTTI_WORKSPACE_ROOTS.'
+    ? 'only those that a plan contains. For folders on this machine, set TUTTI_WORKSPACE_ROOTS.'
     : `plans may read ${roots.map(shortPath).join(', ')}.`
 }
 

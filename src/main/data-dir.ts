@@ -10,7 +10,7 @@ export async function prepareDataDir(dataDir: string): Promise<void> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new EnvironmentError([
-      `TUTTI_DATA_DIR must be a folder that can be made and written: ${why}`,
+      `TUTTI_DATA_DIR must be a folder that can be created and written: ${why}`,
     ])
   }
 }

@@ -59,5 +59,5 @@ export async function runProcess(
 /** @throws {Error} if no Redis is configured: only `start` brings its own. */
 export function requireRedisUrl(config: Config): string {
   if (config.REDIS_URL !== undefined) return config.REDIS_URL
-  throw new Error('REDIS_URL is not set; `npm start` brings a Redis of its own, the parts need one')
+  throw new Error('REDIS_URL is not set; only `npm start` brings its own Redis')
 }

@@ -6,7 +6,7 @@ const listExecutors = tool(
     name: 'list_executors',
     title: 'List what can run tasks',
     description:
-      'The executors of the service: which is the default, what each does, its tools, whether it needs a workspace, and why it cannot run where it cannot.',
+      'The executors of the service: which is the default, what each does, its tools, whether it needs a workspace, and if it cannot run, why.',
     effect: 'reads',
   },
   z.strictObject({}),

@@ -106,7 +106,7 @@ const CHECK_CHARS: Record<Checked, number> = {
 const planStatus = tool(
   {
     name: 'plan_status',
-    title: 'See how far a plan is',
+    title: 'Check the progress of a plan',
     description:
       'Status, tasks by status, usage and times of a plan; can wait until it has finished.',
     effect: 'reads',
@@ -142,8 +142,7 @@ const cancelPlan = tool(
   {
     name: 'cancel_plan',
     title: 'Cancel a plan or a task',
-    description:
-      'Stops a plan, or one of its tasks where taskId is given. What is done is kept and stays readable.',
+    description: 'Stops a plan, or one of its tasks if taskId is given. Finished outputs are kept.',
     effect: 'stops',
   },
   z.strictObject({ planId, taskId: taskId.optional() }),
@@ -164,7 +163,7 @@ const todos = tool(
   },
   z.strictObject({
     planId,
-    offset: z.int().min(0).default(0).describe('Skips so many todos.'),
+    offset: z.int().min(0).default(0).describe('Number of todos to skip.'),
     maxChars,
   }),
   async ({ tutti }, args, signal) => {

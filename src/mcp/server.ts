@@ -97,7 +97,7 @@ function messageOf(error: unknown): string {
     case 'network-error':
       return `The Tutti service does not answer: ${error.message}. Whoever runs it starts it with \`npm start\`, or sets TUTTI_URL to where it is.`
     case 'unauthorized':
-      return 'The Tutti service wants an API key that it knows; whoever runs this server sets TUTTI_API_KEY.'
+      return 'The Tutti service needs a valid API key; whoever runs this server must set TUTTI_API_KEY.'
     default:
       return [
         headOf(error),

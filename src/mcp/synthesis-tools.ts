@@ -26,10 +26,10 @@ const getSynthesis = tool(
   },
   z.strictObject({
     planId,
-    version: z.int().min(1).optional().describe('The newest without it.'),
+    version: z.int().min(1).optional().describe('Defaults to the newest.'),
     waitMs: waitMs.default(30_000),
     part: z.enum(PARTS).default('overview'),
-    offset: z.int().min(0).default(0).describe('Where to go on in a part that was cut.'),
+    offset: z.int().min(0).default(0).describe('Where to continue in a part that was cut.'),
     maxChars,
   }),
   async ({ tutti, url }, args, signal) => {
@@ -56,7 +56,7 @@ const synthesizeAgain = tool(
     name: 'synthesize_again',
     title: 'Write the synthesis again',
     description:
-      'Asks for another version of the synthesis from the outputs there are, without running tasks. Read it with get_synthesis and the version answered.',
+      'Requests another version of the synthesis from the existing outputs, without running tasks. Read it with get_synthesis and the returned version.',
     effect: 'adds',
   },
   z.strictObject({

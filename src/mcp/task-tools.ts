@@ -25,7 +25,7 @@ const taskOutput = tool(
       .describe(
         'Its text with a first look at the rest, all its findings, or its edits as a patch.',
       ),
-    offset: z.int().min(0).default(0).describe('Where to go on in a part that was cut.'),
+    offset: z.int().min(0).default(0).describe('Where to continue in a part that was cut.'),
     maxChars,
   }),
   async ({ tutti }, args, signal) => {
@@ -81,14 +81,14 @@ const taskSteps = tool(
     name: 'task_steps',
     title: 'Read what the agent of a task did',
     description:
-      'What an agent has said and which tools it called, step by step, in short. With step, one of them whole.',
+      'What an agent has said and which tools it called, step by step, in short. With step, one of them in full.',
     effect: 'reads',
   },
   z.strictObject({
     planId,
     taskId,
     step: z.int().min(1).optional().describe('Its number.'),
-    offset: z.int().min(0).default(0).describe('Where to go on in a step that was cut.'),
+    offset: z.int().min(0).default(0).describe('Where to continue in a step that was cut.'),
     limit,
     cursor,
     maxChars,

@@ -56,22 +56,22 @@ export function tool<Input extends z.ZodObject>(
   }
 }
 
-export const planId = z.string().min(1).describe('The id of the plan, as launch_plan answered it.')
+export const planId = z.string().min(1).describe('The id of the plan, as returned by launch_plan.')
 export const taskId = z.string().min(1).describe('The id of the task in its plan.')
 export const limit = z
   .int()
   .min(1)
   .max(200)
   .optional()
-  .describe('So many items; without it, as many as a short answer holds.')
-export const cursor = z.string().optional().describe('nextCursor of the answer before.')
-export const waitMs = z.int().min(0).max(600_000).describe('Longest wait for it, in milliseconds.')
+  .describe('Number of items; by default as many as fit into a short answer.')
+export const cursor = z.string().optional().describe('nextCursor of the previous answer.')
+export const waitMs = z.int().min(0).max(600_000).describe('Maximum wait, in milliseconds.')
 export const maxChars = z
   .int()
   .min(500)
   .max(100_000)
   .default(MOST_CHARS)
-  .describe('Longest answer, in characters.')
+  .describe('Maximum length of the answer, in characters.')
 
 /** The page of a plan, for the person the assistant works for. */
 export function pageOf(url: string, id: string): string {

@@ -33,7 +33,7 @@ export function workerMetrics(
   const registers = [registry]
   const finished = new Counter({
     name: 'tutti_tasks_finished_total',
-    help: 'Tasks that ended in this worker. One that was skipped or cancelled before it began is in none.',
+    help: 'Tasks that ended in this worker. Those skipped or cancelled before they began are not counted.',
     labelNames: ['status', 'executor'],
     registers,
   })
@@ -78,8 +78,11 @@ export function workerMetrics(
     labelNames: ['status'],
     registers,
   })
-  gaugeOfSlots(registry, 'tutti_slots', 'Tasks that this worker runs at once, at most.', () =>
-    options.slots().map(({ lane, total }) => ({ lane, value: total })),
+  gaugeOfSlots(
+    registry,
+    'tutti_slots',
+    'Maximum number of tasks that this worker runs at the same time.',
+    () => options.slots().map(({ lane, total }) => ({ lane, value: total })),
   )
   gaugeOfSlots(registry, 'tutti_slots_used', 'Tasks that this worker runs now.', () =>
     options.slots().map(({ lane, used }) => ({ lane, value: used })),

@@ -67,7 +67,7 @@ function checkedBackend(...args: Parameters<typeof createRedisBackend>): RedisQu
 class PartialBatchError extends Error {
   readonly jobIds: string[]
   constructor(jobIds: string[], reason: string) {
-    super(`Redis took the batch only in part: ${reason}`)
+    super(`Redis accepted only part of the batch: ${reason}`)
     this.jobIds = jobIds
   }
 }
@@ -107,7 +107,7 @@ export async function bullBatchQueue(options: {
     const shard = shards.shardOf(planId)
     const found = queues.find((entry) => entry.shard === shard && entry.kind === kind)
     if (found === undefined) {
-      throw new ServiceError('unavailable', `The plan lies on shard ${shard}, which is not in use.`)
+      throw new ServiceError('unavailable', `The plan is on shard ${shard}, which is not in use.`)
     }
     return found.queue
   }

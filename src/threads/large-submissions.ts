@@ -76,7 +76,7 @@ export function openLargeSubmissions(options: {
       thread = undefined
       for (const asked of waiting.values()) {
         asked.reject(
-          new ServiceError('unavailable', 'The submission was cut short; send it again.', {
+          new ServiceError('unavailable', 'The submission was interrupted; send it again.', {
             retryAfterSeconds: 1,
           }),
         )

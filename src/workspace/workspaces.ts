@@ -205,5 +205,5 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
 }
 
 const NO_ROOTS =
-  'folders of this machine are not open to plans; its operator can name some in TUTTI_WORKSPACE_ROOTS'
+  'plans may not use folders of this machine; the operator can allow some in TUTTI_WORKSPACE_ROOTS'
 const PATH_REFUSED = 'is not a folder inside one of those that TUTTI_WORKSPACE_ROOTS names'

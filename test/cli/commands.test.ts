@@ -120,7 +120,7 @@ describe('tutti open and delete', () => {
     expect(await runTutti(['delete', 'plan-1'], { env })).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(
-        'its 2 tasks, their outputs and the synthesis: say so with --yes',
+        'its 2 tasks, their outputs and the synthesis. Confirm with --yes',
       ),
     })
     expect(service.plans.size).toBe(1)
@@ -224,7 +224,7 @@ describe('tutti resume', () => {
     const { code, stderr } = await runTutti(['resume', 'plan-1', '--budget', '0.5'], { env })
     expect([code, stderr]).toEqual([
       0,
-      'the plan goes on; a new version of the synthesis follows\n',
+      'the plan continues; a new version of the synthesis follows\n',
     ])
     const request = service.requests.at(-1)
     expect(request?.path).toBe('/v1/plans/plan-1/resume')

@@ -134,7 +134,7 @@ test('what is no file is no proposal, which is said', async () => {
   const { edits, notes } = await conflicting()
   expect(edits.conflicts).toHaveLength(1)
   expect(edits.conflicts[0]).not.toHaveProperty('proposal')
-  expect(notes).toContain('For 1 file in conflict there is no proposal of the model.')
+  expect(notes).toContain('The model made no proposal for 1 file in conflict.')
 })
 
 test('nobody is asked where the synthesis is to be the merge', async () => {

@@ -44,7 +44,7 @@ describe('a synthesis that is more than one call can hold', () => {
     expectExact(synthesis, 1_000, 20)
     expect(synthesis?.executor).toBe('model')
     expect(synthesis?.notes.join(' ')).toMatch(/Written in \d+ parts/)
-    expect(synthesis?.notes.join(' ')).toMatch(/\d+ findings left out without a reason put back/)
+    expect(synthesis?.notes.join(' ')).toMatch(/Put back \d+ findings left out without a reason/)
     const back = synthesis?.ledger.filter(({ reason }) => reason?.includes('put back')) ?? []
     expect(back.length).toBeGreaterThan(1_000)
     expect(synthesis?.summary).toMatch(/^Over \d+ findings\.$/)

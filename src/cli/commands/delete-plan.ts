@@ -17,7 +17,7 @@ export async function deletePlan(
   if (!yes) {
     const { title, counts } = await quick.plans.get(planId)
     const what = `“${withoutControls(title)}”, its ${plural(counts.total, 'task')}, their outputs and the synthesis`
-    if (!process.stdin.isTTY) throw new CommandError(`This deletes ${what}: say so with --yes.`)
+    if (!process.stdin.isTTY) throw new CommandError(`This deletes ${what}. Confirm with --yes.`)
     if (!(await agrees(`Delete ${what}? [y/N] `))) {
       terminal.note('Nothing was deleted.')
       return EXIT.error

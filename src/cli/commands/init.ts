@@ -44,7 +44,7 @@ export async function init({ terminal }: Context, path: string): Promise<number>
     await writeFile(path, FIRST_PLAN, { flag: 'wx' })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') throw new CommandError(`${path} is there already, and was left alone.`)
+    if (code === 'EEXIST') throw new CommandError(`${path} already exists and was left unchanged.`)
     throw new CommandError(`${path} could not be written: ${message}`)
   }
   terminal.note(

@@ -11,6 +11,6 @@ export async function resume(
   const plan = await quick.plans.resume(planId, budget)
   if (wait) return followPlan(terminal, patient, plan, { json, onInterrupt: 'leave' })
   if (json) terminal.out(JSON.stringify(plan, null, 2))
-  else terminal.note('the plan goes on; a new version of the synthesis follows')
+  else terminal.note('the plan continues; a new version of the synthesis follows')
   return EXIT.succeeded
 }

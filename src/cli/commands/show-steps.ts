@@ -28,7 +28,7 @@ export async function showSteps(
     else terminal.out(terminal.printable(transcriptOf(step)))
   }
   if (json) terminal.out(JSON.stringify(chosen, null, 2))
-  if (count === 0) terminal.note(`${taskId} has no steps: agents of the executor model have`)
+  if (count === 0) terminal.note(`${taskId} has no steps; only tasks of the executor model do`)
   return EXIT.succeeded
 }
 

@@ -36,5 +36,5 @@ export async function cancelTasks(
 
 export function unknownTask(ids: readonly string[] = [], taskId: string | undefined): ServiceError {
   const pointer = `/tasks/${ids.indexOf(taskId ?? '')}`
-  return invalid([{ pointer, detail: 'is the id of no task of the plan' }])
+  return invalid([{ pointer, detail: 'is not the id of a task in the plan' }])
 }

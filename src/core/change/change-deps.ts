@@ -46,6 +46,6 @@ export function refuseWithoutMoney(record: PlanRecord): void {
   if (!isOutOfMoney(record)) return
   throw new ServiceError(
     'budget-exceeded',
-    "The plan's remaining budget does not cover more work. Raise it with `resume`: what it stopped then runs too.",
+    "The plan's remaining budget does not cover more work. Raise it with `resume`, which also runs what it stopped.",
   )
 }

@@ -96,7 +96,7 @@ export async function retryTasks(
   }
   throw new ServiceError(
     'task-not-finished',
-    'Other tasks of the plan are being retried at this moment; ask again.',
+    'Other tasks of the plan are being retried right now; try again.',
     { retryAfterSeconds: 1 },
   )
 }

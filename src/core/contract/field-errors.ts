@@ -120,7 +120,7 @@ function inWords(issue: z.core.$ZodRawIssue): string | undefined {
     case 'too_big':
       return tooBig(issue)
     case 'invalid_format':
-      return issue.format === 'url' ? 'must be a URL of http or https' : undefined
+      return issue.format === 'url' ? 'must be an http or https URL' : undefined
     case 'invalid_union':
       return unionInWords(issue)
     case 'unrecognized_keys':

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Usage } from './usage.ts'
 
 const BEGINNING =
-  'On a list, how many characters there are, where only the first 2,000 are given: `links.self` has all.'
+  'In lists, the total number of characters if only the first 2,000 are included; `links.self` has them all.'
 
 /** One answer of a model, with the calls of tools in it and what they said. */
 export const Step = z
@@ -10,9 +10,12 @@ export const Step = z
     number: z.int().min(1).describe('In order, across all attempts at the task.'),
     attempt: z.int().min(1),
     kind: z.enum(['model']),
-    model: z.string().describe('`provider:model` of what answered.'),
+    model: z.string().describe('The `provider:model` that answered.'),
     text: z.string(),
-    reasoning: z.string().optional().describe('What the model thought, where its provider tells.'),
+    reasoning: z
+      .string()
+      .optional()
+      .describe('The reasoning of the model, if its provider reports it.'),
     toolCalls: z.array(
       z.object({
         id: z.string(),
@@ -25,7 +28,7 @@ export const Step = z
           .int()
           .optional()
           .describe(
-            `${BEGINNING} A task keeps 8 MB: where that is not enough, its oldest results are shortened for good, and say so.`,
+            `${BEGINNING} A task keeps 8 MB; beyond that, its oldest results are permanently shortened and say so.`,
           ),
         isError: z.boolean(),
       }),

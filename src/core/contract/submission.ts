@@ -18,7 +18,7 @@ const VerifyPolicy = z.strictObject({
     .literal([1, 3, 5], { error: 'must be 1, 3 or 5' })
     .default(3)
     .describe(
-      'How many independent calls judge a finding at most; no more are made once most agree.',
+      'How many independent calls judge a finding at most; they stop once a majority agrees.',
     ),
   minSeverity: Severity.default('medium').describe('Findings that are less severe are not judged.'),
   model: ModelName.optional().describe("`provider:model`; the service's default model if absent."),
@@ -48,7 +48,7 @@ export const Policy = z
       .min(0)
       .max(1)
       .default(0)
-      .describe('The share of tasks that must succeed, or the plan has failed.'),
+      .describe('The share of tasks that must succeed; otherwise the plan has failed.'),
     onOverlap: z
       .enum(['reject', 'serialize', 'isolate'])
       .default('reject')
@@ -68,7 +68,7 @@ export const Policy = z
       .optional()
       .describe('How long the plan may take, in milliseconds.'),
     verify: VerifyPolicy.optional().describe(
-      'Has a model judge each finding of the synthesis, with the file before it and nothing of how its author came to it. What most votes refute leaves the summary and the actions.',
+      'Has a model judge each finding of the synthesis, seeing the file but not how its author reached it. Findings that a majority refutes are left out of the summary and the actions.',
     ),
   })
   .meta({ id: 'Policy' })
@@ -96,13 +96,13 @@ const verification = {
     .max(1_000)
     .optional()
     .describe(
-      'A command that says by its exit code whether the merged edits hold, such as `npm test`: one that the operator allows in TUTTI_RUN. No shell reads it.',
+      'A command whose exit code says whether the merged edits work, such as `npm test`. The operator must allow it in TUTTI_RUN. It is not run by a shell.',
     ),
   repair: z
     .boolean()
     .optional()
     .describe(
-      'Adds a task behind all others, like the first of them that writes. If `verify` fails on their merged edits, it is given the output and mends what fails.',
+      'Adds a task after all others, with the settings of the first one that writes. If `verify` fails on their merged edits, the task gets the output and repairs what fails.',
     ),
 }
 
@@ -142,7 +142,7 @@ export const SynthesisSpec = z.strictObject({
     .min(1)
     .max(1_000_000)
     .optional()
-    .describe('A preliminary version after every so many ended tasks.'),
+    .describe('Writes a preliminary version each time this many more tasks have ended.'),
 })
 export type SynthesisSpec = z.output<typeof SynthesisSpec>
 
@@ -201,7 +201,7 @@ export function submitPlanSchema(limits: Limits) {
           message: 'must not exceed 16 KiB as JSON',
         })
         .default({})
-        .describe("Anything of the caller's, returned as it came; at most 16 KiB."),
+        .describe("The caller's own data, returned unchanged; at most 16 KiB."),
     })
     .superRefine((plan, context) => {
       const given = (['tasks', 'pattern', 'goal'] as const).filter((key) => plan[key] !== undefined)

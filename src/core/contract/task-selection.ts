@@ -6,7 +6,7 @@ const ids = z
   .min(1)
   .max(100_000)
   .optional()
-  .describe('Their ids. With `status`: those of them that have it.')
+  .describe('Ids of the tasks. With `status`, only those that have it.')
 
 /** Selects the tasks of a plan to run again. */
 export const RetryTasks = z
@@ -16,7 +16,7 @@ export const RetryTasks = z
       .array(z.enum(['succeeded', 'incomplete', 'failed', 'cancelled', 'skipped']))
       .min(1)
       .optional()
-      .describe('All that ended so.'),
+      .describe('All tasks that ended with one of these statuses.'),
   })
   .meta({ id: 'RetryTasks' })
 export type RetryTasks = z.output<typeof RetryTasks>
@@ -29,7 +29,7 @@ export const CancelTasks = z
       .array(z.enum(['queued', 'running']))
       .min(1)
       .optional()
-      .describe('All that are so now.'),
+      .describe('All tasks that have one of these statuses now.'),
   })
   .meta({ id: 'CancelTasks' })
 export type CancelTasks = z.output<typeof CancelTasks>

@@ -36,7 +36,7 @@ export const TaskFiles = z
     error: 'must be an array of globs, or an object with `read` and `write`',
   })
   .describe(
-    'Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for all that is in it, and a glob that begins with `!` takes files away.',
+    'Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for everything in it, and a glob that starts with `!` excludes files.',
   )
 export type TaskFiles = z.output<typeof TaskFiles>
 
@@ -55,20 +55,20 @@ export function taskSchema(limits: Limits) {
   const prose = text(limits.maxPromptChars)
   return z
     .strictObject({
-      id: TaskId.optional().describe('Unique in the plan; `task-1`, `task-2` … when left out.'),
+      id: TaskId.optional().describe('Unique in the plan; `task-1`, `task-2` … by default.'),
       description: text(200).optional().describe('Three to five words, for lists.'),
       role: prose.optional().describe('Who does it: `Security specialist`.'),
       task: prose.optional().describe('What to do.'),
       context: prose
         .optional()
-        .describe('What this task alone must know; the plan has a shared context.'),
+        .describe('What only this task must know; the plan has a shared context.'),
       files: TaskFiles.optional(),
       outputFormat: prose.optional().describe('What the output should look like.'),
       focusAreas: z
         .array(text(2_000))
         .max(100)
         .optional()
-        .describe('What matters most, the first first.'),
+        .describe('What matters most, in order of importance.'),
       prompt: prose
         .optional()
         .describe('The whole prompt, instead of role, task, context, outputFormat and focusAreas.'),
@@ -91,32 +91,32 @@ export function taskSchema(limits: Limits) {
         .max(5)
         .optional()
         .describe(
-          'Models that go on in turn where the one before ended `incomplete` or off its schema, within the same attempt; `provider:model`. Only for the executor `model`.',
+          'Models that take over, in this order and within the same attempt, when the one before ends `incomplete` or its answer does not match the schema; `provider:model`. Only for the executor `model`.',
         ),
       tools: z
         .array(z.string().min(1).max(128))
         .max(100)
         .optional()
         .describe(
-          "Which of the executor's tools it may use; when left out all, and those that write only with `files.write`. Asking for `write`, `edit`, `delete` or `run` without it allows to write `files`, or every file where there are none.",
+          "Which of the executor's tools it may use; by default all, but those that write only with `files.write`. A task that asks for `write`, `edit`, `delete` or `run` without `files.write` may write `files`, or every file if there are none.",
         ),
       options: z
         .record(z.string(), z.unknown())
         .optional()
-        .describe('What the executor alone understands.'),
+        .describe('Options that only the executor interprets.'),
       timeoutMs: z
         .int()
         .min(1)
         .max(86_400_000)
         .default(600_000)
         .describe('How long one attempt may take, in milliseconds.'),
-      attempts: z.int().min(1).max(100).default(3).describe('How often it is tried in all.'),
+      attempts: z.int().min(1).max(100).default(3).describe('How many attempts it gets in total.'),
       priority: z
         .int()
         .min(-100)
         .max(100)
         .default(0)
-        .describe('Among tasks that wait, the higher one runs first.'),
+        .describe('Among waiting tasks, those with a higher number run first.'),
     })
     .superRefine((task, context) => {
       if (task.prompt === undefined) {
@@ -134,7 +134,7 @@ export function taskSchema(limits: Limits) {
           context.addIssue({
             code: 'custom',
             path: [field],
-            message: 'cannot stand beside `prompt`',
+            message: 'cannot be combined with `prompt`',
           })
         }
       }

@@ -10,7 +10,7 @@ import { WaitingFor } from './waiting.ts'
 // document.
 
 const ANSWERED_BY =
-  'provider:model of what answered last: a fallback model where the wanted one could not be had, or one of `escalate` that went on.'
+  'The provider:model that answered last: a fallback if the requested model was not available, or one of `escalate` that took over.'
 
 export const Failure = z.object({ code: z.string(), message: z.string() }).meta({ id: 'Failure' })
 
@@ -73,7 +73,7 @@ export const Plan = z
     /** Why the plan was stopped before its tasks had ended; absent if it was not. */
     stopped: Failure.optional(),
     reason: Failure.optional().describe(
-      'Why a finished plan is not simply `succeeded`: `cancelled`, `aborted`, `plan-timeout`, `budget-exhausted`, `min-success`, `merge-conflict`, `edits-not-merged`, `tasks-not-succeeded` or `synthesis-failed`. The message tells of all of them.',
+      'Why a finished plan is not simply `succeeded`: `cancelled`, `aborted`, `plan-timeout`, `budget-exhausted`, `min-success`, `merge-conflict`, `edits-not-merged`, `tasks-not-succeeded` or `synthesis-failed`. The message lists all of them.',
     ),
     synthesis: z.object({
       status: z.enum(['pending', 'running', 'succeeded', 'failed', 'disabled']),
@@ -121,7 +121,7 @@ export const Attempt = z
       .int()
       .min(1)
       .optional()
-      .describe('The last step of earlier attempts, where it went on from there.'),
+      .describe('The last step of earlier attempts, if it continued from there.'),
     error: Failure.optional(),
   })
   .meta({ id: 'Attempt' })
@@ -149,7 +149,7 @@ export const TaskSummary = z
     usage: Usage,
     answeredBy: z.string().optional().describe(ANSWERED_BY),
     error: Failure.optional(),
-    waitingFor: z.array(WaitingFor).optional().describe('While it is queued, what for.'),
+    waitingFor: z.array(WaitingFor).optional().describe('What it waits for while it is queued.'),
     links: z.record(z.string(), z.string()),
   })
   .meta({ id: 'TaskSummary' })
@@ -191,7 +191,7 @@ export const OutputTask = z
       .string()
       .optional()
       .describe(
-        'The last that a command wrote to its standard error, at most 64 KiB. Values of its environment are masked.',
+        'The end of what a command wrote to standard error, at most 64 KiB. Values of its environment are masked.',
       ),
     usage: Usage,
     answeredBy: z.string().optional().describe(ANSWERED_BY),
@@ -231,15 +231,13 @@ export const Report = z
       ),
     idleMs: z
       .number()
-      .describe(
-        'Time between these in which there was nothing to run, as before a retry an hour later.',
-      ),
+      .describe('Time in between with nothing to run, for example before a retry an hour later.'),
     sumOfTaskMs: z
       .number()
       .describe(
-        'The sum of the times of the tasks. It stands for the time that they would have taken one after another, which is an estimate: nobody ran them so.',
+        'The sum of the task times. It estimates how long they would have taken one after another.',
       ),
-    speedup: z.number().describe('`sumOfTaskMs / wallMs`, and an estimate like it.'),
+    speedup: z.number().describe('`sumOfTaskMs / wallMs`, so also an estimate.'),
     /** The average number of tasks running over `wallMs`. */
     effectiveParallelism: z.number(),
     /**

@@ -10,12 +10,14 @@ export const WaitingFor = z
       status: TaskStatus,
     }),
     z.object({
-      kind: z.literal('limit').describe('As many tasks of the plan run as its policy allows.'),
+      kind: z
+        .literal('limit')
+        .describe('The plan already runs as many tasks as its policy allows.'),
       running: z.int(),
       maxConcurrency: z.int(),
     }),
     z.object({
-      kind: z.literal('worker').describe('No worker is alive that has the executor.'),
+      kind: z.literal('worker').describe('No live worker has the executor.'),
       executor: z.string(),
     }),
     z.object({
@@ -24,12 +26,9 @@ export const WaitingFor = z
       until: z.iso.datetime(),
     }),
     z.object({
-      kind: z.literal('slot').describe('Its turn in one of the workers that have the executor.'),
+      kind: z.literal('slot').describe('Its turn on one of the workers that have the executor.'),
       workers: z.int(),
-      notBefore: z.iso
-        .datetime()
-        .optional()
-        .describe('When it is tried again, after an attempt that failed.'),
+      notBefore: z.iso.datetime().optional().describe('When it is retried after a failed attempt.'),
     }),
   ])
   .meta({ id: 'WaitingFor' })

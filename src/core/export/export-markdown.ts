@@ -79,7 +79,7 @@ function evidenceOf({ verification }: SynthesisFinding): string | undefined {
     case 'refuted':
       return votes.length > 0
         ? `**refuted by ${of('refuted')}**`
-        : '**refuted: what it says is not there**'
+        : '**refuted: what it describes is not there**'
     case 'unverified':
     case undefined:
       return undefined

@@ -247,12 +247,12 @@ function notifications(
   }))
   const left = placed.length - exported + Math.max(0, placeless.length - MAX_NOTIFICATIONS)
   if (left > 0) {
-    const text = `${left} more findings are in the synthesis: a file for code scanning holds no more.`
+    const text = `${left} more findings are in the synthesis: a code scanning file cannot hold more.`
     notes.push({ level: 'warning', message: { text } })
   }
   const refuted = findings.length - standing.length
   if (refuted > 0) {
-    const text = `Left out as refuted: ${refuted}. What they say is not in the plan's files.`
+    const text = `Left out as refuted: ${refuted}. What they describe is not in the plan's files.`
     notes.push({ level: 'note', message: { text } })
   }
   return notes

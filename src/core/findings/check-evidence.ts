@@ -72,7 +72,7 @@ export function checkEvidence(
     return { checks, place, refuted }
   }
   return isMissing
-    ? { checks, place, refuted: `What it quotes does not stand in ${file}.` }
+    ? { checks, place, refuted: `The code it quotes is not in ${file}.` }
     : { checks, place }
 }
 

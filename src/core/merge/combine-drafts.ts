@@ -138,7 +138,7 @@ function conflictsAcross(groups: readonly (readonly Part[])[]): {
         .filter(({ undecided }) => undecided)
         .map(({ conflict, refs }) => ({
           action: `Decide: ${conflict.about}.`,
-          why: `${conflict.between.slice(0, 5).join(', ')} recommend what cannot both be done, and nothing tells which is right`,
+          why: `${conflict.between.slice(0, 5).join(', ')} make recommendations that cannot both be followed, and nothing decides between them`,
           findings: findings.flatMap(({ from }, index) =>
             from.some((ref) => refs.includes(ref)) ? index : [],
           ),

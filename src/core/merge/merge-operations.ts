@@ -160,7 +160,7 @@ function notesOnRefuted(from: Settling['from'], { data }: SynthesisDraft): strin
   const notes: string[] = []
   if (from.kind === 'draft' || (from.kind === 'part' && from.summarised)) {
     notes.push(
-      "The model's summary told of findings that are refuted, so this one is written from the others.",
+      "The model's summary mentioned refuted findings, so this one was written from the others.",
     )
   }
   if (data !== undefined) notes.push('Its `data` was written before findings were refuted.')

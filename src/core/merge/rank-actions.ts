@@ -45,7 +45,7 @@ export function rankActions(
     if (!undecided) continue
     decisions.push({
       action: `Decide: ${conflict.about}.`,
-      why: `${nameSome(conflict.between)} recommend what cannot both be done, and nothing tells which is right`,
+      why: `${nameSome(conflict.between)} make recommendations that cannot both be followed, and nothing decides between them`,
       findings: distinct(refs.flatMap((ref) => indexOfRef.get(ref) ?? [])).sort((a, b) => a - b),
     })
   }

@@ -184,18 +184,18 @@ export function describeRepairs({
   putBack: back,
 }: Repairs): string[] {
   const notes: [count: number, note: string][] = [
-    [unknown, `${countOf(unknown, 'reference')} to findings that no task reported removed.`],
+    [unknown, `Removed ${countOf(unknown, 'reference')} to findings that no task reported.`],
     [
       repeated,
-      `${countOf(repeated, 'finding')} named more than once; only the first naming counts.`,
+      `${countOf(repeated, 'finding')} were named more than once; only the first mention counts.`,
     ],
-    [sourceless, `${countOf(sourceless, 'finding')} without any source in the tasks removed.`],
+    [sourceless, `Removed ${countOf(sourceless, 'finding')} without any source in the tasks.`],
     [
       rated,
       `${countOf(rated, 'finding')} got the severity and confidence of a source instead of a rating that no task gave.`,
     ],
-    [moved, `${countOf(moved, 'finding')} got the place that a source names.`],
-    [back, `${countOf(back, 'finding')} left out without a reason put back.`],
+    [moved, `${countOf(moved, 'finding')} got the location that a source names.`],
+    [back, `Put back ${countOf(back, 'finding')} left out without a reason.`],
   ]
   return notes.flatMap(([count, note]) => (count > 0 ? note : []))
 }

@@ -81,7 +81,9 @@ export function settleSynthesis(options: {
     const unnamed = unnamedConflicts(conflicts, groups, reported)
     conflicts.push(...unnamed)
     if (unnamed.length > 0) {
-      notes.push(`${countOf(unnamed.length, 'contradiction')} that the model did not name added.`)
+      notes.push(
+        `Added ${countOf(unnamed.length, 'contradiction')} that the model did not mention.`,
+      )
     }
   }
   const actions = settleActions(draft.actions, idOfDraft, notes)
@@ -120,7 +122,7 @@ function withRefuted(summary: string, refuted: Evidence['refuted']): string {
   if (refuted.length === 0) return summary
   const sentences = [
     leftOut(refuted.length - byVotes, "is not in the plan's files"),
-    leftOut(byVotes, 'does not hold, by most votes of the verifiers'),
+    leftOut(byVotes, 'was refuted by most verifiers'),
   ].filter((sentence) => sentence !== '')
   return [summary.trimEnd(), ...sentences].join('\n\n')
 }
@@ -128,8 +130,8 @@ function withRefuted(summary: string, refuted: Evidence['refuted']): string {
 function leftOut(count: number, why: string): string {
   if (count === 0) return ''
   return count === 1
-    ? `1 reported finding is left out here: what it says ${why}. It stands last, marked as refuted.`
-    : `${count} reported findings are left out here: what they say ${why}. They stand last, marked as refuted.`
+    ? `1 reported finding is left out here: what it says ${why}. It is listed last, marked as refuted.`
+    : `${count} reported findings are left out here: what they say ${why}. They are listed last, marked as refuted.`
 }
 
 /** This comes first: nothing else shows that the patch lacks the work of a task, or whether it holds. */
@@ -208,7 +210,7 @@ function settleConflicts(
   if (unknown) notes.push('Tasks that do not exist were removed from conflicts.')
   const removed = drafted.length - conflicts.length
   if (removed > 0) {
-    notes.push(`${countOf(removed, 'conflict')} not between two tasks of the plan removed.`)
+    notes.push(`Removed ${countOf(removed, 'conflict')} not between two tasks of the plan.`)
   }
   return conflicts
 }
@@ -227,12 +229,10 @@ function settleActions(
     return [{ action, why, findings: [...new Set(ids)] }]
   })
   if (unknown > 0) {
-    notes.push(
-      `Actions named findings that do not exist ${unknown === 1 ? 'once' : `${unknown} times`}; removed.`,
-    )
+    notes.push(`Removed ${countOf(unknown, 'reference')} in actions to findings that do not exist.`)
   }
   const removed = drafted.length - actions.length
-  if (removed > 0) notes.push(`${countOf(removed, 'action')} without a finding or a text removed.`)
+  if (removed > 0) notes.push(`Removed ${countOf(removed, 'action')} without a finding or a text.`)
   return actions.map((action, index) => ({ rank: index + 1, ...action }))
 }
 

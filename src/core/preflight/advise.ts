@@ -161,7 +161,7 @@ function needlessOrder(
     return [
       {
         code: 'sequential-independent',
-        message: `"mode": "sequential" runs ${tasks.length} tasks one at a time, although up to ${widest} depend on nothing of each other; "parallel" could be about ${Math.round(tasks.length / layers.length)} times faster.`,
+        message: `"mode": "sequential" runs ${tasks.length} tasks one at a time, although up to ${widest} do not depend on each other; "parallel" could be about ${Math.round(tasks.length / layers.length)} times faster.`,
         tasks: some,
       },
     ]

@@ -75,8 +75,8 @@ function unpriced(
   if (model === undefined || priceOf(model, prices) !== undefined) return []
   const detail =
     pointer === BUDGET
-      ? `cannot be kept: the price of ${model} is not known; the operator can give it in TUTTI_PRICES`
-      : `has no known price (${model}), so policy.budgetUsd cannot be kept; the operator can give it in TUTTI_PRICES`
+      ? `cannot be kept: the price of ${model} is unknown; the operator can set it in TUTTI_PRICES`
+      : `has no known price (${model}), so policy.budgetUsd cannot be kept; the operator can set it in TUTTI_PRICES`
   return [{ pointer, detail }]
 }
 

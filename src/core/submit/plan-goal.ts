@@ -53,7 +53,7 @@ export async function planGoal<Prepared>(
   }
   throw new ServiceError(
     'goal-not-planned',
-    `The planner wrote no plan that can be used: ${refusal?.message ?? ''}`,
+    `The planner did not write a usable plan: ${refusal?.message ?? ''}`,
     { errors: refusal?.errors ?? [], extensions: refusal?.extensions ?? {} },
   )
 }
@@ -78,7 +78,7 @@ async function ask(
       'goal-not-planned',
       `No plan was written for the goal. ${last.message}`,
       {
-        errors: [{ pointer: '/policy/budgetUsd', detail: 'does not pay for planning the goal' }],
+        errors: [{ pointer: '/policy/budgetUsd', detail: 'does not cover planning the goal' }],
       },
     )
   }

@@ -269,7 +269,7 @@ export async function synthesisErrors(
     } else if (!deps.modelAvailable || synthesis.executor === 'merge') {
       errors.push({
         pointer: `${pointer}/outputSchema`,
-        detail: 'needs a model: the deterministic merge has a form of its own',
+        detail: 'needs a model: the deterministic merge has a fixed form',
       })
     }
   }

@@ -50,7 +50,7 @@ export async function proposeResolutions(
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   const missing = edits.conflicts.length - proposed.size
   if (missing > 0) {
-    notes.push(`For ${countOf(missing, 'file')} in conflict there is no proposal of the model.`)
+    notes.push(`The model made no proposal for ${countOf(missing, 'file')} in conflict.`)
   }
   return {
     ...edits,

@@ -236,28 +236,26 @@ function notesOnParts(
   whole: { summarised: boolean; replaced: Record<string, number> },
   hasSchema: boolean,
 ): string[] {
-  const notes = [
-    `Written in ${leaves} parts and put together from them, because it is more than one call can hold.`,
-  ]
+  const notes = [`Written in ${leaves} parts and combined, because it is too large for one call.`]
   const { [STOPPED]: stopped = 0, [BUDGET_EXHAUSTED]: unpaid = 0, ...failures } = whole.replaced
   const failed = Object.values(failures).reduce((sum, count) => sum + count, 0)
   if (failed > 0) {
     notes.push(
-      `The model failed at ${failed} of the steps (${Object.keys(failures).join(', ')}); there the deterministic merge answers.`,
+      `The model failed at ${failed} of the steps (${Object.keys(failures).join(', ')}); the deterministic merge wrote those.`,
     )
   }
   if (unpaid > 0) {
     notes.push(
-      `The budget left no money for ${unpaid} of the steps; there the deterministic merge answers.`,
+      `The budget left no money for ${unpaid} of the steps; the deterministic merge wrote those.`,
     )
   }
   if (stopped > 0) {
     notes.push(
-      `The plan was stopped before ${stopped} of the steps; there the deterministic merge answers.`,
+      `The plan was stopped before ${stopped} of the steps; the deterministic merge wrote those.`,
     )
   }
   if (hasSchema && !whole.summarised) {
-    notes.push('Its `outputSchema` was not used: the model did not write over the whole.')
+    notes.push('Its `outputSchema` was not used: no model wrote the synthesis as a whole.')
   }
   return notes
 }

@@ -68,7 +68,7 @@ export async function withMoney(
     if (hasAll || outcome.status !== 'incomplete' || outcome.reason.code !== COST_LIMIT) {
       return outcome
     }
-    const message = 'The agent had not finished when it had used what the budget of the plan left.'
+    const message = "The agent used up the rest of the plan's budget before it finished."
     return { ...outcome, reason: { code: BUDGET_EXHAUSTED, message } }
   } finally {
     // Usage is reported as it goes. There is nothing for the next agent to learn.

@@ -7,14 +7,14 @@ export const ClaudeAgentOptions = z.strictObject({
     .min(1)
     .max(1_000)
     .optional()
-    .describe('How often the model may be called for one attempt; 50 when left out.'),
+    .describe('How often the model may be called for one attempt; 50 by default.'),
   budgetUsd: z
     .number()
     .positive()
     .max(1_000_000)
     .optional()
     .describe(
-      'What one attempt may cost. It ends with the call that passes it. Where the plan has a budget: 5 when left out.',
+      'What one attempt may cost. It ends with the call that passes it. In a plan with a budget, 5 by default.',
     ),
 })
 export type ClaudeAgentOptions = z.output<typeof ClaudeAgentOptions>

@@ -36,7 +36,7 @@ export function unreachable({ name }: Agent): TransientError {
 }
 
 export function unreadable({ name }: Agent): TransientError {
-  const message = `The agent ${name} sent an answer that broke off or could not be read.`
+  const message = `The agent ${name} sent an answer that was cut off or could not be read.`
   return new TransientError(message, { code: 'agent-invalid-response' })
 }
 

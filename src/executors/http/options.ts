@@ -50,7 +50,8 @@ export function resolveAgents(
     const secrets = new Set<string>()
     const headers = Object.entries(agent.headers).map(([header, template]): [string, string] => {
       const value = filled(`${name}.headers.${header}`, template, (found) => secrets.add(found))
-      if (!HEADER_VALUE.test(value)) problems.push(`${name}.headers.${header}: is no header value`)
+      if (!HEADER_VALUE.test(value))
+        problems.push(`${name}.headers.${header}: is not a valid header value`)
       secrets.add(value)
       return [header, value]
     })

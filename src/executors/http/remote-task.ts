@@ -75,7 +75,7 @@ export function remoteTask({ onText, onUsage }: Pick<ExecutionContext, 'onText' 
           read(payload.value.metadata)
           break
         case undefined:
-          throw new Error('an event of no known kind')
+          throw new Error('an event of an unknown kind')
       }
     },
 
@@ -120,7 +120,7 @@ export function remoteTask({ onText, onUsage }: Pick<ExecutionContext, 'onText' 
 
   function change(status: Task['status']): void {
     if (status === undefined) return
-    if (UNKNOWN.has(status.state)) throw new Error('a state of no known kind')
+    if (UNKNOWN.has(status.state)) throw new Error('an unknown state')
     state = status.state
     statusMessage = status.message
     if (statusMessage !== undefined) hear(statusMessage)

@@ -27,7 +27,10 @@ export async function outcomeOf(
   const said = (sentence: string) => withWords(sentence, task.words(), agent)
   const end = (unfinished?: Failure) => {
     const text = task.text()
-    const tooLong: Failure = { code: 'output-limit', message: `The agent ${name} said too much.` }
+    const tooLong: Failure = {
+      code: 'output-limit',
+      message: `The agent ${name} sent too much output.`,
+    }
     return read(shorten(text, MAX_OUTPUT), spec, {
       usage,
       unfinished: unfinished ?? (text.length > MAX_OUTPUT ? tooLong : undefined),

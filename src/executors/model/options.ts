@@ -13,7 +13,7 @@ export const ModelOptions = z.strictObject({
     .min(1)
     .max(1_000)
     .optional()
-    .describe('How often the model may be called for one attempt; 30 when left out.'),
+    .describe('How often the model may be called for one attempt; 30 by default.'),
   maxOutputTokens: z
     .int()
     .min(1)
@@ -23,26 +23,26 @@ export const ModelOptions = z.strictObject({
   effort: z
     .enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh'])
     .optional()
-    .describe('How much the model is to think; its own default when left out.'),
+    .describe('How much the model should think; its own default if absent.'),
   temperature: z.number().min(0).max(2).optional(),
-  seed: z.int().optional().describe('For answers that come out alike, where the provider can.'),
+  seed: z.int().optional().describe('For reproducible answers, if the provider supports it.'),
   findings: z
     .boolean()
     .optional()
     .describe(
-      'Whether to report findings as data. When left out: if the task has no `outputSchema`, and its output format or prompt speaks of findings.',
+      'Whether to report findings as data. By default, if the task has no `outputSchema` and its output format or prompt mentions findings.',
     ),
   resume: z
     .boolean()
     .optional()
     .describe(
-      'Whether an attempt goes on after the last step of the one before, where that was cut short. True when left out.',
+      'Whether an attempt continues after the last step of the previous one, if that was interrupted. True by default.',
     ),
   fallbackModels: z
     .array(ModelName)
     .max(5)
     .optional()
-    .describe('Asked in this order when a model cannot be had; `provider:model`.'),
+    .describe('Asked in this order when a model is not available; `provider:model`.'),
 })
 export type ModelOptions = z.output<typeof ModelOptions>
 

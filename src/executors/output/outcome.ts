@@ -50,7 +50,7 @@ export function unfinished(
 /** A tool call that was not recognised, so nothing was done. */
 export const SPOKEN_CALL: Failure = {
   code: 'unfinished',
-  message: 'The model wrote a call of a tool as text instead of making it.',
+  message: 'The model wrote a tool call as text instead of making it.',
 }
 
 export const EMPTY: Failure = { code: 'empty-output', message: 'The model gave an empty answer.' }

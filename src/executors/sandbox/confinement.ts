@@ -27,18 +27,22 @@ export const confinement = {
     .int()
     .min(1)
     .optional()
-    .describe('Computing time of all of its processes, in milliseconds; any when left out.'),
+    .describe('CPU time of all its processes, in milliseconds; unlimited by default.'),
   maxMemoryBytes: z
     .int()
     .min(1)
     .default(4 * GIB)
     .describe('Memory of all of its processes.'),
-  maxProcesses: z.int().min(1).default(2_000).describe('Its processes and threads at once.'),
+  maxProcesses: z
+    .int()
+    .min(1)
+    .default(2_000)
+    .describe('Its processes and threads at the same time.'),
   maxWorkspaceBytes: z
     .int()
     .min(1)
     .default(8 * GIB)
-    .describe('What its workspace may take on the disk, with the files that it starts with.'),
+    .describe('Disk space of its workspace, including the files that it starts with.'),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
     .default({})

@@ -48,11 +48,11 @@ function problemOf(
     return new PermanentError('process-limit', message)
   }
   if (used.memoryBytes > maxMemoryBytes) {
-    const message = `The command took more than ${maxMemoryBytes} bytes of memory.`
+    const message = `The command used more than ${maxMemoryBytes} bytes of memory.`
     return new PermanentError('memory-limit', message)
   }
   if (maxCpuMs !== undefined && used.cpuMs > maxCpuMs) {
-    const message = `The command took more than ${maxCpuMs} ms of computing time.`
+    const message = `The command used more than ${maxCpuMs} ms of CPU time.`
     return new PermanentError('cpu-limit', message)
   }
   return undefined

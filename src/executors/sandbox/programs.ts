@@ -15,7 +15,7 @@ export const ProgramsSettings = z.strictObject({
     .max(200)
     .default([])
     .describe(
-      'As in `pytest` or `npm test`: what begins so may be run, with any further arguments.',
+      'As in `pytest` or `npm test`: commands that start like this may be run, with any further arguments.',
     ),
   ...confinement,
   timeoutMs: confinement.timeoutMs.unwrap().default(300_000),

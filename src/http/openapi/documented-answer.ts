@@ -27,5 +27,5 @@ export function answer<Schema extends z.ZodType>(
 
 export const LOCATION: AnswerHeader = {
   type: 'string',
-  description: 'The path of what was made.',
+  description: 'The path of the new resource.',
 }

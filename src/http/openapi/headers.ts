@@ -20,13 +20,13 @@ const IdempotencyKey = z.string().transform((header, context) => {
 
 export const SynthesisHeaders = z.object({
   'idempotency-key': IdempotencyKey.optional().describe(
-    'The same key with the same body answers with the same version, and asks for no second one.',
+    'Repeating the key with the same body returns the same version and requests no second one.',
   ),
 })
 
 export const SubmitHeaders = z.object({
   'idempotency-key': IdempotencyKey.optional().describe(
-    'The same key with the same body answers with the same plan, and makes no second one.',
+    'Repeating the key with the same body returns the same plan and creates no second one.',
   ),
   prefer: z
     .string()

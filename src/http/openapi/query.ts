@@ -24,17 +24,19 @@ const trueOrFalse = z.boolean({ error: 'must be "true" or "false"' })
 export const MAX_WAIT_SECONDS = 600
 
 export const waitQuery = fromText(toNumber, wholeNumber(0, MAX_WAIT_SECONDS).optional()).describe(
-  'Seconds to wait for it; answers earlier when it is there, and with what there is when not.',
+  'Seconds to wait for it. Answers as soon as it is there, or with the current state when the time is up.',
 )
 
 export const PageQuery = z.strictObject({
-  limit: fromText(toNumber, wholeNumber(1, 200).default(50)).describe('Most items of one page.'),
+  limit: fromText(toNumber, wholeNumber(1, 200).default(50)).describe(
+    'Maximum number of items per page.',
+  ),
   cursor: z
     .string({ error: 'must be given once' })
     .min(1, { error: 'must not be empty' })
     .max(1_000, { error: 'is not a cursor of this service' })
     .optional()
-    .describe('`nextCursor` of the page before.'),
+    .describe('`nextCursor` of the previous page.'),
 })
 
 function statusQuery<const Status extends string>(statuses: readonly [Status, ...Status[]]) {
@@ -71,13 +73,13 @@ export const TaskListQuery = PageQuery.extend({ status: statusQuery(TASK_STATUSE
 
 export const SubmitQuery = z.strictObject({
   dryRun: fromText(toBoolean, trueOrFalse.default(false)).describe(
-    'Checks and plans only: answers 200 with tasks, waves, overlaps and an estimate.',
+    'Only checks the plan: answers 200 with tasks, waves, overlaps and an estimate.',
   ),
 })
 
 export const SubmissionQuery = z.strictObject({
   files: fromText(toBoolean, trueOrFalse.default(false)).describe(
-    'Whether inline files come with their texts, so that the answer can be submitted again.',
+    'Whether inline files include their contents, so that the answer can be submitted again.',
   ),
 })
 
@@ -88,7 +90,7 @@ export const OutputQuery = z.strictObject({
     'Whether to wait for the task to end.',
   ),
   timeout: fromText(toNumber, wholeNumber(0, 600_000).default(30_000)).describe(
-    'Longest wait, in milliseconds. Only with `block`.',
+    'Maximum wait, in milliseconds. Only with `block`.',
   ),
 })
 
@@ -96,17 +98,17 @@ const EVENT_ID = /^[\x21-\x7e]{1,128}$/
 
 export const EventsQuery = z.strictObject({
   tokens: fromText(toBoolean, trueOrFalse.default(false)).describe(
-    'The text of running tasks as well, as `task.text`: so far, and then as they write. `offset` counts the characters of the attempt before it.',
+    'Also sends the text of running tasks, as `task.text`: what exists, then more as it is written. `offset` is the number of characters of the attempt before it.',
   ),
   taskId: z
     .string({ error: 'must be given once' })
     .min(1, { error: 'must not be empty' })
     .max(64, { error: 'is not an id of a task' })
     .optional()
-    .describe('Only what concerns this task, beside what concerns the plan as a whole.'),
+    .describe('Only events of this task and of the plan as a whole.'),
   lastEventId: z
     .string({ error: 'must be given once' })
     .regex(EVENT_ID, { error: 'is not an id of an event' })
     .optional()
-    .describe('As the header `Last-Event-ID`, which goes before it.'),
+    .describe('The same as the header `Last-Event-ID`, which takes precedence.'),
 })

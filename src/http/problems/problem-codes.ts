@@ -44,7 +44,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     status: 404,
     title: 'Plan not found',
     meaning: 'There is no such plan: the id is wrong, the plan was deleted, or it has expired.',
-    remedy: 'Check the id. `GET /v1/plans` lists the plans that there are.',
+    remedy: 'Check the id. `GET /v1/plans` lists the existing plans.',
   },
   'task-not-found': {
     status: 404,
@@ -62,7 +62,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     status: 404,
     title: 'Synthesis not found',
     meaning: 'The plan has no synthesis with this version.',
-    remedy: '`GET /v1/plans/{planId}/syntheses` lists the versions that there are.',
+    remedy: '`GET /v1/plans/{planId}/syntheses` lists the existing versions.',
   },
   'synthesis-disabled': {
     status: 409,
@@ -92,9 +92,10 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
   'overlapping-tasks': {
     status: 422,
     title: 'Overlapping tasks',
-    meaning: 'Tasks of the plan would write what others read or write; `overlaps` names the files.',
+    meaning:
+      'Tasks of the plan would write files that others read or write; `overlaps` names the files.',
     remedy:
-      'Make the tasks independent, or set `policy.onOverlap` to `serialize` (one after the other) or `isolate` (each in a copy of its own).',
+      'Make the tasks independent, or set `policy.onOverlap` to `serialize` (one after the other) or `isolate` (each in its own copy).',
   },
   'budget-exceeded': {
     status: 409,
@@ -105,7 +106,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
   'plan-not-finished': {
     status: 409,
     title: 'Plan not finished',
-    meaning: 'The call needs a plan that has finished; this one is still at work.',
+    meaning: 'The call needs a plan that has finished; this one is still running.',
     remedy: 'Wait with `GET /v1/plans/{planId}?wait=30`, or cancel the plan first.',
   },
   'plan-finished': {
@@ -118,9 +119,9 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     status: 409,
     title: 'Task not finished',
     meaning:
-      'The call needs a task that has ended, and this one is queued or running; or one that it depends on has not succeeded, or one that runs uses its output.',
+      'The call needs a task that has ended, but this one is queued or running, one of its dependencies has not succeeded, or a running task uses its output.',
     remedy:
-      'Wait with `GET …/tasks/{taskId}/output?block=true`, or cancel the task first; retry what it depends on.',
+      'Wait with `GET …/tasks/{taskId}/output?block=true`, or cancel the task first; retry its dependencies.',
   },
   'task-finished': {
     status: 409,
@@ -132,7 +133,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     status: 429,
     title: 'Too many requests',
     meaning: 'More requests arrived than are allowed in this time.',
-    remedy: 'Wait for the seconds that `Retry-After` names.',
+    remedy: 'Wait for the number of seconds in `Retry-After`.',
   },
   'quota-exceeded': {
     status: 429,
@@ -152,7 +153,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     meaning:
       'The service cannot reach its store, or is shutting down. The request may have been carried out, unless `begun` is `false`.',
     remedy:
-      'After the seconds that `Retry-After` names, repeat a request that may be repeated: a GET, a DELETE, one with an `Idempotency-Key`, or any where `begun` is `false`. Otherwise look first at what has been done.',
+      'After the number of seconds in `Retry-After`, repeat a request that may be repeated: a GET, a DELETE, one with an `Idempotency-Key`, or any where `begun` is `false`. Otherwise first check what has been done.',
   },
   'route-not-found': {
     status: 404,
@@ -182,7 +183,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     status: 500,
     title: 'Internal error',
     meaning: 'Something unexpected went wrong inside the service. It was logged with `instance`.',
-    remedy: 'Try again; if it stays, give the operator the `instance` of the answer.',
+    remedy: 'Try again; if it persists, give the operator the `instance` of the answer.',
   },
 }
 

@@ -12,7 +12,7 @@ export const Problem = z
     type: z.string().describe('`/problems/<code>`: where a page explains the code.'),
     title: z.string(),
     status: z.int(),
-    code: z.string().describe('What to switch on; codes are added, never renamed.'),
+    code: z.string().describe('Switch on this; codes are added, never renamed.'),
     detail: z.string().optional(),
     instance: z.string().optional().describe('The id of the request, as in `X-Request-Id`.'),
     errors: z
@@ -27,7 +27,7 @@ export const Problem = z
       .literal(false)
       .optional()
       .describe(
-        'With a 503: nothing of the request was begun, so any request may be repeated. Without it, the request may have been carried out.',
+        '`false` with a 503: nothing of the request was started, so it may be repeated. If absent, the request may have been carried out.',
       ),
   })
   .meta({ id: 'Problem' })
@@ -143,7 +143,7 @@ function whatWasDone({ begun }: Problem, method: string): string {
   if (method === 'GET' || method === 'HEAD') return ''
   return begun === false
     ? 'Nothing was done.'
-    : 'What was asked for may have been done all the same.'
+    : 'The request may have been carried out nevertheless.'
 }
 
 export function invalidRequest(message: string, errors: FieldError[]): ServiceError {
@@ -188,11 +188,11 @@ const RATE_LIMIT = {
   'RateLimit-Policy': {
     type: 'string',
     description:
-      'Where requests are limited, how many in how many seconds: `"requests";q=300;w=60`.',
+      'If requests are limited: how many in how many seconds, as in `"requests";q=300;w=60`.',
   },
   RateLimit: {
     type: 'string',
     description:
-      'What is left of them, and the seconds until there are more: `"requests";r=12;t=31`.',
+      'How many are left, and the seconds until there are more, as in `"requests";r=12;t=31`.',
   },
 }

@@ -19,7 +19,7 @@ export const deliveryRoutes: FastifyPluginAsyncZod<{
       schema: {
         operationId: 'listDeliveries',
         tags: ['Plans'],
-        summary: "What became of telling the plan's webhook",
+        summary: "List the deliveries to the plan's webhook",
         description:
           'Every event that was sent or is to be sent, with each attempt: when, and what the receiver answered.',
         params: PlanParams,

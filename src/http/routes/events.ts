@@ -33,7 +33,7 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRouteOptions> = async (
         description: [
           'A `snapshot` first, then every change in order; ends after `plan.finished`.',
           'A browser resumes by itself, with `Last-Event-ID`, without a gap or a repeat.',
-          'After an id that no event of the plan has comes a `snapshot` again; `0-0` stands before the first event.',
+          'After an unknown id, the stream starts with a `snapshot` again; `0-0` is before the first event.',
           'Comments keep the connection alive while nothing changes.',
         ].join(' '),
         params: PlanParams,

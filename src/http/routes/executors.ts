@@ -16,7 +16,7 @@ export const executorRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = asyn
         tags: ['System'],
         summary: 'What can run tasks here, and which runs them by default',
         description:
-          'Each with what it can do, the tools and options that a task may give it, and, where it cannot run here, the reason.',
+          'Each with its capabilities, its tools and options for tasks, and the reason if it cannot run here.',
         response: {
           // No example: linters mistake one with `default` and `items` for a schema.
           200: answer('The executors that are configured.', ExecutorList),

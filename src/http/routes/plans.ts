@@ -23,7 +23,7 @@ const ResumePlan = z
       .number()
       .positive()
       .max(1_000_000)
-      .describe('The new budget of the whole plan, in US dollars; what was spent counts.'),
+      .describe('The new budget of the whole plan, in US dollars, including what has been spent.'),
   })
   .meta({ id: 'ResumePlan' })
 
@@ -95,8 +95,8 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
       schema: {
         operationId: 'deletePlan',
         tags: ['Plans'],
-        summary: 'Delete a plan with all that belongs to it',
-        description: 'A plan that is still at work is cancelled first.',
+        summary: 'Delete a plan and everything that belongs to it',
+        description: 'A plan that is still running is cancelled first.',
         params: PlanParams,
         response: {
           204: z.null().describe('The plan is gone.'),
@@ -118,13 +118,13 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         tags: ['Plans'],
         summary: 'Cancel a plan, or some of its tasks',
         description: [
-          'Stops what runs within a second and starts nothing more. Finished outputs are kept.',
-          'With `tasks` or `status` these tasks alone, all of them or none; the rest of the plan goes on.',
+          'Stops running tasks within a second and starts no more. Finished outputs are kept.',
+          'With `tasks` or `status`, cancels only these tasks, all or none; the rest of the plan continues.',
         ].join(' '),
         params: PlanParams,
         body: CancelTasks.prefault({}),
         response: {
-          200: answer('The plan, as it is after it was cancelled.', Plan, { example: PLAN }),
+          200: answer('The cancelled plan.', Plan, { example: PLAN }),
           202: answer('The plan, some of whose tasks are being cancelled.', Plan, {
             example: PLAN,
           }),
@@ -142,7 +142,7 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         isBodyOptional: true,
         bodyExamples: {
           tasks: { summary: 'Two tasks', value: { tasks: ['security', 'testing'] } },
-          queued: { summary: 'What has not begun', value: { status: ['queued'] } },
+          queued: { summary: 'Tasks that have not started', value: { status: ['queued'] } },
         },
       },
     },
@@ -162,13 +162,13 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         tags: ['Plans'],
         summary: 'Run several tasks again in one go, then write a new version of the synthesis',
         description: [
-          'Those of `tasks` and `status`, all of them or none; without either, all that ended without success.',
-          'Those that were skipped because of one of them run behind it.',
+          'Those selected by `tasks` and `status`, all or none; without either, all that ended without success.',
+          'Tasks that were skipped because of them run afterwards.',
         ].join(' '),
         params: PlanParams,
         body: RetryTasks.prefault({}),
         response: {
-          202: answer('The plan, at work again.', Plan, { example: PLAN }),
+          202: answer('The plan, running again.', Plan, { example: PLAN }),
           ...problemAnswers(
             'invalid-request',
             'plan-not-found',
@@ -200,13 +200,13 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
       schema: {
         operationId: 'resumePlan',
         tags: ['Plans'],
-        summary: 'Raise the budget of a plan that its budget stopped, and run what is left',
+        summary: 'Raise the budget of a plan that its budget stopped, and run the rest',
         description:
           'The budget is set to the amount given, not added to. Tasks that the budget kept from running are queued again, and a new version of the synthesis follows.',
         params: PlanParams,
         body: ResumePlan,
         response: {
-          202: answer('The plan, at work again.', Plan, { example: PLAN }),
+          202: answer('The plan, running again.', Plan, { example: PLAN }),
           ...problemAnswers(
             'invalid-request',
             'plan-not-found',
@@ -237,7 +237,7 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         tags: ['Plans'],
         summary: 'Read the body that a plan was submitted with',
         description:
-          'Inline files come by name, size and SHA-256; with `?files=true` as they were sent, so that the answer can be submitted again, changed or as it is.',
+          'Inline files are listed by name, size and SHA-256; with `?files=true` they are included, so that the answer can be submitted again.',
         params: PlanParams,
         querystring: SubmissionQuery,
         response: {
@@ -262,7 +262,7 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         tags: ['Plans'],
         summary: 'How parallel the plan really was, and what held it back',
         description:
-          'Wall time beside the sum of the task times (an estimate of running them in turn), the critical path, waits in the queue, stragglers, and in words what went wrong with parallelism.',
+          'Wall time compared with the sum of the task times (an estimate of running them in turn), the critical path, waits in the queue, stragglers, and an explanation of what limited parallelism.',
         params: PlanParams,
         response: {
           200: answer('Times, waiting, stragglers, usage and diagnostics.', Report, {

@@ -22,7 +22,8 @@ export const probeRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = async (
         operationId: 'isAlive',
         tags: ['System'],
         summary: 'Whether the process serves requests',
-        description: 'Asks nothing else: a process is not restarted because Redis is away.',
+        description:
+          'Checks nothing else: a process should not be restarted because Redis is down.',
         security: [],
         response: {
           200: answer('It does.', Health, { example }),
@@ -41,7 +42,7 @@ export const probeRoutes: FastifyPluginAsyncZod<{ system: SystemApi }> = async (
         operationId: 'isReady',
         tags: ['System'],
         summary: 'Whether plans can be submitted now',
-        description: 'Not so while Redis is away, and from the start of a shutdown on.',
+        description: 'No while Redis is down, and from the start of a shutdown.',
         security: [],
         response: {
           200: answer('They can.', Health, { example }),

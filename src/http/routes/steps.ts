@@ -17,7 +17,7 @@ export const stepRoutes: FastifyPluginAsyncZod<{ tasks: TasksApi }> = async (app
         tags: ['Tasks'],
         summary: 'List what an agent has said and done, step by step',
         description:
-          'One step for each answer of a model, with the tools that it called, across all attempts at the task. Long arguments and results are cut here; a single step has them whole. `step.finished` among the events tells of each new one.',
+          'One step for each answer of a model, with the tools that it called, across all attempts at the task. Long arguments and results are cut here; a single step has them in full. The event `step.finished` announces each new one.',
         params: TaskParams,
         querystring: PageQuery,
         response: {
@@ -40,8 +40,8 @@ export const stepRoutes: FastifyPluginAsyncZod<{ tasks: TasksApi }> = async (app
       schema: {
         operationId: 'getStep',
         tags: ['Tasks'],
-        summary: 'Read one step, with whole arguments and results',
-        description: 'Whatever is kept of the step.',
+        summary: 'Read one step, with complete arguments and results',
+        description: 'Everything that is kept of the step.',
         params: StepParams,
         response: {
           200: answer('The step.', Step, { example: STEP }),

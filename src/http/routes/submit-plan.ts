@@ -34,11 +34,11 @@ export type FinishedPlan = z.output<typeof FinishedPlan>
 
 const PREFERENCE_APPLIED = {
   type: 'string',
-  description: '`wait=N`, the seconds that were allowed for, when a wait was preferred.',
+  description: '`wait=N`: the seconds granted, if a wait was requested.',
 } as const
 const REPLAYED = {
   type: 'string',
-  description: '`true` when the `Idempotency-Key` named a plan that was there already.',
+  description: '`true` if the `Idempotency-Key` named an existing plan.',
 } as const
 
 export const submitRoutes: FastifyPluginAsyncZod<SubmitRouteOptions> = async (

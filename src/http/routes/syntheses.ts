@@ -23,7 +23,7 @@ const SynthesisList = z.object({ items: z.array(Synthesis) }).meta({ id: 'Synthe
 
 const REPLAYED = {
   type: 'string',
-  description: '`true` when the `Idempotency-Key` named a version that was asked for already.',
+  description: '`true` if the `Idempotency-Key` named a version that had already been requested.',
 } as const
 
 const RequestedSynthesis = z
@@ -76,7 +76,7 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
         tags: ['Syntheses'],
         summary: 'List all versions of the synthesis, oldest first',
         description:
-          'A plan has a version when its tasks have ended, one more after each retry, and those that were asked for.',
+          'A plan gets a version when its tasks have ended, another after each retry, and those that are requested.',
         params: PlanParams,
         response: {
           200: answer('All versions.', SynthesisList, { example: { items: [SYNTHESIS] } }),
@@ -121,7 +121,7 @@ export const synthesisRoutes: FastifyPluginAsyncZod<SynthesisRouteOptions> = asy
       schema: {
         operationId: 'requestSynthesis',
         tags: ['Syntheses'],
-        summary: 'Ask for another version of the synthesis, without running tasks',
+        summary: 'Request another version of the synthesis, without running tasks',
         description:
           'With other instructions, another model or another schema. Without a body, as the plan was submitted. Repeating a request with the same `Idempotency-Key` is safe.',
         params: PlanParams,

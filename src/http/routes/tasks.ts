@@ -57,7 +57,7 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
         tags: ['Tasks'],
         summary: 'Read a task: its attempts, timings, usage and prompt',
         description:
-          'Every attempt with its outcome, worker and usage, those that were lost with their worker too; and the prompt as it was rendered.',
+          'Every attempt with its outcome, worker and usage, including those lost with their worker, and the rendered prompt.',
         params: TaskParams,
         response: {
           200: answer('The task.', TaskDetail, { example: TASK_DETAIL }),
@@ -80,12 +80,12 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
         summary: 'Read the output of a task, or wait for it',
         description: [
           'Answers 200 for every task that exists; `retrievalStatus` says whether the output is',
-          'there: `success`, `timeout` (the wait was over first) or `not_ready` (with `block=false`).',
+          'there: `success`, `timeout` (the wait ended first) or `not_ready` (with `block=false`).',
         ].join(' '),
         params: TaskParams,
         querystring: OutputQuery,
         response: {
-          200: answer('The task with what output there is.', TaskOutputAnswer, {
+          200: answer('The task with its output so far.', TaskOutputAnswer, {
             example: TASK_OUTPUT,
           }),
           ...problemAnswers('invalid-request', 'plan-not-found', 'task-not-found'),
@@ -109,7 +109,7 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
         tags: ['Tasks'],
         summary: 'Stream the outputs of all ended tasks',
         description:
-          'A line of JSON for each task that has ended, in the order of ending; ends with what there is now.',
+          'One line of JSON per ended task, in the order in which they ended, up to now.',
         params: PlanParams,
         response: {
           200: {
@@ -135,10 +135,10 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
         operationId: 'cancelTask',
         tags: ['Tasks'],
         summary: 'Cancel a task',
-        description: 'Stops it within a second; the rest of the plan goes on.',
+        description: 'Stops it within a second; the rest of the plan continues.',
         params: TaskParams,
         response: {
-          200: answer('The task, as it is after the cancel.', TaskDetail, {
+          200: answer('The cancelled task.', TaskDetail, {
             example: TASK_DETAIL,
           }),
           ...problemAnswers('plan-not-found', 'task-not-found', 'task-finished'),
@@ -159,7 +159,7 @@ export const taskRoutes: FastifyPluginAsyncZod<TaskRouteOptions> = async (
         tags: ['Tasks'],
         summary: 'Run a task again, then write a new version of the synthesis',
         description:
-          'Any task that has ended may run again, with all its attempts, once what it depends on has succeeded; those that were skipped because of it run behind it. The order and `maxConcurrency` of the plan hold.',
+          'Any ended task may run again, with all its attempts, once its dependencies have succeeded; tasks that were skipped because of it run afterwards. The order and `maxConcurrency` of the plan apply.',
         params: TaskParams,
         response: {
           202: answer('The task, queued again.', TaskDetail, { example: TASK_DETAIL }),

@@ -16,7 +16,7 @@ export const workerRoutes: FastifyPluginAsyncZod<{ system: Pick<SystemApi, 'work
         operationId: 'getWorkers',
         tags: ['System'],
         summary: 'Which workers are alive, and how long the queues are',
-        description: 'Counts only, of all tenants together; nothing of any plan is shown.',
+        description: 'Only counts, across all tenants; nothing about any plan is shown.',
         response: {
           200: answer('Workers, queues, and models that are held back.', WorkersView, {
             example: WORKERS,

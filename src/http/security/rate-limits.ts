@@ -41,7 +41,7 @@ export function rateLimits(options: {
       if (!state.isExceeded) return
       const error = new ServiceError(
         'rate-limited',
-        `This tenant may make ${perMinute} requests a minute, and has made them.`,
+        `This tenant may make ${perMinute} requests a minute, and has used them up.`,
         { retryAfterSeconds: Math.max(1, state.ttlInSeconds) },
       )
       return sendProblem(error, request, reply)

@@ -27,7 +27,7 @@ export function openSchemaChecks(
       return (await pool.run(name, args, limitMs)) as ReturnType<(typeof SCHEMA_WORK)[typeof name]>
     } catch (error) {
       if (!(error instanceof WorkTimeout)) throw error
-      const message = `It could not be checked against the schema in ${limitMs / 1_000} s of computing.`
+      const message = `It could not be checked against the schema in ${limitMs / 1_000} s of CPU time.`
       throw new PermanentError('schema-timeout', message)
     }
   }

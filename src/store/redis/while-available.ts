@@ -16,7 +16,7 @@ const AWAY_REPLIES: Record<string, string> = {
   LOADING: 'The store is starting.',
   MASTERDOWN: UNREACHABLE,
   MISCONF: 'The store is full.',
-  NOREPLICAS: 'The store has too few replicas to take anything.',
+  NOREPLICAS: 'The store has too few replicas to accept writes.',
   // Loading a script was rejected, or it was lost in a restart: the next call loads it.
   NOSCRIPT: UNREACHABLE,
   OOM: 'The store is full.',

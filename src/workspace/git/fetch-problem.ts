@@ -40,7 +40,7 @@ const PROBLEMS = [
     pattern:
       /Authentication failed|could not read (Username|Password)|terminal prompts disabled|returned error: (401|403|404|410)|repository '.*' not found|does not appear to be a git repository|Permission denied|Host key verification failed/,
     code: 'workspace-not-found',
-    message: 'There is no such repository, or it needs a credential that opens it.',
+    message: 'There is no such repository, or it requires a credential.',
   },
   {
     pattern: /fsck error|mismatched algorithms/,

@@ -92,7 +92,7 @@ function urlRefusal(url: URL, policy: GitPolicy): string | undefined {
   if (scheme === 'file') return url.host === '' ? undefined : NOT_A_URL
   if (policy.hosts.includes(url.host)) return undefined
   return policy.hosts.length === 0
-    ? 'repositories are not open to plans here; the operator can name hosts in TUTTI_GIT_HOSTS'
+    ? 'plans may not use repositories here; the operator can allow hosts in TUTTI_GIT_HOSTS'
     : 'is on a host that TUTTI_GIT_HOSTS does not name'
 }
 

@@ -47,7 +47,7 @@ describe('every field that is wrong is told what it must be', () => {
     [task({ attempts: 0 }), ['/tasks/0/attempts must be at least 1']],
     [task({ priority: 101 }), ['/tasks/0/priority must be at most 100']],
     [{ tasks, policy: { budgetUsd: 0 } }, ['/policy/budgetUsd must be more than 0']],
-    [{ tasks, webhook: { url: 'ftp://x' } }, ['/webhook/url must be a URL of http or https']],
+    [{ tasks, webhook: { url: 'ftp://x' } }, ['/webhook/url must be an http or https URL']],
     [
       { tasks, workspace: { files: { '../x': 'y' } } },
       [

@@ -74,12 +74,12 @@ describe('the evidence of a finding', () => {
     [
       { file: 'src/login.ts', line: 4, evidence: 'eval(request.body.code)' },
       'file, line, no quote',
-      'What it quotes does not stand in src/login.ts.',
+      'The code it quotes is not in src/login.ts.',
     ],
     [
       { file: 'src/login.ts', line: 4, detail: 'It calls `eval(request.body.code)` at once.' },
       'file, line, no quote',
-      'What it quotes does not stand in src/login.ts.',
+      'The code it quotes is not in src/login.ts.',
     ],
   ])('is refuted where it is not there: %j', (finding, said, refuted) => {
     expect(check(finding)).toMatchObject({ said, refuted })

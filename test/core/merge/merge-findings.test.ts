@@ -168,7 +168,7 @@ test('a contradiction that nothing decides becomes a decision to make', () => {
   expect(actions).toEqual([
     {
       action: 'Decide: strict mode.',
-      why: 'a, b recommend what cannot both be done, and nothing tells which is right',
+      why: 'a, b make recommendations that cannot both be followed, and nothing decides between them',
       findings: [0, 1],
     },
   ])

@@ -65,6 +65,6 @@ test('a finding that votes refute leaves the summary and the actions of a synthe
     { title: SPOON.title, verification: { status: 'refuted', votes } },
   ])
   expect(synthesis.notes).toEqual([
-    "The model's summary told of findings that are refuted, so this one is written from the others.",
+    "The model's summary mentioned refuted findings, so this one was written from the others.",
   ])
 })

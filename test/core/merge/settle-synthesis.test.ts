@@ -106,7 +106,7 @@ describe('the ledger', () => {
       severity: 'critical',
       confidence: 0.4,
     })
-    expect(synthesis.notes).toEqual(['first note', '1 finding left out without a reason put back.'])
+    expect(synthesis.notes).toEqual(['first note', 'Put back 1 finding left out without a reason.'])
   })
 
   test('takes only the first naming of a finding, and none of what does not exist', () => {
@@ -125,9 +125,9 @@ describe('the ledger', () => {
       ['b/1', 'dropped', undefined],
     ])
     expect(synthesis.notes.slice(1)).toEqual([
-      '3 references to findings that no task reported removed.',
-      '2 findings named more than once; only the first naming counts.',
-      '1 finding without any source in the tasks removed.',
+      'Removed 3 references to findings that no task reported.',
+      '2 findings were named more than once; only the first mention counts.',
+      'Removed 1 finding without any source in the tasks.',
       '1 finding got the severity and confidence of a source instead of a rating that no task gave.',
     ])
   })
@@ -163,7 +163,7 @@ test('a place that no task named becomes one that a task named', () => {
     ['a.ts', 1],
     [undefined, undefined],
   ])
-  expect(notes).toContain('2 findings got the place that a source names.')
+  expect(notes).toContain('2 findings got the location that a source names.')
 })
 
 test('actions and conflicts name only what exists', () => {
@@ -200,7 +200,7 @@ test('actions and conflicts name only what exists', () => {
   expect(synthesis.conflicts).toEqual([
     { between: ['a', 'b'], about: 'x', sides: [side('a'), side('b')], resolution: '', rule: '' },
   ])
-  expect(synthesis.notes).toContain('1 conflict not between two tasks of the plan removed.')
+  expect(synthesis.notes).toContain('Removed 1 conflict not between two tasks of the plan.')
 })
 
 describe('contradictions that a model passes over', () => {
@@ -242,7 +242,7 @@ describe('contradictions that a model passes over', () => {
         expect(sides).toHaveLength(2)
         expect(`${resolution}${rule}`).not.toBe('')
       }
-      expect(notes).toContain('2 contradictions that the model did not name added.')
+      expect(notes).toContain('Added 2 contradictions that the model did not mention.')
     }
   })
 
@@ -265,7 +265,7 @@ describe('contradictions that a model passes over', () => {
     expect(conflicts).toHaveLength(2)
     expect(conflicts[0]).toEqual(named)
     expect(conflicts[1]?.about).toContain('cache')
-    expect(notes).toContain('1 contradiction that the model did not name added.')
+    expect(notes).toContain('Added 1 contradiction that the model did not mention.')
   })
 
   test('are none where it dropped a side with a reason', () => {

@@ -51,7 +51,7 @@ test.each([
     'a value that no header can hold',
     { headers: { authorization } },
     { REVIEWER_TOKEN: `${SECRET}\nx: y` },
-    /reviewer\.headers\.authorization: is no header value/,
+    /reviewer\.headers\.authorization: is not a valid header value/,
   ],
   [
     'credentials in the address',

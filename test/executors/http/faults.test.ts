@@ -126,7 +126,7 @@ describe.each(ways)('by $transport with events: $streaming', (way) => {
     expect(failure).toMatchObject({
       name: 'TransientError',
       code: 'agent-invalid-response',
-      message: 'The agent reviewer sent an answer that broke off or could not be read.',
+      message: 'The agent reviewer sent an answer that was cut off or could not be read.',
     })
     expect(failure).not.toHaveProperty('cause')
     expect(written).not.toHaveBeenCalled()

@@ -258,8 +258,16 @@ test('an exhausted quota is final, although it comes as a 429', async () => {
 
 test.each([
   ['Your credit balance is too low to access the API', 'provider-quota', 'used up'],
-  ['prompt is too long: 210000 tokens > 200000 maximum', 'context-too-long', 'more than it takes'],
-  ["This model's maximum context length is 8192 tokens", 'context-too-long', 'more than it takes'],
+  [
+    'prompt is too long: 210000 tokens > 200000 maximum',
+    'context-too-long',
+    'more than it accepts',
+  ],
+  [
+    "This model's maximum context length is 8192 tokens",
+    'context-too-long',
+    'more than it accepts',
+  ],
   ['messages: roles must alternate', 'provider-rejected', 'not accept what it was sent'],
 ])('a 400 that says "%s" is %s', async (said, code, words) => {
   const refusal = { error: { message: said, type: 'invalid_request_error' }, status: 400 }
@@ -297,7 +305,7 @@ test('a task that is too long says what was long', async () => {
     spec: { prompt: 'x' },
   })
   expect((await failed(result)).message).toMatch(
-    /It takes 200000 tokens\. It was 10000 tokens too many, of 210000\. By an estimate it was sent \d+ tokens: instructions and tools \d+, .*results of `list` \d+/,
+    /It accepts 200000 tokens\. It was 10000 tokens too many, of 210000\. It was sent about \d+ tokens: instructions and tools \d+, .*results of `list` \d+/,
   )
 })
 

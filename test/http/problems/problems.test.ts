@@ -86,7 +86,7 @@ test('says of a change that the store cut short whether anything of it was done'
   }
   api.failWith(away)
   const unknown = await detailOf('DELETE')
-  expect(unknown.detail).toMatch(/may have been done/)
+  expect(unknown.detail).toMatch(/may have been carried out/)
   expect(unknown).not.toHaveProperty('begun')
   expect((await detailOf('GET')).detail).toBe('The store does not answer.')
   api.failWith(away.withNothingBegun())

@@ -9,7 +9,7 @@ describe('what Redis answers while it cannot be used is told as unavailable, to 
     "OOM command not allowed when used memory > 'maxmemory'.",
     'ERR Error running script (call to f_1): @user_script:1: -OOM command not allowed',
     'EXECABORT Transaction discarded because of: OOM command not allowed',
-    'Redis took the batch only in part: NOREPLICAS Not enough good replicas to write.',
+    'Redis accepted only part of the batch: NOREPLICAS Not enough good replicas to write.',
     'NOREPLICAS Not enough good replicas to write. script: 5, on @user_script:3.',
     'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.',
     'LOADING Redis is loading the dataset in memory',

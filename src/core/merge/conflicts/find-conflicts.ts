@@ -193,7 +193,7 @@ function describe({ sides, about }: { sides: ReadonlySet<Side>; about: string })
               .join(' and ')}.`,
       rule:
         decision ??
-        'needs a person: severity, agreement and confidence do not tell the sides apart',
+        'needs a person: severity, agreement and confidence do not decide between the sides',
     },
     refs: [...new Set(ordered.map(({ ref }) => ref))],
     losing: decision === undefined ? [] : [...new Set(against.map(({ ref }) => ref))],

@@ -57,7 +57,7 @@ const FAILED_TYPES = /^(?:api_error|server_error|internal_?error|INTERNAL|timeou
 /** Interprets an error that a provider's SDK threw or sent within a stream. */
 export function failureOf(error: unknown, provider: string): CallFailure {
   if (isMisuse(error)) {
-    const message = `The call could not be made of the provider ${provider}.`
+    const message = `The call to the provider ${provider} could not be made.`
     return { kind: 'permanent', code: 'model-call-invalid', message, elsewhere: true }
   }
   const facts = factsOf(error)
@@ -127,7 +127,7 @@ function tooLong(meaning: Understood, answered: string, status: number | undefin
   const { means, sent, limit, output = 0 } = meaning
   if (means === 'output-limit') {
     const most = limit === undefined ? '' : `: at most ${limit} tokens`
-    const message = `${answered} It was to write more than it can${most}.`
+    const message = `${answered} It was asked to write more than it can${most}.`
     const refused = { code: 'provider-rejected', message, elsewhere: true, status }
     return { kind: 'permanent', ...refused, outputLimit: limit }
   }
@@ -135,9 +135,9 @@ function tooLong(meaning: Understood, answered: string, status: number | undefin
     meaning.over ?? (sent === undefined || limit === undefined ? 0 : sent + output - limit)
   const size =
     sent === undefined ? '' : ` of ${sent}${output === 0 ? '' : ` and ${output} to be written`}`
-  const most = limit === undefined ? '' : ` It takes ${limit} tokens.`
+  const most = limit === undefined ? '' : ` It accepts ${limit} tokens.`
   const excess = over > 0 ? ` It was ${over} tokens too many${size === '' ? '' : `,${size}`}.` : ''
-  const message = `${answered} It was sent more than it takes.${most}${excess}`
+  const message = `${answered} It was sent more than it accepts.${most}${excess}`
   const room = sent === undefined || limit === undefined || output === 0 ? 0 : limit - sent
   return {
     kind: 'permanent',
@@ -158,7 +158,7 @@ export function unusable(provider: string): CallFailure {
   return {
     kind: 'transient',
     code: 'provider-invalid-response',
-    message: `The provider ${provider} sent an answer that broke off or could not be read.`,
+    message: `The provider ${provider} sent an answer that was cut off or could not be read.`,
     elsewhere: true,
   }
 }

@@ -130,7 +130,7 @@ export function callFunds(options: {
 export function cutByBudget(limit: number): Failure {
   return {
     code: BUDGET_EXHAUSTED,
-    message: `What was left of the budget of the plan paid for ${limit} output tokens, and the answer is cut off there.`,
+    message: `The rest of the plan's budget paid for ${limit} output tokens, and the answer was cut off there.`,
   }
 }
 

@@ -43,7 +43,7 @@ function lengthOf({ prompt, tools }: CallOptions, sharedTokens: number): string 
   const all = [...tokens.values()].reduce((sum, count) => sum + count, 0)
   const longest = [...tokens].sort(([, a], [, b]) => b - a).slice(0, NAMED)
   const parts = longest.map(([part, count]) => `${part} ${count}`).join(', ')
-  return `By an estimate it was sent ${all} tokens: ${parts}.`
+  return `It was sent about ${all} tokens: ${parts}.`
 }
 
 /** The estimated tokens of all texts in a value. */

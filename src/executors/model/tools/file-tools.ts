@@ -9,7 +9,7 @@ import { findFiles, searchFiles } from './search-tools.ts'
 import { deleteFile, editText, writeScope, writeText } from './write-tools.ts'
 
 const path = z.string().max(4_000).describe('Relative to the workspace.')
-const folder = path.optional().describe('Where to look; the whole workspace when left out.')
+const folder = path.optional().describe('Where to look; by default the whole workspace.')
 
 export interface FileTools {
   tools: ToolSet
@@ -74,7 +74,7 @@ export async function fileTools(options: {
         'Searches the text of files with a regular expression (Rust syntax). Gives path, line number and line. Leaves out what .gitignore names, and node_modules unless the glob names it.',
       inputSchema: z.object({
         pattern: z.string().max(1_000),
-        path: path.optional().describe('A folder or a file; the whole workspace when left out.'),
+        path: path.optional().describe('A folder or a file; by default the whole workspace.'),
         glob: z.string().max(1_000).optional().describe('Only files that match, as in "*.ts".'),
         ignoreCase: z.boolean().optional(),
         context: z.int().min(0).max(10).optional().describe('Lines before and after each match.'),
@@ -98,7 +98,7 @@ export async function fileTools(options: {
     const scope = writeScope(writes)
     Object.assign(all, {
       write: tool({
-        description: 'Creates a file, or replaces all of it. Missing folders are made.',
+        description: 'Creates a file, or replaces all of it. Missing folders are created.',
         inputSchema: z.object({ path, content: z.string() }),
         execute: (input) => write(input.path, () => writeText(root, scope, input)),
       }),

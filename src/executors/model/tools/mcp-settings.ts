@@ -59,7 +59,7 @@ export function resolveMcpServers(
       const headers = filledAll(`${name}.headers`, server.headers)
       for (const [header, value] of Object.entries(headers)) {
         if (!HEADER_VALUE.test(value))
-          problems.push(`${name}.headers.${header}: is no header value`)
+          problems.push(`${name}.headers.${header}: is not a valid header value`)
       }
       return [name, { url: server.url, headers }]
     }

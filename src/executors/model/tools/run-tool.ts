@@ -15,7 +15,7 @@ export function runTool(
   { signal, inOrder }: { signal: AbortSignal; inOrder: InOrder },
 ): Tool {
   return tool({
-    description: `Runs a program in the workspace and gives its exit code and output. No shell reads the command. Allowed is what begins with: ${programs.names.join('; ')}.`,
+    description: `Runs a program in the workspace and gives its exit code and output. The command is not run by a shell. Allowed commands start with: ${programs.names.join('; ')}.`,
     inputSchema: z.object({
       command: z
         .array(z.string().max(32_000))
@@ -26,7 +26,7 @@ export function runTool(
     execute: ({ command }) =>
       inOrder(async () => {
         if (!programs.allows(command)) {
-          return `Error: this may not be run. Allowed is what begins with: ${programs.names.join('; ')}.`
+          return `Error: this may not be run. Allowed commands start with: ${programs.names.join('; ')}.`
         }
         return inWords(await programs.run(command, workspace, signal))
       }),

@@ -14,7 +14,7 @@ const MAX_COUNTED = 100_000
 /** Notes about single files. */
 const MAX_NOTES = 20
 const MAX_PATTERN_CHARS = 1_000
-const TOO_SLOW = 'Nothing was found in the time that a search may take; search in a smaller folder.'
+const TOO_SLOW = 'The search took too long and found nothing; search in a smaller folder.'
 
 /**
  * The matches in one file: the number of matches, and the lines to show, each with the byte at
@@ -114,7 +114,7 @@ export async function searchFiles(
     notes.push(`[cut: ${all} lines match; search for something narrower to see the others]`)
   }
   const cut = notes.splice(MAX_NOTES)
-  if (cut.length > 0) notes.push(`[and ${cut.length} further files of which not all is shown]`)
+  if (cut.length > 0) notes.push(`[and ${cut.length} more files with lines that are not shown]`)
   return [text, ...notes].filter((part) => part !== '').join('\n') || 'Nothing matches.'
 }
 
@@ -144,7 +144,7 @@ async function linesIn(
     const lines = wanted.size === 0 ? new Map() : await readMatchingLines(root, path, wanted)
     if (lines === undefined || count === 0) {
       if (!(await isPlainFile(root, path))) continue
-      notes.push(`[${path} matches, but is no text, or too large to be shown]`)
+      notes.push(`[${path} matches, but is not text, or is too large to be shown]`)
       continue
     }
     let before = 0

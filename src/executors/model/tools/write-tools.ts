@@ -55,7 +55,7 @@ export async function editText(
   if (count === 0) throw new Refusal(`oldText does not occur in ${shown(parts)}.`)
   if (count > 1 && !replaceAll) {
     throw new Refusal(
-      `oldText occurs ${count} times in ${shown(parts)}. Give more of what is around it, or set replaceAll.`,
+      `oldText occurs ${count} times in ${shown(parts)}. Include more of the surrounding text, or set replaceAll.`,
     )
   }
   await replaceFile(root, parts, text)

@@ -39,7 +39,8 @@ const LARGE_FILE: RuleText = {
   severity: 'low',
   confidence: 0.6,
   title: 'Large file',
-  detail: 'Nobody holds so much in mind at once, and changes for different reasons meet in it.',
+  detail:
+    'Nobody can keep this much in mind, and changes for unrelated reasons end up in the same file.',
   recommendation: 'Split it by reason to change.',
 }
 

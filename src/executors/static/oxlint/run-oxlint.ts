@@ -64,7 +64,7 @@ export function startOxlint(
         try {
           resolve(Output.parse(JSON.parse(stdout)).diagnostics)
         } catch (cause) {
-          reject(new Error('oxlint answered with something that is no report', { cause }))
+          reject(new Error('oxlint did not return a report', { cause }))
         }
       }
     },

@@ -490,7 +490,7 @@ test('llama.cpp tells the sizes beside its words', () => {
     n_prompt_tokens: 14_429,
     n_ctx: 8_192,
   })
-  expect(failed(400, body).message).toContain('It takes 8192 tokens. It was 6237 tokens too many')
+  expect(failed(400, body).message).toContain('It accepts 8192 tokens. It was 6237 tokens too many')
 })
 
 test.each([

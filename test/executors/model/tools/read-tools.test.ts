@@ -134,7 +134,7 @@ test('shows a match far into a long line', async () => {
 test('says that a file matches whose text cannot be shown', async () => {
   await writeFile(join(root, 'src/wide.txt'), `\uFEFF${'needle\n'.repeat(3)}`, 'utf16le')
   expect(await call('grep', { pattern: 'needle', path: 'src/wide.txt' })).toContain(
-    'src/wide.txt matches, but is no text',
+    'src/wide.txt matches, but is not text',
   )
 })
 

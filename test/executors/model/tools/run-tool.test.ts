@@ -66,7 +66,7 @@ test('a task runs the programs of the list in its own folder, after the edits it
   const [, failed, refused, missing, long] = results()
   expect(failed).toMatch(/^exit code 3 \(after \d+ ms\)\nsevenwrong\n$/)
   expect(refused).toBe(
-    'Error: this may not be run. Allowed is what begins with: sh -c; no-such-program.',
+    'Error: this may not be run. Allowed commands start with: sh -c; no-such-program.',
   )
   expect(missing).toMatch(/^exit code 127 /)
   expect(long).toMatch(/\n\[masked\]\n.* characters left out …\]\n.*the end\n$/s)

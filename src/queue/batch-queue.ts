@@ -168,8 +168,12 @@ export async function bullBatchQueue(options: {
       const queue = queueFor(synthesis.planId, 'synthesis').qualifiedName
       const parent = { id: synthesis.jobId, queue }
       try {
-        if (units.every(({ writesSynthesis }) => writesSynthesis)) {
-          await producer.addBulk(children)
+        const [first] = units
+        if (first?.writesSynthesis) {
+          // One job needs no transaction.
+          const { name, data, opts } = unitNode(first)
+          if (units.length > 1) await producer.addBulk(children)
+          else await queueFor(first.planId, first.lane).add(name, data, opts)
           return
         }
         await producer.add({ ...synthesisNode(synthesis), children: children.slice(0, size) })

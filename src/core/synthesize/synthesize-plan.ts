@@ -52,11 +52,12 @@ export async function synthesizePlan(
 ): Promise<'done' | 'give-back' | 'wait'> {
   const { planId, jobId } = job
   // In parallel, because round trips dominate for a small plan.
-  const [begun, plan, layout, taskIds] = await Promise.all([
+  const [begun, plan, layout, taskIds, begunAt] = await Promise.all([
     deps.syntheses.begin(planId, jobId, job.kind),
     deps.plans.get(planId),
     deps.parts.layout(planId, jobId),
     deps.plans.taskIds(planId),
+    deps.now(),
   ])
   if (begun.status !== 'go' || plan === undefined) return 'done'
 
@@ -97,6 +98,8 @@ export async function synthesizePlan(
       const verified = merged.edits && (await verifyEdits(deps, plan, job, merged.edits, writing))
       editsProblem = both(editsProblem, verified?.problem)
       const before = writing.usage.total()
+      // Nothing is waited for on the way.
+      const isQuick = plan.spec.units.writesSynthesis === true
       const edits =
         verified &&
         (await proposeResolutions(deps, writing, verified.edits, results, drafted.notes))
@@ -108,7 +111,7 @@ export async function synthesizePlan(
         edits,
         evidence,
         version: begun.version,
-        createdAt: new Date(await deps.now()).toISOString(),
+        createdAt: new Date(isQuick ? begunAt : await deps.now()).toISOString(),
         preliminary: job.kind === 'preliminary' || plan.counts.queued + plan.counts.running > 0,
       }
       synthesis = await settle(deps, planId, settling)

@@ -67,6 +67,26 @@ export function providersOf(config: Config): Providers {
     openaiApiKey: config.OPENAI_API_KEY,
     openaiBaseUrl: config.OPENAI_BASE_URL,
     localBaseUrl: config.LOCAL_BASE_URL,
+    others: {
+      google: { apiKey: config.GOOGLE_GENERATIVE_AI_API_KEY, baseUrl: config.GOOGLE_BASE_URL },
+      bedrock: {
+        apiKey: config.AWS_BEARER_TOKEN_BEDROCK,
+        baseUrl: config.BEDROCK_BASE_URL,
+        region: config.AWS_REGION,
+        accessKeyId: config.AWS_ACCESS_KEY_ID,
+        secretAccessKey: config.AWS_SECRET_ACCESS_KEY,
+        sessionToken: config.AWS_SESSION_TOKEN,
+      },
+      azure: {
+        apiKey: config.AZURE_API_KEY,
+        baseUrl: config.AZURE_BASE_URL,
+        resourceName: config.AZURE_RESOURCE_NAME,
+      },
+      mistral: { apiKey: config.MISTRAL_API_KEY, baseUrl: config.MISTRAL_BASE_URL },
+      xai: { apiKey: config.XAI_API_KEY, baseUrl: config.XAI_BASE_URL },
+      deepseek: { apiKey: config.DEEPSEEK_API_KEY, baseUrl: config.DEEPSEEK_BASE_URL },
+      openrouter: { apiKey: config.OPENROUTER_API_KEY, baseUrl: config.OPENROUTER_BASE_URL },
+    },
   }
 }
 

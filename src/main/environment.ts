@@ -137,6 +137,49 @@ export const Environment = z.object({
   LOCAL_BASE_URL: httpUrl()
     .optional()
     .describe("Base URL for local: models: any server that speaks OpenAI's chat completions API."),
+  GOOGLE_GENERATIVE_AI_API_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Key for google: models (Gemini).'),
+  GOOGLE_BASE_URL: httpUrl().optional().describe('Another address for them.'),
+  AWS_REGION: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Region of Amazon Bedrock, for bedrock: models.'),
+  AWS_BEARER_TOKEN_BEDROCK: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Key for bedrock: models; or the following three.'),
+  AWS_ACCESS_KEY_ID: z.string().min(1).optional().describe('Access key for bedrock: models.'),
+  AWS_SECRET_ACCESS_KEY: z.string().min(1).optional().describe('Its secret.'),
+  AWS_SESSION_TOKEN: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Its session token, if it is temporary.'),
+  BEDROCK_BASE_URL: httpUrl().optional().describe('Another address for them.'),
+  AZURE_API_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Key for azure: models, which are named by their deployments.'),
+  AZURE_RESOURCE_NAME: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The Azure resource that they are deployed in.'),
+  AZURE_BASE_URL: httpUrl().optional().describe('Its address, in place of its name.'),
+  MISTRAL_API_KEY: z.string().min(1).optional().describe('Key for mistral: models.'),
+  MISTRAL_BASE_URL: httpUrl().optional().describe('Another address for them.'),
+  XAI_API_KEY: z.string().min(1).optional().describe('Key for xai: models.'),
+  XAI_BASE_URL: httpUrl().optional().describe('Another address for them.'),
+  DEEPSEEK_API_KEY: z.string().min(1).optional().describe('Key for deepseek: models.'),
+  DEEPSEEK_BASE_URL: httpUrl().optional().describe('Another address for them.'),
+  OPENROUTER_API_KEY: z.string().min(1).optional().describe('Key for openrouter: models.'),
+  OPENROUTER_BASE_URL: httpUrl().optional().describe('Another address for them.'),
   TUTTI_EXECUTOR: z
     .string()
     .min(1)

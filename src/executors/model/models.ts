@@ -1,10 +1,16 @@
 import type { LanguageModel } from 'ai'
 import type { Providers } from './options.ts'
+import {
+  isOtherConfigured,
+  loadOtherModel,
+  OTHER_NEEDS,
+  OTHER_PROVIDERS,
+} from './other-providers.ts'
 
 /** A model as implemented by the AI SDK's providers. */
 export type ProviderModel = Extract<LanguageModel, { specificationVersion: 'v4' }>
 
-export const PROVIDERS = ['anthropic', 'openai', 'local'] as const
+export const PROVIDERS = ['anthropic', 'openai', 'local', ...OTHER_PROVIDERS] as const
 export type Provider = (typeof PROVIDERS)[number]
 
 /** Splits `provider:model`; `undefined` for an unknown provider. */
@@ -31,6 +37,7 @@ const NEEDS: Record<Provider, string> = {
   anthropic: 'ANTHROPIC_API_KEY',
   openai: 'OPENAI_API_KEY',
   local: 'LOCAL_BASE_URL',
+  ...OTHER_NEEDS,
 }
 
 export function isConfigured(provider: Provider, providers: Providers): boolean {
@@ -41,6 +48,8 @@ export function isConfigured(provider: Provider, providers: Providers): boolean 
       return providers.openaiApiKey !== undefined || providers.openaiBaseUrl !== undefined
     case 'local':
       return providers.localBaseUrl !== undefined
+    default:
+      return isOtherConfigured(provider, providers.others?.[provider])
   }
 }
 
@@ -62,7 +71,7 @@ export async function loadModel(name: string, providers: Providers): Promise<Pro
       const { openaiApiKey: apiKey = noKey, openaiBaseUrl } = providers
       if (openaiBaseUrl === undefined) {
         const baseURL = 'https://api.openai.com/v1'
-        return createOpenAI({ apiKey, baseURL, fetch: providerFetch('responses') })(model)
+        return createOpenAI({ apiKey, baseURL, fetch: providerFetch('own') })(model)
       }
       // Servers that stand in for OpenAI's all support chat completions; few support responses.
       const baseURL = rooted(openaiBaseUrl)
@@ -77,6 +86,9 @@ export async function loadModel(name: string, providers: Providers): Promise<Pro
         supportsStructuredOutputs: true,
         fetch: providerFetch('chat'),
       })(model)
+    }
+    default: {
+      return loadOtherModel(provider, model, providers.others?.[provider] ?? {}, providerFetch)
     }
   }
 }

@@ -5,6 +5,7 @@ import type { ModelGate } from '../../core/model-gate/gate.ts'
 import type { PrefixGate } from '../../core/model-gate/prefix-gate.ts'
 import type { Tracer } from '../../core/ports/tracing.ts'
 import type { SchemaChecks } from '../output/schema-checks.ts'
+import type { OtherProvider, OtherSettings } from './other-providers.ts'
 
 /** `task.options` of the executor `model`. */
 export const ModelOptions = z.strictObject({
@@ -53,6 +54,7 @@ export interface Providers {
   openaiBaseUrl?: string | undefined
   /** Any server that speaks OpenAI's chat completions API. */
   localBaseUrl?: string | undefined
+  others?: Partial<Record<OtherProvider, OtherSettings>> | undefined
 }
 
 /** An MCP server that the operator lets tasks use: a running one, or one to start for each task. */

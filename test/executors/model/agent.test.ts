@@ -272,7 +272,7 @@ test('says what is wrong with a task before it runs', () => {
     'model names the provider `openai`, which is not configured here: the operator has to set OPENAI_API_KEY',
   ])
   expect(problemsOf({ model: 'acme:x' })).toEqual([
-    'model names an unknown provider; known are `anthropic:`, `openai:`, `local:`',
+    'model names an unknown provider; known are `anthropic:`, `openai:`, `local:`, `google:`, `bedrock:`, `azure:`, `mistral:`, `xai:`, `deepseek:`, `openrouter:`',
   ])
   const model = 'anthropic:x'
   expect(

@@ -12,6 +12,16 @@ export function isCut(parts: readonly Part[]): boolean {
   return parts.some((part) => part.type === 'finish' && part.finishReason.unified === 'length')
 }
 
+/** The answer with its end as it was meant: one that calls tools ended to have them called, whatever its word for that. */
+export function withMeantEnd(parts: Part[]): Part[] {
+  if (!parts.some(({ type }) => type === 'tool-call')) return parts
+  return parts.map((part) =>
+    part.type === 'finish' && part.finishReason.unified === 'other'
+      ? { ...part, finishReason: { ...part.finishReason, unified: 'tool-calls' } }
+      : part,
+  )
+}
+
 /** Whether the model, rather than the connection, ended the answer. */
 export function isEnd({ finishReason: { unified, raw } }: FinishPart): boolean {
   if (unified === 'interrupted' || unified === 'error') return false

@@ -10,6 +10,15 @@ type Part =
     ? P
     : never
 
+/** Names of providers in the conventions, where they are not ours. */
+const CONVENTIONAL: Record<string, string> = {
+  google: 'gcp.gemini',
+  bedrock: 'aws.bedrock',
+  azure: 'azure.ai.openai',
+  mistral: 'mistral_ai',
+  xai: 'x_ai',
+}
+
 /** One call of `provider:model`. */
 export function callSpan(name: string, call: Call): SpanStart {
   const { provider, model } = parseModel(name) ?? { provider: 'local', model: name }
@@ -18,7 +27,7 @@ export function callSpan(name: string, call: Call): SpanStart {
     kind: 'client',
     attributes: {
       'gen_ai.operation.name': 'chat',
-      'gen_ai.provider.name': provider,
+      'gen_ai.provider.name': CONVENTIONAL[provider] ?? provider,
       'gen_ai.request.model': model,
       'gen_ai.request.max_tokens': call.maxOutputTokens,
       'gen_ai.output.type': call.responseFormat?.type === 'json' ? 'json' : 'text',

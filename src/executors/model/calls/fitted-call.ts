@@ -8,9 +8,12 @@ type CallOptions = Parameters<ProviderModel['doStream']>[0]
  */
 const MAX_OUTPUT_TOKENS = 32_000
 
+/** Those that can constrain an answer and offer tools in the same call. */
+const BINDS_WITH_TOOLS: ReadonlySet<string> = new Set(['anthropic', 'openai', 'azure', 'xai'])
+
 /**
  * Adapts the call to its provider. The answer is constrained to a schema if possible. Most local
- * servers cannot call tools while constrained, so they are only told in words.
+ * servers cannot call tools while constrained, nor can some providers, so they are only told in words.
  */
 export function fitted(
   asked: CallOptions,
@@ -23,7 +26,7 @@ export function fitted(
       : asked
   const spoken = { ...call, prompt: withoutBlanks(call.prompt) }
   const hasTools = call.tools !== undefined && call.tools.length > 0
-  if (schema === undefined || (provider === 'local' && hasTools)) return spoken
+  if (schema === undefined || (hasTools && !BINDS_WITH_TOOLS.has(provider))) return spoken
   const { $schema: _dialect, ...rest } = schema
   return { ...spoken, responseFormat: { type: 'json', schema: rest, name: 'output' } }
 }

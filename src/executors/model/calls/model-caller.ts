@@ -9,7 +9,7 @@ import { backoff } from '../../../core/timing/backoff.ts'
 import { pause } from '../../../core/timing/pause.ts'
 import type { ProviderModel } from '../models.ts'
 import type { ModelLog } from '../options.ts'
-import { type FinishPart, isCut, isEnd, type Part } from './answer-parts.ts'
+import { type FinishPart, isCut, isEnd, type Part, withMeantEnd } from './answer-parts.ts'
 import { type CallFailure, errorOf, failureOf, unusable } from './call-failure.ts'
 import { callFunds, cutByBudget, isExhausted } from './call-funds.ts'
 import { withLength } from './call-length.ts'
@@ -297,7 +297,7 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       supportedUrls: {},
       doGenerate: () => Promise.reject(new Error('answers are streamed')),
       async doStream(asked) {
-        const parts = withMeantInputs(await call(asked), asked.tools)
+        const parts = withMeantInputs(withMeantEnd(await call(asked)), asked.tools)
         return { stream: ReadableStream.from(parts) }
       },
     },

@@ -4,8 +4,11 @@ import { chatReader } from './read-chat.ts'
 import { messagesReader } from './read-messages.ts'
 import { withoutRefusedFields } from './refused-fields.ts'
 
-/** A provider's dialect: OpenAI's chat completions, Anthropic's messages, or OpenAI's responses. */
-export type Dialect = 'chat' | 'messages' | 'responses'
+/**
+ * A provider's dialect: OpenAI's chat completions, Anthropic's messages, or its own, which is left as
+ * it is.
+ */
+export type Dialect = 'chat' | 'messages' | 'own'
 
 /**
  * A model on a slow machine may take minutes to its first word, and minutes between two words. How
@@ -23,7 +26,7 @@ const patientFetch = ((input: string, init: object) =>
  */
 export function providerFetch(dialect: Dialect): typeof fetch {
   const call = withoutRefusedFields(patientFetch)
-  if (dialect === 'responses') return call
+  if (dialect === 'own') return call
   return async (input, init) => {
     const response = await call(input, init)
     if (!response.ok || response.body === null) return response

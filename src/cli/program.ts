@@ -12,6 +12,7 @@ import { printSchema } from './commands/print-schema.ts'
 import { resume } from './commands/resume.ts'
 import { retry } from './commands/retry.ts'
 import { run } from './commands/run.ts'
+import { say } from './commands/say.ts'
 import { showOutput } from './commands/show-output.ts'
 import { showSteps } from './commands/show-steps.ts'
 import { showSubmission } from './commands/show-submission.ts'
@@ -180,6 +181,16 @@ export function programOf(
     .option('--json', 'print them as JSON', false)
     .action((plan, taskId, options) =>
       actOnPlan(plan, (context, planId) => showSteps(context, planId, taskId, options)),
+    )
+
+  program
+    .command('say')
+    .description('say something to the agent of a task, which reads it before its next step')
+    .argument('<plan>', 'its id, the beginning of it, or last')
+    .argument('<task>', 'its id')
+    .argument('<text>', 'what to say')
+    .action((plan, taskId, text) =>
+      actOnPlan(plan, (context, planId) => say(context, planId, taskId, text)),
     )
 
   program

@@ -55,7 +55,8 @@ export interface Changes {
   /** A model has answered, and the tools that it called have run. */
   'step.finished': TaskChange & {
     number: number
-    kind: 'model'
+    kind: 'model' | 'message'
+    /** Empty for a message. */
     model: string
     tools: string[]
     /** How many tool calls failed. */

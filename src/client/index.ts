@@ -22,6 +22,7 @@ export type {
   Failure,
   FinishedPlan,
   LedgerEntry,
+  Message,
   OutputTask,
   Overlap,
   Plan,

@@ -242,6 +242,14 @@ export interface ExecutorList {
       writesWorkspace: boolean
       usesModel: boolean
       structuredOutput: boolean
+      /**
+       * Whether an attempt goes on where the one before was cut short. Otherwise each attempt begins anew.
+       */
+      resumes: boolean
+      /**
+       * Whether a task that runs reads what is said to it by `…/messages`.
+       */
+      readsMessages: boolean
     }
     cost: 'none' | 'counted' | 'unknown'
     options: {
@@ -394,6 +402,10 @@ export interface MergedEdits {
 export interface Health {
   status: 'ok'
 }
+export interface Message {
+  id: string
+  text: string
+}
 export interface OutputTask {
   id: string
   status: TaskStatus
@@ -500,6 +512,9 @@ export interface PolicyInput {
      */
     maxShare?: number
   }
+}
+export interface PostMessage {
+  text: string
 }
 export interface Problem {
   /**
@@ -629,11 +644,14 @@ export interface Step {
    */
   number: number
   attempt: number
-  kind: 'model'
+  /**
+   * An answer of a model, or what a person said to it before its next one.
+   */
+  kind: 'model' | 'message'
   /**
    * The `provider:model` that answered.
    */
-  model: string
+  model?: string
   text: string
   /**
    * The reasoning of the model, if its provider reports it.
@@ -784,7 +802,9 @@ export interface SubmitPlan {
    */
   webhook?: {
     url: string
-    events?: ('plan.finished' | 'plan.started' | 'task.finished' | 'synthesis.finished')[]
+    events?: (
+      'plan.finished' | 'plan.started' | 'task.finished' | 'step.finished' | 'synthesis.finished'
+    )[]
   }
   /**
    * The caller's own data, returned unchanged; at most 16 KiB.

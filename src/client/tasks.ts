@@ -3,7 +3,15 @@ import { linesOf } from './lines.ts'
 import { itemsOf, type Page } from './pages.ts'
 import { planPath } from './plans.ts'
 import { poll } from './polling.ts'
-import type { OutputTask, Step, TaskDetail, TaskOutput, TaskStatus, TaskSummary } from './schema.ts'
+import type {
+  Message,
+  OutputTask,
+  Step,
+  TaskDetail,
+  TaskOutput,
+  TaskStatus,
+  TaskSummary,
+} from './schema.ts'
 import { type CallOptions, pause, type Transport } from './transport.ts'
 
 export interface TaskQuery extends CallOptions {
@@ -46,6 +54,8 @@ export interface Tasks {
   ): Promise<Page<Step>>
   /** One step, with its arguments and results whole. */
   step(planId: string, taskId: string, number: number, options?: CallOptions): Promise<Step>
+  /** Says something to the agent of a task, which reads it before its next step. */
+  message(planId: string, taskId: string, text: string, options?: CallOptions): Promise<Message>
   cancel(planId: string, taskId: string, options?: CallOptions): Promise<TaskDetail>
   /** Runs an ended task again; a new version of the synthesis follows. */
   retry(planId: string, taskId: string, options?: CallOptions): Promise<TaskDetail>
@@ -112,6 +122,18 @@ export function tasksOf(transport: Transport): Tasks {
     list: (planId, query = {}) => itemsOf((cursor) => page(planId, { ...query, cursor })),
     outputs: (planId, options) => outputsOf(transport, planId, options?.signal),
     get,
+
+    async message(planId, taskId, text, options) {
+      const { body } = await transport.json<Message>({
+        method: 'POST',
+        path: `${taskPath(planId, taskId)}/messages`,
+        body: { text },
+        // It would be said twice.
+        repeatable: false,
+        options,
+      })
+      return body
+    },
 
     async cancel(planId, taskId, options) {
       try {

@@ -21,6 +21,7 @@ const DESCRIPTION: ExecutorDescription = {
     usesModel: false,
     structuredOutput: false,
     resumes: false,
+    readsMessages: false,
   },
   cost: 'none',
   options: z.toJSONSchema(EchoOptions, { io: 'input' }),

@@ -109,11 +109,25 @@ const taskSteps = tool(
   },
 )
 
-export const TASK_TOOLS: Tool[] = [taskOutput, listTasks, taskSteps, retryTask]
+const messageTask = tool(
+  {
+    name: 'message_task',
+    title: 'Say something to the agent of a task',
+    description: 'A running agent reads it before its next step: a hint, or a correction.',
+    effect: 'adds',
+  },
+  z.strictObject({ planId, taskId, text: z.string().min(1).max(32_000) }),
+  async ({ tutti }, { planId: plan, taskId: task, text }, signal) => {
+    const { id } = await tutti.tasks.message(plan, task, text, { signal })
+    return { planId: plan, taskId: task, messageId: id }
+  },
+)
+
+export const TASK_TOOLS: Tool[] = [taskOutput, listTasks, taskSteps, messageTask, retryTask]
 
 const BRIEF_CHARS = 200
 
-function stepOf({ number, attempt, text, toolCalls }: Step): Record<string, unknown> {
+function stepOf({ number, attempt, kind, text, toolCalls }: Step): Record<string, unknown> {
   const calls = toolCalls.map(({ name, arguments: given, result, isError }) => ({
     name,
     arguments: brief(JSON.stringify(given), BRIEF_CHARS),
@@ -123,6 +137,7 @@ function stepOf({ number, attempt, text, toolCalls }: Step): Record<string, unkn
   return {
     number,
     ...(attempt > 1 ? { attempt } : {}),
+    ...(kind === 'message' ? { by: 'a person' } : {}),
     ...(text === '' ? {} : { text: brief(text, 2 * BRIEF_CHARS) }),
     ...(calls.length === 0 ? {} : { calls }),
   }

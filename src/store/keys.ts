@@ -71,4 +71,5 @@ export const PLAN_SUFFIXES = [
   'seen',
   'steps',
   'stepfiles',
+  'messages',
 ] as const

@@ -30,6 +30,7 @@ const NAMES = [
   'count-usage',
   'keep-step',
   'resume-steps',
+  'post-message',
 ] as const
 type ScriptName = (typeof NAMES)[number]
 

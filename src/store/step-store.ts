@@ -1,12 +1,15 @@
 import { boundedUsage } from '../core/contract/usage.ts'
 import type { TaskEdits } from '../core/ports/executor.ts'
-import type { StepStore } from '../core/ports/step-store.ts'
+import type { PersonsMessage, StepStore } from '../core/ports/step-store.ts'
 import type { KeptStep, StepAnswer, ToolResult } from '../core/ports/steps.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import type { RedisClient } from './redis/connect-redis.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 import { wellFormedJson } from './storable.ts'
+
+/** Messages of one task that wait to be read. */
+const MOST_UNREAD = 100
 
 export function redisStepStore(options: {
   redis: RedisClient
@@ -44,7 +47,7 @@ export function redisStepStore(options: {
 
     keep: ({ planId, taskId, attempt, token }, step) =>
       whileAvailable(async () => {
-        const [status, bytes] = (await run(
+        const [status, bytes, unread] = (await run(
           'keep-step',
           keyOf(planId),
           shardOfPlan(planId),
@@ -60,10 +63,22 @@ export function redisStepStore(options: {
           wellFormedJson(step.body),
           JSON.stringify(boundedUsage(step.usage)),
           step.files === undefined ? '' : wellFormedJson(step.files),
+          step.message ?? '',
           ...step.replaced.flatMap(({ number, body }) => [number, wellFormedJson(body)]),
-        )) as ['refused' | 'kept', number?]
-        return status === 'refused' ? { status } : { status, bytes: Number(bytes) }
+        )) as ['refused' | 'kept', number?, (string | null)?]
+        if (status === 'refused') return { status }
+        return { status, bytes: Number(bytes), unread: messagesIn(unread) }
       }),
+
+    post: (planId, taskId, { id, text }) =>
+      whileAvailable(async () => {
+        const args = [taskId, id, text.toWellFormed(), MOST_UNREAD]
+        const status = await run('post-message', keyOf(planId), shardOfPlan(planId), ...args)
+        return status as Awaited<ReturnType<StepStore['post']>>
+      }),
+
+    unread: (planId, taskId) =>
+      whileAvailable(async () => messagesIn(await redis.hget(`${keyOf(planId)}:messages`, taskId))),
 
     read: (planId, taskId, after, count) =>
       whileAvailable(async () => {
@@ -87,6 +102,10 @@ export function redisStepStore(options: {
         return { steps: keptSteps(flat), last }
       }),
   }
+}
+
+function messagesIn(raw: string | null | undefined): PersonsMessage[] {
+  return raw === null || raw === undefined ? [] : (JSON.parse(raw) as PersonsMessage[])
 }
 
 /** `[number, answer, results …]`; a step of which no answer is kept is left out. */

@@ -62,6 +62,7 @@ describe('the list of tools', () => {
       'list_executors',
       'list_plans',
       'list_tasks',
+      'message_task',
       'plan_status',
       'retry_task',
       'synthesize_again',

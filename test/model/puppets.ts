@@ -66,6 +66,7 @@ export function puppetExecutor(
         usesModel: false,
         structuredOutput: false,
         resumes: false,
+        readsMessages: false,
       },
       cost: 'counted',
       options: {},

@@ -7,7 +7,7 @@ import type { Synthesis, SynthesisFormat } from '../../src/core/contract/synthes
 import type { OutputTask, Plan, TaskDetail } from '../../src/core/contract/views.ts'
 import { exportSynthesis } from '../../src/core/export/export-synthesis.ts'
 import { parseJsonBody } from '../../src/http/json-body.ts'
-import { STEP, STEP_PAGE } from '../../src/http/openapi/example-steps.ts'
+import { MESSAGE, STEP, STEP_PAGE } from '../../src/http/openapi/example-steps.ts'
 import { STORED_SUBMISSION } from '../../src/http/openapi/example-submissions.ts'
 import {
   DRY_RUN,
@@ -217,6 +217,11 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
         task(tenant, planId, taskId)
         if (number !== STEP.number) throw new ServiceError('step-not-found', 'No such step.')
         return STEP
+      },
+      async message({ tenant, planId, taskId, text }) {
+        record('tasks.message', tenant, planId, taskId, text)
+        task(tenant, planId, taskId)
+        return { ...MESSAGE, text }
       },
       cancel: async (tenant, planId, taskId) => task(tenant, planId, taskId),
       retry: async (tenant, planId, taskId) => task(tenant, planId, taskId),

@@ -78,6 +78,7 @@ export async function openUnits(redisUrl: string) {
         usesModel: false,
         structuredOutput: false,
         resumes: false,
+        readsMessages: false,
       },
       cost: 'none',
       options: {},

@@ -60,7 +60,7 @@ function hasError({ toolCalls }: Step): boolean {
 
 function StepItem({ step, readWhole }: { step: Step; readWhole: StepsPartProps['readWhole'] }) {
   const [whole, setWhole] = useState<Step>()
-  const { number, attempt, model, text, reasoning, toolCalls, usage } = whole ?? step
+  const { number, attempt, kind, model, text, reasoning, toolCalls, usage } = whole ?? step
   const tokens = usage.inputTokens + usage.outputTokens
   const isCut = toolCalls.some(
     (call) => call.resultCharacters !== undefined || call.argumentsCharacters !== undefined,
@@ -71,8 +71,9 @@ function StepItem({ step, readWhole }: { step: Step; readWhole: StepsPartProps['
         <h3 className="font-medium">Step {number}</h3>
         <span className="tabular text-xs text-ink-3">
           {attempt > 1 && `attempt ${attempt}, `}
-          <span className="font-mono">{model}</span>
-          {step.finishedAt !== null &&
+          {kind === 'message' ? 'said by a person' : <span className="font-mono">{model}</span>}
+          {kind === 'model' &&
+            step.finishedAt !== null &&
             `, ${formatDuration(Date.parse(step.finishedAt) - Date.parse(step.startedAt))}`}
           {tokens > 0 && `, ${formatCompact(tokens)} tokens`}
           {usage.costUsd > 0 && `, ${formatUsd(usage.costUsd)}`}

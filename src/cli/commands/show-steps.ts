@@ -42,7 +42,9 @@ function transcriptOf(step: Step): string {
   return `${lines.join('\n')}\n`
 }
 
-function headOf({ number, attempt, model, usage, startedAt, finishedAt }: Step): string {
+function headOf(step: Step): string {
+  const { number, attempt, kind, model = '', usage, startedAt, finishedAt } = step
+  if (kind === 'message') return `--- step ${number}: a person said`
   const tokens = usage.inputTokens + usage.outputTokens
   const facts = [
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),

@@ -3,6 +3,7 @@ import { nothingBegun, ServiceError } from '../contract/errors.ts'
 import type { DeliveryStore, ForgetDeliveries } from '../deliver/webhooks.ts'
 import type { BatchQueue } from '../ports/queue.ts'
 import type { PlanRecord } from '../ports/records.ts'
+import type { StepStore } from '../ports/step-store.ts'
 import type { TaskLife } from '../ports/task-life.ts'
 import { type ReadDeps, requirePlan } from '../read/require-plan.ts'
 import type { Digests } from '../submit/idempotency.ts'
@@ -12,6 +13,7 @@ import type { SubmitDeps } from '../submit/submit-plan.ts'
 export interface ChangeDeps extends ReadDeps, Digests {
   life: TaskLife
   queue: BatchQueue
+  steps: Pick<StepStore, 'post'>
   newToken: () => string
   tenantLimits: SubmitDeps['tenantLimits']
   deliveries: Pick<DeliveryStore, 'all'>

@@ -48,7 +48,7 @@ import type { Delivery } from './delivery.ts'
 import type { ExecutorList } from './executors.ts'
 import type { PlanFilter } from './plan-filter.ts'
 import type { TaskStatus } from './status.ts'
-import type { Step, StepPage } from './steps.ts'
+import type { Message, Step, StepPage } from './steps.ts'
 import type { SynthesisSpec } from './submission.ts'
 import type { SynthesisFormat } from './synthesis.ts'
 import type { CancelTasks, RetryTasks } from './task-selection.ts'
@@ -150,6 +150,17 @@ export interface TasksApi {
   }): Promise<StepPage>
   /** @throws {ServiceError} step-not-found */
   step(tenant: string, planId: string, taskId: string, number: number): Promise<Step>
+  /**
+   * Says something to the agent of a task, which reads it before its next step.
+   *
+   * @throws {ServiceError} task-finished, messages-not-read, too-many-messages
+   */
+  message(message: {
+    tenant: string
+    planId: string
+    taskId: string
+    text: string
+  }): Promise<Message>
   cancel(tenant: string, planId: string, taskId: string): Promise<TaskDetail>
   retry(tenant: string, planId: string, taskId: string): Promise<TaskDetail>
 }

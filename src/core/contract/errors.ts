@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'plan-finished'
   | 'task-not-finished'
   | 'task-finished'
+  | 'messages-not-read'
+  | 'too-many-messages'
   | 'rate-limited'
   | 'quota-exceeded'
   | 'goal-not-planned'

@@ -25,6 +25,9 @@ export const ExecutorList = z
             .describe(
               'Whether an attempt goes on where the one before was cut short. Otherwise each attempt begins anew.',
             ),
+          readsMessages: z
+            .boolean()
+            .describe('Whether a task that runs reads what is said to it by `…/messages`.'),
         }),
         /** `unknown`: tasks may cost something that no budget covers. */
         cost: z.enum(['none', 'counted', 'unknown']),

@@ -9,8 +9,10 @@ export const Step = z
   .object({
     number: z.int().min(1).describe('In order, across all attempts at the task.'),
     attempt: z.int().min(1),
-    kind: z.enum(['model']),
-    model: z.string().describe('The `provider:model` that answered.'),
+    kind: z
+      .enum(['model', 'message'])
+      .describe('An answer of a model, or what a person said to it before its next one.'),
+    model: z.string().optional().describe('The `provider:model` that answered.'),
     text: z.string(),
     reasoning: z
       .string()
@@ -40,6 +42,19 @@ export const Step = z
   })
   .meta({ id: 'Step' })
 export type Step = z.output<typeof Step>
+
+/** What a person says to a task. */
+export const PostMessage = z
+  .strictObject({
+    text: z
+      .string()
+      .min(1, { error: 'must not be empty' })
+      .max(32_000, { error: 'must have at most 32,000 characters' }),
+  })
+  .meta({ id: 'PostMessage' })
+
+export const Message = z.object({ id: z.string(), text: z.string() }).meta({ id: 'Message' })
+export type Message = z.output<typeof Message>
 
 export const StepPage = z
   .object({ items: z.array(Step), nextCursor: z.string().nullable() })

@@ -111,6 +111,8 @@ export interface ExecutorDescription {
     structuredOutput: boolean
     /** An attempt goes on where the one before was cut short; see `ExecutionContext.steps`. */
     resumes: boolean
+    /** What a person says to a task that runs is heard before its next step. */
+    readsMessages: boolean
   }
   /**
    * `none`: its tasks are free. `counted`: usage reports their cost, so a budget is kept.

@@ -10,6 +10,13 @@ export interface StepKeeper {
   token: string
 }
 
+/** What a person says to a task that runs. */
+export interface PersonsMessage {
+  id: string
+  text: string
+  at: number
+}
+
 /** Where steps are kept. All of it goes with the plan. */
 export interface StepStore {
   /** `refused`: the attempt is not the task's any more. */
@@ -47,10 +54,20 @@ export interface StepStore {
       usage: Usage
       /** JSON of what the task has changed so far; `undefined` where that is as before. */
       files: string | undefined
+      /** The message that the step is: it is read then. */
+      message?: string | undefined
       /** Results of earlier steps, to be replaced. */
       replaced: { number: number; body: string }[]
     },
-  ): Promise<{ status: 'refused' } | { status: 'kept'; bytes: number }>
+  ): Promise<{ status: 'refused' } | { status: 'kept'; bytes: number; unread: PersonsMessage[] }>
+  /** Leaves a message for the agent of a task; the same id again is the same message. */
+  post(
+    planId: string,
+    taskId: string,
+    message: Pick<PersonsMessage, 'id' | 'text'>,
+  ): Promise<'gone' | 'unknown' | 'ended' | 'too-many' | 'posted'>
+  /** Messages that the agent of a task has not read, the oldest first. */
+  unread(planId: string, taskId: string): Promise<PersonsMessage[]>
   /** Steps of a task after a number, in order; and the number of the last. */
   read(
     planId: string,

@@ -15,6 +15,8 @@ export interface AnswerPart {
 
 /** One answer of a model: what the next attempt goes on from, without calling for it again. */
 export interface StepAnswer {
+  /** Not an answer at all, but what a person said: its text is its only part, and its model empty. */
+  kind?: 'message'
   /** `provider:model`. */
   model: string
   /** Which of the models that the task escalates to, from 1; absent for the first. */
@@ -68,6 +70,13 @@ export interface StepLog {
   keepAnswer(answer: StepAnswer, options: { ms: number; isLast: boolean }): Promise<void>
   /** Keeps what the tools of the last answer said; with `changedFiles` also the files as they are now. */
   keepResults(results: ToolResult[], options: { changedFiles: boolean }): Promise<void>
+  /**
+   * Keeps what a person has said since the last call as steps of their own, and answers with it: to be
+   * said to the model before it is called.
+   */
+  readMessages(): Promise<StepAnswer[]>
+  /** Whether somebody has said something that was not read, as far as is known. */
+  isAddressed(): boolean
   /**
    * To be called between steps.
    *

@@ -18,8 +18,8 @@ export function stepView(
   return {
     number: step.number,
     attempt: step.attempt,
-    kind: 'model',
-    model: step.model,
+    kind: step.kind ?? 'model',
+    ...(step.kind === 'message' ? {} : { model: step.model }),
     text: textOf(step),
     ...(reasoning === '' ? {} : { reasoning }),
     toolCalls: toolCallsOf(step).map((call) =>
@@ -76,15 +76,24 @@ function parsed(json: string): unknown {
 
 /** What an answer says aloud. */
 export function textOf(answer: Pick<StepAnswer, 'parts'>): string {
-  return saidIn(answer.parts, 'text')
+  return deltasOf(answer.parts, 'text')
 }
 
 function reasoningOf(answer: Pick<StepAnswer, 'parts'>): string {
-  return saidIn(answer.parts, 'reasoning')
+  return deltasOf(answer.parts, 'reasoning')
 }
 
-function saidIn(parts: readonly AnswerPart[], kind: 'text' | 'reasoning'): string {
+function deltasOf(parts: readonly AnswerPart[], kind: 'text' | 'reasoning'): string {
   return parts.map(({ type, delta }) => (type === `${kind}-delta` ? (delta ?? '') : '')).join('')
+}
+
+/** What the model said aloud in some steps. */
+export function saidIn(steps: readonly StepAnswer[]): string {
+  return steps
+    .filter(({ kind }) => kind !== 'message')
+    .map(textOf)
+    .filter((said) => said !== '')
+    .join('\n\n')
 }
 
 export function toolCallsOf({ parts }: Pick<StepAnswer, 'parts'>): AnswerPart[] {

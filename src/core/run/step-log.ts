@@ -1,8 +1,8 @@
 import { isUnavailable, TransientError } from '../contract/errors.ts'
-import type { Usage } from '../contract/usage.ts'
-import type { StepKeeper, StepStore } from '../ports/step-store.ts'
+import { NO_USAGE, type Usage } from '../contract/usage.ts'
+import type { PersonsMessage, StepKeeper, StepStore } from '../ports/step-store.ts'
 import type { StepAnswer, StepLog, ToolResult } from '../ports/steps.ts'
-import { textOf, toolCallsOf } from '../read/step-views.ts'
+import { saidIn, toolCallsOf } from '../read/step-views.ts'
 import { shorten } from '../text/shorten.ts'
 import type { AttemptFolder } from './attempt-folder.ts'
 import { AttemptAborted } from './running-tasks.ts'
@@ -44,6 +44,7 @@ export function stepLog(options: StepLogOptions): KeepingLog {
   /** Of the conversation, whose results may have to make room. */
   const results = new Map<number, { kept: ToolResult[]; size: number }>()
   let answer: StepAnswer | undefined
+  let unread: PersonsMessage[] = []
   /** Nothing more of this attempt can be kept: the next goes on from what was kept before. */
   let isOver = false
 
@@ -56,6 +57,7 @@ export function stepLog(options: StepLogOptions): KeepingLog {
     event: Record<string, unknown>
     body: string
     changed?: string | undefined
+    message?: string
   }): Promise<void> {
     const { changed } = step
     const size = encoder.encode(step.body).length
@@ -78,12 +80,14 @@ export function stepLog(options: StepLogOptions): KeepingLog {
             body: step.body,
             usage: options.usage(),
             files: changed,
+            message: step.message,
             replaced,
           }),
         signal,
       )
       if (kept.status === 'refused') throw lost()
       bytes = kept.bytes
+      unread = kept.unread
       files = changed ?? files
     } catch (error) {
       if (error instanceof AttemptAborted || isUnavailable(error) || signal.aborted) throw error
@@ -122,6 +126,7 @@ export function stepLog(options: StepLogOptions): KeepingLog {
       // Files that a task starts from are part of what its conversation is about.
       const named = `${folder.base ?? ''} ${conversation}`
       name = named
+      unread = await untilAvailable(() => store.unread(keeper.planId, keeper.taskId), signal)
       if (keeper.attempt === 1) return { steps: [], retried: false }
       const begin = (again: boolean) =>
         untilAvailable(() => store.resume(keeper, named, { anew: again }), signal)
@@ -145,7 +150,7 @@ export function stepLog(options: StepLogOptions): KeepingLog {
         if (kept !== undefined) remember(step, kept, JSON.stringify(kept))
       }
       answer = found.steps.at(-1)
-      options.onResumed(found.steps.map(textOf).filter(Boolean).join('\n\n'))
+      options.onResumed(saidIn(found.steps))
       return { steps: found.steps, retried: found.retried }
     },
 
@@ -171,6 +176,27 @@ export function stepLog(options: StepLogOptions): KeepingLog {
       await keep({ part: 'results', ms: 0, isComplete: true, event, body, changed })
       remember(number, given, body)
     },
+
+    async readMessages() {
+      const read: StepAnswer[] = []
+      while (!isOver && unread[0] !== undefined) {
+        const [{ id, text }] = unread
+        const said = messageStep(text)
+        number += 1
+        await keep({
+          part: 'answer',
+          ms: 0,
+          isComplete: true,
+          event: { kind: 'message', model: '', tools: [], errors: 0 },
+          body: JSON.stringify(said),
+          message: id,
+        })
+        if (!isOver) read.push(said)
+      }
+      return read
+    },
+
+    isAddressed: () => !isOver && unread.length > 0,
 
     checkpoint() {
       if (isOver || !options.stopping.aborted) return
@@ -199,6 +225,15 @@ function shortened(result: ToolResult): ToolResult {
     id: result.id,
     result: `${head}\n[shortened: the first ${head.length} of ${text.length} characters are kept]`,
     shortened: text.length,
+  }
+}
+
+function messageStep(text: string): StepAnswer {
+  return {
+    kind: 'message',
+    model: '',
+    parts: [{ type: 'text-delta', delta: text }],
+    usage: NO_USAGE,
   }
 }
 

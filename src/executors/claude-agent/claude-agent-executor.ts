@@ -68,6 +68,7 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
         usesModel: true,
         structuredOutput: true,
         resumes: false,
+        readsMessages: false,
       },
       cost: 'counted',
       options: z.toJSONSchema(ClaudeAgentOptions, { io: 'input' }),

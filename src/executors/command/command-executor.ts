@@ -63,6 +63,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
           usesModel: false,
           structuredOutput: true,
           resumes: false,
+          readsMessages: false,
         },
         cost: 'none',
         options: choice.options,

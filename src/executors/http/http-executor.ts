@@ -46,6 +46,7 @@ export function httpExecutor({
           usesModel: false,
           structuredOutput: true,
           resumes: false,
+          readsMessages: false,
         },
         cost: 'unknown',
         options: choice.options,

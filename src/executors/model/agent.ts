@@ -8,7 +8,7 @@ import type {
   ExecutionRequest,
 } from '../../core/ports/executor.ts'
 import type { Programs } from '../../core/ports/programs.ts'
-import { textOf } from '../../core/read/step-views.ts'
+import { saidIn } from '../../core/read/step-views.ts'
 import { estimateTokens } from '../../core/text/tokens.ts'
 import { outcomeOf } from '../output/outcome.ts'
 import { CALL_REQUEST, firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
@@ -198,14 +198,6 @@ async function loaded({ ladder, setup }: AgentRequest): Promise<[Candidates, ...
   return [await load(first), ...(await Promise.all(others.map(load)))]
 }
 
-/** What was said aloud in the steps of earlier attempts. */
-function saidIn(steps: Parameters<typeof textOf>[0][]): string {
-  return steps
-    .map(textOf)
-    .filter((said) => said !== '')
-    .join('\n\n')
-}
-
 interface Conversation {
   recorder: StepRecorder
   instructions: string
@@ -222,16 +214,20 @@ async function converse(
 ): Promise<{ steps: Step[]; messages: ModelMessage[] }> {
   const messages = [...start]
   const steps: Step[] = []
-  for (let repairs = 0; ; repairs += 1) {
+  let repairs = 0
+  while (true) {
     const run = await runSteps(conversation, messages, maxSteps - steps.length)
     steps.push(...run.steps)
     messages.push(...run.messages)
     const last = steps.at(-1)
     if (last === undefined || last.finishReason !== 'stop') return { steps, messages }
+    const hasSteps = steps.length < maxSteps
+    // What a person has said meanwhile comes before the next call.
+    if (hasSteps && conversation.recorder.isAddressed()) continue
     const request = await repairOf(last.text, readAnswer)
-    const isLast = repairs === REPAIRS || steps.length >= maxSteps
-    if (request === undefined || isLast) return { steps, messages }
+    if (request === undefined || repairs === REPAIRS || !hasSteps) return { steps, messages }
     messages.push(request)
+    repairs += 1
   }
 }
 
@@ -273,8 +269,9 @@ async function runSteps(
     throw recorder.failure() ?? new PermanentError('agent-failed', 'The agent loop failed.')
   }
   await recorder.finish()
-  const [steps, response] = await Promise.all([result.steps, result.response])
-  return { steps: [...steps], messages: [...response.messages] }
+  // Those of all steps: `response` has only the last one's.
+  const [steps, said] = await Promise.all([result.steps, result.responseMessages])
+  return { steps: [...steps], messages: [...said] }
 }
 
 /** Requested explicitly, or implied by the description of the output. */

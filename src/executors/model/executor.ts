@@ -58,6 +58,7 @@ export function modelExecutor(
         usesModel: true,
         structuredOutput: true,
         resumes: true,
+        readsMessages: true,
       },
       cost: 'counted',
       options: z.toJSONSchema(ModelOptions, { io: 'input' }),

@@ -70,6 +70,7 @@ function describeHere(): ExecutorDescription {
       usesModel: false,
       structuredOutput: false,
       resumes: false,
+      readsMessages: false,
     },
     cost: 'none',
     options: z.toJSONSchema(StaticOptions, { io: 'input' }),

@@ -262,6 +262,7 @@ export const EXECUTORS: ExecutorList = {
         usesModel: false,
         structuredOutput: false,
         resumes: false,
+        readsMessages: false,
       },
       cost: 'counted',
       options: { type: 'object', properties: { delayMs: { type: 'integer', minimum: 0 } } },

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { TasksApi } from '../../core/contract/api.ts'
-import { Step, StepPage } from '../../core/contract/steps.ts'
+import { Message, PostMessage, Step, StepPage } from '../../core/contract/steps.ts'
 import { answer } from '../openapi/documented-answer.ts'
-import { STEP, STEP_PAGE } from '../openapi/example-steps.ts'
+import { MESSAGE, STEP, STEP_PAGE } from '../openapi/example-steps.ts'
 import { StepParams, TaskParams } from '../openapi/params.ts'
 import { PageQuery } from '../openapi/query.ts'
 import { problemAnswers } from '../problems/problem.ts'
@@ -31,6 +31,45 @@ export const stepRoutes: FastifyPluginAsyncZod<{ tasks: TasksApi }> = async (app
       const { limit, cursor } = request.query
       const query = { tenant: tenantOf(request), planId, taskId, limit, cursor }
       return reply.send(await tasks.steps(query))
+    },
+  )
+
+  app.post(
+    '/plans/:planId/tasks/:taskId/messages',
+    {
+      schema: {
+        operationId: 'postMessage',
+        tags: ['Tasks'],
+        summary: 'Say something to the agent of a task',
+        description:
+          'The agent reads it before its next step, or before its first if it has not begun, whichever worker runs it then. It is among the steps of the task once it was read. A message that arrives with the last answer of an agent may not be read any more.',
+        params: TaskParams,
+        body: PostMessage,
+        response: {
+          202: answer('The message, to be read.', Message, { example: MESSAGE }),
+          ...problemAnswers(
+            'invalid-request',
+            'plan-not-found',
+            'task-not-found',
+            'task-finished',
+            'messages-not-read',
+            'too-many-messages',
+            'payload-too-large',
+            'unsupported-media-type',
+          ),
+        },
+      },
+      config: {
+        bodyExamples: {
+          message: { summary: 'A hint', value: { text: MESSAGE.text } },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { planId, taskId } = request.params
+      const { text } = request.body
+      const tenant = tenantOf(request)
+      return reply.code(202).send(await tasks.message({ tenant, planId, taskId, text }))
     },
   )
 

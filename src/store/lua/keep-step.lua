@@ -1,9 +1,9 @@
 -- Keeps what a model answered, or what the tools said that it called, with the usage of the attempt up to then.
 -- ARGV: shard, taskId, attempt, token, what names the conversation, number of the step, 'answer' or 'results', ms
 --       since the model was called, 1 where the step is complete, JSON of what is told of it, JSON of what is kept,
---       JSON of all usage of the attempt, JSON of the changed files, '' where they are as before, then number and
---       JSON of older results to be replaced
--- Answers { 'kept', bytes of the task in all } | { 'refused' }
+--       JSON of all usage of the attempt, JSON of the changed files, '' where they are as before, id of the message
+--       that the step is or '', then number and JSON of older results to be replaced
+-- Answers { 'kept', bytes of the task in all, messages that it has not read as JSON or false } | { 'refused' }
 local id, attempt_number, token = ARGV[2], ARGV[3], ARGV[4]
 local number_of_step, is_answer, complete = tonumber(ARGV[6]), ARGV[7] == 'answer', ARGV[9] == '1'
 if redis.call('EXISTS', plan) == 0 then return { 'refused' } end
@@ -18,11 +18,12 @@ local times = { attempt = tonumber(attempt_number), finishedAt = complete and no
 if is_answer then times.startedAt = now - tonumber(ARGV[8]) end
 local field = id .. '#' .. number_of_step .. (is_answer and '' or '+')
 keep_field(plan .. ':steps', field, cjson.encode(times) .. '\n' .. ARGV[11], log)
-for i = 14, #ARGV, 2 do
+for i = 15, #ARGV, 2 do
   local old = id .. '#' .. ARGV[i] .. '+'
   local line = string.match(redis.call('HGET', plan .. ':steps', old) or '', '^[^\n]*\n')
   if line then keep_field(plan .. ':steps', old, line .. ARGV[i + 1], log) end
 end
+if ARGV[14] ~= '' then drop_message(id, ARGV[14]) end
 if ARGV[13] ~= '' then keep_field(plan .. ':stepfiles', id, ARGV[13], log) end
 count_usage(id .. '#' .. attempt_number, cjson.decode(ARGV[12]))
 if complete and number_of_step > log.done then
@@ -33,4 +34,4 @@ if complete and number_of_step > log.done then
 end
 save_log(id, log)
 publish()
-return { 'kept', log.bytes }
+return { 'kept', log.bytes, redis.call('HGET', plan .. ':messages', id) }

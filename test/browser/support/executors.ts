@@ -16,6 +16,7 @@ export function stagedExecutors(): ExecutorList {
       usesModel: false,
       structuredOutput: false,
       resumes: false,
+      readsMessages: false,
     },
     cost: 'none',
     options: { type: 'object', properties: {} },

@@ -183,6 +183,10 @@ export function createStage(): Stage {
           const items = find(planId).steps?.get(findTask(planId, taskId).id) ?? []
           return { items, nextCursor: null }
         },
+        async message({ planId, taskId, text }) {
+          calls.push(`message ${planId} ${taskId} ${text}`)
+          return { id: 'message', text }
+        },
         async step(_tenant, planId, taskId, number) {
           const step = find(planId).steps?.get(taskId)?.[number - 1]
           if (step === undefined) throw new ServiceError('step-not-found', 'No such step.')

@@ -130,6 +130,24 @@ describe.each(['anthropic:claude-sonnet-4-5', 'openai:gpt-4o', 'local:qwen3:8b']
     expect(last).toContain('The score is seven.')
   })
 
+  test('an answer is asked for again with all that its tools have said before', async () => {
+    const { executor, calls } = await executorWith(
+      [
+        { toolCalls: [toolCall('list', {})] },
+        { toolCalls: [toolCall('read', { path: 'README.md' })] },
+        { content: '{"score":"high"}' },
+        { content: '{"score":3}' },
+      ],
+      model,
+    )
+    const spec = {
+      outputSchema: { type: 'object', properties: { score: { type: 'integer' } } },
+    }
+    await executor.execute(aRequest(spec, { workspace: workspace() }), aContext())
+    const roles = calls().map(({ body }) => body.messages.map(({ role }) => role))
+    expect(roles.at(-1)).toEqual([...(roles.at(-2) ?? []), 'assistant', 'user'])
+  })
+
   test('an answer that stays off its schema is incomplete', async () => {
     const { executor, calls } = await executorWith([{ content: '{"score": "seven"}' }], model)
     const outputSchema = { type: 'object', properties: { score: { type: 'integer' } } }

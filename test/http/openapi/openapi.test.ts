@@ -61,6 +61,7 @@ test('holds every call of the contract', () => {
     'POST /v1/plans/{planId}/tasks/{taskId}/cancel',
     'POST /v1/plans/{planId}/tasks/{taskId}/retry',
     'GET /v1/plans/{planId}/tasks/{taskId}/steps',
+    'POST /v1/plans/{planId}/tasks/{taskId}/messages',
     'GET /v1/plans/{planId}/tasks/{taskId}/steps/{number}',
     'GET /v1/plans/{planId}/synthesis',
     'GET /v1/plans/{planId}/syntheses',

@@ -5,6 +5,8 @@ export const NOT_KEPT: StepLog = {
   resume: async () => ({ steps: [], retried: false }),
   keepAnswer: async () => {},
   keepResults: async () => {},
+  readMessages: async () => [],
+  isAddressed: () => false,
   checkpoint() {},
 }
 

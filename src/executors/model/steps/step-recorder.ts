@@ -1,7 +1,8 @@
 import type { ToolSet } from 'ai'
 import { type Failure, TransientError } from '../../../core/contract/errors.ts'
 import type { Usage } from '../../../core/contract/usage.ts'
-import type { KeptStep, StepLog, ToolResult } from '../../../core/ports/steps.ts'
+import type { KeptStep, StepAnswer, StepLog, ToolResult } from '../../../core/ports/steps.ts'
+import { textOf } from '../../../core/read/step-views.ts'
 import type { Part } from '../calls/answer-parts.ts'
 import type { ModelCaller } from '../calls/model-caller.ts'
 import type { ProviderModel } from '../models.ts'
@@ -29,6 +30,8 @@ export interface StepRecorder {
   failure(): unknown
   /** @throws What ends the attempt: a step could not be kept, or is left to another process. */
   throwIfOver(): void
+  /** A person has said something that the model has not heard: it is said with the next call. */
+  isAddressed(): boolean
   /** Set where the last answer was cut off because the plan had no more money. */
   cutByBudget(): Failure | undefined
 }
@@ -61,6 +64,8 @@ export function stepRecorder(options: {
   let rung = 0
   const left = [...options.steps]
   let current: CurrentStep | undefined
+  /** What a person has said, by how many messages of the conversation come before it. */
+  const heard: { at: number; text: string }[] = []
   let cut: Failure | undefined
   let failure: unknown
 
@@ -100,6 +105,7 @@ export function stepRecorder(options: {
   async function answer(asked: CallOptions): Promise<Part[]> {
     await settle(asked.prompt)
     if (caller === undefined) throw new Error('nobody to call')
+    hear(asked.prompt, messagesKept())
     if ((left[0]?.rung ?? 0) > rung) throw new TransientError('This model could not be had before.')
     const kept = left.shift()
     if (kept !== undefined) {
@@ -110,9 +116,10 @@ export function stepRecorder(options: {
       return parts
     }
     if (options.handsOver) await keeping(() => log.checkpoint())
+    await keeping(async () => hear(asked.prompt, await log.readMessages()))
     const startedAt = performance.now()
     const before = caller.usage()
-    const { stream } = await caller.model.doStream(asked)
+    const { stream } = await caller.model.doStream({ ...asked, prompt: withHeard(asked.prompt) })
     const parts: Part[] = []
     for await (const part of stream) parts.push(part)
     cut = caller.cutByBudget()
@@ -127,6 +134,28 @@ export function stepRecorder(options: {
     const ms = performance.now() - startedAt
     await keeping(() => log.keepAnswer(step, { ms, isLast: current?.calls.length === 0 }))
     return parts
+  }
+
+  /** Messages among the kept steps that come next. */
+  function messagesKept(): StepAnswer[] {
+    const end = left.findIndex(({ kind }) => kind !== 'message')
+    return left.splice(0, end === -1 ? left.length : end)
+  }
+
+  /** What was said is from now on said behind what the conversation has come to. */
+  function hear(prompt: Prompt, said: readonly StepAnswer[]): void {
+    for (const step of said) heard.push({ at: prompt.length, text: textOf(step) })
+  }
+
+  function withHeard(prompt: Prompt): Prompt {
+    const whole = [...prompt]
+    for (const { at, text } of heard.toReversed()) {
+      whole.splice(at, 0, {
+        role: 'user',
+        content: [{ type: 'text', text: `A person who follows your work says:\n\n${text}` }],
+      })
+    }
+    return whole
   }
 
   function recorded(name: string, tool: ToolSet[string]): ToolSet[string] {
@@ -180,6 +209,7 @@ export function stepRecorder(options: {
     throwIfOver() {
       if (failure !== undefined) throw failure
     },
+    isAddressed: () => left[0]?.kind === 'message' || (left.length === 0 && log.isAddressed()),
     cutByBudget: () => cut,
   }
 }

@@ -12,6 +12,28 @@ local function save_log(id, log)
   redis.call('HSET', plan .. ':steps', id, cjson.encode(log))
 end
 
+-- Messages that the agent of a task has not read.
+local function load_messages(id)
+  local raw = redis.call('HGET', plan .. ':messages', id)
+  return raw and cjson.decode(raw) or {}
+end
+
+local function save_messages(id, messages)
+  if #messages == 0 then
+    redis.call('HDEL', plan .. ':messages', id)
+  else
+    redis.call('HSET', plan .. ':messages', id, cjson.encode(messages))
+  end
+end
+
+local function drop_message(id, message_id)
+  local left = {}
+  for _, message in ipairs(load_messages(id)) do
+    if message.id ~= message_id then left[#left + 1] = message end
+  end
+  save_messages(id, left)
+end
+
 local function keep_field(key, field, value, log)
   log.bytes = log.bytes + #value - redis.call('HSTRLEN', key, field)
   redis.call('HSET', key, field, value)

@@ -53,6 +53,7 @@ export function acpExecutor(options: AcpExecutorOptions): Executor {
           usesModel: false,
           structuredOutput: true,
           resumes: false,
+          readsMessages: false,
         },
         // Agents tell of it only where they like.
         cost: 'unknown',

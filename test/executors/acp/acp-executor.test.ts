@@ -61,6 +61,8 @@ test('its messages are text, its last one is the output; thoughts, tools and cos
     keepResults: async (results) => {
       kept.push(results)
     },
+    readMessages: async () => [],
+    isAddressed: () => false,
     checkpoint() {},
   }
   const context = { ...aContext(), steps }

@@ -649,7 +649,7 @@ export interface Step {
    */
   kind: 'model' | 'message'
   /**
-   * The `provider:model` that answered.
+   * `provider:model` of what answered.
    */
   model?: string
   text: string

@@ -83,11 +83,20 @@ function uses(text: string, part: string): boolean {
   return new RegExp(`\\b(?:${names.join('|')})\\b`).test(text.replaceAll(/--.*/g, ''))
 }
 
+let texts: [ScriptName, string][] | undefined
+
+/** The texts of all scripts, put together once for all connections of the process. */
+function scriptTexts(): [ScriptName, string][] {
+  if (texts === undefined) {
+    const shared = SHARED.map((name) => readScript(`shared/${name}`))
+    texts = NAMES.map((name) => [name, withShared(shared, readScript(name))])
+  }
+  return texts
+}
+
 /** Registers the scripts with a connection, which sends each text once and then only its hash. */
 export function loadScripts(redis: RedisClient): RunScript {
-  const shared = SHARED.map((name) => readScript(`shared/${name}`))
-  for (const name of NAMES) {
-    const lua = withShared(shared, readScript(name))
+  for (const [name, lua] of scriptTexts()) {
     redis.defineCommand(`tutti:${name}`, { numberOfKeys: 1, lua })
   }
   const commands = redis as unknown as Record<

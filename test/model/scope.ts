@@ -34,6 +34,8 @@ export function breakSockets({ connections }: Scope): void {
   for (const redis of connections) redis.stream?.destroy()
 }
 
+const withMovedTime = (lua: string) => lua.replaceAll("redis.call('TIME')", MOVED_TIME.trim())
+
 /** Makes this test process able to hold scopes. Called once. */
 export function enableScopes(): void {
   const { connect, defineCommand, time } = Redis.prototype
@@ -46,14 +48,16 @@ export function enableScopes(): void {
     return connect.apply(this, args)
   } as typeof connect
   // Every script reads the time where it is moved.
+  const moved = new Map<string, string>()
   Redis.prototype.defineCommand = function (this: Redis, name, definition) {
-    const lua = definition.lua.replaceAll("redis.call('TIME')", MOVED_TIME.trim())
+    const lua = moved.get(definition.lua) ?? withMovedTime(definition.lua)
+    moved.set(definition.lua, lua)
     return defineCommand.call(this, name, { ...definition, lua })
   } as typeof defineCommand
   Redis.prototype.time = async function (this: Redis) {
     const [seconds, micros] = (await time.call(this)) as unknown as [string, string]
-    const moved = (clocks.get(this)?.movedMs ?? 0) / 1_000
-    return [`${Number(seconds) + moved}`, micros]
+    const movedSeconds = (clocks.get(this)?.movedMs ?? 0) / 1_000
+    return [`${Number(seconds) + movedSeconds}`, micros]
   } as unknown as typeof time
 
   const { setTimeout: set, clearTimeout: clear } = globalThis

@@ -270,6 +270,19 @@ describe('large plans', () => {
     expect(serialize(tasks).size).toBe(9_999)
   })
 
+  test('globs that would be tried on too many files are compared with each other, and named', () => {
+    const [x, y] = [task('x', [], ['k*']), task('y', [], ['*m'])]
+    const files = ['k', 'm', ...Array.from({ length: 75_000 }, (_, index) => `d${index}`)]
+    expect(overlaps([x, y], files)).toEqual([])
+    // Each looks at all that begins with a "d", finds nothing, and waits for the one before it.
+    const tasks = Array.from({ length: 140 }, (_, index) =>
+      task(`t${index}`, [], ['d', `!z${index}`], index === 0 ? [] : [`t${index - 1}`]),
+    )
+    const found = overlaps([...tasks, x, y], files)
+    expect(found).toMatchObject([{ tasks: ['x', 'y'], kind: 'write/write' }])
+    expect(found[0]?.files.toSorted()).toEqual(['*m', 'k*'])
+  })
+
   test('a chain of ten thousand tasks on one file is no overlap', () => {
     const tasks = Array.from({ length: 10_000 }, (_, index) =>
       task(`t${index}`, [], ['x'], index === 0 ? [] : [`t${index - 1}`]),

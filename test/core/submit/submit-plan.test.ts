@@ -394,3 +394,23 @@ describe('a batch of more jobs than one transaction takes', () => {
     expect(await service.stores.life.begin(unit)).toMatchObject({ status: 'gone' })
   })
 })
+
+test('the first schema beyond the two hundred that a plan may have is named', async () => {
+  const withSchemas = (count: number) => ({
+    tasks: Array.from({ length: count }, (_, at) => ({
+      id: `t${at}`,
+      prompt: 'Answer.',
+      executor: 'echo',
+      // Two tasks share the first.
+      outputSchema: { const: Math.max(0, at - 1) },
+    })),
+  })
+  await expect(
+    submitPlan(service.submitting, submission(undefined, withSchemas(202))),
+  ).rejects.toMatchObject({
+    code: 'invalid-request',
+    errors: [
+      { pointer: '/tasks/201/outputSchema', detail: expect.stringContaining('at most 200') },
+    ],
+  })
+})

@@ -5,7 +5,9 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { changePlans } from '../../../src/core/change/change-plans.ts'
 import { changeTasks } from '../../../src/core/change/change-tasks.ts'
+import { PermanentError } from '../../../src/core/contract/errors.ts'
 import type { Finding } from '../../../src/core/contract/findings.ts'
+import type { Synthesis } from '../../../src/core/contract/synthesis.ts'
 import { finalSynthesisJobId } from '../../../src/core/ports/queue.ts'
 import type { Workspaces } from '../../../src/core/ports/workspaces.ts'
 import { planFiles } from '../../../src/core/run/plan-files.ts'
@@ -204,4 +206,29 @@ test('a process that is to end gives back a synthesis in the middle of its votes
   expect(await synthesizePlan(deps({ verifier }), final(planId), signal)).toBe('done')
   expect(calls).toBe(3)
   expect((await plan(planId)).outcome).toBe('succeeded')
+})
+
+test('results that cannot be merged in time are left out of their version, and the next one has them', async () => {
+  const planId = await submit({ a: [] }, { synthesis: { executor: 'merge' } })
+  await run(planId, 'a', 0)
+  let times = 0
+  const settle: SynthesizeDeps['merging']['settle'] = async (settling) => {
+    times += 1
+    if (times === 1) throw new PermanentError('merge-timeout', 'It took too long.')
+    return reading.merging.settle(settling)
+  }
+  await synthesizePlan(deps({ merging: { ...reading.merging, settle } }), final(planId), signal)
+  expect(await plan(planId)).toMatchObject({ outcome: 'succeeded', synthesis: { version: 1 } })
+  const again = { planId, jobId: `${planId}-again`, kind: 'again' as const }
+  await synthesizePlan(deps(), again, signal)
+  const { syntheses } = service.stores
+  expect(await syntheses.versions(planId)).toEqual([1, 2])
+  const notesOf = async (version: number) => {
+    const pieces = await syntheses.get(planId, version)
+    if (pieces === undefined) throw new Error(`there is no version ${version}`)
+    const json = Buffer.concat(await Array.fromAsync(pieces)).toString()
+    return (JSON.parse(json) as Synthesis).notes.join()
+  }
+  expect(await notesOf(1)).toContain('merge-timeout')
+  expect(await notesOf(2)).not.toContain('merge-timeout')
 })

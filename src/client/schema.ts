@@ -649,7 +649,7 @@ export interface Step {
    */
   kind: 'model' | 'message'
   /**
-   * `provider:model` of what answered.
+   * The `provider:model` that answered.
    */
   model?: string
   text: string

@@ -191,7 +191,11 @@ export function submitPlanSchema(limits: Limits) {
       webhook: z
         .strictObject({
           url: z.url({ protocol: /^https?$/ }).max(2_000),
-          events: z.array(WebhookEvent).min(1).default(['plan.finished']),
+          events: z
+            .array(WebhookEvent)
+            .min(1)
+            .max(WebhookEvent.options.length)
+            .default(['plan.finished']),
         })
         .optional()
         .describe('Where to report changes, signed as the Standard Webhooks specification says.'),

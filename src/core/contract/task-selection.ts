@@ -4,7 +4,7 @@ import { TaskId } from './task-spec.ts'
 const ids = z
   .array(TaskId)
   .min(1)
-  .max(100_000)
+  .max(20_000)
   .optional()
   .describe('Ids of the tasks. With `status`, only those that have it.')
 

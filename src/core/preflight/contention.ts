@@ -21,6 +21,8 @@ export interface Contention {
  */
 const MAX_COMPARISONS = 500_000
 const MAX_MEETINGS = 20_000
+/** Total steps of these comparisons: a pair of long globs takes thousands. */
+const MAX_STEPS = 20_000_000
 
 /** Total matches of globs and files; beyond this, the globs themselves are compared. */
 const MAX_MATCHES = 5_000_000
@@ -182,14 +184,17 @@ function contendedGlobs(
   const compared = new Set(written)
   const found: Contention[] = []
   let left = MAX_COMPARISONS
+  const steps = { left: MAX_STEPS }
   for (const key of written) {
     const one = all.get(key)
     if (one === undefined) continue
     for (const otherKey of near(tree, one.glob)) {
       left -= 1
-      if (left < 0 || found.length > MAX_MEETINGS) return [everything(reads, writes, written)]
+      if (left < 0 || steps.left < 0 || found.length > MAX_MEETINGS) {
+        return [everything(reads, writes, written)]
+      }
       const other = all.get(otherKey)
-      if (other === undefined || !meet(one, other)) continue
+      if (other === undefined || !meet(one, other, steps)) continue
       // A pair of written globs is found from both sides and counted from the first.
       const again = compared.has(otherKey) && (places.get(otherKey) ?? 0) < (places.get(key) ?? 0)
       const writers = writes.get(key)?.tasks ?? []
@@ -204,8 +209,8 @@ function contendedGlobs(
 }
 
 /** Sound: "no" is certain. An exclusion only counts if it covers the whole of the other glob. */
-function meet(one: Declaration, other: Declaration): boolean {
-  if (!globsIntersect(one.glob, other.glob)) return false
+function meet(one: Declaration, other: Declaration, steps: { left: number }): boolean {
+  if (!globsIntersect(one.glob, other.glob, steps)) return false
   const isGone = ({ unwanted }: Declaration, { glob }: Declaration) =>
     unwanted.some((each) => globHolds(each, glob))
   return !isGone(one, other) && !isGone(other, one)

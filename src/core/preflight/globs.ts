@@ -59,16 +59,22 @@ function parsePath(text: string): { segments: Segment[]; prefix: string[]; plain
   }
 }
 
-/** Whether some path may match both. Sound: "no" is certain, "yes" may be overcautious. */
-export function globsIntersect(a: Glob, b: Glob): boolean {
+/**
+ * Whether some path may match both. Sound: "no" is certain, "yes" may be overcautious.
+ *
+ * @param steps The comparisons left for all pairs together; reduced by those of this pair.
+ */
+export function globsIntersect(a: Glob, b: Glob, steps = { left: MAX_STEPS }): boolean {
   const shared = Math.min(a.prefix.length, b.prefix.length)
   for (let index = 0; index < shared; index += 1) {
     if (a.prefix[index] !== b.prefix[index]) return false
   }
   const budget = { left: MAX_STEPS }
-  return a.alternatives.some((one) =>
+  const answer = a.alternatives.some((one) =>
     b.alternatives.some((other) => pathsIntersect(one, other, budget)),
   )
+  steps.left -= MAX_STEPS - Math.max(0, budget.left)
+  return answer
 }
 
 /**

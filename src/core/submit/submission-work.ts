@@ -5,20 +5,28 @@ const TASK = 1_000
 /** The cost of matching a glob, in characters, and how many other globs it is compared with. */
 const PATH = 20
 const MOST_COMPARED = 2_000
+/** The cost of checking a key: an unknown field, or the name of a file. */
+const KEY = 30
+/** The cost of a character when tasks are compared with each other, and how many of a task count. */
+const TEXT = 5
+const MOST_TEXT = 2_000
 
 /**
  * A rough estimate of the work that a body causes, made before it is examined: twenty thousand are
  * about a millisecond. A body of a few hundred kilobytes may contain ten thousand tasks with a long
  * text each, or need millions of matches of globs and files.
+ *
+ * @param options.advised Whether advice is computed, which compares the texts of tasks.
  */
-export function submissionWork(body: unknown): number {
+export function submissionWork(body: unknown, options: { advised?: boolean } = {}): number {
   if (!isRecord(body)) return 0
   const { tasks, pattern, synthesis, workspace } = body
   const paths = isRecord(workspace) && isRecord(workspace.files) ? sizeOf(workspace.files) : 0
-  let work = schemaWork(synthesis)
+  let work = schemaWork(synthesis) + KEY * (sizeOf(body) + paths)
   let globs = 0
   for (const task of Array.isArray(tasks) ? tasks : []) {
-    work += TASK + schemaWork(task)
+    work += TASK + schemaWork(task) + keyWork(task)
+    if (options.advised === true) work += TEXT * Math.min(textLength(task), MOST_TEXT)
     globs += globCount(task)
   }
   if (isRecord(pattern)) {
@@ -32,6 +40,17 @@ export function submissionWork(body: unknown): number {
 
 function schemaWork(value: unknown): number {
   return isRecord(value) && value.outputSchema !== undefined ? SCHEMA : 0
+}
+
+function keyWork(task: unknown): number {
+  if (!isRecord(task)) return 0
+  return KEY * (sizeOf(task) + (isRecord(task.options) ? sizeOf(task.options) : 0))
+}
+
+function textLength(task: unknown): number {
+  if (!isRecord(task)) return 0
+  const texts = Object.values(task).filter((value) => typeof value === 'string')
+  return texts.reduce((sum, text) => sum + text.length, 0)
 }
 
 function globCount(task: unknown): number {

@@ -145,7 +145,7 @@ export async function openApi(options: {
         return stores.deliveries.all(planId)
       },
       dryRun: (submission) =>
-        isLarge(submission)
+        isLarge(submission, { advised: true })
           ? large.dryRun(partOfRequest(submission))
           : dryRun(submitDeps, submission),
     },
@@ -178,8 +178,8 @@ export async function openApi(options: {
 }
 
 /** HTTP passes on the bytes of a body that is too large to parse on its thread. */
-function isLarge({ body }: Submission): boolean {
-  return body instanceof Uint8Array || submissionWork(body) > MOST_WORK_HERE
+function isLarge({ body }: Submission, options: { advised?: boolean } = {}): boolean {
+  return body instanceof Uint8Array || submissionWork(body, options) > MOST_WORK_HERE
 }
 
 function modelOf(executors: Executors, { TUTTI_MODEL }: Config) {

@@ -50,6 +50,22 @@ test.each([
   expect(submissionWork(body)).toBeGreaterThan(10 * MOST_WORK_HERE)
 })
 
+test('a small body of unknown fields, of names of files or of texts to compare is not little work', () => {
+  const names = many(15_000, (index) => [`name-${index}`, ''] as const)
+  const task = { prompt: 'x' }
+  for (const body of [
+    { tasks: [task], ...Object.fromEntries(names) },
+    { tasks: [{ ...task, ...Object.fromEntries(names) }] },
+    { tasks: [{ ...task, options: Object.fromEntries(names) }] },
+    { tasks: [task], workspace: { files: Object.fromEntries(names) } },
+  ]) {
+    expect(JSON.stringify(body).length).toBeLessThan(300 * 1024)
+    expect(submissionWork(body)).toBeGreaterThan(MOST_WORK_HERE)
+  }
+  const tasks = many(300, () => ({ prompt: 'word '.repeat(140) }))
+  expect(submissionWork({ tasks }, { advised: true })).toBeGreaterThan(MOST_WORK_HERE)
+})
+
 test.each([
   undefined,
   null,

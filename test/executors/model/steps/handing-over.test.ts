@@ -49,7 +49,7 @@ describe('a worker that is told to end', () => {
     const plan = await aPlan()
     expect(await runUntil(plan, 2, (worker) => worker.stopping.abort())).toBe('give-back')
     expect(await plan.state('work')).toMatchObject({ status: 'queued', spent: 0 })
-    expect(await agents.aWorker().run(plan.units[0], 2)).toBe('done')
+    expect(await agents.aWorker().run(plan.units[0], 2)).toBe('over')
     expect(steps()).toEqual([1, 2, 3, 4])
     const attempts = await plan.attempts('work')
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['interrupted', 'succeeded'])
@@ -58,13 +58,13 @@ describe('a worker that is told to end', () => {
 
   test('still ends a task whose last answer is under way', async () => {
     const plan = await aPlan()
-    expect(await runUntil(plan, 4, (worker) => worker.stopping.abort())).toBe('done')
+    expect(await runUntil(plan, 4, (worker) => worker.stopping.abort())).toBe('over')
     expect(await plan.state('work')).toMatchObject({ status: 'succeeded' })
   })
 
   test('lets a task run on that is not to be resumed', async () => {
     const plan = await aPlan({ options: { resume: false } })
-    expect(await runUntil(plan, 2, (worker) => worker.stopping.abort())).toBe('done')
+    expect(await runUntil(plan, 2, (worker) => worker.stopping.abort())).toBe('over')
     expect(steps()).toEqual([1, 2, 3, 4])
   })
 })
@@ -109,9 +109,9 @@ describe('the next attempt goes on after the last step', () => {
     await isAsked
     const second = agents.aWorker()
     agents.provider.hook = async () => {}
-    expect(await second.run(plan.units[0], 2)).toBe('done')
+    expect(await second.run(plan.units[0], 2)).toBe('over')
     goOn()
-    expect(await running).toBe('done')
+    expect(await running).toBe('over')
     const { steps: kept } = await agents.units.steps.read(plan.id, 'work', 0, 10)
     expect(kept.map(({ attempt }) => attempt)).toEqual([1, 2, 2, 2])
     expect(await plan.state('work')).toMatchObject({ status: 'succeeded' })

@@ -2,21 +2,17 @@ import { Argument, Command, Option } from '@commander-js/extra-typings'
 import { PLAN_STATUSES, TASK_STATUSES } from '../client/index.ts'
 import { VERSION } from '../version.ts'
 import { addressOf, countOf, dollarsOf, instantOf } from './argument-parsers.ts'
-import { cancel } from './commands/cancel.ts'
-import { deletePlan } from './commands/delete-plan.ts'
+import { addChanges } from './changing-commands.ts'
+import { compare } from './commands/compare.ts'
 import { init } from './commands/init.ts'
 import { listPlans } from './commands/list-plans.ts'
 import { listTasks } from './commands/list-tasks.ts'
 import { openPlan } from './commands/open-plan.ts'
 import { printSchema } from './commands/print-schema.ts'
-import { resume } from './commands/resume.ts'
-import { retry } from './commands/retry.ts'
 import { run } from './commands/run.ts'
-import { say } from './commands/say.ts'
 import { showOutput } from './commands/show-output.ts'
 import { showSteps } from './commands/show-steps.ts'
 import { showSubmission } from './commands/show-submission.ts'
-import { exportSynthesis, synthesize } from './commands/synthesize.ts'
 import { validate } from './commands/validate.ts'
 import { watch } from './commands/watch.ts'
 import { completionOf, SHELLS } from './completion.ts'
@@ -184,99 +180,18 @@ export function programOf(
     )
 
   program
-    .command('say')
-    .description('say something to the agent of a task, which reads it before its next step')
-    .argument('<plan>', 'its id, the beginning of it, or last')
-    .argument('<task>', 'its id')
-    .argument('<text>', 'what to say')
-    .action((plan, taskId, text) =>
-      actOnPlan(plan, (context, planId) => say(context, planId, taskId, text)),
-    )
-
-  program
-    .command('cancel')
-    .description('cancel a plan or some of its tasks; finished outputs are kept')
-    .argument('<plan>', 'its id, the beginning of its id, or last')
-    .argument('[tasks...]', 'their ids')
-    .addOption(
-      new Option('--status <status...>', 'all tasks with this status').choices([
-        'queued',
-        'running',
-      ] as const),
-    )
-    .option('--json', 'print the answer as JSON', false)
-    .action((plan, taskIds, options) =>
-      actOnPlan(plan, (context, planId) => cancel(context, planId, taskIds, options)),
-    )
-
-  program
-    .command('retry')
-    .description(
-      'run ended tasks again, by default all that did not succeed; a new synthesis follows',
-    )
-    .argument('<plan>', 'its id, the beginning of its id, or last')
-    .argument('[tasks...]', 'their ids')
-    .addOption(
-      new Option('--status <status...>', 'all tasks that ended with this status').choices([
-        'succeeded',
-        'incomplete',
-        'failed',
-        'cancelled',
-        'skipped',
-      ] as const),
-    )
-    .option('--wait', 'show the progress until the plan ends', false)
-    .option('--json', 'print the answer as JSON', false)
-    .action((plan, taskIds, options) =>
-      actOnPlan(plan, (context, planId) => retry(context, planId, taskIds, options)),
-    )
-
-  program
-    .command('resume')
-    .description('continue a plan that its budget stopped, with a larger budget')
-    .argument('<plan>', 'its id, the beginning of its id, or last')
-    .requiredOption(
-      '--budget <usd>',
-      'the new budget of the whole plan, including what was spent',
-      dollarsOf,
-    )
-    .option('--wait', 'show the progress until the plan ends', false)
-    .option('--json', 'print the answer as JSON', false)
-    .action((plan, options) =>
-      actOnPlan(plan, (context, planId) => resume(context, planId, options)),
-    )
-
-  program
-    .command('synth')
-    .description('write the synthesis again from the existing outputs, or show it')
-    .argument('<plan>', 'its id, the beginning of its id, or last')
-    .addOption(
-      new Option('--show [version]', 'show the newest version, or this one, instead')
-        .preset('newest')
-        .argParser((text) => (text === 'newest' ? text : countOf(text))),
-    )
-    .option('--instructions <text>', 'what it should pay attention to')
-    .option('--model <provider:model>', 'the model that should write it')
-    .addOption(
-      new Option('--executor <name>', 'a model, or the deterministic merge').choices([
-        'model',
-        'merge',
-      ] as const),
-    )
-    .addOption(
-      new Option('--format <format>', 'export it for people, for code scanning, or for `git apply`')
-        .choices(['markdown', 'sarif', 'patch'] as const)
-        .conflicts(['json', 'instructions', 'model', 'executor']),
-    )
-    .option('--strict', 'with --format patch: fail if edits are missing from it', false)
-    .option('--json', 'print all of it, as JSON', false)
-    .action((plan, { format, strict, ...options }) =>
-      actOnPlan(plan, (context, planId) =>
-        format === undefined
-          ? synthesize(context, planId, options)
-          : exportSynthesis(context, planId, { format, show: options.show, strict }),
+    .command('compare')
+    .description('what is new, still there and gone between two runs, and what each took')
+    .argument('<before>', 'the earlier plan')
+    .argument('[after]', 'the later one', 'last')
+    .option('--json', 'print both runs and the changes as JSON', false)
+    .action((first, second, options) =>
+      actOnPlan(first, async (context, before) =>
+        compare(context, { before, after: await findPlan(context.quick, second) }, options),
       ),
     )
+
+  addChanges(program, actOnPlan)
 
   program
     .command('open')
@@ -286,15 +201,6 @@ export function programOf(
       plan === undefined
         ? act((context) => openPlan(context, undefined))
         : actOnPlan(plan, openPlan),
-    )
-
-  program
-    .command('delete')
-    .description('delete a plan with its outputs and its synthesis')
-    .argument('<plan>', 'its id, the beginning of its id, or last')
-    .option('--yes', 'do not ask', false)
-    .action((plan, options) =>
-      actOnPlan(plan, (context, planId) => deletePlan(context, planId, options)),
     )
 
   program

@@ -1,4 +1,11 @@
 export { type Tutti, tutti } from './client.ts'
+export {
+  compareFindings,
+  compareTasks,
+  type FindingChanges,
+  type TaskChange,
+  tookMs,
+} from './compare.ts'
 export { type FieldError, type Problem, TuttiError } from './error.ts'
 export type {
   Change,

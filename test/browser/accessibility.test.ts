@@ -24,6 +24,7 @@ const PAGES: [name: string, path: string, ready: string][] = [
   ['conflicts', '/plans/p-review?tab=conflicts', 'How roles are kept'],
   ['todos', '/plans/p-live?tab=todos', 'Login endpoint'],
   ['a report', '/plans/p-review?tab=report', 'One after another'],
+  ['a comparison', '/plans/p-review?tab=compare&with=p-failed', 'Nothing was found twice'],
   ['a new plan', '/new', 'Shared context'],
   ['workers', '/workers', 'worker-a'],
 ]

@@ -129,6 +129,33 @@ describe('tutti open and delete', () => {
   })
 })
 
+describe('tutti compare', () => {
+  test('says what is new, still there and gone since another run', async () => {
+    const finding = (id: string, title: string) => ({
+      id,
+      title,
+      severity: 'high' as const,
+      confidence: 0.9,
+      detail: '',
+      file: 'a.ts',
+      sources: ['a'],
+    })
+    plan.finish('a', 'failed')
+    plan.synthesize({ findings: [finding('f-1', 'Uses eval'), finding('f-2', 'Logs a key')] })
+    await tutti({ baseUrl: service.url }).plans.submit({ tasks: [{ id: 'a', prompt: 'A' }] })
+    service.newest().finish('a', 'succeeded', '')
+    service
+      .newest()
+      .synthesize({ findings: [finding('f-1', 'Logs a key'), finding('f-2', 'New one')] })
+    const { code, stdout } = await runTutti(['compare', 'plan-1'], { env })
+    expect(code).toBe(0)
+    expect(stdout).toContain('New:\n  high: New one (a.ts)')
+    expect(stdout).toContain('Gone:\n  high: Uses eval (a.ts)')
+    expect(stdout).toContain('1 finding still there.')
+    expect(stdout).toMatch(/TASK +BEFORE +AFTER\na +failed.* +succeeded/)
+  })
+})
+
 describe('tutti completion', () => {
   test('completes commands, options and their values in bash', async () => {
     const { stdout: script } = await runTutti(['completion', 'bash'], { env })

@@ -29,6 +29,7 @@ export type {
   TaskOutput,
   TaskPage,
   TaskStatus,
+  TaskSummary,
   Todos,
   Workers,
 } from '../../../src/client/schema.ts'

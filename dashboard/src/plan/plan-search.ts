@@ -1,7 +1,14 @@
 import { TASK_STATUSES } from '../../../src/client/status.ts'
 import type { LedgerEntry, Severity, TaskStatus } from '../api/types.ts'
 
-export const PLAN_TABS = ['timeline', 'synthesis', 'conflicts', 'todos', 'report'] as const
+export const PLAN_TABS = [
+  'timeline',
+  'synthesis',
+  'conflicts',
+  'todos',
+  'report',
+  'compare',
+] as const
 export type PlanTab = (typeof PLAN_TABS)[number]
 
 export const ORDERS = ['plan', 'start', 'duration', 'status', 'cost'] as const
@@ -34,6 +41,8 @@ export interface PlanSearch {
   status?: string | undefined
   order?: Order | undefined
   version?: number | undefined
+  /** The plan that this one is compared with. */
+  with?: string | undefined
   severity?: Severity | undefined
   fate?: LedgerEntry['fate'] | undefined
 }
@@ -50,6 +59,7 @@ export function parsePlanSearch(search: Record<string, unknown>): PlanSearch {
     order: oneOf(ORDERS, search['order']),
     version: Number.isInteger(version) && version > 0 ? version : undefined,
     severity: oneOf(SEVERITIES, search['severity']),
+    with: textOf(search['with']),
     fate: oneOf(FATES, search['fate']),
   })
 }

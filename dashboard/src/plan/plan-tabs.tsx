@@ -1,4 +1,5 @@
 import type { Counts, Plan, Synthesis } from '../api/types.ts'
+import { CompareTab } from '../compare/compare-tab.tsx'
 import type { PlanModel } from '../live/plan-model.ts'
 import { SynthesisTab } from '../synthesis/synthesis-tab.tsx'
 import { TimelineTab } from '../timeline/timeline-tab.tsx'
@@ -85,6 +86,11 @@ export function PlanTabs(props: PlanTabsProps) {
           value: 'report',
           label: 'Report',
           content: <ReportTab planId={plan.id} live={live} finishedAt={model.finishedAt} />,
+        },
+        {
+          value: 'compare',
+          label: 'Compare',
+          content: <CompareTab plan={plan} version={`${plan.status}:${model.synthesisVersion}`} />,
         },
       ]}
     />

@@ -23,7 +23,7 @@ const GROUPS: { title: string; keys: [string[], string][] }[] = [
   {
     title: 'A plan',
     keys: [
-      [['1', '–', '5'], 'Timeline, synthesis, conflicts, todos, report'],
+      [['1', '–', '6'], 'Timeline, synthesis, conflicts, todos, report, compare'],
       [['+', '-'], 'Zoom in, zoom out'],
       [['←', '→'], 'Move along the timeline'],
       [['0'], 'The whole timeline'],

@@ -26,10 +26,10 @@ class Attempt(TypedDict):
     finishedAt: Union[str, None]
     workerId: str
     usage: "Usage"
-    #: provider:model of what answered last: a fallback model where the wanted one could not be had,
-    #: or one of `escalate` that went on.
+    #: The provider:model that answered last: a fallback if the requested model was not available, or
+    #: one of `escalate` that took over.
     answeredBy: NotRequired[str]
-    #: The last step of earlier attempts, where it went on from there.
+    #: The last step of earlier attempts, if it continued from there.
     resumedFromStep: NotRequired[int]
     error: NotRequired["Failure"]
 
@@ -42,9 +42,9 @@ class Budget(TypedDict):
 
 
 class CancelTasks(TypedDict):
-    #: Their ids. With `status`: those of them that have it.
+    #: Ids of the tasks. With `status`, only those that have it.
     tasks: NotRequired[list[str]]
-    #: All that are so now.
+    #: All tasks that have one of these statuses now.
     status: NotRequired[list[Literal["queued", "running"]]]
 
 
@@ -116,7 +116,7 @@ class DryRunTasksItem(TypedDict):
     dependsOn: list[str]
     waitsFor: list[str]
     #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
-    #: folder stands for all that is in it, and a glob that begins with `!` takes files away.
+    #: folder stands for everything in it, and a glob that starts with `!` excludes files.
     files: NotRequired[Union[list[str], "DryRunTasksItemFilesRead"]]
     tools: NotRequired[list[str]]
     options: NotRequired[dict[str, Any]]
@@ -185,6 +185,8 @@ class ExecutorListItemsItemCapabilities(TypedDict):
     #: Whether an attempt goes on where the one before was cut short. Otherwise each attempt begins
     #: anew.
     resumes: bool
+    #: Whether a task that runs reads what is said to it by `…/messages`.
+    readsMessages: bool
 
 
 class ExecutorListItemsItem(TypedDict):
@@ -228,7 +230,7 @@ class FinishedPlan(TypedDict):
     stopped: NotRequired["Failure"]
     #: Why a finished plan is not simply `succeeded`: `cancelled`, `aborted`, `plan-timeout`,
     #: `budget-exhausted`, `min-success`, `merge-conflict`, `edits-not-merged`, `tasks-not-succeeded`
-    #: or `synthesis-failed`. The message tells of all of them.
+    #: or `synthesis-failed`. The message lists all of them.
     reason: NotRequired["Failure"]
     synthesis: Union["Synthesis", "FinishedPlanSynthesisStatus"]
     metadata: dict[str, Any]
@@ -277,6 +279,11 @@ class MergedEdits(TypedDict):
     verification: NotRequired["MergedEditsVerification"]
 
 
+class Message(TypedDict):
+    id: str
+    text: str
+
+
 class OutputTaskFindingsItem(TypedDict):
     title: str
     severity: "Severity"
@@ -299,12 +306,12 @@ class OutputTask(TypedDict):
     findings: NotRequired[list["OutputTaskFindingsItem"]]
     edits: NotRequired["Edits"]
     reasoning: NotRequired[str]
-    #: The last that a command wrote to its standard error, at most 64 KiB. Values of its environment
+    #: The end of what a command wrote to standard error, at most 64 KiB. Values of its environment
     #: are masked.
     stderr: NotRequired[str]
     usage: "Usage"
-    #: provider:model of what answered last: a fallback model where the wanted one could not be had,
-    #: or one of `escalate` that went on.
+    #: The provider:model that answered last: a fallback if the requested model was not available, or
+    #: one of `escalate` that took over.
     answeredBy: NotRequired[str]
     error: NotRequired["Failure"]
 
@@ -335,7 +342,7 @@ class Plan(TypedDict):
     stopped: NotRequired["Failure"]
     #: Why a finished plan is not simply `succeeded`: `cancelled`, `aborted`, `plan-timeout`,
     #: `budget-exhausted`, `min-success`, `merge-conflict`, `edits-not-merged`, `tasks-not-succeeded`
-    #: or `synthesis-failed`. The message tells of all of them.
+    #: or `synthesis-failed`. The message lists all of them.
     reason: NotRequired["Failure"]
     synthesis: "PlanSynthesis"
     metadata: dict[str, Any]
@@ -355,7 +362,7 @@ PlanStatus = Literal["queued", "running", "synthesizing", "succeeded", "partial"
 
 
 class PolicyVerify(TypedDict):
-    #: How many independent calls judge a finding at most; no more are made once most agree.
+    #: How many independent calls judge a finding at most; they stop once a majority agrees.
     votes: Literal[1, 3, 5]
     #: Findings that are less severe are not judged.
     minSeverity: "Severity"
@@ -370,7 +377,7 @@ class Policy(TypedDict):
     maxConcurrency: NotRequired[int]
     #: Whether a failed task stops the rest.
     onFailure: Literal["continue", "abort"]
-    #: The share of tasks that must succeed, or the plan has failed.
+    #: The share of tasks that must succeed; otherwise the plan has failed.
     minSuccess: float
     #: What to do when a task writes files that another one reads or writes: refuse the plan, run the
     #: tasks one after another, or give each a copy of its own.
@@ -379,13 +386,13 @@ class Policy(TypedDict):
     budgetUsd: NotRequired[float]
     #: How long the plan may take, in milliseconds.
     timeoutMs: NotRequired[int]
-    #: Has a model judge each finding of the synthesis, with the file before it and nothing of how
-    #: its author came to it. What most votes refute leaves the summary and the actions.
+    #: Has a model judge each finding of the synthesis, seeing the file but not how its author
+    #: reached it. Findings that a majority refutes are left out of the summary and the actions.
     verify: NotRequired["PolicyVerify"]
 
 
 class PolicyInputVerify(TypedDict):
-    #: How many independent calls judge a finding at most; no more are made once most agree.
+    #: How many independent calls judge a finding at most; they stop once a majority agrees.
     votes: NotRequired[Literal[1, 3, 5]]
     #: Findings that are less severe are not judged.
     minSeverity: NotRequired["Severity"]
@@ -400,7 +407,7 @@ class PolicyInput(TypedDict):
     maxConcurrency: NotRequired[int]
     #: Whether a failed task stops the rest.
     onFailure: NotRequired[Literal["continue", "abort"]]
-    #: The share of tasks that must succeed, or the plan has failed.
+    #: The share of tasks that must succeed; otherwise the plan has failed.
     minSuccess: NotRequired[float]
     #: What to do when a task writes files that another one reads or writes: refuse the plan, run the
     #: tasks one after another, or give each a copy of its own.
@@ -409,9 +416,13 @@ class PolicyInput(TypedDict):
     budgetUsd: NotRequired[float]
     #: How long the plan may take, in milliseconds.
     timeoutMs: NotRequired[int]
-    #: Has a model judge each finding of the synthesis, with the file before it and nothing of how
-    #: its author came to it. What most votes refute leaves the summary and the actions.
+    #: Has a model judge each finding of the synthesis, seeing the file but not how its author
+    #: reached it. Findings that a majority refutes are left out of the summary and the actions.
     verify: NotRequired["PolicyInputVerify"]
+
+
+class PostMessage(TypedDict):
+    text: str
 
 
 class ProblemErrorsItem(TypedDict):
@@ -425,13 +436,13 @@ class Problem(TypedDict):
     type: str
     title: str
     status: int
-    #: What to switch on; codes are added, never renamed.
+    #: Switch on this; codes are added, never renamed.
     code: str
     detail: NotRequired[str]
     #: The id of the request, as in `X-Request-Id`.
     instance: NotRequired[str]
     errors: NotRequired[list["ProblemErrorsItem"]]
-    #: With a 503: nothing of the request was begun, so any request may be repeated. Without it, the
+    #: `false` with a 503: nothing of the request was started, so it may be repeated. If absent, the
     #: request may have been carried out.
     begun: NotRequired[Literal[False]]
 
@@ -491,12 +502,11 @@ class ReportDiagnosticsItem(TypedDict):
 class Report(TypedDict):
     #: From the first task's start to the last one's end, or until now, without `idleMs`.
     wallMs: float
-    #: Time between these in which there was nothing to run, as before a retry an hour later.
+    #: Time in between with nothing to run, for example before a retry an hour later.
     idleMs: float
-    #: The sum of the times of the tasks. It stands for the time that they would have taken one after
-    #: another, which is an estimate: nobody ran them so.
+    #: The sum of the task times. It estimates how long they would have taken one after another.
     sumOfTaskMs: float
-    #: `sumOfTaskMs / wallMs`, and an estimate like it.
+    #: `sumOfTaskMs / wallMs`, so also an estimate.
     speedup: float
     effectiveParallelism: float
     criticalPathMs: float
@@ -513,14 +523,14 @@ class RequestedSynthesis(TypedDict):
 
 
 class ResumePlan(TypedDict):
-    #: The new budget of the whole plan, in US dollars; what was spent counts.
+    #: The new budget of the whole plan, in US dollars, including what has been spent.
     budgetUsd: float
 
 
 class RetryTasks(TypedDict):
-    #: Their ids. With `status`: those of them that have it.
+    #: Ids of the tasks. With `status`, only those that have it.
     tasks: NotRequired[list[str]]
-    #: All that ended so.
+    #: All tasks that ended with one of these statuses.
     status: NotRequired[list[Literal["succeeded", "incomplete", "failed", "cancelled", "skipped"]]]
 
 
@@ -531,13 +541,13 @@ class StepToolCallsItem(TypedDict):
     id: str
     name: str
     arguments: Any
-    #: On a list, how many characters there are, where only the first 2,000 are given: `links.self`
-    #: has all.
+    #: In lists, the total number of characters if only the first 2,000 are included; `links.self`
+    #: has them all.
     argumentsCharacters: NotRequired[int]
     result: Any
-    #: On a list, how many characters there are, where only the first 2,000 are given: `links.self`
-    #: has all. A task keeps 8 MB: where that is not enough, its oldest results are shortened for
-    #: good, and say so.
+    #: In lists, the total number of characters if only the first 2,000 are included; `links.self`
+    #: has them all. A task keeps 8 MB; beyond that, its oldest results are permanently shortened and
+    #: say so.
     resultCharacters: NotRequired[int]
     isError: bool
 
@@ -546,11 +556,12 @@ class Step(TypedDict):
     #: In order, across all attempts at the task.
     number: int
     attempt: int
-    kind: Literal["model"]
-    #: `provider:model` of what answered.
-    model: str
+    #: An answer of a model, or what a person said to it before its next one.
+    kind: Literal["model", "message"]
+    #: The `provider:model` that answered.
+    model: NotRequired[str]
     text: str
-    #: What the model thought, where its provider tells.
+    #: The reasoning of the model, if its provider reports it.
     reasoning: NotRequired[str]
     toolCalls: list["StepToolCallsItem"]
     usage: "Usage"
@@ -574,7 +585,7 @@ class SubmitPlanTasksItemFilesRead(TypedDict):
 
 
 class SubmitPlanTasksItem(TypedDict):
-    #: Unique in the plan; `task-1`, `task-2` … when left out.
+    #: Unique in the plan; `task-1`, `task-2` … by default.
     id: NotRequired[str]
     #: Three to five words, for lists.
     description: NotRequired[str]
@@ -582,14 +593,14 @@ class SubmitPlanTasksItem(TypedDict):
     role: NotRequired[str]
     #: What to do.
     task: NotRequired[str]
-    #: What this task alone must know; the plan has a shared context.
+    #: What only this task must know; the plan has a shared context.
     context: NotRequired[str]
     #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
-    #: folder stands for all that is in it, and a glob that begins with `!` takes files away.
+    #: folder stands for everything in it, and a glob that starts with `!` excludes files.
     files: NotRequired[Union[list[str], "SubmitPlanTasksItemFilesRead"]]
     #: What the output should look like.
     outputFormat: NotRequired[str]
-    #: What matters most, the first first.
+    #: What matters most, in order of importance.
     focusAreas: NotRequired[list[str]]
     #: The whole prompt, instead of role, task, context, outputFormat and focusAreas.
     prompt: NotRequired[str]
@@ -601,20 +612,21 @@ class SubmitPlanTasksItem(TypedDict):
     executor: NotRequired[str]
     #: `provider:model`.
     model: NotRequired[str]
-    #: Models that go on in turn where the one before ended `incomplete` or off its schema, within
-    #: the same attempt; `provider:model`. Only for the executor `model`.
+    #: Models that take over, in this order and within the same attempt, when the one before ends
+    #: `incomplete` or its answer does not match the schema; `provider:model`. Only for the executor
+    #: `model`.
     escalate: NotRequired[list[str]]
-    #: Which of the executor's tools it may use; when left out all, and those that write only with
-    #: `files.write`. Asking for `write`, `edit`, `delete` or `run` without it allows to write
-    #: `files`, or every file where there are none.
+    #: Which of the executor's tools it may use; by default all, but those that write only with
+    #: `files.write`. A task that asks for `write`, `edit`, `delete` or `run` without `files.write`
+    #: may write `files`, or every file if there are none.
     tools: NotRequired[list[str]]
-    #: What the executor alone understands.
+    #: Options that only the executor interprets.
     options: NotRequired[dict[str, Any]]
     #: How long one attempt may take, in milliseconds.
     timeoutMs: NotRequired[int]
-    #: How often it is tried in all.
+    #: How many attempts it gets in total.
     attempts: NotRequired[int]
-    #: Among tasks that wait, the higher one runs first.
+    #: Among waiting tasks, those with a higher number run first.
     priority: NotRequired[int]
 
 
@@ -624,7 +636,7 @@ class SubmitPlanPatternDirectoriesTaskFilesRead(TypedDict):
 
 
 class SubmitPlanPatternDirectoriesTask(TypedDict):
-    #: Unique in the plan; `task-1`, `task-2` … when left out.
+    #: Unique in the plan; `task-1`, `task-2` … by default.
     id: NotRequired[str]
     #: Three to five words, for lists.
     description: NotRequired[str]
@@ -632,14 +644,14 @@ class SubmitPlanPatternDirectoriesTask(TypedDict):
     role: NotRequired[str]
     #: What to do.
     task: NotRequired[str]
-    #: What this task alone must know; the plan has a shared context.
+    #: What only this task must know; the plan has a shared context.
     context: NotRequired[str]
     #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
-    #: folder stands for all that is in it, and a glob that begins with `!` takes files away.
+    #: folder stands for everything in it, and a glob that starts with `!` excludes files.
     files: NotRequired[Union[list[str], "SubmitPlanPatternDirectoriesTaskFilesRead"]]
     #: What the output should look like.
     outputFormat: NotRequired[str]
-    #: What matters most, the first first.
+    #: What matters most, in order of importance.
     focusAreas: NotRequired[list[str]]
     #: The whole prompt, instead of role, task, context, outputFormat and focusAreas.
     prompt: NotRequired[str]
@@ -651,20 +663,21 @@ class SubmitPlanPatternDirectoriesTask(TypedDict):
     executor: NotRequired[str]
     #: `provider:model`.
     model: NotRequired[str]
-    #: Models that go on in turn where the one before ended `incomplete` or off its schema, within
-    #: the same attempt; `provider:model`. Only for the executor `model`.
+    #: Models that take over, in this order and within the same attempt, when the one before ends
+    #: `incomplete` or its answer does not match the schema; `provider:model`. Only for the executor
+    #: `model`.
     escalate: NotRequired[list[str]]
-    #: Which of the executor's tools it may use; when left out all, and those that write only with
-    #: `files.write`. Asking for `write`, `edit`, `delete` or `run` without it allows to write
-    #: `files`, or every file where there are none.
+    #: Which of the executor's tools it may use; by default all, but those that write only with
+    #: `files.write`. A task that asks for `write`, `edit`, `delete` or `run` without `files.write`
+    #: may write `files`, or every file if there are none.
     tools: NotRequired[list[str]]
-    #: What the executor alone understands.
+    #: Options that only the executor interprets.
     options: NotRequired[dict[str, Any]]
     #: How long one attempt may take, in milliseconds.
     timeoutMs: NotRequired[int]
-    #: How often it is tried in all.
+    #: How many attempts it gets in total.
     attempts: NotRequired[int]
-    #: Among tasks that wait, the higher one runs first.
+    #: Among waiting tasks, those with a higher number run first.
     priority: NotRequired[int]
 
 
@@ -681,7 +694,7 @@ class SubmitPlanPatternPerspectivesTaskFilesRead(TypedDict):
 
 
 class SubmitPlanPatternPerspectivesTask(TypedDict):
-    #: Unique in the plan; `task-1`, `task-2` … when left out.
+    #: Unique in the plan; `task-1`, `task-2` … by default.
     id: NotRequired[str]
     #: Three to five words, for lists.
     description: NotRequired[str]
@@ -689,14 +702,14 @@ class SubmitPlanPatternPerspectivesTask(TypedDict):
     role: NotRequired[str]
     #: What to do.
     task: NotRequired[str]
-    #: What this task alone must know; the plan has a shared context.
+    #: What only this task must know; the plan has a shared context.
     context: NotRequired[str]
     #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
-    #: folder stands for all that is in it, and a glob that begins with `!` takes files away.
+    #: folder stands for everything in it, and a glob that starts with `!` excludes files.
     files: NotRequired[Union[list[str], "SubmitPlanPatternPerspectivesTaskFilesRead"]]
     #: What the output should look like.
     outputFormat: NotRequired[str]
-    #: What matters most, the first first.
+    #: What matters most, in order of importance.
     focusAreas: NotRequired[list[str]]
     #: The whole prompt, instead of role, task, context, outputFormat and focusAreas.
     prompt: NotRequired[str]
@@ -708,20 +721,21 @@ class SubmitPlanPatternPerspectivesTask(TypedDict):
     executor: NotRequired[str]
     #: `provider:model`.
     model: NotRequired[str]
-    #: Models that go on in turn where the one before ended `incomplete` or off its schema, within
-    #: the same attempt; `provider:model`. Only for the executor `model`.
+    #: Models that take over, in this order and within the same attempt, when the one before ends
+    #: `incomplete` or its answer does not match the schema; `provider:model`. Only for the executor
+    #: `model`.
     escalate: NotRequired[list[str]]
-    #: Which of the executor's tools it may use; when left out all, and those that write only with
-    #: `files.write`. Asking for `write`, `edit`, `delete` or `run` without it allows to write
-    #: `files`, or every file where there are none.
+    #: Which of the executor's tools it may use; by default all, but those that write only with
+    #: `files.write`. A task that asks for `write`, `edit`, `delete` or `run` without `files.write`
+    #: may write `files`, or every file if there are none.
     tools: NotRequired[list[str]]
-    #: What the executor alone understands.
+    #: Options that only the executor interprets.
     options: NotRequired[dict[str, Any]]
     #: How long one attempt may take, in milliseconds.
     timeoutMs: NotRequired[int]
-    #: How often it is tried in all.
+    #: How many attempts it gets in total.
     attempts: NotRequired[int]
-    #: Among tasks that wait, the higher one runs first.
+    #: Among waiting tasks, those with a higher number run first.
     priority: NotRequired[int]
 
 
@@ -734,11 +748,11 @@ class SubmitPlanPatternPerspectives(TypedDict):
 
 class SubmitPlanWorkspacePath(TypedDict):
     path: str
-    #: A command that says by its exit code whether the merged edits hold, such as `npm test`: one
-    #: that the operator allows in TUTTI_RUN. No shell reads it.
+    #: A command whose exit code says whether the merged edits work, such as `npm test`. The operator
+    #: must allow it in TUTTI_RUN. It is not run by a shell.
     verify: NotRequired[str]
-    #: Adds a task behind all others, like the first of them that writes. If `verify` fails on their
-    #: merged edits, it is given the output and mends what fails.
+    #: Adds a task after all others, with the settings of the first one that writes. If `verify`
+    #: fails on their merged edits, the task gets the output and repairs what fails.
     repair: NotRequired[bool]
 
 
@@ -750,21 +764,21 @@ class SubmitPlanWorkspaceGitGit(TypedDict):
 
 class SubmitPlanWorkspaceGit(TypedDict):
     git: "SubmitPlanWorkspaceGitGit"
-    #: A command that says by its exit code whether the merged edits hold, such as `npm test`: one
-    #: that the operator allows in TUTTI_RUN. No shell reads it.
+    #: A command whose exit code says whether the merged edits work, such as `npm test`. The operator
+    #: must allow it in TUTTI_RUN. It is not run by a shell.
     verify: NotRequired[str]
-    #: Adds a task behind all others, like the first of them that writes. If `verify` fails on their
-    #: merged edits, it is given the output and mends what fails.
+    #: Adds a task after all others, with the settings of the first one that writes. If `verify`
+    #: fails on their merged edits, the task gets the output and repairs what fails.
     repair: NotRequired[bool]
 
 
 class SubmitPlanWorkspaceFiles(TypedDict):
     files: dict[str, str]
-    #: A command that says by its exit code whether the merged edits hold, such as `npm test`: one
-    #: that the operator allows in TUTTI_RUN. No shell reads it.
+    #: A command whose exit code says whether the merged edits work, such as `npm test`. The operator
+    #: must allow it in TUTTI_RUN. It is not run by a shell.
     verify: NotRequired[str]
-    #: Adds a task behind all others, like the first of them that writes. If `verify` fails on their
-    #: merged edits, it is given the output and mends what fails.
+    #: Adds a task after all others, with the settings of the first one that writes. If `verify`
+    #: fails on their merged edits, the task gets the output and repairs what fails.
     repair: NotRequired[bool]
 
 
@@ -777,7 +791,7 @@ class SubmitPlanSynthesisExecutor(TypedDict):
     instructions: NotRequired[str]
     #: A JSON Schema of the synthesis's `data`.
     outputSchema: NotRequired[dict[str, Any]]
-    #: A preliminary version after every so many ended tasks.
+    #: Writes a preliminary version each time this many more tasks have ended.
     every: NotRequired[int]
 
 
@@ -808,7 +822,7 @@ class SubmitPlan(TypedDict):
     synthesis: NotRequired[Union[Literal[False], "SubmitPlanSynthesisExecutor"]]
     #: Where to report changes, signed as the Standard Webhooks specification says.
     webhook: NotRequired["SubmitPlanWebhook"]
-    #: Anything of the caller's, returned as it came; at most 16 KiB.
+    #: The caller's own data, returned unchanged; at most 16 KiB.
     metadata: NotRequired[dict[str, Any]]
 
 
@@ -872,18 +886,18 @@ class TaskDetail(TypedDict):
     maxAttempts: int
     timings: "TaskDetailTimings"
     usage: "Usage"
-    #: provider:model of what answered last: a fallback model where the wanted one could not be had,
-    #: or one of `escalate` that went on.
+    #: The provider:model that answered last: a fallback if the requested model was not available, or
+    #: one of `escalate` that took over.
     answeredBy: NotRequired[str]
     error: NotRequired["Failure"]
-    #: While it is queued, what for.
+    #: What it waits for while it is queued.
     waitingFor: NotRequired[list["WaitingFor"]]
     links: dict[str, str]
     attempts: list["Attempt"]
     timeoutMs: int
     priority: int
     #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
-    #: folder stands for all that is in it, and a glob that begins with `!` takes files away.
+    #: folder stands for everything in it, and a glob that starts with `!` excludes files.
     files: NotRequired[Union[list[str], "TaskDetailFilesRead"]]
     prompt: str
 
@@ -919,11 +933,11 @@ class TaskSummary(TypedDict):
     maxAttempts: int
     timings: "TaskSummaryTimings"
     usage: "Usage"
-    #: provider:model of what answered last: a fallback model where the wanted one could not be had,
-    #: or one of `escalate` that went on.
+    #: The provider:model that answered last: a fallback if the requested model was not available, or
+    #: one of `escalate` that took over.
     answeredBy: NotRequired[str]
     error: NotRequired["Failure"]
-    #: While it is queued, what for.
+    #: What it waits for while it is queued.
     waitingFor: NotRequired[list["WaitingFor"]]
     links: dict[str, str]
 
@@ -966,14 +980,14 @@ class WaitingForDependency(TypedDict):
 
 
 class WaitingForLimit(TypedDict):
-    #: As many tasks of the plan run as its policy allows.
+    #: The plan already runs as many tasks as its policy allows.
     kind: Literal["limit"]
     running: int
     maxConcurrency: int
 
 
 class WaitingForWorker(TypedDict):
-    #: No worker is alive that has the executor.
+    #: No live worker has the executor.
     kind: Literal["worker"]
     executor: str
 
@@ -986,10 +1000,10 @@ class WaitingForProvider(TypedDict):
 
 
 class WaitingForSlot(TypedDict):
-    #: Its turn in one of the workers that have the executor.
+    #: Its turn on one of the workers that have the executor.
     kind: Literal["slot"]
     workers: int
-    #: When it is tried again, after an attempt that failed.
+    #: When it is retried after a failed attempt.
     notBefore: NotRequired[str]
 
 

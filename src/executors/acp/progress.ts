@@ -1,5 +1,6 @@
 import type { ContentBlock, SessionUpdate, ToolCallUpdate } from '@agentclientprotocol/sdk'
-import { NO_USAGE, type Usage } from '../../core/contract/usage.ts'
+import { z } from 'zod'
+import { addUsage, NO_USAGE, type Usage } from '../../core/contract/usage.ts'
 import type { ExecutionContext } from '../../core/ports/executor.ts'
 import type { AnswerPart, ToolResult } from '../../core/ports/steps.ts'
 import { shorten } from '../../core/text/shorten.ts'
@@ -9,7 +10,7 @@ const MOST_TEXT = 4_000_000
 const MOST_OF_CALL = 100_000
 
 interface ToolCall {
-  name: string
+  name: string | undefined
   input: unknown
   said: string
   failed: boolean
@@ -39,6 +40,8 @@ export async function createProgress(
   await steps?.resume(name, { anew: true })
   let said = 0
   let usage = NO_USAGE
+  /** Of it, what the step so far has taken. */
+  let spent = NO_USAGE
   let message = ''
   let thought = ''
   let all = ''
@@ -62,7 +65,7 @@ export async function createProgress(
     const parts: AnswerPart[] = [
       ...(thought === '' ? [] : [{ type: 'reasoning-delta', delta: thought }]),
       ...(message === '' ? [] : [{ type: 'text-delta', delta: message }]),
-      ...[...calls].map(([toolCallId, { name: toolName, input }]) => ({
+      ...[...calls].map(([toolCallId, { name: toolName = 'tool', input }]) => ({
         type: 'tool-call',
         toolCallId,
         toolName,
@@ -76,11 +79,12 @@ export async function createProgress(
     if (message.trim() !== '') all += `${all === '' ? '' : '\n\n'}${message.trim()}`
     if (thought !== '') thoughts += `${thoughts === '' ? '' : '\n\n'}${thought}`
     const isLast = calls.size === 0
-    const spent = { ...NO_USAGE, steps: 1 }
+    const ofStep = { ...spent, steps: 1 }
     usage = { ...usage, steps: usage.steps + 1 }
+    spent = NO_USAGE
     context.onUsage(usage, name)
     keeping = keeping.then(async () => {
-      await steps?.keepAnswer({ model: name, parts, usage: spent }, { ms, isLast })
+      await steps?.keepAnswer({ model: name, parts, usage: ofStep }, { ms, isLast })
       if (!isLast) await steps?.keepResults(results, { changedFiles: false })
     })
     keeping.catch(onLost)
@@ -99,6 +103,7 @@ export async function createProgress(
     rawOutput,
     content,
     status,
+    _meta,
   }: ToolCallUpdate): void {
     const known = calls.get(toolCallId)
     const said = (content ?? [])
@@ -106,16 +111,25 @@ export async function createProgress(
       .join('')
     const output = said === '' && rawOutput != null ? asText(rawOutput) : said
     calls.set(toolCallId, {
-      name: tool ?? known?.name ?? kind ?? title ?? 'tool',
+      name: tool ?? toolNameIn(_meta) ?? known?.name ?? kind ?? title ?? undefined,
       input: rawInput ?? known?.input ?? (title == null ? undefined : { title }),
       said: output === '' ? (known?.said ?? '') : shorten(output, MOST_OF_CALL),
       failed: status === 'failed' || (status == null && known?.failed === true),
     })
   }
 
+  /** Some agents tell beside each message what the call of their model took. */
+  function count(told: Usage | undefined): void {
+    if (told === undefined) return
+    spent = addUsage(spent, told)
+    usage = addUsage(usage, told)
+    context.onUsage(usage, name)
+  }
+
   let last = ''
   return {
     take(update) {
+      count(tokensIn(update._meta?.usage))
       switch (update.sessionUpdate) {
         case 'agent_message_chunk': {
           const id = update.messageId ?? undefined
@@ -156,6 +170,32 @@ export async function createProgress(
       await keeping
     },
   }
+}
+
+const Tokens = z.object({
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cachedReadTokens: z.number().nullish(),
+  cachedWriteTokens: z.number().nullish(),
+})
+
+/** In the form that the protocol is about to have. */
+function tokensIn(value: unknown): Usage | undefined {
+  const { data } = Tokens.safeParse(value)
+  return (
+    data && {
+      ...NO_USAGE,
+      inputTokens: data.inputTokens,
+      outputTokens: data.outputTokens,
+      cacheReadTokens: data.cachedReadTokens ?? 0,
+      cacheWriteTokens: data.cachedWriteTokens ?? 0,
+    }
+  )
+}
+
+/** Where agents name their tools that do not do so in the field for it. */
+function toolNameIn(meta: unknown): string | undefined {
+  return z.object({ toolName: z.string() }).safeParse(meta).data?.toolName
 }
 
 function textOf(block: ContentBlock): string {

@@ -121,9 +121,11 @@ function connect(
   )
   return client({ name: 'tutti' })
     .onNotification(session.update, ({ params }) => progress.take(params.update))
-    .onRequest(session.requestPermission, ({ params }) =>
-      permissionFor(params, { permissions, writable }),
-    )
+    .onRequest(session.requestPermission, ({ params }) => {
+      // Some agents tell of a call only when they ask whether they may make it.
+      progress.take({ sessionUpdate: 'tool_call_update', ...params.toolCall })
+      return permissionFor(params, { permissions, writable })
+    })
     .onRequest(fs.readTextFile, ({ params }) => files.read(params))
     .onRequest(fs.writeTextFile, ({ params }) => files.write(params))
     .onRequest(terminal.create, ({ params }) => served.create(params))

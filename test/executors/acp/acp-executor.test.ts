@@ -66,12 +66,13 @@ test('its messages are text, its last one is the output; thoughts, tools and cos
     checkpoint() {},
   }
   const context = { ...aContext(), steps }
-  const prompt = 'say Looking\nthink Hm.\ncall c1\nsay All is \nsay well.\ncost 0.25'
+  const prompt =
+    'say Looking\nthink Hm.\ntokens 100\ncall c1\nsay All is \nsay well.\ntokens 50\ncost 0.25'
   const outcome = await (await executorWith()).execute(writing(prompt), context)
   expect(outcome).toMatchObject({
     status: 'succeeded',
     output: { text: 'All is well.', reasoning: 'Hm.' },
-    usage: { costUsd: 0.25, steps: 2 },
+    usage: { inputTokens: 150, outputTokens: 20, costUsd: 0.25, steps: 2 },
   })
   expect(context.text()).toBe('Looking\n\nAll is well.')
   expect(context.usages.at(-1)).toEqual(outcome.usage)
@@ -122,10 +123,12 @@ test.each([
     .map((what) => `ask ${what}`)
     .join('\n')
   const request = writing(prompt, { permissions })
-  const { output } = await (await executorWith()).execute(request, aContext())
-  const answers = output.text
-    .trim()
+  const context = aContext()
+  await (await executorWith()).execute(request, context)
+  const answers = context
+    .text()
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => (JSON.parse(line) as { outcome: { optionId: string } }).outcome.optionId)
   expect(answers).toEqual(Object.values(expected))
 })

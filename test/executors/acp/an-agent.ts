@@ -52,6 +52,12 @@ async function follow(client: AgentContext, line: string): Promise<void> {
         status: 'completed',
         content: [{ type: 'content', content: { type: 'text', text: 'two matches' } }],
       })
+    case 'tokens':
+      return update({
+        sessionUpdate: 'agent_message_chunk',
+        content: { type: 'text', text: '' },
+        _meta: { usage: { inputTokens: Number(path), outputTokens: 10, totalTokens: 0 } },
+      })
     case 'cost':
       return update({
         sessionUpdate: 'usage_update',

@@ -7,14 +7,14 @@ export type Processes = Record<'start' | 'serve' | 'worker', () => Promise<void>
 export function addProcesses(program: CommandUnknownOpts, processes: Processes): void {
   program
     .command('start')
-    .description('run the service on this machine: API, worker, dashboard, and a Redis of its own')
+    .description('run the service on this machine: API, worker, dashboard and its own Redis')
     .action(() => processes.start())
   program
     .command('serve')
-    .description('run the API and the dashboard alone, on the Redis of REDIS_URL')
+    .description('run only the API and the dashboard, on the Redis at REDIS_URL')
     .action(() => processes.serve())
   program
     .command('worker')
-    .description('run a worker, on the Redis of REDIS_URL; any number of them')
+    .description('run a worker on the Redis at REDIS_URL; any number may run')
     .action(() => processes.worker())
 }

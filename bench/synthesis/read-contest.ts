@@ -18,9 +18,9 @@ export interface Submission {
   text: string
   /** Parsed from its sections, as a task that reports findings would report it. */
   finding: Finding
-  /** The judges' group of duplicates; none where they left it on its own. */
+  /** The judges' group of duplicates; undefined if it is in none. */
   group: string | undefined
-  /** What the judges made of it; nothing where they rejected it. */
+  /** The judges' severity; undefined if they rejected it. */
   accepted: Severity | undefined
 }
 

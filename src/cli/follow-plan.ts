@@ -65,7 +65,7 @@ export async function followPlan(
   } catch (error) {
     if (!leaving.signal.aborted) throw error
     view.stop()
-    terminal.note(`The plan goes on; \`tutti watch ${plan.id}\` shows it again.`)
+    terminal.note(`The plan continues; \`tutti watch ${plan.id}\` shows it again.`)
     return INTERRUPTED
   } finally {
     view.stop()

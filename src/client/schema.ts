@@ -243,7 +243,7 @@ export interface ExecutorList {
       usesModel: boolean
       structuredOutput: boolean
       /**
-       * Whether an attempt goes on where the one before was cut short. Otherwise each attempt begins anew.
+       * Whether an attempt continues where an interrupted one stopped. Otherwise each attempt starts from the beginning.
        */
       resumes: boolean
       /**
@@ -301,7 +301,7 @@ export interface Policy {
    */
   minSuccess: number
   /**
-   * What to do when a task writes files that another one reads or writes: refuse the plan, run the tasks one after another, or give each a copy of its own.
+   * What to do when a task writes files that another one reads or writes: refuse the plan, run the tasks one after another, or give each task its own copy.
    */
   onOverlap: 'reject' | 'serialize' | 'isolate'
   /**
@@ -483,7 +483,7 @@ export interface PolicyInput {
    */
   minSuccess?: number
   /**
-   * What to do when a task writes files that another one reads or writes: refuse the plan, run the tasks one after another, or give each a copy of its own.
+   * What to do when a task writes files that another one reads or writes: refuse the plan, run the tasks one after another, or give each task its own copy.
    */
   onOverlap?: 'reject' | 'serialize' | 'isolate'
   /**
@@ -597,7 +597,7 @@ export interface Report {
      */
     synthesisUsd: number
     /**
-     * What a dry run says; `null` where no model was to be called or a price is not known.
+     * The estimate of a dry run; `null` if no model would be called or a price is unknown.
      */
     estimateUsd: {
       low: number

@@ -36,7 +36,7 @@ export function bannerOf(
 }
 
 function executorLine({ TUTTI_EXECUTOR: name, TUTTI_MODEL: model }: Partial<Config>): string {
-  if (name !== undefined && name !== 'model') return `run by \`${name}\` where they name no other.`
+  if (name !== undefined && name !== 'model') return `run by \`${name}\` unless they name another.`
   return model === undefined
     ? 'run by static analysis. For agents, set TUTTI_MODEL and the key of its provider.'
     : `run by agents on ${model}.`

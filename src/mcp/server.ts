@@ -95,7 +95,7 @@ function messageOf(error: unknown): string {
   }
   switch (error.code) {
     case 'network-error':
-      return `The Tutti service does not answer: ${error.message}. Whoever runs it starts it with \`npm start\`, or sets TUTTI_URL to where it is.`
+      return `The Tutti service does not answer: ${error.message}. Whoever runs it starts it with \`npm start\`, or sets TUTTI_URL to its address.`
     case 'unauthorized':
       return 'The Tutti service needs a valid API key; whoever runs this server must set TUTTI_API_KEY.'
     default:

@@ -142,7 +142,7 @@ async function presentEntries(
   })
   if (truncated) throw new FileTooLarge('too many files')
   if (others.some((path) => /(^|\/)\.git(ignore|attributes)$/.test(path))) {
-    throw new Unreadable('what git reads is no file')
+    throw new Unreadable('.gitignore or .gitattributes is not a file')
   }
   return entries
 }

@@ -23,7 +23,7 @@ export const ExecutorList = z
           resumes: z
             .boolean()
             .describe(
-              'Whether an attempt goes on where the one before was cut short. Otherwise each attempt begins anew.',
+              'Whether an attempt continues where an interrupted one stopped. Otherwise each attempt starts from the beginning.',
             ),
           readsMessages: z
             .boolean()

@@ -4,7 +4,7 @@ import { Usage } from './usage.ts'
 const BEGINNING =
   'In lists, the total number of characters if only the first 2,000 are included; `links.self` has them all.'
 
-/** One answer of a model, with the calls of tools in it and what they said. */
+/** One answer of a model, with its tool calls and their results. */
 export const Step = z
   .object({
     number: z.int().min(1).describe('In order, across all attempts at the task.'),

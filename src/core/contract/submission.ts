@@ -53,7 +53,7 @@ export const Policy = z
       .enum(['reject', 'serialize', 'isolate'])
       .default('reject')
       .describe(
-        'What to do when a task writes files that another one reads or writes: refuse the plan, run the tasks one after another, or give each a copy of its own.',
+        'What to do when a task writes files that another one reads or writes: refuse the plan, run the tasks one after another, or give each task its own copy.',
       ),
     budgetUsd: z
       .number()

@@ -258,7 +258,7 @@ export const Report = z
         .object({ low: z.number(), high: z.number() })
         .nullable()
         .describe(
-          'What a dry run says; `null` where no model was to be called or a price is not known.',
+          'The estimate of a dry run; `null` if no model would be called or a price is unknown.',
         ),
       topTasks: z
         .array(z.object({ taskId: z.string(), costUsd: z.number() }))

@@ -2,7 +2,7 @@ import type { Usage } from '../contract/usage.ts'
 import type { TaskEdits } from './executor.ts'
 import type { KeptStep } from './steps.ts'
 
-/** Which attempt keeps a step. */
+/** The attempt that stores a step. */
 export interface StepKeeper {
   planId: string
   taskId: string
@@ -17,16 +17,16 @@ export interface PersonsMessage {
   at: number
 }
 
-/** Where steps are kept. All of it goes with the plan. */
+/** Stores steps. They are deleted with the plan. */
 export interface StepStore {
-  /** `refused`: the attempt is not the task's any more. */
+  /** `refused`: the attempt no longer holds the task. */
   resume(
     keeper: StepKeeper,
     name: string,
     options: { anew: boolean },
   ): Promise<
     | { status: 'refused' }
-    /** `last`: the number of the last step; `bytes`: what is kept of the task in all. */
+    /** `last`: the number of the last step; `bytes`: the total stored for the task. */
     | { status: 'anew'; last: number; bytes: number }
     | {
         status: 'resumed'
@@ -37,7 +37,7 @@ export interface StepStore {
         files: TaskEdits | undefined
       }
   >
-  /** One step in the store: the step, its event, and the usage of the attempt so far. */
+  /** Stores the step, its event and the usage of the attempt so far, atomically. */
   keep(
     keeper: StepKeeper,
     step: {
@@ -47,16 +47,16 @@ export interface StepStore {
       /** Since the model was called. */
       ms: number
       isComplete: boolean
-      /** What the event `step.finished` says beside the number. */
+      /** Data of the event `step.finished`, apart from the number. */
       event: Record<string, unknown>
-      /** JSON of a `StepAnswer`, or of the `ToolResult`s. */
+      /** JSON of a `StepAnswer`, or of `ToolResult[]`. */
       body: string
       usage: Usage
-      /** JSON of what the task has changed so far; `undefined` where that is as before. */
+      /** JSON of the task's edits so far; `undefined` if they have not changed. */
       files: string | undefined
       /** The message that the step is: it is read then. */
       message?: string | undefined
-      /** Results of earlier steps, to be replaced. */
+      /** Shortened results that replace those of earlier steps. */
       replaced: { number: number; body: string }[]
     },
   ): Promise<{ status: 'refused' } | { status: 'kept'; bytes: number; unread: PersonsMessage[] }>
@@ -68,7 +68,7 @@ export interface StepStore {
   ): Promise<'gone' | 'unknown' | 'ended' | 'too-many' | 'posted'>
   /** Messages that the agent of a task has not read, the oldest first. */
   unread(planId: string, taskId: string): Promise<PersonsMessage[]>
-  /** Steps of a task after a number, in order; and the number of the last. */
+  /** The steps of a task after number `after`, in order, and the number of its last step. */
   read(
     planId: string,
     taskId: string,

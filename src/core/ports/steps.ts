@@ -1,7 +1,7 @@
 import type { Failure } from '../contract/errors.ts'
 import type { Usage } from '../contract/usage.ts'
 
-/** A piece of a model's answer, in the order in which it came; the fields named here are read by callers too. */
+/** A piece of a model's answer, in the order of arrival. Callers read only the fields named here. */
 export interface AnswerPart {
   /** `text-delta` and `reasoning-delta` have a `delta`; `tool-call` has the rest; others are only kept. */
   type: string
@@ -13,7 +13,7 @@ export interface AnswerPart {
   [field: string]: unknown
 }
 
-/** One answer of a model: what the next attempt goes on from, without calling for it again. */
+/** One answer of a model, which the next attempt reuses instead of calling the model again. */
 export interface StepAnswer {
   /** Not an answer at all, but what a person said: its text is its only part, and its model empty. */
   kind?: 'message'
@@ -22,20 +22,20 @@ export interface StepAnswer {
   /** Which of the models that the task escalates to, from 1; absent for the first. */
   rung?: number
   parts: AnswerPart[]
-  /** Of this call alone. */
+  /** Only of this call. */
   usage: Usage
-  /** Set where the answer was cut off because the plan had no more money. */
+  /** Set if the answer was cut off because the plan had no more money. */
   cut?: Failure | undefined
 }
 
-/** What one tool said that the answer called. */
+/** The result of one tool that the answer called. */
 export interface ToolResult {
   /** The `toolCallId` of the call. */
   id: string
   result?: unknown
-  /** In its place, where the tool failed. */
+  /** Replaces the result if the tool failed. */
   error?: string
-  /** What is left of a result that took too much room; characters that it had. */
+  /** Set if the result was shortened to save space: its original length in characters. */
   shortened?: number
 }
 
@@ -43,32 +43,33 @@ export interface KeptStep extends StepAnswer {
   /** From 1, across all attempts at the task. */
   number: number
   attempt: number
-  /** Absent while its tools run, or where they were cut short. */
+  /** Absent while its tools run, and if they were interrupted. */
   results?: ToolResult[]
   startedAt: number
   finishedAt?: number | undefined
 }
 
 /**
- * What an agent says and does, kept step by step. The next attempt goes on behind the last step: after
- * the death of a worker, a shutdown, a timeout or a failure of the provider.
+ * What an agent says and does, stored step by step. The next attempt continues after the last step if
+ * a worker died or shut down, or if the attempt timed out or the provider failed.
  */
 export interface StepLog {
   /**
-   * Steps that earlier attempts have kept of this conversation, with the files put back as they were
-   * after the last complete one. Called once, before the first step. None: it begins anew.
+   * Returns the steps that earlier attempts stored of this conversation, and restores the files as
+   * they were after the last complete one. Call it once, before the first step. Without steps, the
+   * conversation starts from the beginning.
    *
-   * @param name What the conversation follows from: prompt, instructions, tools. Under another name
-   *   nothing is resumed.
+   * @param name Identifies what the conversation depends on: prompt, instructions, tools. If it
+   *   differs, nothing is resumed.
    */
   resume(name: string, options: { anew: boolean }): Promise<ResumedSteps>
   /**
-   * Keeps an answer before its tools run. Waits while the store is away.
+   * Stores an answer before its tools run. Waits while the store is down.
    *
    * @throws {AttemptAborted} Another worker has the task.
    */
   keepAnswer(answer: StepAnswer, options: { ms: number; isLast: boolean }): Promise<void>
-  /** Keeps what the tools of the last answer said; with `changedFiles` also the files as they are now. */
+  /** Stores the tool results of the last answer; with `changedFiles` also the files as they are now. */
   keepResults(results: ToolResult[], options: { changedFiles: boolean }): Promise<void>
   /**
    * Keeps what a person has said since the last call as steps of their own, and answers with it: to be
@@ -78,15 +79,15 @@ export interface StepLog {
   /** Whether somebody has said something that was not read, as far as is known. */
   isAddressed(): boolean
   /**
-   * To be called between steps.
+   * Call it between steps.
    *
-   * @throws {AttemptAborted} This process is to end: another one goes on from here.
+   * @throws {AttemptAborted} This process is shutting down; another one continues from here.
    */
   checkpoint(): void
 }
 
 export interface ResumedSteps {
   steps: KeptStep[]
-  /** Somebody asked for the task to be run again after it had ended. */
+  /** A caller asked to run the task again after it had ended. */
   retried: boolean
 }

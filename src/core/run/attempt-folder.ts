@@ -13,11 +13,11 @@ import { untilAvailable } from './until-available.ts'
 /** A task's folder during one attempt. */
 export interface AttemptFolder {
   workspace: Workspace | undefined
-  /** The commit that it started from; `undefined` where there is none. */
+  /** The commit that it started from; `undefined` if there is none. */
   base: string | undefined
-  /** What the task has changed so far. Call it while nothing of the task runs. */
+  /** The task's edits so far. Call it only while none of the task's tools run. */
   snapshot(): Promise<CollectedEdits>
-  /** Puts the files as they were after an earlier attempt had changed them; false where they do not fit. */
+  /** Restores the edits of an earlier attempt; false if they do not apply. */
   restore(edits: TaskEdits): Promise<boolean>
   /** Adds the task's edits to the result of its attempt. */
   withEdits(result: AttemptResult): Promise<AttemptResult>

@@ -76,7 +76,7 @@ interface AttemptOptions {
 export interface AttemptSoFar {
   signal: AbortSignal
   usage(): Usage
-  /** What was said in the steps that it goes on from. */
+  /** The text of the steps that it continues from. */
   onResumed(text: string): void
 }
 

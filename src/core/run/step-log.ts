@@ -8,29 +8,29 @@ import type { AttemptFolder } from './attempt-folder.ts'
 import { AttemptAborted } from './running-tasks.ts'
 import { untilAvailable } from './until-available.ts'
 
-/** What is kept of one task, in bytes: its steps, and the files that it has changed. */
+/** The most stored for one task, in bytes: its steps and its edits. */
 const MOST_BYTES = 8 * 1024 * 1024
-/** What is left of a result that has to make room. */
+/** The length to which a result is shortened if space runs out. */
 const SHORTENED_CHARS = 1_000
 
 export interface StepLogOptions {
   store: StepStore
   keeper: StepKeeper
   folder: () => Pick<AttemptFolder, 'base' | 'snapshot' | 'restore'>
-  /** Ends the attempt. */
+  /** Aborts when the attempt must end. */
   signal: AbortSignal
-  /** The process is to end. */
+  /** Aborts when the process shuts down. */
   stopping: AbortSignal
-  /** Of the attempt so far. */
+  /** The usage of the attempt so far. */
   usage: () => Usage
-  /** The text of the steps before, once they are resumed. */
+  /** Called with the text of the earlier steps if they are resumed. */
   onResumed: (text: string) => void
   onFault: (error: unknown) => void
   mostBytes?: number
 }
 
 export interface KeepingLog extends StepLog {
-  /** Whether the usage of a call is counted with its answer, in one step: with neither, it was in flight. */
+  /** Whether a call's usage is stored atomically with its answer; if neither is stored, it was in flight. */
   countsUsage(): boolean
 }
 
@@ -41,11 +41,11 @@ export function stepLog(options: StepLogOptions): KeepingLog {
   let number = 0
   let bytes = 0
   let files: string | undefined
-  /** Of the conversation, whose results may have to make room. */
+  /** Results in this conversation, by step; they are shortened if space runs out. */
   const results = new Map<number, { kept: ToolResult[]; size: number }>()
   let answer: StepAnswer | undefined
   let unread: PersonsMessage[] = []
-  /** Nothing more of this attempt can be kept: the next goes on from what was kept before. */
+  /** Nothing more of this attempt can be stored; the next one continues from what was stored before. */
   let isOver = false
 
   const lost = () => new AttemptAborted('lost', 'Another worker has the task.')
@@ -91,13 +91,13 @@ export function stepLog(options: StepLogOptions): KeepingLog {
       files = changed ?? files
     } catch (error) {
       if (error instanceof AttemptAborted || isUnavailable(error) || signal.aborted) throw error
-      // Without this step a later attempt repeats a call; without the attempt all of its calls.
+      // Without this step, a later attempt repeats one call; failing the attempt would repeat all of them.
       options.onFault(error)
       isOver = true
     }
   }
 
-  /** Shortens the oldest results by so many bytes; `undefined` where that is not enough. */
+  /** Shortens the oldest results to save `excess` bytes; `undefined` if that is not enough. */
   function makeRoom(excess: number): { number: number; body: string }[] | undefined {
     let left = excess
     const replaced: { number: number; body: string }[] = []
@@ -123,7 +123,7 @@ export function stepLog(options: StepLogOptions): KeepingLog {
 
     async resume(conversation, { anew }) {
       const folder = options.folder()
-      // Files that a task starts from are part of what its conversation is about.
+      // The conversation also depends on the files that the task starts from.
       const named = `${folder.base ?? ''} ${conversation}`
       name = named
       unread = await untilAvailable(() => store.unread(keeper.planId, keeper.taskId), signal)
@@ -204,7 +204,7 @@ export function stepLog(options: StepLogOptions): KeepingLog {
     },
   }
 
-  /** The files as they are now, where that is not as they were kept. */
+  /** JSON of the current edits; `undefined` if they are already stored or cannot be. */
   async function snapshot(): Promise<string | undefined> {
     const { edits, problem } = await options.folder().snapshot()
     if (problem !== undefined) {
@@ -237,7 +237,7 @@ function messageStep(text: string): StepAnswer {
   }
 }
 
-/** Small: no text of the model or of a tool. */
+/** Small: it contains no text of the model or of a tool. */
 function eventOf(answer: StepAnswer, results: readonly ToolResult[]): Record<string, unknown> {
   const tools = [...new Set(toolCallsOf(answer).map(({ toolName = '' }) => toolName))]
   const errors = results.filter(({ error }) => error !== undefined).length

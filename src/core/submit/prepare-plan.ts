@@ -309,7 +309,7 @@ function overlapping(overlaps: readonly Overlap[]): ServiceError {
   const count = overlaps.length === 1 ? 'One pair' : `${overlaps.length} pairs`
   return new ServiceError(
     'overlapping-tasks',
-    `${count} of tasks would work on the same files, first ${pair}. Give each task files of its own, or set policy.onOverlap to "serialize" or "isolate".`,
+    `${count} of tasks would work on the same files, first ${pair}. Give each task its own files, or set policy.onOverlap to "serialize" or "isolate".`,
     { extensions: { overlaps } },
   )
 }

@@ -47,9 +47,9 @@ export function nothingToVerify(
 }
 
 /**
- * The task that mends what `workspace.verify` finds on the merged edits, for a plan that wants one. It
- * comes after all others, so its folder holds their merged edits, and is like the first task that
- * writes. `undefined` if no task does: then there is nothing to mend.
+ * The task that repairs what `workspace.verify` finds on the merged edits, for a plan with
+ * `workspace.repair`. It comes after all others, so its folder holds their merged edits, and has the
+ * settings of the first task that writes. `undefined` if no task writes.
  */
 export function repairTask(
   { workspace }: Pick<SubmitPlan, 'workspace'>,

@@ -80,7 +80,7 @@ export async function submitPlan(deps: SubmitDeps, submission: Submission): Prom
 }
 
 const GIVEN_UP =
-  'The submission took too long and was given up: nothing of it is kept. Send it again.'
+  'The submission took too long and was abandoned; nothing of it is kept. Send it again.'
 
 /**
  * Stores and enqueues the plan and has it accepted; only then are callers told. If any step fails,

@@ -9,11 +9,11 @@ import { type AcpAgents, permissions } from './options.ts'
 
 export interface AcpExecutorOptions {
   agents: AcpAgents
-  /** Path of `bwrap`; looked for in the system's own places by default. */
+  /** Path of `bwrap`; by default it is looked up in the system's folders. */
   sandbox?: string | undefined
-  /** How agents that may reach some hosts get there; the system's ways by default. */
+  /** How agents that may reach some hosts connect to them; by default like the system. */
   outside?: Outside | undefined
-  /** Reads what an agent answered; by default on this thread. */
+  /** Interprets an agent's answer; by default on this thread. */
   read?: ReadOutput | undefined
 }
 
@@ -55,7 +55,7 @@ export function acpExecutor(options: AcpExecutorOptions): Executor {
           resumes: false,
           readsMessages: false,
         },
-        // Agents tell of it only where they like.
+        // Reporting the cost is optional for agents.
         cost: 'unknown',
         options: choice.options,
       }
@@ -89,7 +89,7 @@ export function acpExecutor(options: AcpExecutorOptions): Executor {
     },
   }
 
-  /** Checked again: a worker may be configured otherwise than the process that took the plan. */
+  /** Checked again: a worker's configuration may differ from that of the process that accepted the plan. */
   function nameOf({ options: given }: TaskSpec): string {
     const name = given?.agent ?? (choice.names.length === 1 ? choice.names[0] : undefined)
     if (typeof name === 'string' && Object.hasOwn(agents, name)) return name

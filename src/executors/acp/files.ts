@@ -11,13 +11,13 @@ import { readTextFile } from '../model/tools/text-file.ts'
 import { type WriteScope, writeText } from '../model/tools/write-tools.ts'
 import { WORKSPACE } from '../sandbox/bubblewrap.ts'
 
-/** The files of a task, as an agent asks for them: by their paths in the sandbox. */
+/** The files of a task, which an agent requests by their paths in the sandbox. */
 export interface ServedFiles {
   read(request: ReadTextFileRequest): Promise<ReadTextFileResponse>
   write(request: WriteTextFileRequest): Promise<void>
 }
 
-/** Everything that is reached lies in the workspace, as with the tools of a model. */
+/** Gives access only to the workspace, like the tools of a model. */
 export function servedFiles(workspace: Workspace | undefined, scope: WriteScope): ServedFiles {
   const root = async () => {
     if (workspace === undefined) throw new Refusal('There is no workspace.')
@@ -45,7 +45,7 @@ function inside(path: string): string {
   throw new Refusal(`Only files in ${WORKSPACE} can be reached.`)
 }
 
-/** A refusal as an answer of the protocol; it names no path outside of the sandbox. */
+/** Turns a refusal into an error of the protocol that names no path outside the sandbox. */
 async function answered<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

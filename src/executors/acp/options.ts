@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { confinement } from '../sandbox/confinement.ts'
 
-/** An agent that speaks the Agent Client Protocol, and that the operator lets tasks use. */
+/** An agent that speaks the Agent Client Protocol and that the operator allows tasks to use. */
 const AcpAgent = z.strictObject({
   command: z
     .array(z.string().min(1))
@@ -18,7 +18,7 @@ export type AcpAgent = z.output<typeof AcpAgent>
 export const AcpAgents = z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), AcpAgent)
 export type AcpAgents = z.output<typeof AcpAgents>
 
-/** `task.options` beside the agent's name. */
+/** A member of `task.options`, next to the agent's name. */
 export const permissions = z
   .enum(['allow', 'reject'])
   .optional()

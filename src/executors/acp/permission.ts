@@ -10,8 +10,8 @@ const READING: ReadonlySet<ToolKind> = new Set(['read', 'search', 'think'])
 const EDITING: ReadonlySet<ToolKind> = new Set(['edit', 'delete', 'move'])
 
 /**
- * Answers an agent that asks whether it may do something. The sandbox confines it whatever the answer
- * is; a refusal here is one that the agent understands.
+ * Answers an agent that asks whether it may do something. The sandbox confines it in any case, but a
+ * refusal here is one that the agent understands.
  */
 export function permissionFor(
   { toolCall, options }: RequestPermissionRequest,

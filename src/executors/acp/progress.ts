@@ -5,7 +5,7 @@ import type { ExecutionContext } from '../../core/ports/executor.ts'
 import type { AnswerPart, ToolResult } from '../../core/ports/steps.ts'
 import { shorten } from '../../core/text/shorten.ts'
 
-/** Characters that are kept of what one task's agent says, and of one tool's arguments or result. */
+/** Maximum characters kept of an agent's text, and of the arguments or result of one tool call. */
 const MOST_TEXT = 4_000_000
 const MOST_OF_CALL = 100_000
 
@@ -19,16 +19,16 @@ interface ToolCall {
 /** What an agent says and does, as it reports it. */
 export interface Progress {
   take(update: SessionUpdate): void
-  /** Its last message, or all that it said where that is empty. */
+  /** Its last message, or all its messages if the last one is empty. */
   answer(): { text: string; reasoning: string }
   usage(): Usage
-  /** Keeps the last step. @throws {AttemptAborted} Another worker has the task. */
+  /** Stores the last step. @throws {AttemptAborted} Another worker has the task. */
   finish(): Promise<void>
 }
 
 /**
- * @param name What steps name as their model.
- * @param onLost Called when steps can no longer be kept, because another worker has the task.
+ * @param name The model name in steps.
+ * @param onLost Called when steps can no longer be stored because another worker has the task.
  */
 export async function createProgress(
   context: ExecutionContext,
@@ -58,7 +58,7 @@ export async function createProgress(
     if (kept !== '') context.onText(kept)
   }
 
-  /** Ends a step: what was said, and the tools that were called behind it. */
+  /** Ends a step: a message and the tool calls after it. */
   function nextStep(): void {
     if (message === '' && thought === '' && calls.size === 0) return
     const ms = Math.round(performance.now() - startedAt)
@@ -154,7 +154,7 @@ export async function createProgress(
           break
         }
         default:
-        // Plans, modes and the like are for editors.
+        // Plans, modes and the like are meant for editors.
       }
     },
 

@@ -31,10 +31,10 @@ import { permissionFor } from './permission.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { type Terminals, terminals } from './terminals.ts'
 
-/** Of the protocol: the agent wants to be logged in first. */
+/** Defined by the protocol: the agent requires a login first. */
 const AUTH_REQUIRED = -32_000
 const INVALID_PARAMS = -32_602
-/** How long the process of an agent that has broken off may take to end. */
+/** How long an agent's process may take to end after its connection broke. */
 const GRACE_MS = 1_000
 
 export interface AgentRun {
@@ -49,7 +49,7 @@ export interface AgentRun {
   outside?: Outside | undefined
 }
 
-/** Runs one task as one session of an agent in its sandbox, and leaves nothing behind. */
+/** Runs one task as one session of an agent in a sandbox, and leaves nothing behind. */
 export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
   const { request, context, agent } = run
   const { spec, workspace, traceparent } = request
@@ -80,7 +80,7 @@ export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
       }).catch((error: unknown) => brokenOff(error, connection, process, like.signal)),
       endedEarly(process),
     ])
-    // What came in before the answer is handed on a moment after it.
+    // Notifications that arrived before the answer are delivered shortly after it.
     await setImmediate()
     await progress.finish()
     signal.throwIfAborted()
@@ -161,7 +161,7 @@ async function converse(
   return stopReason
 }
 
-/** @throws Why the agent's process ended before it had answered. */
+/** @throws {PermanentError} The agent's process ended before it had answered. */
 async function endedEarly({ ended }: SandboxedProcess): Promise<never> {
   const exitCode = await ended
   if (exitCode === undefined) {
@@ -171,7 +171,7 @@ async function endedEarly({ ended }: SandboxedProcess): Promise<never> {
   throw new PermanentError('agent-failed', message)
 }
 
-/** A connection breaks off where the process ends, which is then the better reason. */
+/** If the connection broke because the process ended, that is the better explanation. */
 async function brokenOff(
   error: unknown,
   connection: ClientConnection,
@@ -183,7 +183,7 @@ async function brokenOff(
   throw new PermanentError('agent-protocol', 'The agent broke off before it had answered.')
 }
 
-/** An agent's own words are in no message: they may quote prompts. */
+/** Messages never contain an agent's own words, because they may quote prompts. */
 function failureOf(error: unknown): unknown {
   if (!(error instanceof RequestError)) return error
   const { code } = error

@@ -9,9 +9,9 @@ import {
 import { WORKSPACE } from '../sandbox/bubblewrap.ts'
 import { type SandboxedCommand, startSandboxed } from '../sandbox/run-sandboxed.ts'
 
-/** Terminals of one agent at once. */
+/** The most terminals that one agent may have open. */
 const MOST_OPEN = 20
-/** Characters of output that are kept, from the end, if the agent wants no less. */
+/** Characters of output kept, from the end, unless the agent asks for fewer. */
 const MOST_OUTPUT = 1_000_000
 
 interface Terminal {
@@ -22,14 +22,14 @@ interface Terminal {
   kill(): void
 }
 
-/** Programs that an agent has run by us: each in a sandbox like its own, on the same folder. */
+/** Programs that run on behalf of an agent, each in a sandbox like its own, on the same folder. */
 export interface Terminals {
   create(request: CreateTerminalRequest): Promise<CreateTerminalResponse>
   output(id: string): TerminalOutputResponse
   waitForExit(id: string): Promise<TerminalExitStatus>
   kill(id: string): void
   release(id: string): void
-  /** Resolves when nothing of them runs any more. */
+  /** Resolves when all of them have ended. */
   close(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ export function terminals(like: Omit<SandboxedCommand, 'command'>): Terminals {
       const controller = new AbortController()
       const program = await startSandboxed({
         ...like,
-        // No shell reads the arguments; this one only changes the folder.
+        // The shell only changes the folder and does not interpret the arguments.
         command: ['sh', '-c', 'cd "$1" && shift && exec "$@" 2>&1', 'sh', folder, command, ...args],
         env: { ...like.env, ...Object.fromEntries(env.map(({ name, value }) => [name, value])) },
         signal: AbortSignal.any([like.signal, controller.signal]),

@@ -57,7 +57,7 @@ export function claudeAgentExecutor(setup: ClaudeAgentSetup): Executor {
     return {
       name: 'claude-agent',
       description:
-        'An agent of the Claude Agent SDK in a process of its own, with its tools on the files of the workspace and none that runs programs. Reports usage and cost.',
+        'An agent of the Claude Agent SDK in its own process. Its tools work on the files of the workspace, and none runs programs. Reports usage and cost.',
       available: reason === undefined,
       ...(reason !== undefined && { reason }),
       tools: [...TOOLS],

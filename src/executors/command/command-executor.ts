@@ -13,18 +13,18 @@ import type { Command, Commands } from './options.ts'
 
 export interface CommandExecutorOptions {
   commands: Commands
-  /** Path of `bwrap`; looked for in the system's own places by default. */
+  /** Path of `bwrap`; by default it is looked up in the system's folders. */
   sandbox?: string | undefined
-  /** How commands that may reach some hosts get there; the system's ways by default. */
+  /** How commands that may reach some hosts connect to them; by default like the system. */
   outside?: Outside | undefined
-  /** Reads what a command wrote; by default on this thread. */
+  /** Interprets a command's output; by default on this thread. */
   read?: ReadOutput | undefined
 }
 
 /**
- * Runs command lines that the operator wrote down: the prompt on standard input, the workspace as
- * the current folder, in a sandbox. A task chooses one by name and nothing more. Where no sandbox
- * can be made nothing is run.
+ * Runs command lines that the operator configured, in a sandbox, with the prompt on standard input
+ * and the workspace as the current folder. A task can only choose one by name. Without a sandbox,
+ * nothing is run.
  */
 export function commandExecutor(options: CommandExecutorOptions): Executor {
   const {
@@ -48,7 +48,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
       return {
         name: 'command',
         description: [
-          'A command line of the operator, in a sandbox, with the prompt on its standard input. It cannot go on where an attempt was cut short: each begins anew.',
+          'A command line set by the operator, run in a sandbox with the prompt on standard input. It cannot continue an interrupted attempt: each attempt starts from the beginning.',
           ...Object.entries(commands).map(
             ([name, { description }]) => `\`${name}\`: ${description}`,
           ),
@@ -98,7 +98,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
     },
   }
 
-  /** Checked again: a worker may be configured otherwise than the process that took the plan. */
+  /** Checked again: a worker's configuration may differ from that of the process that accepted the plan. */
   function commandFor(spec: TaskSpec): Command {
     const name = spec.options?.command ?? (choice.names.length === 1 ? choice.names[0] : undefined)
     const command =
@@ -108,7 +108,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
   }
 }
 
-/** The output is in no message: those are shown and logged where outputs are not. */
+/** Messages never contain the output, because they are shown and logged where outputs are not. */
 async function outcomeOf(
   { exitCode, stdout, cut }: CommandEnd,
   spec: TaskSpec,
@@ -125,7 +125,7 @@ async function outcomeOf(
     usage: NO_USAGE,
     unfinished: cut ? tooLong : undefined,
   })
-  // Many a tool edits files and has nothing to say about it.
+  // Many tools edit files without printing anything.
   const isSilent = outcome.status === 'incomplete' && outcome.reason.code === EMPTY.code
   return isSilent && spec.outputSchema === undefined ? { ...outcome, unlessEdited: true } : outcome
 }

@@ -6,7 +6,7 @@ const Command = z.strictObject({
   command: z
     .array(z.string().min(1))
     .min(1)
-    .describe('The program and its arguments, as they are: no shell reads them.'),
+    .describe('The program and its arguments, passed on without a shell.'),
   description: z.string().min(1).max(500),
   ...confinement,
 })

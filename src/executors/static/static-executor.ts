@@ -59,7 +59,7 @@ function describeHere(): ExecutorDescription {
   return {
     name: 'static',
     description:
-      'Static analysis of TypeScript and JavaScript by rules, and of all text files for secrets. No model and no key; nothing of the workspace is run.',
+      'Static analysis of TypeScript and JavaScript by rules, and of all text files for secrets. It needs no model and no key, and executes nothing in the workspace.',
     available: reason === undefined,
     ...(reason !== undefined && { reason }),
     tools: [],

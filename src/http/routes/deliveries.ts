@@ -21,7 +21,7 @@ export const deliveryRoutes: FastifyPluginAsyncZod<{
         tags: ['Plans'],
         summary: "List the deliveries to the plan's webhook",
         description:
-          'Every event that was sent or is to be sent, with each attempt: when, and what the receiver answered.',
+          "Every event sent or still to be sent, with each attempt: when, and the receiver's answer.",
         params: PlanParams,
         response: {
           200: answer('A delivery for each event, oldest first.', DeliveryList, {

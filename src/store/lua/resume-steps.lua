@@ -1,7 +1,7 @@
--- What an attempt goes on from.
--- ARGV: shard, taskId, attempt, token, what names the conversation, 1 where it is to begin anew
--- Answers { 'refused' } | { 'anew', number of the last step, bytes } | { 'resumed', number of the last step, bytes,
--- 1 where it was retried since, JSON of the changed files or false, then of each step its number, answer and results }
+-- Reads the steps that an attempt continues from.
+-- ARGV: shard, taskId, attempt, token, name of the conversation, 1 to start a new one
+-- Returns { 'refused' } | { 'anew', number of the last step, bytes } | { 'resumed', number of the last step, bytes,
+-- 1 if it was retried since, JSON of the edits or false, then the number, answer and results of each step }
 local id, attempt_number = ARGV[2], ARGV[3]
 if redis.call('EXISTS', plan) == 0 then return { 'refused' } end
 local task = load_task(id)

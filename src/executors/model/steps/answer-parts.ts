@@ -1,10 +1,10 @@
 import type { AnswerPart } from '../../../core/ports/steps.ts'
 import type { Part } from '../calls/answer-parts.ts'
 
-/** What only matters while an answer is on its way: a call of a tool comes whole behind its pieces. */
+/** Only useful while an answer arrives: a tool call follows complete after its pieces. */
 const PASSING = new Set(['tool-input-start', 'tool-input-delta', 'tool-input-end', 'raw', 'ping'])
 
-/** An answer as it is kept: a text is one piece, however many it came in. */
+/** An answer to be stored: the pieces of each text are joined. */
 export function keptParts(parts: readonly Part[]): AnswerPart[] {
   const kept: AnswerPart[] = []
   for (const part of parts) {
@@ -22,7 +22,7 @@ export function keptParts(parts: readonly Part[]): AnswerPart[] {
   return kept
 }
 
-/** Files of an answer may come as bytes, which JSON does not know. */
+/** Files in an answer may be bytes, which JSON cannot contain. */
 function storable(part: Part): AnswerPart {
   if ('data' in part && part.data instanceof Uint8Array) {
     return { ...part, data: Buffer.from(part.data).toString('base64') }
@@ -30,7 +30,7 @@ function storable(part: Part): AnswerPart {
   return part as AnswerPart
 }
 
-/** The same as the AI SDK takes it. */
+/** A stored answer as the AI SDK expects it. */
 export function streamedParts(parts: readonly AnswerPart[]): Part[] {
   return parts.map((part) => {
     const { timestamp } = part

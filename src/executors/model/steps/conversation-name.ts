@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** What a conversation follows from, in short: under another name, nothing of it is resumed. */
+/** A hash of everything a conversation depends on; if it differs, nothing is resumed. */
 export function conversationName(from: unknown): string {
   return createHash('sha256').update(JSON.stringify(from)).digest('hex')
 }

@@ -1,6 +1,6 @@
 import type { KeptStep, ResumedSteps, StepLog } from '../../../core/ports/steps.ts'
 
-/** For an attempt of which nothing is kept. */
+/** For an attempt whose steps are not stored. */
 export const NOT_KEPT: StepLog = {
   resume: async () => ({ steps: [], retried: false }),
   keepAnswer: async () => {},
@@ -11,8 +11,8 @@ export const NOT_KEPT: StepLog = {
 }
 
 /**
- * The steps that a conversation goes on from. An answer that was cut off for lack of money is asked for
- * again once there is more.
+ * The steps that a conversation continues from. An answer that was cut off for lack of money is left
+ * out, and so requested again, once a later step exists or the task is retried.
  */
 export function goingOn({ steps, retried }: ResumedSteps): KeptStep[] {
   return steps.filter(

@@ -14,49 +14,49 @@ type CallOptions = Parameters<ProviderModel['doStream']>[0]
 type Prompt = CallOptions['prompt']
 type Execute = NonNullable<ToolSet[string]['execute']>
 
-/** Said in place of the result of a tool that must not be called twice. */
+/** Replaces the result of a tool that must not be called twice. */
 const UNKNOWN_OUTCOME =
   'This call was under way when the process that made it ended. Whether it took effect is unknown, and it was not made again. Find out before you repeat it.'
 
 export interface StepRecorder {
-  /** Who is called from now on: the model that the task names, or the next one that it escalates to. */
+  /** Sets whom to call from now on: the task's model, or the next one that it escalates to. */
   use(caller: ModelCaller, rung: number): void
-  /** Answers with what was kept as long as there is something, and then calls. */
+  /** Replays the stored answers first, and then calls. */
   model: ProviderModel
   tools: ToolSet
-  /** Keeps what the last tools said, where no call follows on them. */
+  /** Stores the last tool results if no call follows them. */
   finish(): Promise<void>
   /** Why no more calls can be made. */
   failure(): unknown
-  /** @throws What ends the attempt: a step could not be kept, or is left to another process. */
+  /** @throws The error that ends the attempt: a step was not stored, or another process takes over. */
   throwIfOver(): void
   /** A person has said something that the model has not heard: it is said with the next call. */
   isAddressed(): boolean
-  /** Set where the last answer was cut off because the plan had no more money. */
+  /** Set if the last answer was cut off because the plan had no more money. */
   cutByBudget(): Failure | undefined
 }
 
 interface CurrentStep {
   calls: string[]
-  /** What its tools said when it was kept. */
+  /** The tool results that were stored, if it is replayed. */
   kept: Map<string, ToolResult> | undefined
-  /** What they say now. */
+  /** The tool results of this run. */
   results: Map<string, ToolResult>
-  /** Its tools had begun in a process that ended. */
+  /** Its tools may have started in a process that has ended. */
   isCutShort: boolean
   isKept: boolean
   changedFiles: boolean
 }
 
 /**
- * Keeps a conversation step by step, and plays what was kept again: the same answers and results lead
- * to the same messages, byte for byte, and to whatever else follows from them.
+ * Stores a conversation step by step and replays it: the same answers and results lead to the same
+ * messages, byte for byte, and to the same side effects in memory.
  */
 export function stepRecorder(options: {
   log: StepLog
   steps: readonly KeptStep[]
   tools: ToolSet
-  /** Whether a worker that is told to end hands the task over between steps. */
+  /** Whether the task can be handed over between steps when the worker shuts down. */
   handsOver: boolean
 }): StepRecorder {
   const { log } = options
@@ -106,7 +106,8 @@ export function stepRecorder(options: {
     await settle(asked.prompt)
     if (caller === undefined) throw new Error('nobody to call')
     hear(asked.prompt, messagesKept())
-    if ((left[0]?.rung ?? 0) > rung) throw new TransientError('This model could not be had before.')
+    if ((left[0]?.rung ?? 0) > rung)
+      throw new TransientError('This model was not available before.')
     const kept = left.shift()
     if (kept !== undefined) {
       caller.goOnAfter(kept.model)
@@ -165,7 +166,7 @@ export function stepRecorder(options: {
       const step = current
       const id = call.toolCallId
       const said = step?.kept?.get(id)
-      // What it reports is kept nowhere else.
+      // The findings tool runs again, because what it reports is not stored anywhere else.
       if (said !== undefined && name !== FINDINGS_TOOL) return saidBefore(said)
       const keep = (result: Omit<ToolResult, 'id'>) => step?.results.set(id, { id, ...result })
       if (step?.isCutShort === true && !isRepeatable(name, tool)) {
@@ -214,7 +215,7 @@ export function stepRecorder(options: {
   }
 }
 
-/** Whether it may be called twice. Of a tool of an MCP server, the server has to say so. */
+/** Whether it may be called twice. For a tool of an MCP server, the server must say so. */
 function isRepeatable(name: string, tool: ToolSet[string]): boolean {
   if (parseMcpTool(name) === undefined && tool.metadata === undefined) return true
   const hints = tool.metadata?.annotations as
@@ -228,20 +229,20 @@ function changesFiles(name: string): boolean {
   return !reads.includes(name) && parseMcpTool(name) === undefined
 }
 
-/** The result again, or the failure, in the same words. */
+/** Returns the stored result, or throws the stored error with the same message. */
 function saidBefore(said: ToolResult): unknown {
   if (said.error !== undefined) throw new EarlierError(said.error)
   return said.result
 }
 
-/** The AI SDK tells a model what an error says as a string. */
+/** The AI SDK passes an error to the model as a string. */
 class EarlierError extends Error {
   override toString(): string {
     return this.message
   }
 }
 
-/** What a model is told of a call that no tool was called for: its arguments do not fit. */
+/** The result of a call that reached no tool because its arguments were invalid. */
 function resultIn(prompt: Prompt, id: string): ToolResult[] {
   const last = prompt.findLast(({ role }) => role === 'tool')
   if (last?.role !== 'tool') return []

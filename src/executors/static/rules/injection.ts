@@ -234,7 +234,7 @@ export const INJECTION_RULES: SyntaxRule[] = [
     confidence: 0.8,
     title: 'Text is run as code',
     detail:
-      'Whoever can influence the text runs code with all the rights of this process. `vm` is no sandbox either.',
+      'Whoever can influence the text runs code with all the rights of this process. `vm` is not a sandbox either.',
     recommendation:
       'Parse what is needed as data (JSON, an expression parser), or choose from functions by name.',
     hints: [/\beval\s*\(|\bFunction\s*\(|\bvm\b/],

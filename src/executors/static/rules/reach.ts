@@ -87,7 +87,7 @@ export const REACH_RULES: SyntaxRule[] = [
     detail:
       'With `../` or an absolute path the sender reaches files outside of the folder that was meant.',
     recommendation:
-      'Resolve the path and check that it lies in the folder, or look the file up by an id; `basename` is enough for plain names.',
+      'Resolve the path and check that it is inside the folder, or look the file up by an id; `basename` is enough for plain names.',
     hints: [
       REQUEST_HINT,
       /\b(?:fs|readFile|createReadStream|sendFile|download|unlink|writeFile)\w*\b/,

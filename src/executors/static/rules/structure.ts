@@ -104,7 +104,7 @@ export const STRUCTURE_RULES: SyntaxRule[] = [
     confidence: 0.6,
     title: 'Long function',
     detail:
-      'Functions, tables and markup inside of it are not counted. Nobody holds so much in mind at once, and its parts cannot be tested one by one.',
+      'Functions, tables and markup inside it are not counted. Nobody can keep this much in mind, and its parts cannot be tested one by one.',
     recommendation: 'Name its steps and move each into a function of its own.',
     hints: [LONG_TEXT],
     find: { any: FUNCTION_KINDS },

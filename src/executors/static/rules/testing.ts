@@ -210,8 +210,7 @@ export const TESTING_RULES: SyntaxRule[] = [
     confidence: 0.9,
     title: 'Skipped test',
     detail: 'What it checked is not checked any more.',
-    recommendation:
-      'Repair it or delete it; where it cannot run everywhere, skip it under a condition.',
+    recommendation: 'Repair it or delete it; if it cannot run everywhere, skip it conditionally.',
     hints: [/\.skip\b|\bx(?:it|test|describe)\b/],
     find: callTo(
       '^(?:describe|it|test|suite|context|specify)(?:\\.\\w+)*\\.skip(?:\\.\\w+)*$|^(?:xit|xtest|xdescribe)$|^(?:t|this|context|ctx)\\.skip$',

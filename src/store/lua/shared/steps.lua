@@ -1,7 +1,8 @@
--- What agents have said and done, step by step. `:steps` holds of each task its log { from, first, count, done, bytes,
--- print, retried }, of each step `<task>#<number>` the answer, and `<task>#<number>+` what its tools said; before
--- either stands a line of times. `from` is the step before the conversation that goes on, `first` the first step that
--- is kept, `done` the last that is complete. `:stepfiles` holds what a task has changed up to that one.
+-- What agents have said and done, step by step. The hash `:steps` has the fields `<task>` with its log { from, first,
+-- count, done, bytes, print, retried }, `<task>#<number>` with the answer, and `<task>#<number>+` with the tool results;
+-- the last two start with a line of times. `from`: the step before the current conversation; `first`: the first step
+-- that is still stored; `done`: the last complete one; `print`: what the conversation depends on. `:stepfiles` holds a
+-- task's edits up to `done`.
 
 local function load_log(id)
   local raw = redis.call('HGET', plan .. ':steps', id)
@@ -39,10 +40,10 @@ local function keep_field(key, field, value, log)
   redis.call('HSET', key, field, value)
 end
 
--- Old conversations are kept to be read, while they leave this much to the next.
+-- Old conversations stay readable as long as a task's steps take no more than this, in bytes.
 local ROOM_FOR_OLD = 2 * 1024 * 1024
 
--- The next step begins another conversation.
+-- The next step starts a new conversation.
 local function begin_steps_anew(id, log)
   log.from = log.count
   log.done = log.count

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Role, type SendMessageRequest } from '@a2a-js/sdk'
+import { NO_USAGE } from '../../core/contract/usage.ts'
 import type { ExecutionContext } from '../../core/ports/executor.ts'
 import { untilAborted } from '../../core/timing/until-aborted.ts'
 import { type Cards, type Connection, connect } from './connect.ts'
 import { failureOf } from './failures.ts'
 import { followTask } from './follow-task.ts'
+import { isHandedOver, keepTask, taskBefore } from './kept-task.ts'
 import type { Agent } from './options.ts'
 import { type RemoteTask, remoteTask } from './remote-task.ts'
 
@@ -22,8 +24,10 @@ const ACCEPTED = ['text/markdown', 'text/plain', 'application/json']
 export async function callAgent(
   agent: Agent,
   prompt: string,
-  { cards, signal, onText, onUsage }: ExecutionContext & { cards: Cards },
+  { cards, signal, onText, onUsage, steps }: ExecutionContext & { cards: Cards },
 ): Promise<RemoteTask> {
+  const startedAt = performance.now()
+  const before = await taskBefore(steps, agent, prompt)
   const closing = new AbortController()
   const task = remoteTask({
     onUsage,
@@ -32,22 +36,40 @@ export async function callAgent(
     },
   })
   let connection: Connection | undefined
+  let isKept = false
   const follow = async () => {
     connection = await connect(agent, cards, closing.signal)
-    const options = { request: requestFor(prompt), task, signal: closing.signal }
+    const options = { request: requestFor(prompt), task, before, signal: closing.signal }
     await followTask(agent, connection, options)
   }
+  const keep = async () => {
+    await task.begun
+    const id = task.id()
+    if (id === undefined) return
+    const ms = performance.now() - startedAt
+    if (id !== before) await keepTask(steps, agent, { id, ms })
+    isKept = steps !== undefined
+  }
   const following = follow()
+  const keeping = keep()
+  let left: unknown
   try {
-    await untilAborted(following, signal)
+    // An agent that replies at once begins no task: there is nothing to keep then.
+    const failing = new Promise<never>((_, reject) => keeping.catch(reject))
+    await untilAborted(Promise.race([following, failing]), signal)
     return task
   } catch (error) {
+    left = signal.aborted ? signal.reason : error
+    // Whoever takes it up hears of all that the agent has used.
+    if (isHandedOver(left)) onUsage(NO_USAGE)
     signal.throwIfAborted()
+    if (isHandedOver(error)) throw error
     // The agent may have moved.
     cards.delete(agent.name)
     throw failureOf(error, agent)
   } finally {
-    if (connection !== undefined) await cancel(connection, task, following)
+    const staysOn = isKept && isHandedOver(left)
+    if (connection !== undefined && !staysOn) await cancel(connection, task, following)
     closing.abort()
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { SendMessageRequest } from '@a2a-js/sdk'
+import { type SendMessageRequest, TaskState } from '@a2a-js/sdk'
 import { PermanentError, TransientError } from '../../core/contract/errors.ts'
 import type { Connection } from './connect.ts'
 import { failureOf, unreadable } from './failures.ts'
@@ -13,6 +13,13 @@ const CALL_MS = 30_000
 /** How many consecutive calls may fail before a running task is given up. */
 const MAX_FAILURES = 5
 
+/** A task that came to nothing. */
+const GIVEN_UP = new Set([
+  TaskState.TASK_STATE_FAILED,
+  TaskState.TASK_STATE_CANCELED,
+  TaskState.TASK_STATE_REJECTED,
+])
+
 /**
  * Sends a message and follows the resulting task until there is nothing left to wait for: by its
  * events if the agent sends them, otherwise by polling. If the events break off, the agent is still
@@ -23,9 +30,16 @@ const MAX_FAILURES = 5
 export async function followTask(
   agent: Agent,
   { client, streams }: Connection,
-  options: { request: SendMessageRequest; task: RemoteTask; signal: AbortSignal },
+  options: {
+    request: SendMessageRequest
+    task: RemoteTask
+    /** A task of an earlier attempt, to be taken up instead of sending the message again. */
+    before: string | undefined
+    signal: AbortSignal
+  },
 ): Promise<void> {
-  const { request, task, signal } = options
+  const { request, task, before, signal } = options
+  if (before !== undefined && (await takeUp(before))) return askUntilEnded()
   try {
     if (streams) {
       for await (const event of client.sendMessageStream(request, { signal })) {
@@ -40,6 +54,21 @@ export async function followTask(
     if (failure instanceof PermanentError || task.id() === undefined) throw failure
   }
   await askUntilEnded()
+
+  /** Whether that task still runs, or was done; another one is begun in place of any other. */
+  async function takeUp(id: string): Promise<boolean> {
+    try {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)])
+      const found = await client.getTask({ id, tenant: '', historyLength: 1 }, { signal: limit })
+      if (found.status === undefined || GIVEN_UP.has(found.status.state)) return false
+      task.replace(found)
+      return true
+    } catch (error) {
+      const failure = failureOf(error, agent)
+      if (failure instanceof TransientError && failure.code !== 'agent-task-lost') throw failure
+      return false
+    }
+  }
 
   async function askUntilEnded(): Promise<void> {
     let pause = FIRST_PAUSE_MS

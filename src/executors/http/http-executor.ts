@@ -10,8 +10,8 @@ import type { Agent, Agents } from './options.ts'
 
 /**
  * Has remote agents do tasks, by the A2A protocol: those that the operator named, of which a task
- * chooses one. An attempt is a task of the agent's own; another attempt begins another one. The SDK of the
- * protocol is loaded with the first task.
+ * chooses one. An attempt is a task of the agent's own. Where its worker ends, the next attempt takes that
+ * task up; any other begins another one. The SDK of the protocol is loaded with the first task.
  */
 export function httpExecutor({
   agents,
@@ -45,7 +45,7 @@ export function httpExecutor({
           writesWorkspace: false,
           usesModel: false,
           structuredOutput: true,
-          resumes: false,
+          resumes: true,
           readsMessages: false,
         },
         cost: 'unknown',

@@ -24,6 +24,8 @@ export type Command =
   | { do: 'start worker' }
   | { do: 'end worker' }
   | { do: 'kill worker' }
+  /** All connections to Redis: commands under way were done or not, and are sent again or fail. */
+  | { do: 'break connections' }
   /** At the same moment, but for so many turns of the event loop. */
   | { do: 'both'; of: [Command, Command]; apart: number }
 

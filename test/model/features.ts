@@ -40,6 +40,7 @@ export const FEATURES = [
   'time runs out',
   'worker told to end',
   'worker killed',
+  'connections break',
 ] as const
 export type Feature = (typeof FEATURES)[number]
 
@@ -95,6 +96,8 @@ function featuresOfCommand(command: Command, deleted: Set<string>): Feature[] {
       return ['worker told to end']
     case 'kill worker':
       return ['worker killed']
+    case 'break connections':
+      return ['connections break']
     case 'cancel task':
     case 'retry task':
     case 'cancel several':

@@ -27,6 +27,8 @@ function bothOrders(before: Model, [a, b]: [Command, Command]): Outcome[] {
   const isPause = (one: Command) => one.do === 'end' && one.how === 'fails for now'
   if (a.do === 'pass time' && (b.do === 'pass time' || isPause(b))) return []
   if (b.do === 'pass time' && isPause(a)) return []
+  if (b.do === 'break connections') return whileBreaking(before, a)
+  if (a.do === 'break connections') return whileBreaking(before, b).map(turned)
   const outcomes = new Map<string, Outcome>()
   for (const [first, next] of [
     [a, b],
@@ -54,6 +56,17 @@ function bothOrders(before: Model, [a, b]: [Command, Command]): Outcome[] {
   }
   return [...outcomes.values()]
 }
+
+/** Whether a command was done on which its connection broke, its caller cannot tell. A result is kept. */
+function whileBreaking(before: Model, command: Exclude<Command, { do: 'both' }>): Outcome[] {
+  const isResult = command.do === 'end'
+  if (!isResult && !command.do.startsWith('cancel')) return []
+  const done = outcomesOf(before, command).map(({ model }) => model)
+  const models = isResult || done.length === 0 ? done : [...done, before]
+  return models.map((model) => ({ model, replies: [undefined, 'ok'] }))
+}
+
+const turned = ({ model, replies }: Outcome): Outcome => ({ model, replies: replies.toReversed() })
 
 /** More of them differ only in what is not seen. */
 const MOST_ON_THE_WAY = 300

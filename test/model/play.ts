@@ -215,6 +215,8 @@ async function performOne(
       return world.workers[0]?.end()
     case 'kill worker':
       return world.workers[0]?.kill()
+    case 'break connections':
+      return world.breakConnections()
     default: {
       const planId = ids.get(command.plan) ?? ''
       const plan = model.plans[command.plan]?.is

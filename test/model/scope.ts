@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import { type Clock, VirtualTimer } from './clock.ts'
@@ -29,9 +30,15 @@ export function cutConnections({ connections }: Scope): void {
   for (const redis of connections) redis.disconnect()
 }
 
-/** Breaks the sockets: commands under way may have been done or not, and are sent again or fail. */
-export function breakSockets({ connections }: Scope): void {
-  for (const redis of connections) redis.stream?.destroy()
+/**
+ * Breaks the sockets: commands under way may have been done or not, and are sent again or fail. Resolves
+ * once all are connected again.
+ */
+export async function breakSockets({ connections }: Scope): Promise<void> {
+  const open = [...connections].filter(({ status }) => status === 'ready')
+  const again = open.map((redis) => once(redis, 'ready'))
+  for (const redis of open) redis.stream.destroy()
+  await Promise.all(again)
 }
 
 const withMovedTime = (lua: string) => lua.replaceAll("redis.call('TIME')", MOVED_TIME.trim())

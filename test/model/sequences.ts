@@ -77,8 +77,9 @@ const several = (name: 'cancel several' | 'retry several', minLength: number) =>
     plan,
     tasks: fc.array(at, { minLength, maxLength: 3 }),
   }) as fc.Arbitrary<Command>
-const plain = (name: 'pass time' | 'start worker' | 'end worker' | 'kill worker') =>
-  fc.constant<Command>({ do: name })
+const plain = (
+  name: 'pass time' | 'start worker' | 'end worker' | 'kill worker' | 'break connections',
+) => fc.constant<Command>({ do: name })
 const end: fc.Arbitrary<Command> = fc.record({ do: fc.constant('end'), nth: at, how })
 const resume: fc.Arbitrary<Command> = fc.record({
   do: fc.constant('resume'),
@@ -106,6 +107,22 @@ const workers: Weighted[] = [
   { weight: 5, arbitrary: plain('start worker') },
 ]
 
+/** Alone, or as an attempt ends, whose result is on its way, or as something is cancelled. */
+const breaks: Weighted[] = [
+  { weight: 1, arbitrary: plain('break connections') },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('both'),
+      of: fc.tuple(
+        fc.oneof(end, end, ofPlan('cancel'), ofTask('cancel task')),
+        plain('break connections'),
+      ),
+      apart: fc.nat({ max: 12 }),
+    }),
+  },
+]
+
 /** Two commands at the same moment, or the same one twice. */
 function races(commands: Weighted[]): Weighted {
   const one = fc.oneof(...commands)
@@ -128,7 +145,11 @@ function sequences(shape: fc.Arbitrary<PlanShape>, commands: Weighted[]): fc.Arb
 export const MIXTURES = {
   'one command after another': sequences(planShapes(5, false), anytime),
   'two commands at the same moment': sequences(planShapes(4, false), [...anytime, races(anytime)]),
-  'workers that end, die and come': sequences(planShapes(4, false), [...anytime, ...workers]),
+  'workers that end, die and come': sequences(planShapes(4, false), [
+    ...anytime,
+    ...workers,
+    ...breaks,
+  ]),
   'money, priorities, lanes and time': sequences(planShapes(5, true), [
     ...anytime,
     { weight: 2, arbitrary: resume },

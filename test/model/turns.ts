@@ -56,6 +56,8 @@ function apply(
       endByItself(plan, task, command.how, model.now)
       return 'ok'
     }
+    case 'break connections':
+      return 'ok'
     case 'start worker':
       if (model.hasWorker) return undefined
       model.hasWorker = true

@@ -13,7 +13,7 @@ import { openWorkspaces } from '../../src/main/open/open-workspaces.ts'
 import { Clock } from './clock.ts'
 import { type ModelApi, openModelApi } from './open-model-api.ts'
 import { type Puppet, puppetExecutor } from './puppets.ts'
-import { cutConnections, inScope, type Scope } from './scope.ts'
+import { breakSockets, cutConnections, inScope, type Scope } from './scope.ts'
 
 /** The whole service in this process, with a database of Redis, a clock and executors of its own. */
 export interface World {
@@ -30,6 +30,8 @@ export interface World {
   prefix: string
   keyOf(planId: string): string
   startWorker(): Promise<void>
+  /** Breaks those of the API and of all workers, and resolves once there are new ones. */
+  breakConnections(): Promise<void>
   /** Resolves once something may have changed, at the latest after `ms`. */
   changed(ms: number): Promise<void>
   close(): Promise<void>
@@ -68,7 +70,8 @@ export async function openWorld(redisUrl: string, database: number): Promise<Wor
 
   const deps = { config, url, clock, puppets, onChange, logger }
   const lifecycle = createLifecycle(logger)
-  const api = await inScope({ clock, connections: new Set() }, () =>
+  const scope: Scope = { clock, connections: new Set() }
+  const api = await inScope(scope, () =>
     openModelApi({ config, url, executors: executorsOf(undefined, deps), lifecycle, log: logger }),
   )
   const workers: RunningWorker[] = []
@@ -83,6 +86,9 @@ export async function openWorld(redisUrl: string, database: number): Promise<Wor
     keyOf: (planId) => `{${prefix}:s0}:plan:${planId}`,
     async startWorker() {
       workers.push(await startWorker(deps, workers))
+    },
+    async breakConnections() {
+      await Promise.all([scope, ...workers.map((worker) => worker.scope)].map(breakSockets))
     },
     changed(ms) {
       return new Promise((resolve) => {

@@ -4,6 +4,7 @@ import { EMPTY_MODEL } from '../../dashboard/src/live/plan-model.ts'
 import {
   concurrencyProfile,
   planTimes,
+  runsFromTo,
   taskSegments,
   timeDomain,
   timelineRows,
@@ -71,6 +72,19 @@ describe('rows', () => {
     const rows = timelineRows(plan, { ...ALL, order: 'duration' }, 100)
     expect(rows.map((row) => row.kind === 'task' && row.task.id)).toEqual(['now', 'long', 'short'])
   })
+})
+
+test('running tasks come first when asked, in plan order like the others', () => {
+  const plan = model(
+    ran('a', 0, 10),
+    task('b', { status: 'running', startedAt: 5 }),
+    task('c'),
+    task('d', { status: 'running', startedAt: 2 }),
+  )
+  const rows = timelineRows(plan, { ...ALL, order: 'active' }, 20)
+  expect(rows.map((row) => row.kind === 'task' && row.task.id)).toEqual(['b', 'd', 'a', 'c'])
+  expect(runsFromTo(rows, 20)).toEqual({ from: 0, to: 20 })
+  expect(runsFromTo(rows.slice(3), 20)).toBeUndefined()
 })
 
 describe('segments', () => {

@@ -11,8 +11,11 @@ export const PLAN_TABS = [
 ] as const
 export type PlanTab = (typeof PLAN_TABS)[number]
 
-export const ORDERS = ['plan', 'start', 'duration', 'status', 'cost'] as const
+export const ORDERS = ['plan', 'active', 'start', 'duration', 'status', 'cost'] as const
 export type Order = (typeof ORDERS)[number]
+
+export const ROW_SIZES = ['full', 'compact'] as const
+export type RowSize = (typeof ROW_SIZES)[number]
 
 export const SEVERITIES = [
   'critical',
@@ -40,6 +43,8 @@ export interface PlanSearch {
   /** Only show tasks with these statuses, comma-separated; all if absent. */
   status?: string | undefined
   order?: Order | undefined
+  /** How high the rows of the timeline are; by the size of the plan when absent. */
+  rows?: RowSize | undefined
   version?: number | undefined
   /** The plan that this one is compared with. */
   with?: string | undefined
@@ -57,6 +62,7 @@ export function parsePlanSearch(search: Record<string, unknown>): PlanSearch {
     q: textOf(search['q']),
     status: statuses.length === 0 ? undefined : statuses.join(','),
     order: oneOf(ORDERS, search['order']),
+    rows: oneOf(ROW_SIZES, search['rows']),
     version: Number.isInteger(version) && version > 0 ? version : undefined,
     severity: oneOf(SEVERITIES, search['severity']),
     with: textOf(search['with']),

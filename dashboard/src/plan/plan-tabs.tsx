@@ -9,6 +9,8 @@ import { PLAN_TABS, type PlanSearch, type PlanTab } from './plan-search.ts'
 import { ReportTab } from './report-tab.tsx'
 import { TodosTab } from './todos-tab.tsx'
 
+const NONE: readonly Synthesis[] = []
+
 interface PlanTabsProps {
   plan: Plan
   model: PlanModel
@@ -50,7 +52,7 @@ export function PlanTabs(props: PlanTabsProps) {
               model={model}
               counts={counts}
               live={live}
-              syntheses={syntheses ?? []}
+              syntheses={syntheses ?? NONE}
               selected={search.task}
               onSelect={props.onTask}
               onChanged={props.onChanged}

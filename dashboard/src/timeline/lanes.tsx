@@ -4,18 +4,19 @@ import { type RefObject, useEffect, useRef } from 'react'
 import { waitingQuery } from '../api/queries.ts'
 import type { Synthesis } from '../api/types.ts'
 import type { AttemptSpan, PlanModel } from '../live/plan-model.ts'
+import type { RowSize } from '../plan/plan-search.ts'
 import { Checkbox } from '../ui/checkbox.tsx'
 import { useListCursor } from '../ui/hooks/use-list-cursor.ts'
 import { useShortcuts } from '../ui/keyboard.tsx'
 import { Axis, GridLines } from './axis.tsx'
-import type { Row } from './rows.ts'
+import { type Row, runsFromTo } from './rows.ts'
 import type { Selection } from './selection.ts'
 import { SynthesisLane } from './synthesis-lane.tsx'
 import { TaskRow, WaveRow } from './task-row.tsx'
 import type { TimeMap } from './time-map.ts'
 import { type TimeSpan, ticks } from './time-scale.ts'
 
-const ROW_HEIGHT = 30
+const ROW_HEIGHT = { full: 30, compact: 14 }
 
 interface LanesProps {
   planId: string
@@ -36,6 +37,9 @@ interface LanesProps {
   onSelect: (taskId: string) => void
   onZoom: (factor: number, centre: number) => void
   onPan: (share: number) => void
+  size: RowSize
+  /** Is given what tells, on the axis, the middle of what the rows in sight have done. */
+  inSight: RefObject<(() => number | undefined) | undefined>
 }
 
 export function Lanes(props: LanesProps) {
@@ -44,12 +48,19 @@ export function Lanes(props: LanesProps) {
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
+    estimateSize: (index) => ROW_HEIGHT[rows[index]?.kind === 'wave' ? 'full' : props.size],
+    overscan: 8,
     getItemKey: (index) => rowKey(rows[index]),
     scrollPaddingStart: 40,
     scrollPaddingEnd: 44,
   })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another size are measured anew
+  useEffect(() => virtualizer.measure(), [virtualizer, props.size])
+  props.inSight.current = () => {
+    const drawn = virtualizer.getVirtualItems().flatMap(({ index }) => rows[index] ?? [])
+    const ran = runsFromTo(drawn, now)
+    return ran && (times.onAxis(ran.from) + times.onAxis(ran.to)) / 2
+  }
   const cursor = useListCursor(scroller, rows.length, (index) => virtualizer.scrollToIndex(index))
   const queued = live && rows.some((row) => row.kind === 'task' && row.task.status === 'queued')
   const waiting = useQuery({ ...waitingQuery(planId), enabled: queued })
@@ -110,6 +121,7 @@ export function Lanes(props: LanesProps) {
                     now={now}
                     waitsFor={waiting.data?.get(row.task.id)}
                     index={item.index}
+                    compact={props.size === 'compact'}
                     selected={row.task.id === props.selected}
                     onFocus={() => cursor.note(item.index)}
                     onSelect={props.onSelect}

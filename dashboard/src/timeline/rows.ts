@@ -37,6 +37,8 @@ export function timelineRows(model: PlanModel, filter: RowFilter, now: number): 
   switch (filter.order) {
     case 'plan':
       return byWave(shown)
+    case 'active':
+      return taskRows([...shown.filter(isRunning), ...shown.filter((task) => !isRunning(task))])
     case 'start':
       return taskRows(shown.sort((a, b) => (a.startedAt ?? Infinity) - (b.startedAt ?? Infinity)))
     case 'duration':
@@ -68,6 +70,10 @@ function byWave(tasks: LiveTask[]): Row[] {
 
 function taskRows(tasks: LiveTask[]): Row[] {
   return tasks.map((task) => ({ kind: 'task', task }))
+}
+
+function isRunning(task: LiveTask): boolean {
+  return task.status === 'running'
 }
 
 export function hasEnded(task: LiveTask): boolean {
@@ -245,4 +251,17 @@ function changesOf(tasks: Iterable<LiveTask>, now: number, times: TimeMap): Floa
     }
   }
   return Float64Array.from(changes).sort()
+}
+
+/** From the first start to the last end of the tasks in some rows; `undefined` where none has started. */
+export function runsFromTo(rows: readonly Row[], now: number): TimeSpan | undefined {
+  let span: TimeSpan | undefined
+  for (const row of rows) {
+    if (row.kind !== 'task' || row.task.startedAt === null) continue
+    const { startedAt, finishedAt } = row.task
+    const to = finishedAt ?? now
+    span ??= { from: startedAt, to }
+    span = { from: Math.min(span.from, startedAt), to: Math.max(span.to, to) }
+  }
+  return span
 }

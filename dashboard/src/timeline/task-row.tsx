@@ -27,6 +27,8 @@ interface TaskRowProps {
   onSelect: (taskId: string) => void
   /** Reserves space for a checkbox in front. */
   choosing: boolean
+  /** Little but the bar, so that many tasks are in sight at once. */
+  compact: boolean
   /** Called with attempts that the task did not have yet. */
   onAttempts: (taskId: string, attempts: readonly AttemptSpan[]) => void
 }
@@ -44,6 +46,7 @@ export function TaskRow({
   onFocus,
   onSelect,
   choosing,
+  compact,
   onAttempts,
 }: TaskRowProps) {
   const attempts = useAttempts(planId, task)
@@ -64,6 +67,7 @@ export function TaskRow({
       onClick={() => onSelect(task.id)}
       className={classNames(
         'timeline-grid h-full w-full text-left outline-offset-[-2px]',
+        compact && 'timeline-compact',
         selected ? 'bg-running-soft' : 'hover:bg-hover/70',
       )}
     >

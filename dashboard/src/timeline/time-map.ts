@@ -21,9 +21,11 @@ export const UNCUT: TimeMap = { onAxis: (at) => at, gaps: [] }
 
 /** @param busy Periods in which something ran or could have run, in any order. */
 export function timeMap(busy: readonly TimeSpan[]): TimeMap {
-  const gaps = cutsBetween(busy)
+  const { all, busyMs } = gapsBetween(busy)
+  const least = Math.max(SHORTEST_GAP_MS, busyMs * LEAST_SHARE)
+  const gaps = all.filter(({ from, to }) => to - from > least)
   if (gaps.length === 0) return UNCUT
-  const breakMs = Math.max(1, busyTime(busy) * BREAK_SHARE)
+  const breakMs = Math.max(1, busyMs * BREAK_SHARE)
   return {
     gaps,
     onAxis(at) {
@@ -38,30 +40,18 @@ export function timeMap(busy: readonly TimeSpan[]): TimeMap {
   }
 }
 
-function cutsBetween(busy: readonly TimeSpan[]): TimeSpan[] {
-  const least = Math.max(SHORTEST_GAP_MS, busyTime(busy) * LEAST_SHARE)
-  const gaps: TimeSpan[] = []
-  forEachGap(busy, (gap) => {
-    if (gap.to - gap.from > least) gaps.push(gap)
-  })
-  return gaps
-}
-
-/** The total time covered by at least one of them. */
-function busyTime(busy: readonly TimeSpan[]): number {
-  const first = busy.reduce((earliest, { from }) => Math.min(earliest, from), Infinity)
-  const last = busy.reduce((latest, { to }) => Math.max(latest, to), -Infinity)
-  let idle = 0
-  forEachGap(busy, ({ from, to }) => {
-    idle += to - from
-  })
-  return Math.max(0, last - first - idle)
-}
-
-function forEachGap(busy: readonly TimeSpan[], visit: (gap: TimeSpan) => void): void {
+/** When none of them is, and for how long at least one is. */
+function gapsBetween(busy: readonly TimeSpan[]): { all: TimeSpan[]; busyMs: number } {
+  const all: TimeSpan[] = []
+  let busyMs = 0
   let until: number | undefined
   for (const { from, to } of [...busy].sort((a, b) => a.from - b.from)) {
-    if (until !== undefined && from > until) visit({ from: until, to: from })
-    until = Math.max(until ?? to, to)
+    if (until === undefined || from > until) {
+      if (until !== undefined) all.push({ from: until, to: from })
+      until = from
+    }
+    busyMs += Math.max(0, to - until)
+    until = Math.max(until, to)
   }
+  return { all, busyMs }
 }

@@ -1,4 +1,4 @@
-import { ListChecks } from 'lucide-react'
+import { ListChecks, Rows4 } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
 import { TASK_STATUSES } from '../../../src/client/status.ts'
 import { serverNow } from '../api/server-clock.ts'
@@ -27,6 +27,8 @@ import { OrderSelect, ZoomControls } from './zoom-controls.tsx'
 
 /** Width of a duration after its bar, in pixels. */
 const LABEL_WIDTH = 46
+/** As many tasks as one does not look at one by one. */
+const LARGE = 500
 
 interface TimelineTabProps {
   planId: string
@@ -43,7 +45,10 @@ interface TimelineTabProps {
 export function TimelineTab(props: TimelineTabProps) {
   const { planId, counts, live, syntheses } = props
   const [search, changeSearch] = usePlanSearch()
-  const { q: text = '', order = 'plan' } = search
+  const isLarge = counts.total >= LARGE
+  const usualOrder = live && isLarge ? 'active' : 'plan'
+  const usualSize = isLarge ? 'compact' : 'full'
+  const { q: text = '', order = usualOrder, rows: size = usualSize } = search
   const [view, setView] = useState<View>(FIT)
   const searchInput = useRef<HTMLInputElement>(null)
   // Ten times per second looks like movement; a finished plan does not move.
@@ -66,16 +71,27 @@ export function TimelineTab(props: TimelineTabProps) {
   )
   const track = useRef<HTMLDivElement>(null)
   const width = useElementWidth(track)
-  const synthesesAt = syntheses.map(({ createdAt }) => Date.parse(createdAt))
-  const times = planTimes(model, synthesesAt, now)
+  // Passing time makes no gap, so this need not be done ten times a second.
+  const times = useMemo(() => {
+    const synthesesAt = syntheses.map(({ createdAt }) => Date.parse(createdAt))
+    return planTimes(model, synthesesAt, serverNow())
+  }, [model, syntheses])
   const domain = timeDomain(model, now, live, width === 0 ? undefined : LABEL_WIDTH / width, times)
   const span = viewSpan(view, domain)
 
+  const inSight = useRef<(() => number | undefined) | undefined>(undefined)
+  /** Around what the rows in sight have done, which would be gone from sight otherwise. */
+  function zoomBy(factor: number) {
+    const middle = view.kind === 'follow' ? undefined : inSight.current?.()
+    const isShown = middle !== undefined && middle >= span.from && middle <= span.to
+    setView(zoomView(view, domain, live, factor, isShown ? middle : undefined))
+  }
+
   useShortcuts([
     ['/', () => searchInput.current?.focus()],
-    ['+', () => setView(zoomView(view, domain, live, 0.5))],
-    ['=', () => setView(zoomView(view, domain, live, 0.5))],
-    ['-', () => setView(zoomView(view, domain, live, 2))],
+    ['+', () => zoomBy(0.5)],
+    ['=', () => zoomBy(0.5)],
+    ['-', () => zoomBy(2)],
     ['0', () => setView(FIT)],
     ['ArrowLeft', () => setView(panView(view, domain, live, -0.25))],
     ['ArrowRight', () => setView(panView(view, domain, live, 0.25))],
@@ -122,15 +138,21 @@ export function TimelineTab(props: TimelineTabProps) {
           >
             <ListChecks className="size-4" aria-hidden />
           </IconButton>
+          <IconButton
+            label="Compact rows"
+            pressed={size === 'compact'}
+            onClick={() => {
+              const next = size === 'compact' ? 'full' : 'compact'
+              changeSearch({ rows: next === usualSize ? undefined : next })
+            }}
+          >
+            <Rows4 className="size-4" aria-hidden />
+          </IconButton>
           <OrderSelect
             value={order}
-            onChange={(next) => changeSearch({ order: next === 'plan' ? undefined : next })}
+            onChange={(next) => changeSearch({ order: next === usualOrder ? undefined : next })}
           />
-          <ZoomControls
-            view={view}
-            onZoom={(factor) => setView(zoomView(view, domain, live, factor))}
-            onFit={() => setView(FIT)}
-          />
+          <ZoomControls view={view} onZoom={zoomBy} onFit={() => setView(FIT)} />
         </div>
       </div>
       <FailureList
@@ -170,6 +192,9 @@ export function TimelineTab(props: TimelineTabProps) {
           width={width}
           now={now}
           selection={selection}
+          // Check marks need their room.
+          size={selection.choosing ? 'full' : size}
+          inSight={inSight}
           onAttempts={noteAttempts}
           onZoom={(factor, centre) => setView(zoomView(view, domain, live, factor, centre))}
           onPan={(share) => setView(panView(view, domain, live, share))}

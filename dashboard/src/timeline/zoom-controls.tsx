@@ -28,6 +28,7 @@ export function ZoomControls({ view, onZoom, onFit }: ZoomControlsProps) {
 
 const ORDERS: { value: Order; label: string }[] = [
   { value: 'plan', label: 'In plan order' },
+  { value: 'active', label: 'Running first' },
   { value: 'start', label: 'By start' },
   { value: 'duration', label: 'Longest first' },
   { value: 'status', label: 'By status' },

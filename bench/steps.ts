@@ -7,8 +7,8 @@ import { startRedisServer } from '../test/support/redis-server.ts'
 import { openUnits } from '../test/support/units.ts'
 import { machine, percentile, table } from './figures.ts'
 
-// What it costs a worker to keep a step of an agent, and to go on from there, by how long the
-// conversation is: 20 steps, each with an answer and the result of one tool. `node bench/steps.ts`.
+// What it costs a worker to store an agent's step, and to continue from it, by the length of the
+// conversation: 20 steps, each with an answer and the result of one tool. `node bench/steps.ts`.
 
 const STEPS = 20
 const CONVERSATIONS = 50

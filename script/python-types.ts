@@ -115,7 +115,7 @@ function objectOf(schema: Schema, name: string, definitions: string[]): string {
     : 'dict[str, Any]'
 }
 
-/** Of several forms each by what tells it from the others: its kind, or its first field. */
+/** Names each of several forms by what distinguishes it: its kind, or its first field. */
 function nameOfMember(name: string, { properties }: Schema): string {
   if (properties === undefined) return name
   const kind = properties.kind?.const
@@ -148,7 +148,7 @@ function text(value: string): string {
   return JSON.stringify(value)
 }
 
-/** A type within quotes of its own. */
+/** Quotes a type. */
 function quoted(type: string): string {
   return text(type.replaceAll('"', ''))
 }

@@ -1,5 +1,5 @@
 -- KEYS: the leases. ARGV: name and output of each task that has ended.
--- Answers the plans of which nothing is left.
+-- Returns the plans that have no tasks left.
 local over = {}
 for i = 1, #ARGV, 2 do
   if redis.call('ZREM', KEYS[1], ARGV[i]) == 1 then

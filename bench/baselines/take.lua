@@ -1,5 +1,5 @@
 -- KEYS: the queue, the leases. ARGV: how many, when their lease ends.
--- Answers name and text of each task in turn.
+-- Returns the name and text of each task, alternating.
 local answer = {}
 for _, name in ipairs(redis.call('LPOP', KEYS[1], ARGV[1]) or {}) do
   redis.call('ZADD', KEYS[2], ARGV[2], name)

@@ -4,18 +4,18 @@ import type { SynthesisFinding, TaskSummary } from './schema.ts'
 export interface FindingChanges {
   /** Only in the second run. */
   new: SynthesisFinding[]
-  /** In both; as the first and as the second run tell them. */
+  /** In both runs: as the first and as the second one reported it. */
   still: { before: SynthesisFinding; after: SynthesisFinding }[]
   /** Only in the first run. */
   gone: SynthesisFinding[]
 }
 
-/** A finding moves as lines are added above it. */
+/** Findings move when lines are added above them. */
 const NEAR_LINES = 5
 
 /**
- * What became of the findings of an earlier run. Two are the same that have the same file and title, or
- * the same file and severity within a few lines: ids say nothing, because every synthesis counts anew.
+ * Compares the findings of two runs. Two are the same if they have the same file and title, or the same
+ * file and severity within a few lines. Ids cannot be compared, because every synthesis numbers its own.
  */
 export function compareFindings(
   before: readonly SynthesisFinding[],
@@ -57,7 +57,7 @@ function plain(title: string): string {
     .trim()
 }
 
-/** One task in both runs; absent where a run has none with this id. */
+/** One task in both runs; absent if a run has none with this id. */
 export interface TaskChange {
   taskId: string
   before: TaskSummary | undefined

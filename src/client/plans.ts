@@ -31,7 +31,7 @@ export interface SubmitOptions extends CallOptions {
 
 export interface PlanQuery extends CallOptions {
   status?: PlanStatus | undefined
-  /** Words that the title, the id or the metadata holds, all of them, in any case. */
+  /** Words that must all appear in the title, id or metadata, ignoring case. */
   search?: string | undefined
   /** ISO 8601; the first included, the second not. */
   createdFrom?: string | undefined

@@ -17,8 +17,8 @@ const QUIET_MS = 5_000
 const QUIET_SHARE = 0.1
 
 /**
- * Called once a process is up: under load the space for new objects may grow, and an idle process gives back
- * what its start has left behind.
+ * Call it once a process is up: under load, the space for new objects may grow again, and an idle process
+ * returns the memory that its start has left behind.
  */
 export function settleHeap(): void {
   setFlagsFromString('--semi-space-growth-factor=2')
@@ -28,7 +28,7 @@ export function settleHeap(): void {
   }, QUIET_MS).unref()
 }
 
-/** A pause of a tenth of a second; what is left is moved together, so that whole pages go back. */
+/** Takes about a tenth of a second. Compacts the heap, so that whole pages are returned to the system. */
 function collect(): void {
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as (options: object) => void

@@ -69,8 +69,8 @@ export function readScript(name: string): string {
 }
 
 /**
- * A script behind those shared parts that it uses, and that these use. All of them would take Redis longer
- * to set up than most scripts run.
+ * A script preceded by the shared parts that it uses, directly or indirectly. Redis would take longer to
+ * set up all of them than most scripts run.
  */
 export function withShared(shared: readonly string[], script: string): string {
   return shared.reduceRight((text, part) => (uses(text, part) ? `${part}\n${text}` : text), script)

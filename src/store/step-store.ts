@@ -108,7 +108,7 @@ function messagesIn(raw: string | null | undefined): PersonsMessage[] {
   return raw === null || raw === undefined ? [] : (JSON.parse(raw) as PersonsMessage[])
 }
 
-/** `[number, answer, results …]`; a step of which no answer is kept is left out. */
+/** Parses `[number, answer, results, …]`; a step without a stored answer is left out. */
 function keptSteps(flat: readonly (string | number | null)[]): KeptStep[] {
   const steps: KeptStep[] = []
   for (let at = 0; at + 2 < flat.length; at += 3) {
@@ -134,7 +134,7 @@ interface Times {
   finishedAt?: number
 }
 
-/** The line of times that a script wrote, and what the worker sent. */
+/** Splits a value into the times that a script wrote and the body that the worker sent. */
 function partsOf<Body>(raw: string): { times: Times; body: Body } {
   const end = raw.indexOf('\n')
   return { times: JSON.parse(raw.slice(0, end)), body: JSON.parse(raw.slice(end + 1)) }

@@ -35,7 +35,7 @@ function badDay(): StagedPlan {
   return staged
 }
 
-test('twenty failures are told by their two reasons, and retried or cancelled in one go', async () => {
+test('twenty failures are grouped by their two reasons, and retried or cancelled together', async () => {
   site.stage.plans.set('p1', badDay())
   const page = await browser.open(`${site.url}/dashboard/plans/p1`)
   const failures = page.getByRole('region', { name: 'Failures by error' })
@@ -57,7 +57,7 @@ test('twenty failures are told by their two reasons, and retried or cancelled in
   expect(browser.complaints).toEqual([])
 })
 
-test('filters, order and search stand in the address, so that a link shows the same', async () => {
+test('filters, order and search are part of the address, so that a link shows the same', async () => {
   site.stage.plans.set('p1', badDay())
   site.stage.plans.set('p-review', reviewPlan())
   const page = await browser.open(`${site.url}/dashboard/plans/p1`)

@@ -28,7 +28,7 @@ const usage = {
   costUsd: 0.056,
 }
 
-test('a plan that its budget stopped says what was spent, and goes on with a larger one', async () => {
+test('a plan that its budget stopped shows its cost, and continues with a larger budget', async () => {
   const tasks = [
     { id: 'a', from: 0, to: 2 },
     { id: 'b', status: 'skipped' as const },
@@ -74,7 +74,7 @@ test('names the model that answered in place of the wanted one, for the task and
   await panel.getByText(`answered by ${FALLBACK}`).waitFor()
 })
 
-test('says why a running task stands still while its provider is held back', async () => {
+test('says why a running task waits while calls to its provider are paused', async () => {
   const tasks = [{ id: 'a', from: 0 }]
   site.stage.plans.set('p1', stagedPlan({ id: 'p1', title: 'Held', status: 'running', tasks }))
   const heldUntil = new Date(Date.now() + 600_000).toISOString()
@@ -101,7 +101,7 @@ test('a preliminary version says so, and a merge in place of a model says why', 
   await page.getByText('A later version covers more.').waitFor()
 })
 
-test('every option of an executor has a field, and what cannot be had says why', async () => {
+test('every option of an executor has a field, and unavailable ones say why', async () => {
   const page = await browser.open(`${site.url}/dashboard/new`)
   await page.getByRole('button', { name: 'Blank' }).click()
   await page.getByText('More: context, format').click()
@@ -118,7 +118,7 @@ test('every option of an executor has a field, and what cannot be had says why',
     .toMatchObject({ tasks: [{ options: { command: 'count', arguments: ['a', 'b'] } }] })
 })
 
-test('shows what the agent of a task did, step by step, and only what failed where that is asked for', async () => {
+test("shows the steps of a task's agent, and on request only the failed ones", async () => {
   const staged = reviewPlan()
   const failed = { ...STEP, number: 2, text: 'Another file.' }
   const [call] = STEP.toolCalls

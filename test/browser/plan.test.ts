@@ -204,7 +204,7 @@ describe('a plan that has finished', () => {
     await panel.waitFor({ state: 'detached' })
   })
 
-  test('tells the report in a picture and in words', async () => {
+  test('shows the report as a picture and in words', async () => {
     const page = await open('?tab=report')
     await page.getByText('One after another', { exact: true }).waitFor()
     await page.getByText('One task took half of the time of the plan.').waitFor()

@@ -98,7 +98,7 @@ test('is used by keyboard alone: j and k move, Enter opens, ? explains', async (
   await page.getByRole('heading', { level: 1, name: 'Plan number 61' }).waitFor()
 })
 
-test('says what to do while there is no plan yet', async () => {
+test('says what to do if there are no plans yet', async () => {
   const page = await browser.open(`${site.url}/dashboard`)
   await page.getByRole('heading', { name: 'No plans yet' }).waitFor()
   await page.getByRole('main').getByRole('link', { name: 'New plan' }).waitFor()

@@ -54,7 +54,7 @@ test('a plan is written, checked, launched and watched to its synthesis', async 
   expect(browser.complaints).toEqual([])
 })
 
-test('what the service refuses stands beside the field that it is about', async () => {
+test('shows an error of the service next to its field', async () => {
   const page = await browser.open(`${service.url}/dashboard/new`)
   await page.getByRole('button', { name: 'Blank' }).click()
   await page.getByLabel('Id', { exact: true }).fill('not a slug')
@@ -139,7 +139,7 @@ test('says which worker is alive and what it runs', async () => {
   await expect.poll(() => inspect.getAttribute('href')).toBe('/queues')
 })
 
-test('the API is killed under an open page: the page says so, and goes on where it was', async () => {
+test('an open page reports that the API was killed, and later continues where it was', async () => {
   const planId = await submit({
     title: 'Outlives the API',
     tasks: [echoTask('long', { hang: true })],

@@ -56,7 +56,7 @@ describe('tutti ls', () => {
     )
   })
 
-  test('says how to begin where there is nothing', async () => {
+  test('says how to begin if there are no plans', async () => {
     service.plans.clear()
     const { stdout, stderr } = await runTutti(['ls'], { env })
     expect(stdout).toBe('')
@@ -170,7 +170,7 @@ describe('tutti completion', () => {
 })
 
 describe('tutti output', () => {
-  test('waits for the task and prints what it produced, as it is', async () => {
+  test('waits for the task and prints its output unchanged', async () => {
     const command = startTutti(['output', 'plan-1', 'a'], { env })
     plan.finish('a', 'succeeded', '# Findings\n\u001b[31mred')
     expect(await command.finished).toEqual({
@@ -247,7 +247,7 @@ describe('tutti cancel and retry', () => {
 })
 
 describe('tutti resume', () => {
-  test('goes on with a larger budget', async () => {
+  test('continues with a larger budget', async () => {
     const { code, stderr } = await runTutti(['resume', 'plan-1', '--budget', '0.5'], { env })
     expect([code, stderr]).toEqual([
       0,
@@ -331,7 +331,7 @@ describe('an error', () => {
 })
 
 describe('help', () => {
-  test('tells the commands, the exit codes and an example', async () => {
+  test('lists the commands, the exit codes and examples', async () => {
     const { code, stdout } = await runTutti(['--help'])
     expect(code).toBe(0)
     for (const word of ['run', 'validate', 'Exit codes', 'tutti run review.yaml']) {
@@ -359,7 +359,7 @@ describe('a plan whose edits are in conflict', () => {
     plan.end('partial', { code: 'merge-conflict', message: 'The edits of b are not in the patch.' })
   })
 
-  test('ends with a code of its own, and says why', async () => {
+  test('ends with its own exit code, and says why', async () => {
     const { code, stderr } = await runTutti(['watch', 'plan-1'], { env })
     expect(code).toBe(5)
     expect(stderr).toContain('why: The edits of b are not in the patch.')
@@ -386,7 +386,7 @@ describe('a plan whose edits are in conflict', () => {
   })
 })
 
-test('tutti tasks tells what queued tasks wait for, and why others failed', async () => {
+test('tutti tasks shows what queued tasks wait for, and why others failed', async () => {
   plan.finish('a', 'failed')
   Object.assign(plan.task('b') ?? {}, {
     waitingFor: [{ kind: 'dependency', taskId: 'a', status: 'failed' }],

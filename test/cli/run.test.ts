@@ -114,7 +114,7 @@ describe('tutti run', () => {
     )
   })
 
-  test('goes on across a service that is restarted', async () => {
+  test('continues across a restart of the service', async () => {
     service.fail('GET /v1/plans/plan-1/events', { cutAfterEvents: 2 }, { cut: 'request' })
     const command = startTutti(['run', file], { env })
     await command.shows(/plan plan-1/)

@@ -68,13 +68,13 @@ describe('the events of a plan', () => {
     expect(resumed).toHaveLength(5)
   })
 
-  test('go on when the service ends the stream properly, as it does before a restart', async () => {
+  test('continue when the service ends the stream properly, as it does before a restart', async () => {
     service.fail('GET /v1/plans/plan-1/events', { cutAfterEvents: 2, cleanly: true })
     const events = await follow(({ type }) => type === 'snapshot' && plan.run())
     expect(events.slice(1)).toEqual(plan.events)
   })
 
-  test('go on after a proper end without any event, though the plan finishes just then', async () => {
+  test('continue after a proper end without events, even if the plan finishes just then', async () => {
     const first = await follow(({ type }) => {
       if (type === 'snapshot') plan.start('a')
       else plan.run()
@@ -98,7 +98,7 @@ describe('the events of a plan', () => {
     expect(events.slice(1)).toEqual(plan.events)
   })
 
-  test('go on past the end of a plan that was opened again', async () => {
+  test('continue past the end of a plan that was reopened', async () => {
     plan.run()
     plan.reopen('a')
     const lastEventId = plan.events[0]?.id

@@ -35,7 +35,7 @@ afterAll(async () => {
 })
 
 describe('the built client', () => {
-  test('runs where nothing is installed but what it names', async () => {
+  test('runs with only its declared dependencies installed', async () => {
     const program = `
       import { tutti, TuttiError } from 'tutti-client'
       const { plans, syntheses } = tutti({ baseUrl: '${service.url}' })
@@ -56,7 +56,7 @@ describe('the built client', () => {
     })
   })
 
-  test('has types of its own, without those of Node', async () => {
+  test('has its own types, without those of Node', async () => {
     const right = `
       import { PLAN_STATUSES, tutti } from 'tutti-client'
       const { plans } = tutti()

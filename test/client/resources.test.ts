@@ -62,7 +62,7 @@ describe('plans', () => {
     expect(await waiting).toMatchObject({ status: 'succeeded' })
   })
 
-  test('waiting goes on through an outage', async () => {
+  test('waiting continues through an outage', async () => {
     await client.plans.submit(PLAN)
     service.fail('GET', { cut: 'request' }, { answer: 503, headers: { 'retry-after': '0' } })
     const waiting = client.plans.wait('plan-1')

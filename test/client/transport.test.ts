@@ -76,7 +76,7 @@ describe('an error', () => {
     })
   })
 
-  test('of something in between that speaks no JSON still tells its status', async () => {
+  test('from a proxy that does not speak JSON still has its status', async () => {
     service.fail('GET', { answer: 418, body: '<h1>teapot</h1>' })
     expect(await failureOf(client().plans.get('p'))).toMatchObject({
       code: 'http-418',
@@ -89,7 +89,7 @@ describe('an error', () => {
     expect(await failureOf(client().plans.get('p'))).toMatchObject({ code: 'bad-response' })
   })
 
-  test('says where nothing answers, with the reason of the system', async () => {
+  test("says which address does not answer, with the system's reason", async () => {
     const port = await freePort()
     const nowhere = tutti({ baseUrl: `http://127.0.0.1:${port}`, retries: 0 })
     expect(await failureOf(nowhere.plans.get('p'))).toMatchObject({
@@ -115,7 +115,7 @@ describe('a call is repeated', () => {
     expect(service.requests).toHaveLength(3)
   })
 
-  test('on a 503 that says that nothing was begun, whatever it does', async () => {
+  test('on a 503 that says that nothing was started, whatever the call does', async () => {
     const { plans, tasks } = client()
     await plans.submit(PLAN)
     service.newest().run()

@@ -31,7 +31,7 @@ function literalsOf(file: string): { line: number; pattern: Pattern }[] {
 
 const isSlow = (pattern: Pattern) => analyse(pattern).reports.length > 0
 
-test('what takes for ever on some texts is told', () => {
+test('patterns that take forever on some texts are reported', () => {
   expect(isSlow({ source: '^#{1,6}\\s+(.*?)\\s*#*\\s*$', flags: '' })).toBe(true)
   expect(isSlow({ source: '\\s+$', flags: 'u' })).toBe(true)
   expect(isSlow({ source: '(?<!\\s)\\s+$', flags: 'u' })).toBe(false)

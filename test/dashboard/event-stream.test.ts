@@ -118,7 +118,7 @@ test('does not insist on a plan that is not there, or without a valid key', asyn
   }
 })
 
-test('passes over what is no JSON, and events split between packets', async () => {
+test('skips what is not JSON, and joins events split between packets', async () => {
   const { url } = await serve((_, response) => {
     open(response).write('id: 1-0\nevent: snapshot\nda')
     response.write('ta: {"plan":{"status":"running"}}\n\n: heartbeat\n\nevent: odd\ndata: {\n\n')
@@ -150,7 +150,7 @@ test('a pause ends when the service is known to be back, and so does a connectio
   expect(requests[2]?.headers['last-event-id']).toBe('1-0')
 })
 
-test('stops at once when the page is left', async () => {
+test('stops immediately when the page is left', async () => {
   const { url } = await serve((_, response) => open(response).write(SNAPSHOT))
   const followed = follow(url, { onEvents: () => followed.abort.abort() })
   await followed.done

@@ -20,7 +20,7 @@ function failed(id: string, code: string, message: string): LiveTask {
   }
 }
 
-test('twenty failures of two kinds are two groups, whatever names and numbers they carry', () => {
+test('twenty failures of two kinds are two groups, whatever names and numbers they contain', () => {
   const slow = Array.from({ length: 14 }, (_, index) =>
     failed(`review-${index}`, 'timed-out', `review-${index} took longer than ${index + 60} s.`),
   )

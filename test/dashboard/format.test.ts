@@ -46,7 +46,7 @@ test('a small cost is not shown as nothing', () => {
   expect(plural(1_200, 'task')).toBe('1,200 tasks')
 })
 
-test("running bars follow the server's clock where this machine's is off by more than seconds", () => {
+test("running bars follow the server's clock if this machine's is off by more than seconds", () => {
   const received = Date.now()
   noteServerDate(new Date(received + 3_600_000).toUTCString(), received)
   expect(serverNow() - Date.now()).toBeGreaterThan(3_590_000)

@@ -24,7 +24,7 @@ test('what the page says beside a merged summary is not said twice', () => {
   )
 })
 
-test('a quotation that is no note stays, and so does all that a model wrote', () => {
+test('a quotation that is not a note stays, and so does everything that a model wrote', () => {
   const summary = '> Quoted.\n\nText.'
   expect(summaryBeside({ executor: 'merge', notes: [], summary })).toBe(summary)
   expect(summaryBeside({ executor: 'model', notes: [NOTE], summary: MERGED })).toBe(MERGED)

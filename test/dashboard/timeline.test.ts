@@ -102,7 +102,7 @@ describe('segments', () => {
     ])
   })
 
-  test('attempts of the round before a retry are told apart, and the time between is no wait', () => {
+  test('attempts before a retry are distinguished, and the time in between is not a wait', () => {
     const attempts = [
       { number: 1, startedAt: 10, finishedAt: 30, outcome: 'failed' as const },
       { number: 2, startedAt: 3_610, finishedAt: 3_650, outcome: 'succeeded' as const },
@@ -126,7 +126,7 @@ test('the profile counts what runs at the same moment, and nothing twice', () =>
   expect(concurrencyProfile(tasks, { from: 0, to: 100 }, 10, 100)).toEqual(Array(10).fill(2))
 })
 
-test('tasks that follow each other never count as running at once, however fine the parts are', () => {
+test('consecutive tasks never count as parallel, however fine the intervals are', () => {
   const tasks = Array.from({ length: 40 }, (_, index) => ran(`t${index}`, index * 7, index * 7 + 7))
   const moment = ran('moment', 14, 14)
   for (const buckets of [1, 3, 10, 240]) {
@@ -154,7 +154,7 @@ test('the domain begins with the submission and moves with the clock while the p
 describe('the view', () => {
   const domain = { from: 0, to: 1_000 }
 
-  test('zooming in keeps what is under the pointer where it is', () => {
+  test('zooming in keeps the point under the pointer in place', () => {
     const before = position(domain, 250)
     const span = viewSpan(zoomView(FIT, domain, false, 0.5, 250), domain)
     expect(span.to - span.from).toBe(500)
@@ -174,7 +174,7 @@ describe('the view', () => {
   })
 })
 
-test('ticks stand at round times since the start, never closer than asked for', () => {
+test('ticks are at round times since the start, never closer than requested', () => {
   const marks = ticks({ from: 12_340, to: 72_340 }, 12_340, 600)
   expect(marks.map(({ elapsedMs }) => elapsedMs)).toEqual([
     0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000,

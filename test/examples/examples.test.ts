@@ -61,7 +61,7 @@ describe('the example plans', () => {
     expect(SubmitPlan.safeParse(read(name)).error?.issues ?? []).toEqual([])
   })
 
-  test('the rehearsal has its five tasks in progress at once', async () => {
+  test('the rehearsal has its five tasks in progress at the same time', async () => {
     const { plan, tasks } = await finished('echo-rehearsal.json')
     expect(plan).toMatchObject({ status: 'succeeded', counts: { succeeded: 5, total: 5 } })
     const lastStart = Math.max(...tasks.map(({ id }) => startOf(tasks, id)))
@@ -110,7 +110,7 @@ describe('the example plans', () => {
     )
   })
 
-  test('the goal asks for a model, and stores nothing, where none is configured', async () => {
+  test('a goal is refused and not stored if no model is configured', async () => {
     const { status, body } = await call<{ errors: { pointer: string }[] }>(
       `${service.url}/v1/plans`,
       'POST',
@@ -139,12 +139,12 @@ describe('the example programs', () => {
     expect(JSON.parse(lines.at(-2) ?? '')).toMatchObject({ version: 1, status: 'succeeded' })
   })
 
-  test('curl.sh ends with an error where nothing listens', async () => {
+  test('curl.sh ends with an error if nothing is listening', async () => {
     const env = { PATH: process.env.PATH ?? '', TUTTI_URL: 'http://127.0.0.1:1' }
     await expect(run(join(EXAMPLES, 'curl.sh'), [plan], { env })).rejects.toThrow('curl')
   })
 
-  test('submit.py tells of each task as it ends, then prints the summary', async () => {
+  test('submit.py reports each task as it ends, then prints the summary', async () => {
     const { stdout } = await run('python3', [join(EXAMPLES, 'python/submit.py'), plan], {
       env: env(),
     })

@@ -45,7 +45,7 @@ test('writes one line a request, with its plan and task', async () => {
   ])
 })
 
-test('keeps bodies, keys, query strings and cookies out of the log, whatever the answer', async () => {
+test('keeps bodies, keys, query strings and cookies out of the log for every answer', async () => {
   const { log, text } = aLog()
   const { app, api } = await anApp({ log })
   const secret = 'hunter2'

@@ -91,7 +91,7 @@ test('answers every body that looks like a plan with 202 or a problem of its sen
   await fc.assert(property, { numRuns: RUNS })
 })
 
-test('answers every heap of bytes, of whatever type, with a problem', async () => {
+test('answers random bytes of any type with a problem', async () => {
   const { app, api } = await anApp({ limits: { ...DEFAULT_LIMITS, maxBodyBytes: 4_096 } })
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 5_000 }),

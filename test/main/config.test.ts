@@ -29,7 +29,7 @@ describe('an environment that cannot be meant', () => {
     expect(() => loadConfig(env)).toThrow(sentence)
   })
 
-  test('all that is wrong is told at once', () => {
+  test('all problems are reported together', () => {
     const env = { PORT: 'http', LOG_LEVEL: 'loud', TUTTI_CONCURENCY: '5' }
     expect(() => loadConfig(env)).toThrow(/PORT .*\n.*LOG_LEVEL .*\n.*TUTTI_CONCURENCY /)
   })

@@ -34,7 +34,7 @@ test('one cause is logged once a second, with the number of times it was left ou
   expect(lines[1]?.unsaid).toBe(1_999)
 })
 
-test('another cause is logged at once', () => {
+test('another cause is logged immediately', () => {
   const { lines, fault } = aLog()
   fault(new Error('connect ECONNREFUSED'), 'redis connection failed')
   fault(new Error('connect ECONNREFUSED'), 'upkeep failed')

@@ -32,7 +32,7 @@ async function connect(url: string): Promise<Client> {
 }
 
 describe('over streamable HTTP', () => {
-  test('a plan is launched and waited for, by several clients at once', async () => {
+  test('a plan is launched and waited for by several clients at the same time', async () => {
     const clients = await Promise.all([connect(server.url), connect(server.url)])
     await clients[0]?.callTool({ name: 'launch_plan', arguments: PLAN })
     const waiting = clients.map((client) =>

@@ -91,7 +91,7 @@ describe('the list of tools', () => {
     expect(validate({ policy: { onOverlap: 'never' } })).toBe(false)
   })
 
-  test('tells what changes something', async () => {
+  test('says which tools change something', async () => {
     const { tools } = await client.listTools()
     const readOnly = tools.filter(({ annotations }) => annotations?.readOnlyHint === true)
     expect(readOnly.map(({ name }) => name)).not.toContain('launch_plan')
@@ -240,7 +240,7 @@ describe('what is long', () => {
 })
 
 describe('what is many', () => {
-  test('is as much as a short answer holds, and its cursor goes on behind it', async () => {
+  test('is as much as a short answer holds, and its cursor continues after it', async () => {
     const tasks = Array.from({ length: 60 }, (_, index) => ({
       id: `task-${index}`,
       description: `${index} `.repeat(20).trim(),

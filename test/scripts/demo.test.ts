@@ -108,7 +108,7 @@ describe('the timeline', () => {
     ])
   })
 
-  test('lets the bar of a running task end now, where the axis goes on', () => {
+  test('ends the bar of a running task at the present, although the axis continues', () => {
     const [line = ''] = timeline([row('a', 0)], 500, 40, 1_000).split('\n')
     expect(line).toBe('  ▶  a  ██████████▌             0.50 s')
   })

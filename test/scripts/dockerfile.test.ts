@@ -33,7 +33,7 @@ function find<T>(keyword: string): T | undefined {
 }
 
 describe('the image', () => {
-  test('is written as Docker wants it', () => {
+  test('follows the syntax of Docker', () => {
     expect(validate(text)).toEqual([])
   })
 

@@ -150,7 +150,7 @@ describe('the Kubernetes manifests', () => {
     expect(() => validate(misplaced as never)).toThrow('/readynessProbe is not a known field')
   })
 
-  test('a key that is there twice is no manifest', () => {
+  test('a manifest with a duplicate key is invalid', () => {
     expect(() => parse('metadata:\n  name: a\nmetadata:\n  name: b\n')).toThrow(/unique/)
     expect(() => parse('metadata:\n  name: a\n  name: b\n')).toThrow(/unique/)
   })

@@ -95,7 +95,7 @@ describe('alerts, the Grafana dashboard and the scaling of workers', () => {
     }
   })
 
-  test('an expression that is no PromQL is noticed', () => {
+  test('an expression that is not PromQL is noticed', () => {
     expect(() => selectorsOf('sum(rate(tutti_tasks[5m])')).toThrow('no PromQL')
   })
 

@@ -72,7 +72,7 @@ describe('README', () => {
     expect(SubmitPlan.safeParse(plan).error?.issues ?? []).toEqual([])
   })
 
-  test('tells of the executors that the service has', async () => {
+  test('lists the executors that the service has', async () => {
     const section = readme.slice(
       readme.indexOf('| executor |'),
       readme.indexOf('GET /v1/executors'),
@@ -82,7 +82,7 @@ describe('README', () => {
     expect(new Set(told)).toEqual(new Set(body.items.map(({ name }) => name)))
   })
 
-  test('tells of subcommands that the command has', () => {
+  test('lists subcommands that the command has', () => {
     const tutti = join(ROOT, 'bin/tutti.js')
     const help = execFileSync(process.execPath, [tutti, '--help'], { encoding: 'utf8' })
     const commands = new Set([...help.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name))

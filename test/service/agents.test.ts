@@ -29,7 +29,7 @@ afterEach(async () => {
   await redis.stop()
 })
 
-test('remote agents do the tasks of a plan, and its logs tell nothing that is theirs', async () => {
+test('remote agents run the tasks of a plan, and nothing of theirs is logged', async () => {
   const begun = Promise.withResolvers<void>()
   let busy = 0
   agent = await aRemoteAgent(

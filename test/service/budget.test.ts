@@ -113,7 +113,7 @@ test('five tasks with ample money run at the same time', async () => {
   expect(provider.mostAtOnce()).toBe(5)
 })
 
-test('an answer that the budget cuts off is no success, and says why', async () => {
+test('an answer that the budget cuts off is not a success, and says why', async () => {
   answer = { outputTokens: 10_000 }
   const billed = bill()
   const plan = await run(1, { policy: { budgetUsd: 0.03 } })
@@ -188,7 +188,7 @@ test('a plan on a model without a price is refused with a budget, and says who c
   expect((await submit(without, '?dryRun=true')).status).toBe(200)
 })
 
-test('a dry run tells of a budget that will not do', async () => {
+test('a dry run warns of a budget that is too small', async () => {
   const { body } = await call<{ warnings: { code: string }[] }>(
     `${service.url}/v1/plans?dryRun=true`,
     'POST',
@@ -197,7 +197,7 @@ test('a dry run tells of a budget that will not do', async () => {
   expect(body.warnings).toContainEqual(expect.objectContaining({ code: 'budget-too-low' }))
 })
 
-test('nothing of a plan without money is started again before its budget is raised', async () => {
+test('nothing of a plan without money restarts before its budget is raised', async () => {
   answer = { outputTokens: 100 }
   const plan = await run(1, { policy: { budgetUsd: 0.001 } })
   expect(plan).toMatchObject({ status: 'failed', counts: { skipped: 1 }, usage: { costUsd: 0 } })

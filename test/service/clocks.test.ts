@@ -97,7 +97,7 @@ test.each([
   },
 )
 
-test('all that a plan says of times is by the clock of Redis, whatever that of its processes', async () => {
+test('all times of a plan are by the clock of Redis, not by those of the processes', async () => {
   await start(0, {}, clockAhead(-HOUR_MS))
   await service.addWorker(clockAhead(HOUR_MS))
   const id = await submit({ tasks: [echoTask('a')] })

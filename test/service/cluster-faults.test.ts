@@ -89,7 +89,7 @@ describe('a Cluster that fails', () => {
     expect(started.log().split('\n').length).toBeLessThan(100)
   }, 180_000)
 
-  test('sixteen shards: each lies on one master, with all keys of its plans', async () => {
+  test('sixteen shards: each is on one master, with all keys of its plans', async () => {
     const ids = await Promise.all(Array.from({ length: 40 }, () => submit(0)))
     await allFinished(ids)
     const found = await Promise.all(cluster.masters.map(({ redis }) => redis.keys('{*}:*')))
@@ -118,7 +118,7 @@ describe('a Cluster that fails', () => {
     await allFinished(later)
   })
 
-  test('all nodes killed and started again: 503 at once meanwhile, then every plan ends', async () => {
+  test('all nodes are killed and restarted: requests get 503 meanwhile, then every plan ends', async () => {
     const ids = await startPlans()
     const nodes = [...cluster.masters, ...cluster.replicas]
     await Promise.all(nodes.map((node) => node.kill()))

@@ -114,7 +114,7 @@ describe('on a Redis Cluster', () => {
     expect(body).toMatchObject({ status: 'cancelled', counts: { cancelled: 3 } })
   })
 
-  test('events arrive as they happen, on whichever master the plan lies', async () => {
+  test('events arrive as they happen, whichever master holds the plan', async () => {
     const { body: plan } = await api('/plans', 'POST', { tasks: tasks(3, { delayMs: 300 }) })
     const events = await fetch(`${service.url}/v1/plans/${plan.id}/events`, {
       headers: as('acme'),

@@ -106,7 +106,7 @@ async function conflicting(synthesis: object = {}) {
   return (await call<Synthesis>(`${service.url}/v1/plans/${id}/synthesis?wait=20`)).body
 }
 
-test('the model proposes what a file in conflict should be, and nothing of it is in the patch', async () => {
+test('the model proposes contents for a file in conflict, which are not in the patch', async () => {
   resolution = '```\nby one and two\nend\n```'
   const { edits, notes, usage } = await conflicting()
   expect(edits.merged).toEqual(['one'])
@@ -129,7 +129,7 @@ test('the model proposes what a file in conflict should be, and nothing of it is
   expect(usage.steps).toBe(4)
 })
 
-test('what is no file is no proposal, which is said', async () => {
+test('an answer that is not a file is not a proposal, and a note says so', async () => {
   resolution = 'I would rather not.'
   const { edits, notes } = await conflicting()
   expect(edits.conflicts).toHaveLength(1)

@@ -36,7 +36,7 @@ async function synthesisOf(findings: Record<string, object[]>, files = true) {
   return synthesis
 }
 
-test('what a finding says of the files is looked up: wrong places stand last and say why', async () => {
+test('findings are checked against the files: those with wrong locations are last and say why', async () => {
   const eight = { title: 'Code from outside is run', severity: 'high', file: 'src/a.ts', line: 90 }
   const synthesis = await synthesisOf({
     one: [

@@ -88,7 +88,7 @@ describe('a fault loses no work', () => {
     })
   })
 
-  test('Redis killed and started again on its files: 503 at once meanwhile, then every task ends', async () => {
+  test('Redis is killed and restarted on its files: requests get 503 meanwhile, then every task ends', async () => {
     await start(2)
     const planId = await submit(tasks(10, 2_000))
     await running(service, planId, 10)
@@ -106,7 +106,7 @@ describe('a fault loses no work', () => {
     })
   })
 
-  test('a worker told to end hands its tasks back and spends no attempt', async () => {
+  test('a worker that shuts down hands its tasks back without using up an attempt', async () => {
     await start(1, { SHUTDOWN_GRACE_MS: '100' })
     const planId = await submit([
       echoTask('long', { delayMs: 1_500 }, { attempts: 1 }),
@@ -120,7 +120,7 @@ describe('a fault loses no work', () => {
     expect(await outcomes(planId, 'long')).toEqual(['interrupted', 'succeeded'])
   })
 
-  test('a worker told to end lets tasks finish within its grace', async () => {
+  test('a worker that shuts down lets tasks finish within its grace period', async () => {
     await start(1)
     const planId = await submit([echoTask('a', { delayMs: 700 })])
     await running(service, planId, 1)

@@ -36,7 +36,7 @@ describe('a synthesis whose parts are under way', () => {
     expect(await leftOfParts(planId)).toEqual([])
   })
 
-  test('a worker told to end hands its parts to another', async () => {
+  test('a worker that shuts down hands its parts to another', async () => {
     await start(1, { SHUTDOWN_GRACE_MS: '100' })
     const release = now.provider.hold()
     const planId = await submit(60, 20)
@@ -49,7 +49,7 @@ describe('a synthesis whose parts are under way', () => {
     expect(await leftOfParts(planId)).toEqual([])
   })
 
-  test('a plan cancelled between parts ends with the merge, and asks the model no more', async () => {
+  test('a plan cancelled between parts ends with the deterministic merge, without more model calls', async () => {
     await start(1, { TUTTI_SYNTHESIS_CONCURRENCY: '4' })
     const release = now.provider.hold()
     const planId = await submit(60, 20)

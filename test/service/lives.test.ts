@@ -71,7 +71,7 @@ test('a key whose plan was deleted while it ran makes a plan that runs to its en
   await expect.poll(() => redis.keys(`*${old.body.id}*`), { timeout: 20_000 }).toEqual([])
 })
 
-test('an API that is stopped while it submits, and goes on later, doubles nothing and takes nothing back', async () => {
+test('an API that is suspended while submitting, and later continues, duplicates and undoes nothing', async () => {
   await start(1)
   const tasks = ['a', 'b', 'c'].map((id) => echoTask(id))
   const body = { mode: 'sequential', tasks, context: 'c'.repeat(200_000) }

@@ -146,7 +146,7 @@ test('a server that is away fails the task that named it, by its name, and no ot
   expect(await run({ prompt: 'Look.' })).toMatchObject({ status: 'succeeded' })
 })
 
-test('a tool that its server has not fails the task at once', async () => {
+test('a tool that its server does not have fails the task immediately', async () => {
   expect(await run({ prompt: 'Look.', tools: ['mcp__facts__guess'], attempts: 3 })).toMatchObject({
     status: 'failed',
     error: { code: 'mcp-tool-missing', message: 'The MCP server facts has no tool guess.' },

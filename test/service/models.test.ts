@@ -268,7 +268,7 @@ describe('a plan on a model', () => {
     expect(dry.overlaps).toEqual([])
   })
 
-  test('tells which model answered where the wanted one could not be had', async () => {
+  test('says which model answered if the requested one was not available', async () => {
     const { body } = await submit({
       tasks: [
         {

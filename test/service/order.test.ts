@@ -140,7 +140,7 @@ describe('order', () => {
     expect(mostAtOnce(tasks.values())).toBeLessThanOrEqual(20)
   })
 
-  test('a dependent task is told what its dependencies produced', async () => {
+  test('a dependent task gets the outputs of its dependencies', async () => {
     const { plan } = await run({
       tasks: [
         { id: 'first', prompt: 'The word is ULTRAMARINE.', executor: 'echo' },

@@ -49,7 +49,7 @@ interface Answered {
   stopped?: { code: string; message: string }
 }
 
-test('a plan whose provider has no quota left is parked, and goes on with a retry', async () => {
+test('a plan whose provider has no quota left is parked, and continues with a retry', async () => {
   const plans = `${service.url}/v1/plans`
   answer = (body) => (body.includes('Part 0') || body.includes('Part 1') ? {} : UNPAID)
   const tasks = Array.from({ length: 30 }, (_, part) => ({

@@ -127,7 +127,7 @@ const mess = fc.integer({ min: 2, max: 12 }).chain((count) =>
   }),
 )
 
-test('whatever is retried and cancelled at whatever moment, every task ends, in order and within the limit', async () => {
+test('under random retries and cancels, every task ends, in order and within the limit', async () => {
   await fc.assert(
     fc.asyncProperty(mess, async ({ parents, fails, limit, steps }) => {
       const { body: plan } = await call<{ id: string }>(`${service.url}/v1/plans`, 'POST', {

@@ -62,7 +62,7 @@ describe('under Sentinel', () => {
     })
   })
 
-  test('a master that is told to become a replica hands over, and listeners move with it', async () => {
+  test('a master that becomes a replica hands over, and listeners move with it', async () => {
     const planId = await submit({ tasks: tasks(10, 2_000) })
     await running(service, planId, 10)
     await group.failOver()

@@ -66,7 +66,7 @@ test.each([
   90_000,
 )
 
-test('a Redis that is busy with a script is told as 503, and goes on', async () => {
+test('while Redis is busy with a script, requests get 503, and then it continues', async () => {
   await admin.config('SET', 'busy-reply-threshold', '50')
   // What Redis has to load of the service, it has.
   await finished(service, (await post('before')).body.id)

@@ -68,7 +68,7 @@ test('every worker process adds to the one trace', async () => {
   expect(new Set(runs.map(({ instance }) => instance)).size).toBe(2)
 })
 
-test('a caller whose trace is not sampled has nothing sent, and its webhook is told so', async () => {
+test('nothing is sent for a trace that is not sampled, and its webhook is told so', async () => {
   const caller = aCaller('00')
   const { port } = hook.address() as AddressInfo
   const webhook = { url: `http://127.0.0.1:${port}/` }
@@ -155,7 +155,7 @@ test('a collector that refuses disturbs nothing, and is logged once', async () =
   }
 })
 
-test('without the variable nothing of it is loaded, and the trace of a caller is passed on as it came', async () => {
+test("without the variable, tracing is not loaded, and a caller's trace is passed on unchanged", async () => {
   const watch = [
     'import { registerHooks } from "node:module"',
     'const load = (url, context, next) => {',

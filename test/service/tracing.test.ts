@@ -194,7 +194,7 @@ describe('a plan that is traced', () => {
     })
   })
 
-  test('tells the receiver of its webhook which trace it belongs to', () => {
+  test('sends its trace to the receiver of its webhook', () => {
     expect(hooked).toEqual([`00-${caller.traceId}-${one('deliver webhook')?.spanId}-01`])
   })
 

@@ -145,7 +145,7 @@ describe('the end of a plan', () => {
     expect(await keysOf(plan.id)).toEqual([])
   })
 
-  test('a plan that no worker has touched is cancelled at once', async () => {
+  test('a plan that no worker has touched is cancelled immediately', async () => {
     await start(0)
     const plan = await submit({ tasks: many(3) })
     const { status, body } = await call<PlanView>(
@@ -167,7 +167,7 @@ describe('the end of a plan', () => {
   })
 })
 
-test('a stream resumed at every event tells the same as one that was never cut, after an API restart too', async () => {
+test('a stream resumed at every event is the same as an unbroken one, even after an API restart', async () => {
   await start(1)
   const plan = await submit({
     tasks: [
@@ -228,7 +228,7 @@ test('a reader that comes with an id which the plan does not have gets a snapsho
   expect(await read('9999999999999-0')).toEqual(['event: snapshot'])
 })
 
-test('a reader of one task is told of it and of the plan, and of no other task', async () => {
+test("a reader of one task gets its events and those of the plan, and no other task's", async () => {
   await start(0)
   const plan = await submit({ tasks: many(3) })
   const client = tutti({ baseUrl: service.url })
@@ -246,7 +246,7 @@ test('a reader of one task is told of it and of the plan, and of no other task',
   expect(unknown.status).toBe(404)
 })
 
-test('a small plan behind a large one does not wait for it, and the large one goes on under small ones', async () => {
+test('a small plan does not wait for an earlier large one, and small ones do not stop a large one', async () => {
   await start(1, { TUTTI_CONCURRENCY: '40' })
   const hanging = Array.from({ length: 100 }, (_, at) => echoTask(`h${at}`, { hang: true }))
   // More of them hang than there are slots, so that some wait however slow this machine is.

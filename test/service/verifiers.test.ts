@@ -239,7 +239,7 @@ test('a cancel ends the votes, and the synthesis says what was not verified', as
   expect(synthesis.notes).toContainEqual(expect.stringContaining('the plan was stopped'))
 })
 
-test('a dry run tells the most that votes may come to; a plan without a synthesis has none', async () => {
+test('a dry run shows the maximum number of votes; a plan without a synthesis has none', async () => {
   const plan = {
     tasks: [{ id: 'a', executor: 'echo', prompt: 'a', description: 'a' }],
     policy: { budgetUsd: 2, verify: { votes: 5, maxShare: 0.25 } },

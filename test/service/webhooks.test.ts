@@ -112,7 +112,7 @@ async function attempted(planId: string): Promise<Deliveries['items'][number]> {
 }
 
 describe('webhooks', () => {
-  test('a finished plan is told of, signed so that a Standard Webhooks verifier takes it', async () => {
+  test('a finished plan is delivered, signed so that a Standard Webhooks verifier accepts it', async () => {
     const hook = await receiver([204])
     const planId = await run(hook.url)
     const { headers, body } = await hook.next()
@@ -151,7 +151,7 @@ describe('webhooks', () => {
     answer()
   })
 
-  test('the next attempt is told from the end of the one before', async () => {
+  test('the delay of the next attempt counts from the end of the previous one', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<number>()
     const slow = await receiver([500], {}, answered)
     const planId = await run(slow.url)

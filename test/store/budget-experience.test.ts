@@ -5,7 +5,7 @@ import { aPlan, cost, flat, redis, SEEN, space, TASKS } from './plan-with-budget
 
 afterAll(() => redis.disconnect())
 
-test('one call goes ahead where it is not known what calls cost', async () => {
+test('one call goes ahead if the cost of calls is unknown', async () => {
   const { id, budgets, begin } = await aPlan(1)
   const all = await Promise.all(TASKS.map(begin))
   const blind = {

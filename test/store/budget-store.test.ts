@@ -9,7 +9,7 @@ import { aPlan, call, cost, redis, SEEN, space, TASKS } from './plan-with-budget
 
 afterAll(() => redis.disconnect())
 
-test('what is set aside and spent together never passes the budget, whatever the order', async () => {
+test('money reserved and spent together never exceeds the budget, in any order', async () => {
   const step = fc.record({
     task: fc.nat(TASKS.length - 1),
     act: fc.constantFrom('reserve', 'settle', 'unknown', 'refuse', 'end', 'die'),
@@ -94,7 +94,7 @@ test('what is set aside and spent together never passes the budget, whatever the
   )
 })
 
-test('calls of many tasks at once share what there is', async () => {
+test('parallel calls of many tasks share the budget', async () => {
   const { id, budgets, begin, record } = await aPlan(0.1)
   const all = await Promise.all(TASKS.map(begin))
   const answers = await Promise.all(
@@ -183,7 +183,7 @@ test('an attempt for which no money is left stops the plan, and its other tasks 
   expect(counts).toMatchObject({ incomplete: 1, skipped: 3 })
 })
 
-test('nothing of the money of a plan is left when it is deleted', async () => {
+test('no budget data of a plan is left when it is deleted', async () => {
   const { id, budgets, begin } = await aPlan(1)
   const { spender } = await begin('a')
   await budgets.reserve(id, spender, call('c', 0.2))

@@ -65,14 +65,14 @@ test('a pause that one process was asked for is kept by another, and shown', asy
   expect(Date.now() - refusedAt).toBeGreaterThanOrEqual(1_400)
 })
 
-test('another model of the same provider goes on', async () => {
+test('another model of the same provider continues', async () => {
   const [first, second] = [newGate(), newGate()]
   const [permit] = await acquireAll(first, 1)
   await permit?.release({ status: 'rate-limited', retryAfterMs: 60_000 })
   await second.acquire('local:other', forever)
 })
 
-test('a call that is given up while it waits is rejected at once, and takes no turn', async () => {
+test('a call that is aborted while it waits is rejected immediately, and takes no turn', async () => {
   const gate = newGate()
   const [permit] = await acquireAll(gate, 1)
   await permit?.release({ status: 'rate-limited', retryAfterMs: 60_000 })
@@ -82,7 +82,7 @@ test('a call that is given up while it waits is rejected at once, and takes no t
   await expect(waiting).rejects.toThrow('given up')
 })
 
-test('as many calls at once as a provider takes are made by all processes together', async () => {
+test('all processes together make as many parallel calls as the provider accepts', async () => {
   const [first, second] = [newGate(), newGate()]
   const providers = readProviders({ redis: connect(), space })
   const permits = await acquireAll(first, 5)
@@ -106,7 +106,7 @@ test('the calls of a process that died are given back once its lease is over', a
   expect(await acquireAll(second, 2)).toHaveLength(2)
 })
 
-test('a pause that is over begins one round for all, and nobody waits for another', async () => {
+test('the end of a pause starts one round for all processes, and none waits for another', async () => {
   const [first, second] = [newGate(), newGate()]
   for (let round = 0; round < 10; round += 1) {
     const [permit] = await acquireAll(round % 2 === 0 ? first : second, 1)

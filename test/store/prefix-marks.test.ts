@@ -84,7 +84,7 @@ test('the lead of a process that died lasts no longer than its lease', async () 
   turn.giveUp()
 })
 
-test('a turn that is over changes nothing of the next one', async () => {
+test('a turn that is over does not affect the next one', async () => {
   const marks = redisPrefixMarks({ redis: connect(), space })
   await marks.claim('p', 'old')
   await marks.leave('p', 'old')
@@ -105,7 +105,7 @@ test('waiting for another process ends with an abort', async () => {
   first.giveUp()
 })
 
-test('without a store that answers, calls go on', async () => {
+test('calls continue while the store does not answer', async () => {
   const faults: unknown[] = []
   const gate = prefixGate({
     now: Date.now,

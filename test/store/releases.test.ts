@@ -66,7 +66,7 @@ test('a task whose output another one uses is not retried until that one has end
   expect(await retry()).toEqual({ status: 'queued' })
 })
 
-test('a task that is held waits again for one that is retried behind it', async () => {
+test('a held task waits again for a dependency that is retried', async () => {
   const { id, plans, life, begin } = await aPlan(1, { dependencies: { b: ['a', 'c'] } })
   await plans.markEnqueued(id, 0)
   const run = async (taskId: string, how: typeof OVER | typeof DONE, unit?: number) => {

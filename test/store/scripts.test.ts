@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { withShared } from '../../src/store/scripts.ts'
 
-test('a script is sent with the shared parts that it uses, directly or through others, and no more', () => {
+test('a script is sent with only the shared parts that it uses, directly or indirectly', () => {
   const first = 'local function first(id)\n  return id\nend'
   const second = 'local place, sum = 1, 2\nlocal function second() return first(place) end'
   const third = 'local third = 3'

@@ -87,7 +87,7 @@ export function describeService(url: () => string): void {
     expect(other).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } })
   })
 
-  test('says of a dry run what the plan would be, and stores nothing', async () => {
+  test('a dry run describes the plan and stores nothing', async () => {
     const { status, body } = await submit([echoTask('a')], { query: '?dryRun=true' })
     expect({ status, body }).toMatchObject({ status: 200, body: { waves: [['a']] } })
     expect(body['tasks']).toMatchObject([{ id: 'a', prompt: expect.any(String) }])

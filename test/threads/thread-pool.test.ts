@@ -9,7 +9,7 @@ function aPool(size = 1, idleMs = 60_000) {
   return pool
 }
 
-test('work that takes for ever ends at its limit, and the work behind it goes on', async () => {
+test('endless work ends at its limit, and the work behind it continues', async () => {
   const pool = aPool()
   const stuck = pool.run('never', [], 50)
   const behind = pool.run('double', [21], 60_000)
@@ -17,7 +17,7 @@ test('work that takes for ever ends at its limit, and the work behind it goes on
   expect(await behind).toBe(42)
 })
 
-test('this thread goes on while another one computes', async () => {
+test('this thread continues while another one computes', async () => {
   const pool = aPool(2)
   const stuck = pool.run('never', [], 300).catch((error: unknown) => error)
   expect(await pool.run('double', [1], 60_000)).toBe(2)

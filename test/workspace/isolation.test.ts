@@ -306,7 +306,7 @@ test('leaves ignored files out of the edits, unless the task declared them or th
   expect(edits.files).toEqual(['dist/kept.js', 'kept.log', 'kept.log.txt', 'src/new.ts'])
 })
 
-test('asks about ignored files without going behind a planted link', async () => {
+test('asks about ignored files without following a planted link', async () => {
   const place = await aPlace()
   await writeFiles(place.root, { '.gitignore': 'dist\n' })
   const task = aTask('a', { writes: ['build/out/**'] })

@@ -167,7 +167,7 @@ test('writes inline files once for all readers of a plan, and reads them from th
   expect(await everythingIn(root)).toHaveLength(3)
 })
 
-test('leaves nothing of a plan behind once it is forgotten, and builds it again when asked', async () => {
+test('removes everything of a forgotten plan, and builds it again on request', async () => {
   const { dataDir, files } = await aPlace()
   const plan = aPlan({ files: true }, { a: 'a' })
   await files.open(plan, aTask('a', { isolated: false }), running)
@@ -179,7 +179,7 @@ test('leaves nothing of a plan behind once it is forgotten, and builds it again 
   expect(await everythingIn(again.workspace.root)).toEqual(['a'])
 })
 
-test('forgets the plans that are no longer kept, whatever characters their ids hold', async () => {
+test('forgets plans that are no longer kept, whatever characters their ids contain', async () => {
   const { dataDir, files } = await aPlace()
   const plans = ['../kept', '..', 'a/b'].map((planId) => ({
     ...aPlan({ files: true }, { a: '' }),

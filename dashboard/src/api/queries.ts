@@ -88,7 +88,7 @@ export function taskQuery(planId: string, taskId: string, version: string) {
   })
 }
 
-/** What an agent has said and done, page by page; asked for again when an event tells of a new step. */
+/** An agent's steps, page by page; read again when an event reports a new step. */
 export function stepsQuery(planId: string, taskId: string, version: string) {
   return infiniteQueryOptions({
     queryKey: ['plan', planId, 'steps', taskId, version],

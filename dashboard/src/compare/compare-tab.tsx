@@ -16,7 +16,7 @@ import { Section } from '../ui/section.tsx'
 import { appearance, SeverityBadge } from '../ui/status.tsx'
 import { type Run, runQuery, sameTitleQuery } from './run-query.ts'
 
-/** This run beside another one of the same work: what is new, what is still there, what is gone. */
+/** Compares this run with another one of the same work: what is new, still there and gone. */
 export function CompareTab({ plan, version }: { plan: Plan; version: string }) {
   const [search, change] = usePlanSearch()
   const now = useNow(60_000)

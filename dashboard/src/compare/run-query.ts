@@ -11,7 +11,7 @@ import type {
   TaskSummary,
 } from '../api/types.ts'
 
-/** What is compared of a run. */
+/** The parts of a run that are compared. */
 export interface Run {
   plan: Plan
   report: Report
@@ -37,7 +37,7 @@ export function runQuery(planId: string, version: string) {
   })
 }
 
-/** Plans of the same title, newest first: runs of the same work, as a rule. */
+/** Plans with the same title, newest first; usually runs of the same work. */
 export function sameTitleQuery(title: string) {
   return queryOptions({
     queryKey: ['plans', 'same title', title],

@@ -31,9 +31,9 @@ export interface LiveTask {
    * Attempts seen as events; those before the snapshot are only known to the task's own resource.
    */
   attempts: readonly AttemptSpan[]
-  /** The last step that was seen as an event. */
+  /** The last step for which an event was seen. */
   step?: number
-  /** Of all its attempts that have ended. */
+  /** The usage of all its ended attempts. */
   costUsd: number
   error?: Failure | undefined
 }

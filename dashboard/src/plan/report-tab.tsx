@@ -166,7 +166,7 @@ function Usage({ usage, cost }: Pick<Report, 'usage' | 'cost'>) {
   )
 }
 
-/** Where the money went, dearest first. */
+/** Shows what the money was spent on, most expensive first. */
 function Spenders({ cost }: Pick<Report, 'cost'>) {
   const [dearest] = cost.topTasks
   if (dearest === undefined) return null

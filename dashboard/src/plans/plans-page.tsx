@@ -24,7 +24,7 @@ export function PlansPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const searchInput = useRef<HTMLInputElement>(null)
-  // What one types is looked for when one pauses.
+  // Search only when typing pauses.
   const settled = useSettled(search, 200)
   const query = useInfiniteQuery(plansQuery(settled))
   const shown = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data])

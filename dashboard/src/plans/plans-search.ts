@@ -12,10 +12,10 @@ export const PERIODS = {
 } as const
 export type Period = keyof typeof PERIODS
 
-/** US dollars that a plan cost at least. */
+/** Minimum cost of a plan, in US dollars. */
 export const COSTS = [0.01, 0.1, 1, 10] as const
 
-/** Which plans are listed, as the address has it. */
+/** The filter of the list, as in the address. */
 export interface PlansSearch {
   q?: string | undefined
   status?: PlanStatus | undefined

@@ -12,13 +12,13 @@ type Filter = 'all' | 'tools' | 'errors'
 
 interface StepsPartProps {
   steps: readonly Step[]
-  /** Asks for the next page, where there is one. */
+  /** Loads the next page; undefined if there is none. */
   onMore: (() => void) | undefined
-  /** Reads one step with whole arguments and results. */
+  /** Reads one step with complete arguments and results. */
   readWhole: (number: number) => Promise<Step>
 }
 
-/** What an agent has said and done, in order, as somebody would read it. */
+/** Shows what an agent has said and done, in order. */
 export function StepsPart({ steps, onMore, readWhole }: StepsPartProps) {
   const [filter, setFilter] = useState<Filter>('all')
   const withTools = steps.filter(({ toolCalls }) => toolCalls.length > 0)
@@ -122,7 +122,7 @@ function ToolCall({ call }: { call: Step['toolCalls'][number] }) {
   )
 }
 
-/** A result of an MCP server is a list of parts; whoever reads wants their texts. */
+/** A result of an MCP server is a list of parts; readers want only their texts. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'object' && value !== null && 'content' in value) {

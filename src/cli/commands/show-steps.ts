@@ -66,7 +66,7 @@ function indented(text: string, isError: boolean): string {
   return `${isError ? '  failed:\n' : ''}${shown.join('\n')}`
 }
 
-/** A result of an MCP server is a list of parts; whoever reads wants their texts. */
+/** A result of an MCP server is a list of parts; readers want only their texts. */
 function asText(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'object' && value !== null && 'content' in value) {

@@ -28,7 +28,7 @@
  * merge        the deterministic synthesis, written without a model
  * ledger       for each reported finding, where in the synthesis it went
  *
- * workspace    the files that a plan works on; each task that writes has a copy of its own
+ * workspace    the files that a plan works on; each task that writes has its own copy
  * base         the state of the workspace that a plan began with
  * edits        what a task changed in its copy
  *
@@ -39,9 +39,9 @@
  *
  * event        one change of a plan, in the order in which they happened
  * delivery     an event on its way to the plan's webhook
- * tenant       whose plans they are: an API key, or the one tenant of a service without keys
+ * tenant       the owner of plans: an API key, or the one tenant of a service without keys
  * step         one answer of a model in an attempt, with the tools that it called
- * shard        a part of the plans, together in one place of Redis
+ * shard        a part of all plans, stored together in one slot of Redis
  */
 
 import type { Delivery } from './delivery.ts'
@@ -68,8 +68,8 @@ export interface Wait {
 }
 
 /**
- * UTF-8, in pieces that are read when they are asked for: of what is large nobody holds, parses or writes the
- * whole. Throws in the middle where the rest is gone.
+ * UTF-8, in pieces that are read on demand, so that nobody holds, parses or writes large data as a
+ * whole. Throws midway if the rest has been deleted.
  */
 export type Pieces = AsyncIterable<Uint8Array>
 
@@ -196,13 +196,13 @@ export interface SynthesesApi {
 /** A change of a plan. Clients send `id` back as `Last-Event-ID`. */
 export interface PlanEvent {
   id: string
-  /** `snapshot`, `plan.*`, `task.*`, `synthesis.*`; `task.text` only when tokens were asked for. */
+  /** `snapshot`, `plan.*`, `task.*`, `synthesis.*`; `task.text` only if tokens were requested. */
   type: string
   /** Small JSON: ids, statuses, counts and times. Never a prompt; output only in `task.text`. */
   data: Record<string, unknown>
   /**
-   * Of a snapshot, what stands in `data` as `tasks`, in pages that are read when they are asked for: all
-   * of them before the next event.
+   * For a snapshot, the `tasks` of `data`, in pages that are read on demand. Read all of them before
+   * the next event.
    */
   tasks?: AsyncIterable<Record<string, unknown>[]>
 }

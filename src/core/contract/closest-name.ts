@@ -4,8 +4,8 @@ import { distance } from 'fastest-levenshtein'
 const LEAST_PREFIX = 4
 
 /**
- * The name that was meant by one that does not exist: another spelling of it (`depends_on`), its beginning
- * (`timeout` for `timeoutMs`), or a name a slip or two away. None where nothing is close.
+ * The name that an unknown one was probably meant to be: another spelling of it (`depends_on`), a name
+ * that it begins (`timeout` for `timeoutMs`), or one a typo or two away. Undefined if none is close.
  */
 export function closestName(name: string, names: Iterable<string>): string | undefined {
   const wanted = plain(name)

@@ -1,9 +1,9 @@
 import type { PlanStatus } from './status.ts'
 
-/** Which plans a list holds; all those that fit every part that is given. */
+/** Selects the plans of a list: those that match all given fields. */
 export interface PlanFilter {
   status?: PlanStatus | undefined
-  /** Words that the title, the id or the metadata holds, all of them, in any case. */
+  /** Words that must all appear in the title, id or metadata, ignoring case. */
   search?: string | undefined
   /** Milliseconds since the epoch, the first included, the second not. */
   createdFrom?: number | undefined

@@ -43,7 +43,7 @@ export const Step = z
   .meta({ id: 'Step' })
 export type Step = z.output<typeof Step>
 
-/** What a person says to a task. */
+/** A message from a person to a task. */
 export const PostMessage = z
   .strictObject({
     text: z

@@ -133,7 +133,7 @@ async function begin(
   return { position: { event: last.event, text: undefined }, finished, told, snapshot: undefined }
 }
 
-/** A plan has an event from its beginning on. Cheap: asked whenever a reader was woken for nothing. */
+/** Every plan has at least one event. Cheap: checked whenever a reader was woken without news. */
 async function isThere(deps: FollowDeps, planId: string, { event }: Position): Promise<boolean> {
   return event !== BEGINNING && deps.events.has(planId, event)
 }

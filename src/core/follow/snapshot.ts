@@ -12,24 +12,24 @@ export interface SnapshotDeps {
 }
 
 /**
- * What a reader was told by a snapshot. Its pages are read one after the other, and the plan goes on
- * meanwhile: of each task the reader knows all up to the event that was the newest when its page was read.
- * The events since the snapshot began follow, without those.
+ * What a reader knows from a snapshot. Its pages are read one after the other while the plan continues,
+ * so for each task the reader knows everything up to the newest event at the time its page was read.
+ * The stream then continues with the events since the start of the snapshot, without the known ones.
  */
 export interface Told {
   tell(taskIds: readonly string[], states: readonly TaskState[], newest: string): void
-  /** Whether the snapshot holds what the event says. */
+  /** Whether the snapshot already includes the event. */
   holds(event: { id: string; taskId: unknown }): boolean
-  /** Of what was written before, only the texts of tasks that run. */
+  /** Text from before the snapshot is wanted only for running tasks. */
   wants(text: TextPiece): boolean
-  /** Before all texts that are wanted. */
+  /** A position before all wanted texts. */
   readonly firstText: string
 }
 
 /** @param start The newest event when the snapshot began. */
 export function toldSince(start: string): Told {
   const running = new Map<string, TaskState>()
-  /** Tasks that were read later than at the start: the newest event by then. */
+  /** Tasks read after newer events: the newest event at that time. */
   const later = new Map<string, string>()
   let last = start
   return {
@@ -61,7 +61,7 @@ export function toldSince(start: string): Told {
   }
 }
 
-/** Tasks as a snapshot shows them, in pages, each read when it is asked for. */
+/** The tasks of a snapshot, in pages that are read on demand. */
 export async function* snapshotPages(
   deps: SnapshotDeps,
   { spec: { id: planId, waves } }: PlanRecord,
@@ -84,7 +84,7 @@ export async function* snapshotPages(
 
 const STATES_AT_ONCE = 500
 
-/** For a reader that has all events already, and is to be told what runs. */
+/** For a reader that has all events and only needs to know which tasks run. */
 export async function tellStates(
   deps: Pick<SnapshotDeps, 'events'>,
   planId: string,
@@ -103,7 +103,7 @@ async function readStates(
   told: Told,
 ): Promise<TaskState[]> {
   const read = await events.states(planId, taskIds)
-  // Cuts the stream: what was sent so far is not to be taken for the whole.
+  // Breaks the stream, so that a partial snapshot is not taken for a complete one.
   if (read === undefined) throw new ServiceError('plan-not-found', 'The plan was deleted.')
   told.tell(taskIds, read.states, read.newest)
   return read.states

@@ -65,7 +65,7 @@ export function settleSynthesis(options: {
     ({ id, finding, from }): SynthesisFinding => ({
       id,
       ...finding,
-      // One without a source comes from a command that was run.
+      // A finding without a source comes from a command that was run, so there is nothing to check.
       ...(evidence === undefined || from.length === 0
         ? {}
         : { verification: verificationOf(from, evidence) }),
@@ -134,7 +134,7 @@ function leftOut(count: number, why: string): string {
     : `${count} reported findings are left out here: what they say ${why}. They are listed last, marked as refuted.`
 }
 
-/** This comes first: nothing else shows that the patch lacks the work of a task, or whether it holds. */
+/** Put first, because nothing else shows that the patch lacks edits of a task, or failed verification. */
 function withMissingEdits(summary: string, edits: MergedEdits | undefined): string {
   const missing = edits && missingEdits(edits)
   const verification = edits?.verification

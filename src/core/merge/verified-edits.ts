@@ -9,15 +9,15 @@ const MOST_COMMAND = 200
 
 type Verification = NonNullable<MergedEdits['verification']>
 
-/** Why merged edits that were to be verified are not known to hold; `undefined` if they do. */
+/** Why merged edits could not be verified, or failed; `undefined` if they passed. */
 export function verificationFailure({ verification, commit }: MergedEdits): Failure | undefined {
   if (verification === undefined || verification.status === 'passed') return undefined
-  // Where nothing was merged there is nothing to verify.
+  // Without merged edits, there is nothing to verify.
   if (commit === undefined) return undefined
   return { code: 'edits-not-verified', message: inWords(verification) }
 }
 
-/** Whether the merged edits hold, in a sentence. */
+/** The result of the verification, in a sentence. */
 export function inWords({ command, status, exitCode, reason }: Verification): string {
   const name = `\`${shorten(command, MOST_COMMAND, '…')}\``
   switch (status) {
@@ -32,7 +32,7 @@ export function inWords({ command, status, exitCode, reason }: Verification): st
   }
 }
 
-/** A failed verification as a finding, with the end of its output: there it says what failed. */
+/** A failed verification as a finding, with the end of the output, which usually says what failed. */
 export function verificationFindings(edits: MergedEdits | undefined): SettledFinding[] {
   const verification = edits?.verification
   if (edits === undefined || verification?.status !== 'failed') return []

@@ -15,7 +15,7 @@ export interface TaskOutput {
   edits?: TaskEdits
   /** The model's reasoning, which is not part of the text. */
   reasoning?: string
-  /** The last that a command wrote to its standard error. */
+  /** The end of what a command wrote to standard error. */
   stderr?: string
 }
 
@@ -74,13 +74,13 @@ export interface ExecutionContext {
    */
   onUsage(usage: Usage, answeredBy?: string): void
   /**
-   * The last that a command wrote to its standard error, at most 64 KiB, without the values of its
-   * environment. Kept with the task however the attempt ends; the latest call wins.
+   * The end of a command's standard error, at most 64 KiB, without the values of its environment.
+   * Stored with the task however the attempt ends; the latest call wins.
    */
   onStderr?: ((text: string) => void) | undefined
   /**
-   * Why it does nothing but wait for a provider, in a sentence or two; `undefined` once it goes on. Said
-   * of an attempt that runs out of time meanwhile.
+   * Why it only waits for a provider, in a sentence or two; `undefined` once it continues. It becomes
+   * part of the error if the attempt times out meanwhile.
    */
   onHeldBack?: ((why: string | undefined) => void) | undefined
   /**
@@ -89,7 +89,7 @@ export interface ExecutionContext {
    * nothing is left, the attempt ends with the code `budget-exhausted`, and the plan with it.
    */
   allowance?: Allowance | undefined
-  /** Where an agent keeps its steps, so that the next attempt goes on from them. */
+  /** Stores an agent's steps, so that the next attempt can continue from them. */
   steps?: StepLog | undefined
 }
 
@@ -109,9 +109,9 @@ export interface ExecutorDescription {
     writesWorkspace: boolean
     usesModel: boolean
     structuredOutput: boolean
-    /** An attempt goes on where the one before was cut short; see `ExecutionContext.steps`. */
+    /** An attempt continues where an interrupted one stopped; see `ExecutionContext.steps`. */
     resumes: boolean
-    /** What a person says to a task that runs is heard before its next step. */
+    /** A running task reads messages from a person before its next step. */
     readsMessages: boolean
   }
   /**

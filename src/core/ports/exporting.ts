@@ -4,12 +4,12 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import type { TaskState } from './records.ts'
 
 /**
- * Makes answers of what is stored. What is large is written where it holds nobody up, a few at a time.
- * Texts are UTF-8.
+ * Renders stored data as responses. Large ones are rendered on other threads, a few at a time. Texts
+ * are UTF-8.
  */
 export interface Exporting {
-  /** The pieces are read when it is its turn: of those that wait nobody holds the whole. */
+  /** Reads the pieces only when it is its turn, so that waiting calls take little memory. */
   synthesis(json: Pieces, as: Exclude<SynthesisFormat, 'json'>, title: string): Promise<Uint8Array>
-  /** JSON of `OutputTask`, from the output as it is stored. */
+  /** JSON of `OutputTask`, from the stored output. */
   output(task: { spec: TaskSpec; state: TaskState }, stored: Uint8Array): Promise<Uint8Array>
 }

@@ -59,8 +59,8 @@ export interface PartJob {
 /** The queue that workers take units and syntheses from. */
 export interface BatchQueue {
   /**
-   * Enqueues all units, in slices if all of them are held, and, behind them, the synthesis unless they write it: all or none. Repeating it
-   * changes nothing.
+   * Enqueues all units, in slices if all of them are held, followed by the synthesis unless the units
+   * write it: all or nothing. Repeating it changes nothing.
    *
    * @throws {ServiceError} `unavailable`; anything that was partly enqueued has been removed again.
    */

@@ -21,7 +21,7 @@ export interface PlanSpec {
   workspace: Exclude<WorkspaceSpec, { files: unknown }> | { files: true } | undefined
   /** The command that the merged edits are verified with. */
   verifyEdits?: string
-  /** Each task works on a copy of its own, and the edits are merged at the end. */
+  /** Each task works on its own copy, and the edits are merged at the end. */
   isolate: boolean
   synthesis: SynthesisSpec | false
   webhook: SubmitPlan['webhook']
@@ -153,7 +153,7 @@ export interface StoredAttempt {
   workerId: string
   usage: Usage
   answeredBy?: string | undefined
-  /** The step of an earlier attempt that it went on from. */
+  /** The step of an earlier attempt that it continued from. */
   resumedFromStep?: number | undefined
   error: Failure | undefined
 }

@@ -10,7 +10,7 @@ export interface StepKeeper {
   token: string
 }
 
-/** What a person says to a task that runs. */
+/** A message from a person to a running task. */
 export interface PersonsMessage {
   id: string
   text: string

@@ -15,7 +15,7 @@ export interface AnswerPart {
 
 /** One answer of a model, which the next attempt reuses instead of calling the model again. */
 export interface StepAnswer {
-  /** Not an answer at all, but what a person said: its text is its only part, and its model empty. */
+  /** Set for a message from a person instead of an answer: its text is the only part, and `model` is empty. */
   kind?: 'message'
   /** `provider:model`. */
   model: string
@@ -72,11 +72,11 @@ export interface StepLog {
   /** Stores the tool results of the last answer; with `changedFiles` also the files as they are now. */
   keepResults(results: ToolResult[], options: { changedFiles: boolean }): Promise<void>
   /**
-   * Keeps what a person has said since the last call as steps of their own, and answers with it: to be
-   * said to the model before it is called.
+   * Stores the messages that a person has sent since the last call, each as a step, and returns them.
+   * They must be passed to the model before its next call.
    */
   readMessages(): Promise<StepAnswer[]>
-  /** Whether somebody has said something that was not read, as far as is known. */
+  /** Whether there are unread messages, as far as this process knows. */
   isAddressed(): boolean
   /**
    * Call it between steps.

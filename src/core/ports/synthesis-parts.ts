@@ -10,7 +10,7 @@ export interface Slice {
   to: number
 }
 
-/** A synthesis as it is stored, with what is asked about it without reading it. */
+/** A stored synthesis, with the fields that are needed without parsing it. */
 export interface SynthesisText
   extends Pick<Synthesis, 'version' | 'status' | 'executor' | 'preliminary'> {
   model?: string | undefined

@@ -75,7 +75,7 @@ export interface SynthesisStore {
     planId: string,
     jobId: string,
   ): Promise<{ status: 'gone' } | { status: 'allocated'; version: number }>
-  /** JSON of `Synthesis`. The pieces are to be read once. */
+  /** JSON of `Synthesis`. The pieces can be read only once. */
   get(planId: string, version: number): Promise<Pieces | undefined>
   /** The versions that are stored, in ascending order. */
   versions(planId: string): Promise<number[]>

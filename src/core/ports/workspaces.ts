@@ -88,8 +88,8 @@ export interface OpenedWorkspace {
   /** Compares the folder with its base. Call it while no process of the task runs. */
   collectEdits(): Promise<CollectedEdits>
   /**
-   * Makes the folder what it was when these edits were collected from another one with the same base.
-   * Called before anything of the task runs. False where they do not fit, and nothing is changed.
+   * Applies edits that were collected from another folder with the same base. Call it before anything
+   * of the task runs. Returns false, without changes, if they do not apply.
    */
   restore(edits: TaskEdits): Promise<boolean>
   /** Removes the task's own folders. May be called repeatedly. */

@@ -2,12 +2,12 @@ import type { PlanFilter } from '../contract/plan-filter.ts'
 import type { PlanRecord } from '../ports/records.ts'
 import { planStatusOf } from './plan-views.ts'
 
-/** Whether plans have to be looked at one by one; their times alone are an order of the store. */
+/** Whether plans must be read to filter them; the store itself can only select by time. */
 export function isSelective({ status, search, minCostUsd, maxCostUsd }: PlanFilter): boolean {
   return [status, search, minCostUsd, maxCostUsd].some((part) => part !== undefined)
 }
 
-/** Says of a plan whether a filter lets it through. Made once for each list. */
+/** Returns a test of whether a plan matches the filter. Create it once per list. */
 export function planFilter(filter: PlanFilter): (record: PlanRecord) => boolean {
   const { status, search, createdFrom = 0, createdBefore = Infinity } = filter
   const { minCostUsd = 0, maxCostUsd = Infinity } = filter

@@ -1,15 +1,15 @@
 import type { TaskStore } from '../ports/task-life.ts'
 
-/** Tasks read at once where all of a plan's are needed. */
+/** Tasks per page when all tasks of a plan are read. */
 const CHUNK = 500
 
-/** What of specifications is held at once, for one reader. */
+/** Bytes of specifications that one reader holds at a time. */
 const BYTES_AT_ONCE = 2_000_000
 
-/** So few are read without asking for their sizes: of a small plan, round trips are most of the time. */
+/** Up to this many are read without asking for sizes first: in small plans, round trips dominate. */
 export const FEW = 5
 
-/** Ids of tasks in the groups in which their specifications, which hold their prompts, are read. */
+/** Groups task ids so that the specifications of each group, which contain prompts, stay small. */
 export async function* inPages(
   tasks: Pick<TaskStore, 'specSizes'>,
   planId: string,
@@ -22,7 +22,7 @@ export async function* inPages(
   }
 }
 
-/** In order, in groups of at most this many bytes, or of one item. */
+/** Groups items, in order, into groups of at most `bytes`, or of a single larger item. */
 export function withinBytes<Item>(
   items: readonly Item[],
   sizes: readonly number[],

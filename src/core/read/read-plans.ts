@@ -8,7 +8,7 @@ import { buildReport } from './report.ts'
 import { allTasks, type ReadDeps, requirePlan } from './require-plan.ts'
 import { buildTodos } from './todos.ts'
 
-/** How many plans are read at most for a page that is filtered; its cursor then goes on behind them. */
+/** The most plans read for one filtered page; its cursor continues after them. */
 const MOST_SCANNED = 2_000
 
 export function readPlans(

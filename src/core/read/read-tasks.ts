@@ -11,7 +11,7 @@ import { attemptView, outputTask, taskSummary, waveNumbers } from './plan-views.
 import { type ReadDeps, requirePlan, requireTask } from './require-plan.ts'
 import { waitingFor } from './waiting-for.ts'
 
-/** What one reader of outputs holds of them at once, however slowly it reads; of a larger one, that. */
+/** Bytes of outputs that one reader holds at a time, however slowly it reads; or one larger output. */
 const OUTPUT_BYTES_AT_ONCE = 250_000
 
 export function readTasks(

@@ -6,7 +6,7 @@ import { isoOf } from './plan-views.ts'
 /** Characters of one result, and of the arguments of one call, on a list of steps. */
 const LISTED_CHARS = 2_000
 
-/** A step as callers see it; with `whole`, nothing that is kept is left out. */
+/** A step as callers see it; with `whole`, everything that is stored. */
 export function stepView(
   planId: string,
   taskId: string,
@@ -51,7 +51,7 @@ function toolCallView(
   }
 }
 
-/** The result of an MCP server says so itself; tools on files begin with the word. */
+/** Results of MCP servers have a flag; those of file tools start with `Error: `. */
 function isErrorResult(result: unknown): boolean {
   if (typeof result === 'string') return result.startsWith('Error: ')
   return (
@@ -74,7 +74,7 @@ function parsed(json: string): unknown {
   }
 }
 
-/** What an answer says aloud. */
+/** The text of an answer, without its reasoning. */
 export function textOf(answer: Pick<StepAnswer, 'parts'>): string {
   return deltasOf(answer.parts, 'text')
 }
@@ -87,7 +87,7 @@ function deltasOf(parts: readonly AnswerPart[], kind: 'text' | 'reasoning'): str
   return parts.map(({ type, delta }) => (type === `${kind}-delta` ? (delta ?? '') : '')).join('')
 }
 
-/** What the model said aloud in some steps. */
+/** The model's text in some steps, without messages from people. */
 export function saidIn(steps: readonly StepAnswer[]): string {
   return steps
     .filter(({ kind }) => kind !== 'message')

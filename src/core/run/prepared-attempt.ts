@@ -61,7 +61,7 @@ export async function preparedAttempt(
     allowance,
     // Not awaited: the end of the attempt reports it again.
     onUsage(usage) {
-      // What was set aside for a call is let go once it is counted, so a budget cannot wait for its answer.
+      // Counting a call releases its reservation, so with a budget this cannot wait for the answer.
       if (allowance === undefined && steps?.countsUsage() === true) return
       void deps.budgets.count(planId, spender, usage).catch(onFault)
     },

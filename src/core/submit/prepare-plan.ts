@@ -182,7 +182,7 @@ async function prepareTasks(
       task.waitsFor = [...new Set([...(task.waitsFor ?? []), ...extra])]
     }
   }
-  // Only now, because it comes after all others and so collides with none of them.
+  // Added last, because it runs after all others and so cannot overlap with them.
   const repair = repairTask(plan, tasks)
   if (repair !== undefined) {
     tasks.push(repair)
@@ -205,7 +205,7 @@ async function prepareTasks(
   }
 }
 
-/** Whether no model, no file and no version on the way is asked for. */
+/** Whether the synthesis needs no model, no files and no preliminary versions. */
 function isPlainSynthesis(
   { modelAvailable }: PrepareDeps,
   { synthesis, workspace, policy }: SubmitPlan,

@@ -13,9 +13,9 @@ export interface RunAndSynthesizeDeps {
 }
 
 /**
- * Runs units, and with the one that ends the last task of its plan the synthesis, where it has no job of
- * its own. A process that dies on the way leaves the unit's job behind, whose next worker finds what is
- * still to be written.
+ * Runs units, and after the unit that ends the plan's last task also the synthesis, if that has no job
+ * of its own. If the process dies in between, the unit's job remains, and its next worker finds what
+ * still has to be written.
  */
 export function runAndSynthesize(
   deps: RunAndSynthesizeDeps,

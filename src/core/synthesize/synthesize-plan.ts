@@ -98,7 +98,7 @@ export async function synthesizePlan(
       const verified = merged.edits && (await verifyEdits(deps, plan, job, merged.edits, writing))
       editsProblem = both(editsProblem, verified?.problem)
       const before = writing.usage.total()
-      // Nothing is waited for on the way.
+      // Such a synthesis calls no model and waits for nothing.
       const isQuick = plan.spec.units.writesSynthesis === true
       const edits =
         verified &&

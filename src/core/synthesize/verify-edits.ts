@@ -16,8 +16,8 @@ export interface VerifyEditsDeps extends Pick<MergeEditsDeps, 'plans' | 'onFault
 }
 
 /**
- * Runs the plan's `workspace.verify` once on the merged edits. A command that cannot be run, or is
- * stopped with the plan, is reported as such, and fails nothing else.
+ * Runs the plan's `workspace.verify` once on the merged edits. If the command cannot be run, or
+ * is stopped with the plan, that is reported and nothing else fails.
  */
 export async function verifyEdits(
   deps: VerifyEditsDeps,

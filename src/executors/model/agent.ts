@@ -222,7 +222,7 @@ async function converse(
     const last = steps.at(-1)
     if (last === undefined || last.finishReason !== 'stop') return { steps, messages }
     const hasSteps = steps.length < maxSteps
-    // What a person has said meanwhile comes before the next call.
+    // Messages that a person has sent meanwhile come before the next call.
     if (hasSteps && conversation.recorder.isAddressed()) continue
     const request = await repairOf(last.text, readAnswer)
     if (request === undefined || repairs === REPAIRS || !hasSteps) return { steps, messages }

@@ -38,7 +38,7 @@ export async function addQueueBoard(
       board.addHook('onRequest', async (_request, reply) => {
         reply.header('content-security-policy', policy)
       })
-      // It asks a host elsewhere for a font that it can do without: nobody there learns who looks at queues.
+      // The page loads an optional font from another host, which should not learn who looks at queues.
       board.addHook('onSend', async (_request, reply, payload) =>
         typeof payload === 'string' && `${reply.getHeader('content-type')}`.includes('text/html')
           ? payload.replaceAll(/<link[^>]*href="https?:[^>]*>/g, '')

@@ -42,7 +42,7 @@ export function openExporting(log: Logger): Exporting & { close(): Promise<void>
     output: async (task, stored) =>
       stored.length <= MOST_BYTES_HERE
         ? exportOutput(task, stored)
-        : // As memory of its own: what was read may be a part of a larger piece.
+        : // Copied, because the bytes may be part of a larger buffer.
           ((await pool.run(
             'exportOutput',
             [task, new Uint8Array(stored)],

@@ -1,6 +1,6 @@
 import { enableCompileCache } from 'node:module'
 
-// A thread has a cache of its own to switch on, before the rest is loaded: half of its start.
+// Enable the thread's compile cache before loading the rest; it halves the start-up time.
 enableCompileCache()
 
 const [{ answerWork }, { READING_WORK }] = await Promise.all([

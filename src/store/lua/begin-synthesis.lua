@@ -5,8 +5,8 @@
 -- | { 'go', version }; the version is 0 for a plan without synthesis
 local job_id = ARGV[2]
 
--- The synthesis behind a retry is written in place of the one that the units of the first batch owe, which
--- may have begun: it gets the version, and what a slower process writes for the other one is refused.
+-- The synthesis after a retry replaces the one that the units of the first batch have to write, which may have
+-- begun: it takes over the version, and what a slower process writes for the other one is refused.
 local function take_over(own)
   local allocated = redis.call('HGET', plan .. ':versions', own)
   local begun = redis.call('HGET', plan .. ':parts', own .. ' begun')

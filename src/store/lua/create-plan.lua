@@ -1,7 +1,7 @@
 -- Stores a plan, unless its Idempotency-Key already names one.
 -- ARGV: shard, prefix of the staged keys or '', their number, their suffixes, record of the
--- Idempotency-Key or '', number of header pairs, the pairs, context, ids, tenant index key, deadline in ms or 0, then for each write that was not staged:
--- command, suffix of the key, number of arguments, the arguments
+-- Idempotency-Key or '', number of header pairs, the pairs, context, ids, tenant index key, deadline in ms or 0, then
+-- for each write that was not staged: command, suffix of the key, number of arguments, the arguments
 -- Returns { 'created', now, round } | { 'exists', plan id, hash of its request }
 local existing = redis.call('HGET', plan, 'requestHash')
 if existing then return { 'exists', plan_id, existing } end

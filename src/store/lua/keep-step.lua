@@ -1,9 +1,10 @@
--- Keeps what a model answered, or what the tools said that it called, with the usage of the attempt up to then.
--- ARGV: shard, taskId, attempt, token, what names the conversation, number of the step, 'answer' or 'results', ms
---       since the model was called, 1 where the step is complete, JSON of what is told of it, JSON of what is kept,
---       JSON of all usage of the attempt, JSON of the changed files, '' where they are as before, id of the message
---       that the step is or '', then number and JSON of older results to be replaced
--- Answers { 'kept', bytes of the task in all, messages that it has not read as JSON or false } | { 'refused' }
+-- Stores a model's answer, a message, or the results of the tools that the model called, with the usage of the attempt
+-- so far.
+-- ARGV: shard, taskId, attempt, token, name of the conversation, number of the step, 'answer' or 'results', ms since
+--       the model was called, 1 if the step is complete, JSON of its event, JSON of the answer or results, JSON of all
+--       usage of the attempt, JSON of the edits or '' if unchanged, id of the message that the step is or '', then
+--       number and JSON of each older result to replace
+-- Returns { 'kept', total bytes of the task, JSON of its unread messages or false } | { 'refused' }
 local id, attempt_number, token = ARGV[2], ARGV[3], ARGV[4]
 local number_of_step, is_answer, complete = tonumber(ARGV[6]), ARGV[7] == 'answer', ARGV[9] == '1'
 if redis.call('EXISTS', plan) == 0 then return { 'refused' } end

@@ -1,7 +1,7 @@
--- Leaves a message for the agent of a task, which reads it before its next step. `:messages` holds, of each task,
--- those that it has not read, as a JSON array of { id, text, at }. The same id again is the same message.
--- ARGV: shard, taskId, id of the message, its text, how many may wait
--- Answers 'gone' | 'unknown' | 'ended' | 'too-many' | 'posted'
+-- Leaves a message for the agent of a task, which reads it before its next step. `:messages` maps each task to its
+-- unread messages, a JSON array of { id, text, at }. Posting the same id again changes nothing.
+-- ARGV: shard, taskId, id of the message, its text, the most messages that may wait
+-- Returns 'gone' | 'unknown' | 'ended' | 'too-many' | 'posted'
 local id, message_id = ARGV[2], ARGV[3]
 if redis.call('EXISTS', plan) == 0 then return 'gone' end
 if redis.call('HEXISTS', plan .. ':specs', id) == 0 then return 'unknown' end

@@ -75,7 +75,7 @@ test('those that wait are served in their order, as soon as others let go', asyn
   expect(asked()).toBe(5)
 })
 
-test('one that is aborted while it waits gives up at once, and holds nobody up', async () => {
+test('one that is aborted while it waits gives up immediately, and delays nobody', async () => {
   const { budgets, asked } = aStore(1)
   const of = anAllowanceOf(budgets, 'a')
   const first = await of().reserve('m', quoteOf(1), forever)

@@ -20,7 +20,7 @@ const tokens = (
   cacheWriteTokens,
 })
 
-test('prices say where they are from, and when', () => {
+test('prices say their source and date', () => {
   expect(PRICES.source).toMatch(/pricing/)
   expect(PRICES.date).toMatch(/^\d{4}-\d{2}-\d{2}$/)
 })

@@ -65,7 +65,7 @@ test('the amounts of a quote are in order', () => {
   )
 })
 
-test('the limit that an amount pays for costs no more than it', () => {
+test('the limit that an amount pays for costs no more than that amount', () => {
   fc.assert(
     fc.property(
       anyCall,

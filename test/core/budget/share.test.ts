@@ -17,7 +17,7 @@ const rich: Allowance = {
   },
 }
 
-test('calls from a share get no more than what is left of it', async () => {
+test('calls from a share get no more than the rest of it', async () => {
   let spent = 0
   const share = shareOf(rich, 1, () => spent)
   const first = await share.reserve('m', () => quote(0.1, 0.7), signal)

@@ -65,7 +65,7 @@ test('a request that fails half way is completed by its repetition', async () =>
   expect(await service.jobs()).toBe(before + 1)
 })
 
-test('a key says nothing of another plan, and goes with its plan', async () => {
+test('a key says nothing about another plan, and is deleted with its plan', async () => {
   await request(MERGE, 'once')
   const body = echoPlan({ a: [] })
   const submission = { tenant: TENANT, body, idempotencyKey: undefined }

@@ -192,7 +192,7 @@ describe('several tasks in one go', () => {
     expect(await statuses(planId)).toEqual(['queued', 'queued', 'queued', 'queued'])
   })
 
-  test('are cancelled all or none, and the rest of the plan goes on', async () => {
+  test('are cancelled all or none, and the rest of the plan continues', async () => {
     const planId = await submit({ a: [], b: [], c: ['a'], d: [] })
     await run(planId, 'b', 1)
     await expect(cancel(planId, { tasks: ['a', 'nobody'] })).rejects.toMatchObject({
@@ -247,7 +247,7 @@ describe('a timeout', () => {
   })
 })
 
-test('retries of several plans at once do not exceed the limit of their tenant together', async () => {
+test('parallel retries of several plans do not exceed the limit of their tenant together', async () => {
   await service.close()
   await open({ TUTTI_TENANT_MAX_RUNNING: '3' })
   const ids: string[] = []

@@ -18,7 +18,7 @@ function errorsOf(body: unknown): string[] {
 const tasks = [{ task: 'Look.' }]
 const task = (more: object) => ({ tasks: [{ task: 'Look.', ...more }] })
 
-describe('every field that is wrong is told what it must be', () => {
+describe('the error of every wrong field says what it must be', () => {
   test.each<[unknown, string[]]>([
     [undefined, [' is required']],
     [[], [' must be an object, not an array']],
@@ -61,10 +61,10 @@ describe('every field that is wrong is told what it must be', () => {
   })
 })
 
-describe('of several forms the one that was meant is told what is wrong', () => {
+describe('if several forms are possible, the error is about the one that was meant', () => {
   const workspace = (value: unknown) => errorsOf({ tasks, workspace: value })
 
-  test('or all are named where that cannot be told', () => {
+  test('or all are named if that is unclear', () => {
     const oneOf = ['/workspace must have exactly one of `path`, `git` and `files`']
     expect(workspace({})).toEqual(oneOf)
     expect(workspace('src')).toEqual(oneOf)

@@ -234,7 +234,7 @@ describe('as SARIF', () => {
     expect(one).not.toBe(two)
   })
 
-  test('a run is no larger than GitHub takes it, and says what was left out', () => {
+  test('a run is no larger than GitHub accepts, and says what was left out', () => {
     const detail = 'Über alles hinaus. '.repeat(400)
     const run = exported(Array.from({ length: 30_000 }, (_, line) => ({ line: line + 1, detail })))
     const { length } = run.results
@@ -247,7 +247,7 @@ describe('as SARIF', () => {
     ])
   })
 
-  test('findings that all fit are told in full', () => {
+  test('findings that all fit are written in full', () => {
     const detail = 'x'.repeat(3_000)
     const run = exported(Array.from({ length: 1_200 }, (_, line) => ({ line: line + 1, detail })))
     expect(run.results.every(({ message }) => message.text.length > 3_000)).toBe(true)

@@ -157,7 +157,7 @@ describe('findings in Markdown', () => {
     ])
   })
 
-  test('take what stands below them', () => {
+  test('take the text below them', () => {
     const text = `## Review
 
 - **High**: Password in plain text

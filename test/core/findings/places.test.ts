@@ -16,7 +16,7 @@ test.each([
   expect(placeOf({ file })).toEqual({ file: 'src/a.ts', line: 10 })
 })
 
-test('a path that leads out of the workspace is no file in it', () => {
+test('a path that leads out of the workspace is not a file in it', () => {
   expect(placeOf({ file: '../a.ts' }).file).toBe('../a.ts')
   expect(placeOf({ file: 'src/../../a.ts' }).file).toBe('../a.ts')
 })

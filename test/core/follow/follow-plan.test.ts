@@ -59,7 +59,7 @@ async function snapshotOf(events: AsyncIterator<PlanEvent>): Promise<AsyncIterat
 
 const statuses = (page: Page) => new Map(page.map(({ id, status }) => [id, status]))
 
-test('what changes while a snapshot is read is told once: in the page, or after it', async () => {
+test('a change while a snapshot is read is reported once: in the page or after it', async () => {
   const planId = await aPlan(600)
   const events = await follow(planId)
   const pages = await snapshotOf(events)

@@ -213,7 +213,7 @@ test('duplicates that recommend opposites are one finding and one conflict', () 
   expect(conflicts).toMatchObject([{ between: ['a', 'b'] }])
 })
 
-test('findings that stand in the text of a task are merged like any other', () => {
+test('findings in the text of a task are merged like any others', () => {
   const { findings } = mergeFindings([
     aResult('a', [], { text: '- **High**: SQL injection in login (src/a.ts:3)' }),
     aResult('b', [{ title: 'SQL injection in login', file: 'src/a.ts', line: 3 }]),
@@ -221,7 +221,7 @@ test('findings that stand in the text of a task are merged like any other', () =
   expect(findings).toMatchObject([{ severity: 'high', from: ['a/1', 'b/1'] }])
 })
 
-test('a plan that is no review gets a digest of every task', () => {
+test('a plan that is not a review gets a digest of every task', () => {
   const { summary, findings } = mergeFindings([
     aResult('api', [], {
       text: '# Endpoints\n\nThree routes were added. They answer JSON.\n\n```ts\ncode()\n```',

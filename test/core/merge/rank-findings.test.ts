@@ -15,13 +15,13 @@ function ranked(findings: ReturnType<typeof found>[]): string[] {
 }
 
 describe('among reviewers who look at the same thing', () => {
-  test('what most agree on stands above a somewhat more severe claim of one', () => {
+  test('what most agree on ranks above a somewhat more severe claim of one', () => {
     expect(
       ranked([found('high', 1), found('medium', 6), found('medium', 5), found('medium', 1)]),
     ).toEqual(['medium of 6', 'medium of 5', 'high of 1', 'medium of 1'])
   })
 
-  test('a far more severe claim of one stands above what all agree on', () => {
+  test('a far more severe claim of one ranks above what all agree on', () => {
     expect(ranked([found('medium', 6), found('low', 6), found('critical', 1)])).toEqual([
       'critical of 1',
       'medium of 6',
@@ -29,7 +29,7 @@ describe('among reviewers who look at the same thing', () => {
     ])
   })
 
-  test('of findings with as many tasks the more severe one stands first', () => {
+  test('of findings with equally many tasks, the more severe one comes first', () => {
     expect(ranked([found('medium', 4), found('critical', 4), found('high', 4)])).toEqual([
       'critical of 4',
       'high of 4',

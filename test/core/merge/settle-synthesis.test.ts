@@ -81,7 +81,7 @@ describe('the ledger', () => {
     })
   })
 
-  test('holds what the draft left out, put back as findings of their own', () => {
+  test('lists what the draft left out, put back as separate findings', () => {
     const synthesis = settle(
       aDraft({
         findings: [finding(['a/1'])],
@@ -268,7 +268,7 @@ describe('contradictions that a model passes over', () => {
     expect(notes).toContain('Added 1 contradiction that the model did not mention.')
   })
 
-  test('are none where it dropped a side with a reason', () => {
+  test('do not exist if it dropped a side with a reason', () => {
     const dropped = [
       { finding: 'b/1', reason: 'measured: no user is stale' },
       { finding: 'b/2', reason: 'out of scope' },

@@ -134,7 +134,7 @@ describe('a tree of parts', () => {
     expect(covered).toEqual(placesOn(levels, 1))
   })
 
-  test('accounts for every finding on every level, whatever a model does there', () => {
+  test('accounts for every finding on every level, whatever a model does', () => {
     const finding = fc.record({
       title: fc.constantFrom(
         'SQL injection in login',

@@ -11,7 +11,7 @@ const summaryOf = (...tasks: Partial<Finding>[][]) =>
 const NOUNS = 'invoice cart coupon parcel refund ledger stock price customer voucher'.split(' ')
 
 describe('the summary of a merge', () => {
-  test('of one finding tells it once, and claims no confidence that nobody gave', () => {
+  test('of one finding mentions it once, and claims no confidence that nobody gave', () => {
     const summary = summaryOf([{ title: 'The lock is never released', file: 'a.ts', line: 3 }])
     expect(summary).toContain('**1 finding from 1 task')
     expect(summary).not.toMatch(/% sure|Findings by file|The other/)

@@ -79,7 +79,7 @@ describe.each(kinds)('200 calls at 20 a second, refusals name %s', (_, retryAfte
     expect(ms).toBeLessThanOrEqual(1.25 * IDEAL_MS)
   })
 
-  test('a limit of calls at once is found, although it says nothing of time', () => {
+  test('a limit of parallel calls is found, although it says nothing about time', () => {
     for (const [limit, latencyMs] of [
       [5, 1_000],
       [10, 2_000],
@@ -147,7 +147,7 @@ test('calls set in gently, and are soon held back by nothing', () => {
   expect(without(1_000)).toBeLessThan(1_000)
 })
 
-test('when a pause is over a call begins at once, whatever the pace and the clock', () => {
+test('when a pause is over, a call starts immediately, whatever the pace and the clock', () => {
   for (let at = 0; at < 1_000; at += 1) {
     const now = 1_795_478_738_067 + 1_009 * at
     const refused = { startedAt: now - 1_000, holdMs: 1_000, running: 0 }

@@ -55,7 +55,7 @@ describe('a task that leans on another one without depending on it', () => {
     expect(advice?.message).toContain('"dependsOn": ["api-review"]')
   })
 
-  test('is told so by its context too', () => {
+  test('is recognised by its context too', () => {
     expect(
       adviceOn([
         { id: 'a', task: 'Extract the data.' },
@@ -114,7 +114,7 @@ describe('order that matters', () => {
     expect(codes(ordered)).toEqual(['all-in-a-row'])
   })
 
-  test('is no matter of one task that does all steps', () => {
+  test('does not concern one task that does all steps', () => {
     expect(
       codes([{ task: 'Commit, push and open a pull request' }, { task: 'Count the endpoints' }]),
     ).toEqual([])

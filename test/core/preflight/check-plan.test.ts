@@ -119,7 +119,7 @@ describe('the files of a workspace', () => {
     expect(away.warnings[0]?.code).toBe('files-not-listed')
   })
 
-  test('that cannot be had make the plan invalid', async () => {
+  test('that are not available make the plan invalid', async () => {
     const errors = [{ pointer: '/workspace/path', detail: 'does not exist' }]
     await expect(
       check(body, () => Promise.resolve({ status: 'refused', errors })),

@@ -41,7 +41,7 @@ describe('an estimate', () => {
     })
   })
 
-  test('lies between one short answer and one long one', () => {
+  test('is between one short answer and one long one', () => {
     const { tokens, costUsd, prices: from } = estimate([aTask()], '', options)
     // About 1,000 tokens of prompt, guessed within a quarter.
     expect(tokens).toEqual({ low: 802 + 200 + 300, high: Math.round(1_002 * 1.25) + 2_000 + 4_000 })

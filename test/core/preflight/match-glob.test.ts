@@ -31,7 +31,7 @@ describe('a glob matches what it says', () => {
     expect(matched('src/**', ['src', 'src/a', 'srcs'])).toEqual(['src', 'src/a'])
   })
 
-  test('what is escaped, not closed or no group stands for itself', () => {
+  test('what is escaped, unclosed or not a group matches itself', () => {
     expect(matched('app/\\[id\\]/*', ['app/[id]/page.ts', 'app/i/page.ts'])).toEqual([
       'app/[id]/page.ts',
     ])
@@ -49,7 +49,7 @@ describe('a glob matches what it says', () => {
     expect(matched('{a..c}', ['a', 'b', 'c', 'd'])).toEqual(['a', 'b', 'c'])
   })
 
-  test('no wildcard but ** stands for a slash', () => {
+  test('only ** matches a slash', () => {
     for (const glob of ['a?b', 'a[/]b', 'a[!x]b', 'a*b', 'a!(x)b', 'a**b']) {
       expect(matched(glob, ['a/b'])).toEqual([])
     }

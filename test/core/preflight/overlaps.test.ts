@@ -48,7 +48,7 @@ describe('on the real files of a workspace', () => {
     ])
   })
 
-  test('globs that could meet and do not are no overlap', () => {
+  test('globs that could match the same files but do not are no overlap', () => {
     const tasks = [task('a', [], ['src/*/login.ts']), task('b', [], ['src/api/*.ts'])]
     expect(overlaps(tasks, workspace)).toEqual([])
     expect(overlaps(tasks)).toHaveLength(1)
@@ -67,7 +67,7 @@ describe('on the real files of a workspace', () => {
     ])
   })
 
-  test('a folder stands for what is in it', () => {
+  test('a folder stands for everything in it', () => {
     expect(
       overlaps([task('a', [], ['src/auth']), task('b', [], ['src/auth/login.ts'])], workspace),
     ).toMatchObject([{ files: ['src/auth/login.ts'] }])
@@ -107,7 +107,7 @@ describe('a glob that begins with "!" takes files away', () => {
   const less = (globs: string[], other: string, files?: string[]) =>
     overlaps([task('a', [], globs), task('b', [], [other])], files).length
 
-  test('wherever it stands, and from all files where nothing else does', () => {
+  test('at any position, and from all files if no other glob selects any', () => {
     expect(less(['src/**', '!src/db.ts'], 'src/db.ts', workspace)).toBe(0)
     expect(less(['!./src//db.ts', 'src/**'], 'src/db.ts', workspace)).toBe(0)
     expect(less(['src/**', '!src/auth'], 'src/auth/**', workspace)).toBe(0)
@@ -116,7 +116,7 @@ describe('a glob that begins with "!" takes files away', () => {
     expect(less(['!src/**'], 'README.md', workspace)).toBe(1)
   })
 
-  test('without the files, only where all that is compared lies in what it takes away', () => {
+  test('without the files, only if it excludes everything that is compared', () => {
     expect(less(['src/**', '!src/auth/**'], 'src/auth/login.ts')).toBe(0)
     expect(less(['src/**', '!src/auth'], 'src/auth/*.ts')).toBe(0)
     expect(less(['src/**', '!src/db.ts'], 'src/db.ts')).toBe(0)
@@ -126,7 +126,7 @@ describe('a glob that begins with "!" takes files away', () => {
   })
 })
 
-test('reading together is no overlap, nor is reading what one writes oneself', () => {
+test('two readers are no overlap, nor is a task that reads what it writes', () => {
   expect(overlaps([task('a', ['**']), task('b', ['**'])])).toEqual([])
   expect(overlaps([task('a', ['src/**'], ['src/**']), { id: 'b' }])).toEqual([])
 })

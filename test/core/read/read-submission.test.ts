@@ -34,7 +34,7 @@ const body = {
   metadata: { commit: '4f2a9c1' },
 }
 
-test('a submission is read as it was sent, its files by name, size and hash', async () => {
+test('a submission is returned as it was sent, its files by name, size and hash', async () => {
   const planId = await submitted(body)
   expect(await read(planId, false)).toEqual({
     ...body,

@@ -38,7 +38,7 @@ function report(tasks: ReportTask[], more: Partial<ReportInput> = {}) {
 const codes = (tasks: ReportTask[], more: Partial<ReportInput> = {}) =>
   report(tasks, more).diagnostics.map(({ code }) => code)
 
-test('five tasks of 30 s at once take 30 s instead of 150', () => {
+test('five parallel tasks of 30 s take 30 s instead of 150', () => {
   const five = Array.from({ length: 5 }, (_, index) => ran(`t${index}`, 10, 30_010))
   expect(report(five)).toEqual({
     wallMs: 30_000,
@@ -83,7 +83,7 @@ test('a running plan is counted until now', () => {
   })
 })
 
-test('the critical path is the longest chain, and waiting for it is no waiting for workers', () => {
+test('the critical path is the longest chain, and waiting for it is not waiting for workers', () => {
   const result = report([
     ran('a', 0, 1_000),
     ran('b', 1_000, 4_000, { dependsOn: ['a'] }),
@@ -219,7 +219,7 @@ test('a retry an hour later does not make the plan an hour longer', () => {
   expect(report(allRetried, { startedAt: 0 })).toMatchObject({ wallMs: 10_000, idleMs: hour })
 })
 
-test('a task that was cancelled is no straggler, and a plan of an instant has none', () => {
+test('a cancelled task is not a straggler, and a very short plan has none', () => {
   const quick = Array.from({ length: 4 }, (_, index) => ran(`t${index}`, 0, 1_000))
   const slow = ran('slow', 0, 60_000)
   expect(report([...quick, slow]).stragglers).toHaveLength(1)
@@ -234,7 +234,7 @@ describe('the cost', () => {
   const tasks = [ran('a', 0, 9, { costUsd: 0.1 }), ran('b', 0, 9), ran('c', 0, 9, { costUsd: 0.2 })]
   const usage = { ...NO_USAGE, costUsd: 0.35 }
 
-  test('of the synthesis stands apart, and the dearest task comes first', () => {
+  test('of the synthesis is separate, and the most expensive task comes first', () => {
     expect(report(tasks, { usage }).cost).toEqual({
       tasksUsd: 0.3,
       synthesisUsd: 0.05,

@@ -51,7 +51,7 @@ describe('a queued task waits for', () => {
     ])
   })
 
-  test('a worker, where none that is alive has its executor', async () => {
+  test('a worker, if no live one has its executor', async () => {
     const reasons = await reasonsOf({}, { workers: [{ ...worker, executors: ['echo'] }] })
     expect(reasons).toEqual([{ kind: 'worker', executor: 'model' }])
     expect(words(reasons)).toBe('a worker with the executor model; none is alive')

@@ -36,7 +36,7 @@ test('a plan that is gone, or too large to keep, is read each time', async () =>
   expect((await cache.load('large'))?.context).toHaveLength(5_000)
 })
 
-test('a failure to read is told, and not kept', async () => {
+test('a failure to read is reported and not cached', async () => {
   const plans = plansOf({ a: 1 })
   let away = true
   const cache = planCache({

@@ -158,7 +158,7 @@ describe('a bundle that comes again', () => {
       delivery,
     })
 
-  test('goes on with what a dead worker had taken, and loses nothing', async () => {
+  test('continues with the tasks that a dead worker had taken, and loses none', async () => {
     const plan = await units.aPlan(names(5))
     await begin(plan, 1)
     await begin(plan, 1)
@@ -190,7 +190,7 @@ describe('a bundle that comes again', () => {
     expect(first).toMatchObject({ status: 'begun', taskId: 't0', attempt: 1 })
   })
 
-  test('after a worker was told to end, is handed back with what it had not begun', async () => {
+  test('is handed back with its unstarted tasks when a worker shuts down', async () => {
     const plan = await units.aPlan(names(5).map((task) => ({ ...task, does: untilAborted })))
     const worker = units.aWorker({ slots: 2 })
     const run = worker.run(plan.units[0])

@@ -29,7 +29,7 @@ async function commandsProcessed(of: typeof units): Promise<number> {
   return Number(/total_commands_processed:(\d+)/.exec(stats)?.[1])
 }
 
-describe('each attempt has an end of its own', () => {
+describe('each attempt ends on its own', () => {
   test('a task that times out is tried again, each time for its full time', async () => {
     const plan = await units.aPlan([
       { id: 'slow', timeoutMs: 150, attempts: 3, does: untilAborted },
@@ -85,7 +85,7 @@ describe('each attempt has an end of its own', () => {
     await server.stop()
   })
 
-  test('a worker told to end hands back a task that only waits', async () => {
+  test('a worker that shuts down hands back a task that only waits', async () => {
     const plan = await units.aPlan([
       {
         id: 'a',
@@ -102,7 +102,7 @@ describe('each attempt has an end of its own', () => {
     expect(await plan.state('a')).toMatchObject({ status: 'queued', attempt: 1, spent: 1 })
   })
 
-  test('a worker told to end hands back a task that waits for a slot', async () => {
+  test('a worker that shuts down hands back a task that waits for a slot', async () => {
     const plan = await units.aPlan([{ id: 'a', does: untilAborted }])
     const worker = units.aWorker({ slots: 1 })
     await worker.slots.acquire('io', worker.stopping.signal)
@@ -397,7 +397,7 @@ describe('a task whose worker died', () => {
   }
   const unforgivingWorker = () => units.aWorker({ life: units.lifeOf('w', 0) })
 
-  test('too often fails, and what waits behind it goes on', async () => {
+  test('too often fails, and the tasks behind it continue', async () => {
     const plan = await units.aPlan([{ id: 'a' }, { id: 'b' }], { policy: { maxConcurrency: 1 } })
     await die(plan)
     await unforgivingWorker().run(plan.units[0], 2)
@@ -481,7 +481,7 @@ describe('a preliminary synthesis', () => {
   const many = (count: number, does = async () => succeeds()) =>
     Array.from({ length: count }, (_, index) => ({ id: `t${index}`, does }))
 
-  test('is enqueued once for every so many ended tasks, whichever workers run them', async () => {
+  test('is enqueued each time the given number of tasks has ended, whichever workers run them', async () => {
     const plan = await units.aPlan(many(9), { every: 2, policy: { maxConcurrency: 1 } })
     const workers = [aNotingWorker(), aNotingWorker()]
     for (const [index, unit] of plan.units.entries()) await workers[index % 2]?.run(unit)

@@ -120,7 +120,7 @@ test('a step of an attempt that was taken for dead is refused', async () => {
   expect(steps.map(({ results }) => results)).toEqual([undefined])
 })
 
-test('another conversation begins anew, and is told from the one before', async () => {
+test('another conversation starts from the beginning, and is distinguished from the previous one', async () => {
   const plan = await aPlan()
   const log = logOf(await begin(plan.id))
   await log.resume('it', { anew: false })

@@ -9,7 +9,7 @@ import { expandTasks } from '../../../src/core/submit/expand-pattern.ts'
 const expand = (body: unknown) => expandTasks(SubmitPlan.parse(body))
 
 describe('tasks given one by one', () => {
-  test('get ids by their place and a description where they have none', () => {
+  test('get ids by their position, and a description if they have none', () => {
     const { tasks, errors } = expand({
       tasks: [
         { task: 'Review the login.' },
@@ -268,7 +268,7 @@ describe('a pattern by perspectives', () => {
     ])
   })
 
-  test('may stand in a raw prompt and in the description', () => {
+  test('may be used in a raw prompt and in the description', () => {
     const { tasks, errors } = expand({
       pattern: {
         kind: 'perspectives',
@@ -304,7 +304,7 @@ describe('a pattern by perspectives', () => {
   })
 })
 
-test('a short pattern that stands for more than a body may hold is refused', () => {
+test('a short pattern that expands to more than a body may contain is refused', () => {
   const { tasks, errors } = expandTasks(
     SubmitPlan.parse({
       pattern: {
@@ -319,7 +319,7 @@ test('a short pattern that stands for more than a body may hold is refused', () 
   expect(errors).toMatchObject([{ pointer: '/pattern' }])
 })
 
-test('every expanded task has an id of its own that is a slug', () => {
+test('every expanded task has a unique id that is a slug', () => {
   const list = fc.uniqueArray(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 90 }), {
     minLength: 1,
     maxLength: 30,

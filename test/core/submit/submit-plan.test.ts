@@ -93,7 +93,7 @@ async function age(planId: string, ms: number): Promise<void> {
 }
 
 describe('an Idempotency-Key', () => {
-  test('names the same plan for as long as it is there', async () => {
+  test('names the same plan as long as it exists', async () => {
     const first = await submitPlan(service.submitting, submission('k'))
     const second = await submitPlan(service.submitting, submission('k'))
     expect(first.created).toBe(true)
@@ -103,7 +103,7 @@ describe('an Idempotency-Key', () => {
     ).rejects.toMatchObject({ code: 'idempotency-key-reused' })
   })
 
-  test('makes a new plan of another id once its plan was deleted, and nothing of the old one stays', async () => {
+  test('creates a new plan with another id after its plan was deleted, and nothing of the old one stays', async () => {
     const first = await submitPlan(service.submitting, submission('k'))
     await deletePlan(service.sweeping, first.record)
     expect(await service.jobs()).toBe(0)
@@ -113,7 +113,7 @@ describe('an Idempotency-Key', () => {
     expect(second.record.spec.id).not.toBe(first.record.spec.id)
   })
 
-  test('sent many times at once makes one plan', async () => {
+  test('sent many times in parallel makes one plan', async () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => submitPlan(service.submitting, submission('k'))),
     )
@@ -241,7 +241,7 @@ describe('a submission that is cut short', () => {
   })
 })
 
-test('writes that come after a plan was deleted bring nothing of it back', async () => {
+test('writes that arrive after a plan was deleted restore nothing of it', async () => {
   const { record } = await submitPlan(service.submitting, submission())
   const planId = record.spec.id
   await deletePlan(service.sweeping, record)

@@ -57,7 +57,7 @@ Focus areas:
     )
   })
 
-  test('uses a raw prompt as it is', () => {
+  test('uses a raw prompt unchanged', () => {
     expect(renderTaskPrompt({ prompt: '  raw\n\ntext ' })).toBe('  raw\n\ntext ')
   })
 

@@ -41,7 +41,7 @@ describe('the first sentences of a text', () => {
     expect(firstSentences(text, 50)).toBe(expected)
   })
 
-  test('are read in one pass, whatever the text', () => {
+  test('are read in one pass of any text', () => {
     for (const hostile of ['[', '# '.repeat(3), '. ', '```\n', ':', ' '])
       expect(firstSentences(hostile.repeat(200_000), 400).length).toBeLessThan(500)
   })

@@ -32,7 +32,7 @@ test('text and usage are passed on as they come, and counted once at the end', a
   })
 })
 
-test('the agent is told of nothing but its task, its key and folders of its own', async () => {
+test('the agent sees only its task, its key and its own folders', async () => {
   process.env.ANTHROPIC_AUTH_TOKEN = 'of the operator'
   onTestFinished(() => {
     delete process.env.ANTHROPIC_AUTH_TOKEN
@@ -67,7 +67,7 @@ test('the agent is told of nothing but its task, its key and folders of its own'
   for (const folder of [cwd, env.HOME, env.TMPDIR]) expect(existsSync(folder ?? '/')).toBe(false)
 })
 
-test('a task reads its workspace, and writes where it may and nowhere else', async () => {
+test('a task reads its workspace, and writes only where it may', async () => {
   const root = await aFolder()
   const files = { write: ['src/**'] }
   const readable = await optionsFor({ files }, { workspace: { root, writable: false } })
@@ -123,7 +123,7 @@ test('finds what is wrong with a task before it is stored', () => {
   expect(pathsFor({ options: { maxSteps: 0, budgetUsd: 1 } })).toEqual([['options', 'maxSteps']])
 })
 
-test('the default model counts where it is one of Anthropic', async () => {
+test("the default model applies if it is one of Anthropic's", async () => {
   const modelFor = async (defaultModel: string) =>
     (await optionsFor({}, {}, { defaultModel })).model
   expect(await modelFor('anthropic:claude-opus-5')).toBe('claude-opus-5')
@@ -151,7 +151,7 @@ test('an output schema binds the answer, and is checked again', async () => {
   )
 })
 
-test('a schema that is no object is asked for in words', async () => {
+test('a schema that is not an object is described in words', async () => {
   const outputSchema = { type: 'array', items: { type: 'string' } }
   const { outputFormat, prompt } = await optionsFor({ outputSchema })
   expect(outputFormat).toBeUndefined()

@@ -39,7 +39,7 @@ test('a limit of the provider is waited out, and says when to come back if that 
   })
 })
 
-test('what no waiting mends is given up at once, and the process ended', async () => {
+test('an error that waiting cannot fix ends the attempt and the process immediately', async () => {
   await expect(run([retry(401, 'authentication_failed'), 'deaf'])).rejects.toMatchObject({
     name: 'PermanentError',
     code: 'provider-unauthorized',

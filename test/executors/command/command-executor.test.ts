@@ -61,7 +61,7 @@ test('gets the shared context and the prompt on its standard input', async () =>
   expect(context.text()).toBe('SHARED\n\ngrößer')
 })
 
-test('is told the trace that it is a part of, where there is one', async () => {
+test('gets the trace that it is part of, if there is one', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const script = 'printenv TRACEPARENT || echo none'
   expect(await outputOf(script, {}, { traceparent })).toBe(`${traceparent}\n`)
@@ -78,7 +78,7 @@ test('works in the workspace, which it can change only where its task may', asyn
   expect(await readFile(join(root, 'b.txt'), 'utf8')).toBe('new\n')
 })
 
-test('sees nothing of the machine but programs and its own environment', async () => {
+test('sees only programs and its own environment', async () => {
   const [root, outside] = [await aFolder(), await aFolder()]
   await writeFile(join(outside, 'secret.txt'), 'a secret')
   await symlink(join(outside, 'secret.txt'), join(root, 'link'))
@@ -235,7 +235,7 @@ test('no output is incomplete, unless files were edited and no data was asked fo
   expect(outcome).not.toHaveProperty('unlessEdited')
 })
 
-test('takes no more memory for files than /tmp and /dev/shm are given', async () => {
+test('uses no more memory for files than /tmp and /dev/shm are given', async () => {
   const script = [
     'stat -f -c "%b %S" /dev/shm | { read blocks size; echo $((blocks * size)); }',
     'echo x > /dev/shm/file && cat /dev/shm/file',

@@ -56,7 +56,7 @@ test.each(ways)(
   },
 )
 
-test('an abort while the message is on its way cancels what comes of it', async () => {
+test('an abort while the message is being sent cancels the resulting task', async () => {
   const controller = new AbortController()
   const { agent, running, taskId } = await (async () => {
     const begun = Promise.withResolvers<string>()

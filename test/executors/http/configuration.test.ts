@@ -90,7 +90,7 @@ test.each(['JSONRPC', 'HTTP+JSON'] as const)(
   },
 )
 
-test('no secret is in what is described, or in what an agent says of its failure', async () => {
+test("no secret appears in descriptions or in an agent's failure", async () => {
   const agent = await agentFor(({ headers, status }) => {
     const token = headers.authorization?.replace('Bearer ', '')
     status(TaskState.TASK_STATE_FAILED, `Refused ${headers.authorization}, that is ${token}.`)

@@ -214,7 +214,7 @@ test('asking an agent may fail now and then', async () => {
   expect(asked).toBeGreaterThan(3)
 })
 
-test('an agent that cannot be asked any more is tried again from the beginning, and told to stop', async () => {
+test('an agent that no longer answers is retried from the beginning, and told to stop', async () => {
   const { agent, outcome } = await run(
     (request, response, next) => {
       if (isAsking(request)) response.status(502).end()

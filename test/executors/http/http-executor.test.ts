@@ -174,7 +174,7 @@ const outputSchema = {
   required: ['score'],
 }
 
-test('an output schema is told to the agent, and data that fits it is the output', async () => {
+test('an output schema is sent to the agent, and matching data is the output', async () => {
   const seen: string[] = []
   const { outcome } = await run(
     ({ prompt, artifact, status }) => {
@@ -205,7 +205,7 @@ test('a text that fits the schema is the output as well, and one that does not i
   })
 })
 
-test('files are text where they can be, else a link or a note, and nothing is fetched', async () => {
+test('files become text if possible, otherwise a link or a note, and nothing is fetched', async () => {
   const { agent, outcome } = await run(({ artifact, status }) => {
     artifact('files', [
       part({ $case: 'raw', value: Buffer.from('# Notes') }, { mediaType: 'text/markdown' }),

@@ -5,7 +5,7 @@ import { AgentsSettings, resolveAgents } from '../../../src/executors/http/optio
 import { aContext, aRequest } from '../requests.ts'
 import { aRemoteAgent, text } from './remote-agent.ts'
 
-test('an agent is told the trace that its task is a part of, with every request', async () => {
+test('an agent gets the trace of its task with every request', async () => {
   const agent = await aRemoteAgent(
     async ({ status, artifact }) => {
       artifact('result', [text('All is well.')])

@@ -223,7 +223,7 @@ test('findings in the JSON of an answer are data too', async () => {
   expect(outcome.output).toEqual({ text: content, findings: [finding] })
 })
 
-test('findings are asked for only where they are wanted', async () => {
+test('findings are requested only if the task wants them', async () => {
   const { executor, calls } = await executorWith([{ content: 'Fine.' }])
   const outputSchema = { type: 'object' }
   await executor.execute(aRequest({ outputFormat: 'Findings' }), aContext())
@@ -262,7 +262,7 @@ test('tools are the ones that the task chooses, and need a workspace', async () 
   ])
 })
 
-test('a tool call that makes no sense goes back to the model, and the task goes on', async () => {
+test('an invalid tool call is returned to the model, and the task continues', async () => {
   const { executor, calls } = await executorWith([
     { toolCalls: [toolCall('read', { path: 7 }), toolCall('format_disk', {})] },
     { content: 'I could not read it.' },

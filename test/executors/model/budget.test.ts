@@ -61,7 +61,7 @@ test('a call is made with a limit that is paid for, and its cost is settled once
   expect(fake.billedUsd()).toBeLessThanOrEqual(allowance.quotes[0]?.most ?? 0)
 })
 
-test('what the caller asked for is the limit where that is lower', async () => {
+test("the caller's limit applies if it is lower", async () => {
   const { result, fake } = await run([{}], anAllowance(10), {
     spec: { options: { maxOutputTokens: 700 } },
   })

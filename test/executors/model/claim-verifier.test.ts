@@ -40,6 +40,6 @@ test('a verifier is shown the claim and the file, neither of which can end itsel
   expect(prompt.match(/<\/file>/g)).toHaveLength(1)
 })
 
-test('an answer without a verdict is no vote', async () => {
+test('an answer without a verdict is not a vote', async () => {
   await expect(judge('Probably.')).rejects.toMatchObject({ code: 'invalid-output' })
 })

@@ -36,7 +36,7 @@ const outputSchema = {
   required: ['score'],
 }
 
-test('an answer that stays off its schema goes on with the next model, in the same conversation', async () => {
+test('if an answer keeps violating its schema, the next model continues the conversation', async () => {
   const { outcome, context, calls, models } = await run(
     [
       ...Array(3).fill({ content: 'The score is seven.', usage }),
@@ -66,7 +66,7 @@ test.each<[string, Scripted[]]>([
   expect(models).toEqual(['qwen3:8b', 'gpt-4o'])
 })
 
-test('what was achieved is kept where a later model cannot be had, and the last in the list decides', async () => {
+test('earlier output is kept if a later model is not available, and the last in the list decides', async () => {
   const half: Scripted = { content: 'Half a', finishReason: 'length' }
   const refused: Scripted = { error: { message: 'no such model' }, status: 404 }
   const kept = await run([half, refused], {})

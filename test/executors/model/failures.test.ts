@@ -77,7 +77,7 @@ const done: Scripted = { content: 'Done.' }
 const tooMany: Scripted = { error: { message: 'slow down' }, status: 429, retryAfter: 1 }
 
 describe.each(MODELS)('%s', (model) => {
-  test('a 429 within the loop waits as long as it was asked to, and no step is done twice', async () => {
+  test('after a 429 the loop waits as long as requested, and repeats no step', async () => {
     const { result, calls, outcomes, context } = await run([look, tooMany, done], { model })
     expect(await result).toMatchObject({ status: 'succeeded', output: { text: 'Done.' } })
     const made = calls()
@@ -96,7 +96,7 @@ describe.each(MODELS)('%s', (model) => {
     expect(calls()[2]?.body.messages).toEqual(calls()[1]?.body.messages)
   })
 
-  test('a stream whose connection breaks is no answer', async () => {
+  test('a stream whose connection breaks is not an answer', async () => {
     const broken = { response: { content: 'x'.repeat(4_000) }, latency: 20, disconnectAfterMs: 100 }
     const { result } = await run([broken], { model })
     const error = await failed(result)
@@ -278,7 +278,7 @@ test.each([
   expect(error.message).not.toContain(said)
 })
 
-test('a quota that is used up makes another model answer at once', async () => {
+test('if a quota is used up, another model answers immediately', async () => {
   const unpaid = {
     error: { message: 'Your account is not active', type: 'billing_not_active' },
     status: 429,
@@ -290,7 +290,7 @@ test('a quota that is used up makes another model answer at once', async () => {
   expect(calls().map(({ status }) => status)).toEqual([200, 429, 200])
 })
 
-test('a model that cannot write as much as it was let is asked for less', async () => {
+test('a model that cannot write as much as allowed is asked for less', async () => {
   const said =
     'max_tokens: 32000 > 8192, which is the maximum allowed number of output tokens for m'
   const refused = { error: { message: said, type: 'invalid_request_error' }, status: 400 }
@@ -309,7 +309,7 @@ test('a task that is too long says what was long', async () => {
   )
 })
 
-test('another model answers where the wanted one cannot be had', async () => {
+test('another model answers if the requested one is not available', async () => {
   const fallbackModels = ['local:qwen3:8b']
   const missing = { error: { message: 'no such model' }, status: 404 }
   const { result, calls } = await run([missing, done], { spec: { options: { fallbackModels } } })
@@ -317,7 +317,7 @@ test('another model answers where the wanted one cannot be had', async () => {
   expect(calls().map(({ body }) => body.model)).toEqual(['claude-sonnet-4-5', 'qwen3:8b'])
 })
 
-test('another model goes on where the wanted one keeps failing', async () => {
+test('another model continues if the requested one keeps failing', async () => {
   const oops = { error: { message: 'oops' }, status: 500 }
   const fallbackModels = ['openai:gpt-4o']
   const { result, calls, context } = await run([oops, oops, oops, look, done], {

@@ -34,7 +34,7 @@ test('a server that never stops writing is cut off, and another attempt may go w
   })
 })
 
-test('calls of tools with arguments that are no JSON go back to the model', async () => {
+test('tool calls whose arguments are not JSON are returned to the model', async () => {
   const { run, bodies } = await executorOn(
     streamed(chunk(toolCall('read', '{"path": "a.t')), chunk({}, 'tool_calls')),
     done,
@@ -53,7 +53,7 @@ test('a tool that the task did not choose is not run, whatever the model asks fo
   expect(JSON.stringify(bodies[1])).not.toContain('needle')
 })
 
-test('hundreds of searches asked for at once are all answered', async () => {
+test('hundreds of parallel searches are all answered', async () => {
   const count = 200
   const calls = Array.from({ length: count }, (_, index) =>
     chunk(toolCall('grep', '{"pattern": "needle"}', index)),

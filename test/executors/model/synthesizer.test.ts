@@ -205,7 +205,7 @@ test('long outputs are cut before findings are', async () => {
   for (let index = 0; index < 40; index += 1) expect(prompt).toContain(`t${index}/1 [low`)
 })
 
-test('fails for good where there is no model', async () => {
+test('fails permanently if there is no model', async () => {
   const { signal } = new AbortController()
   const none = modelSynthesizer({ providers: {}, defaultModel: undefined })
   await expect(

@@ -71,7 +71,7 @@ test.each([
   expect(schemaProblem(schema)).toMatch(/^does not compile: /)
 })
 
-test('schemas know nothing of each other, whatever they are called', () => {
+test('schemas with the same name do not affect each other', () => {
   const named = { $id: 'https://example.com/a', type: 'string' }
   expect(schemaProblem(named)).toBeUndefined()
   expect(schemaProblem({ ...named, minLength: 1 })).toBeUndefined()

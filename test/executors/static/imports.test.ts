@@ -109,8 +109,8 @@ describe('files that no test imports', () => {
   })
 })
 
-describe('what the imports say of the architecture', () => {
-  test('a cycle is told once, with the way round', async () => {
+describe('what the imports reveal about the architecture', () => {
+  test('a cycle is reported once, with its path', async () => {
     const { output } = await review(
       {
         'src/a.ts': "import { b } from './b.ts'\nexport const a = b\n",

@@ -64,7 +64,7 @@ describe('the rules of oxlint that run', () => {
     expect(ids).toEqual([`oxlint/${rule}`])
   })
 
-  test('a second argument of vitest’s `expect`, and the style of chai, are left alone', async () => {
+  test('a second argument of vitest’s `expect`, and the style of chai, are accepted', async () => {
     const { ids } = await review(
       {
         'src/a.ts': 'export const a = 1\n',

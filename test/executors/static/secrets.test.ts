@@ -66,7 +66,7 @@ describe('secrets in the reviewed files', () => {
     expect(JSON.stringify(output)).not.toMatch(new RegExp(`${GITHUB}|Tr0ub4dor`))
   })
 
-  test('weigh less where they are most likely made up', async () => {
+  test('have less weight if they are probably made up', async () => {
     const { output } = await review(
       {
         'src/a.ts': `connect("${GITHUB}")\n`,

@@ -126,7 +126,7 @@ describe('the executor `static`', () => {
     )
   })
 
-  test('nothing to look at is no success', async () => {
+  test('nothing to review is not a success', async () => {
     const missing = await review(ONE_OF_EACH, { files: ['lib/**'] })
     expect(missing).toMatchObject({ status: 'incomplete', reason: { code: 'nothing-to-analyse' } })
     const python = await review({ 'a.py': 'a\n' }, { options: { perspective: 'performance' } })

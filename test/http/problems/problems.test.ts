@@ -70,13 +70,13 @@ test.each(SERVICE_CODES)('answers %s with %i', async (code, status) => {
   expect(response.json()).toMatchObject({ type: `/problems/${code}`, status, detail: 'Because.' })
 })
 
-test('tells a caller when to come back while the store is away', async () => {
+test('tells a caller when to retry while the store is down', async () => {
   const { app, api } = await anApp()
   api.failWith(new ServiceError('unavailable', 'The store does not answer.'))
   expect((await app.inject('/v1/plans')).headers['retry-after']).toBe('1')
 })
 
-test('says of a change that the store cut short whether anything of it was done', async () => {
+test('says whether a change that the store interrupted was begun', async () => {
   const { app, api } = await anApp()
   const away = new ServiceError('unavailable', 'The store does not answer.')
   const detailOf = async (method: 'GET' | 'DELETE') => {
@@ -96,7 +96,7 @@ test('says of a change that the store cut short whether anything of it was done'
   })
 })
 
-test('says nothing of an unexpected error but its request', async () => {
+test('reveals nothing about an unexpected error except its request id', async () => {
   const { app, api } = await anApp()
   api.failWith(new Error('redis://user:hunter2@10.0.0.1 said no'))
   const response = await app.inject({ url: '/v1/plans', headers: { 'x-request-id': 'r1' } })

@@ -55,7 +55,7 @@ test('streams a snapshot, then every change, and ends after plan.finished', asyn
   )
 })
 
-test('sends an event without an id as one, so that a resume goes on from the last that has one', async () => {
+test('sends no id for an event without one, so that a client resumes from the last id', async () => {
   const { url, api } = await aServer()
   api.addPlan('p1x')
   api.emit('p1x', { id: '', type: 'task.text', data: { text: 'Hel' } })

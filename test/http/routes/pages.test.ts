@@ -17,7 +17,7 @@ async function aDashboard(): Promise<string> {
   return directory
 }
 
-test('serves the dashboard, whatever place inside of it is asked for', async () => {
+test('serves the dashboard under every path inside it', async () => {
   const { app } = await anApp({ dashboardDir: await aDashboard() })
   for (const url of ['/dashboard', '/dashboard/', '/dashboard/plans/p1x', '/dashboard/new?a=b']) {
     const response = await app.inject(url)
@@ -76,7 +76,7 @@ test.each([
   expect(response.payload).not.toContain('root:')
 })
 
-test('says how to build the dashboard where it is not built', async () => {
+test('says how to build the dashboard if it is not built', async () => {
   const { app } = await anApp({ dashboardDir: '/nowhere' })
   for (const url of ['/dashboard', '/dashboard/plans/p1x']) {
     const response = await app.inject(url)
@@ -128,7 +128,7 @@ test('shows the queues as they are in Redis', async () => {
   expect(queues).toMatchObject([{ name: 'tasks', counts: { waiting: 1 } }])
 })
 
-test('has no page of queues where none are given', async () => {
+test('has no page of queues if there are none', async () => {
   const { app } = await anApp()
   expect((await app.inject('/queues')).statusCode).toBe(404)
 })

@@ -87,7 +87,7 @@ test.each([
   expect(api.calls).toEqual([])
 })
 
-test('names every wrong parameter at once', async () => {
+test('names all wrong parameters together', async () => {
   const { app } = await anApp()
   const response = await app.inject('/v1/plans?limit=0&status=done')
   expect(response.json().errors).toHaveLength(2)
@@ -111,7 +111,7 @@ test('reads a plan at once without wait, and when it ends with it', async () => 
   expect((await answer).json()).toMatchObject({ status: 'succeeded' })
 })
 
-test('answers with what there is when the wait is over', async () => {
+test('answers with the current state when the wait is over', async () => {
   const { app, api } = await anApp()
   api.addPlan('p1x')
   const response = await app.inject('/v1/plans/p1x?wait=0')

@@ -8,7 +8,7 @@ const PATIENT = { timeout: 60_000 }
 const post = (headers: Record<string, string> = {}, payload: object = aSubmission()) =>
   ({ method: 'POST', url: '/v1/plans', headers, payload }) as const
 
-test('answers a submission with 202, the plan and where it is', async () => {
+test('answers a submission with 202, the plan and its location', async () => {
   const { app } = await anApp()
   const response = await app.inject(post())
   expect(response.statusCode).toBe(202)
@@ -106,7 +106,7 @@ test('answers 200 with the finished plan and its synthesis, when that was prefer
   expect(response.json()).toMatchObject({ id: 'p1x', status: 'succeeded', synthesis: SYNTHESIS })
 })
 
-test('answers 202 with the plan as it is, when it did not end in the time preferred', async () => {
+test('answers 202 with the current plan if it did not end in the requested time', async () => {
   const { app } = await anApp()
   const response = await app.inject(post({ prefer: 'wait=0' }))
   expect(response.statusCode).toBe(202)

@@ -55,7 +55,7 @@ test.each([
   expect((await app.inject({ url: '/v1/plans', headers: { host } })).statusCode).toBe(status)
 })
 
-test('answers under any name where there are keys', async () => {
+test('answers under any host name if there are keys', async () => {
   const { app } = await anApp()
   const headers = { host: 'tutti.example' }
   expect((await app.inject({ url: '/v1/plans', headers })).statusCode).toBe(200)

@@ -12,7 +12,7 @@ async function* stored(count: number): AsyncGenerator<Uint8Array> {
 const textOf = (count: number) =>
   `{ "version": 1, "status": "succeeded", "notes": [${PIECE.repeat(count)}""] }`
 
-test('a synthesis goes out as it is stored: a small one with its length, a large one as a stream', async () => {
+test('a synthesis is sent as it is stored: a small one with its length, a large one as a stream', async () => {
   const { app, api } = await anApp()
   api.addPlan('p1x')
   for (const count of [0, 20]) {

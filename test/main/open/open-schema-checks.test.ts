@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { NO_USAGE } from '../../../src/core/contract/usage.ts'
 import { openSchemaChecks } from '../../../src/main/open/open-schema-checks.ts'
 
-test('a check that would never end fails with a code of its own, and the same schema goes on being used', async () => {
+test('a check that would never end fails with its own code, and the schema stays usable', async () => {
   const checks = openSchemaChecks(pino({ level: 'silent' }), 3_000)
   onTestFinished(() => checks.close())
   const schema = { type: 'string', pattern: '^(a+)+$' }
@@ -20,7 +20,7 @@ test('a check that would never end fails with a code of its own, and the same sc
   expect(await checks.problem(schema)).toBeUndefined()
 })
 
-test('many schemas at once are each looked at', async () => {
+test('many schemas are each checked', async () => {
   const checks = openSchemaChecks(pino({ level: 'silent' }))
   onTestFinished(() => checks.close())
   const schemas = Array.from({ length: 300 }, (_, at) => ({

@@ -35,7 +35,7 @@ test('a read that fails fails for all who share it, and not for the next', async
   expect(await read('a')).toBe('there')
 })
 
-test('calls go together up to so many bytes, and a large one alone', async () => {
+test('calls are sent together up to a size, and a large one alone', async () => {
   const groups: number[][] = []
   const call = gather(
     (_: number) => 'plan',

@@ -4,7 +4,7 @@ import { whileAvailable } from '../../../src/store/redis/while-available.ts'
 const outcome = (message: string) =>
   whileAvailable(() => Promise.reject(new Error(message))).catch((error: unknown) => error)
 
-describe('what Redis answers while it cannot be used is told as unavailable, to be tried again', () => {
+describe('answers of an unusable Redis are reported as unavailable, to be retried', () => {
   test.each([
     "OOM command not allowed when used memory > 'maxmemory'.",
     'ERR Error running script (call to f_1): @user_script:1: -OOM command not allowed',

@@ -82,7 +82,7 @@ test('finds a branch, a tag, an annotated tag and a commit', async () => {
   })
 })
 
-test('lists links of a commit with where they lead', async () => {
+test('lists the links of a commit with their targets', async () => {
   const { place, repository, url } = await aLocalRepository()
   await writeFiles(repository, {
     'docs/first': { link: '../a.ts' },

@@ -137,7 +137,7 @@ test('leaves a task that conflicts out as a whole, and shows the three sides and
   expect(other.merged).toEqual(['second', 'third'])
 })
 
-test('tells an edit against a removal, a file against a folder, and two new files apart', async () => {
+test('distinguishes an edit against a removal, a file against a folder, and two new files', async () => {
   const place = await aPlaceWith({ 'gone.ts': 'base\n', 'x.ts': 'x' })
   const plan = aPlan({ path: '.' })
   const write = writing(place, plan)

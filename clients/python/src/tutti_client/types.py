@@ -182,8 +182,8 @@ class ExecutorListItemsItemCapabilities(TypedDict):
     writesWorkspace: bool
     usesModel: bool
     structuredOutput: bool
-    #: Whether an attempt goes on where the one before was cut short. Otherwise each attempt begins
-    #: anew.
+    #: Whether an attempt continues where an interrupted one stopped. Otherwise each attempt starts
+    #: from the beginning.
     resumes: bool
     #: Whether a task that runs reads what is said to it by `…/messages`.
     readsMessages: bool
@@ -380,7 +380,7 @@ class Policy(TypedDict):
     #: The share of tasks that must succeed; otherwise the plan has failed.
     minSuccess: float
     #: What to do when a task writes files that another one reads or writes: refuse the plan, run the
-    #: tasks one after another, or give each a copy of its own.
+    #: tasks one after another, or give each task its own copy.
     onOverlap: Literal["reject", "serialize", "isolate"]
     #: What the plan may cost; it stops before it costs more.
     budgetUsd: NotRequired[float]
@@ -410,7 +410,7 @@ class PolicyInput(TypedDict):
     #: The share of tasks that must succeed; otherwise the plan has failed.
     minSuccess: NotRequired[float]
     #: What to do when a task writes files that another one reads or writes: refuse the plan, run the
-    #: tasks one after another, or give each a copy of its own.
+    #: tasks one after another, or give each task its own copy.
     onOverlap: NotRequired[Literal["reject", "serialize", "isolate"]]
     #: What the plan may cost; it stops before it costs more.
     budgetUsd: NotRequired[float]
@@ -488,7 +488,7 @@ class ReportCost(TypedDict):
     tasksUsd: float
     #: The rest: every synthesis, and the planner of a goal.
     synthesisUsd: float
-    #: What a dry run says; `null` where no model was to be called or a price is not known.
+    #: The estimate of a dry run; `null` if no model would be called or a price is unknown.
     estimateUsd: Union["ReportCostEstimateUsdLow", None]
     #: The ten dearest, the dearest first.
     topTasks: list["ReportCostTopTasksItem"]

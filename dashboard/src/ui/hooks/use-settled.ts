@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** The value once it has stayed the same for so long: what is being typed is not worth asking for. */
+/** The value once it has not changed for `ms`, so that half-typed input is not searched for. */
 export function useSettled<T>(value: T, ms: number): T {
   const [settled, setSettled] = useState(value)
   useEffect(() => {

@@ -12,7 +12,7 @@ export function isCut(parts: readonly Part[]): boolean {
   return parts.some((part) => part.type === 'finish' && part.finishReason.unified === 'length')
 }
 
-/** The answer with its end as it was meant: one that calls tools ended to have them called, whatever its word for that. */
+/** Corrects the finish reason of an answer that calls tools, for providers with their own names for it. */
 export function withMeantEnd(parts: Part[]): Part[] {
   if (!parts.some(({ type }) => type === 'tool-call')) return parts
   return parts.map((part) =>

@@ -30,7 +30,7 @@ export interface StepRecorder {
   failure(): unknown
   /** @throws The error that ends the attempt: a step was not stored, or another process takes over. */
   throwIfOver(): void
-  /** A person has said something that the model has not heard: it is said with the next call. */
+  /** Whether a person has sent messages that the model has not seen; the next call includes them. */
   isAddressed(): boolean
   /** Set if the last answer was cut off because the plan had no more money. */
   cutByBudget(): Failure | undefined
@@ -64,7 +64,7 @@ export function stepRecorder(options: {
   let rung = 0
   const left = [...options.steps]
   let current: CurrentStep | undefined
-  /** What a person has said, by how many messages of the conversation come before it. */
+  /** Messages from a person, with the number of conversation messages before each. */
   const heard: { at: number; text: string }[] = []
   let cut: Failure | undefined
   let failure: unknown
@@ -137,13 +137,13 @@ export function stepRecorder(options: {
     return parts
   }
 
-  /** Messages among the kept steps that come next. */
+  /** Takes the messages from a person that are next among the stored steps. */
   function messagesKept(): StepAnswer[] {
     const end = left.findIndex(({ kind }) => kind !== 'message')
     return left.splice(0, end === -1 ? left.length : end)
   }
 
-  /** What was said is from now on said behind what the conversation has come to. */
+  /** Adds messages from a person after the current end of the conversation. */
   function hear(prompt: Prompt, said: readonly StepAnswer[]): void {
     for (const step of said) heard.push({ at: prompt.length, text: textOf(step) })
   }

@@ -13,7 +13,7 @@ local function header(field)
   return redis.call('HGET', plan, field)
 end
 
--- Whether one of the plan's keys is there, looked up once a script: for those that few plans have.
+-- Whether one of the plan's keys exists, looked up once per script; for keys that few plans have.
 local there = {}
 
 local function has_key(suffix)
@@ -32,7 +32,7 @@ local function number(field)
   return (tonumber(redis.call('HGET', plan, field) or '0') or 0) + (added[field] or 0)
 end
 
--- Lua passes so many arguments at most, with some room.
+-- Stays well below the number of arguments that Lua can pass.
 local AT_ONCE = 1000
 
 -- The values of any number of fields of a hash.

@@ -1,7 +1,7 @@
 -- Tasks that are retried together are queued again a few at a time. `:requeue` lists the remaining ones:
 -- '<unit> <id> <priority> <number of dependencies in the batch> <id of another dependency>…'. Until the list
--- is empty, no task of the batch has a job, nothing is released, and what ends is followed only later, so
--- the order of the list does not matter.
+-- is empty, no task of the batch has a job, nothing is released, and dependents of ended tasks are handled only
+-- later, so the order of the list does not matter.
 
 local function is_requeuing()
   return redis.call('EXISTS', plan .. ':requeue') == 1
@@ -9,7 +9,7 @@ end
 
 local ended_since
 
--- Whether it ended after the retry was accepted: its dependents still have to be told.
+-- Whether it ended after the retry was accepted; then its dependents still have to be handled.
 local function is_to_be_followed(id)
   if not ended_since then
     ended_since = {}
@@ -19,8 +19,8 @@ local function is_to_be_followed(id)
   return ended_since[id]
 end
 
--- A task that ended for lack of money goes on from its last step. Any other came to an end of its own, and going on
--- would lead to the same end.
+-- A task that ended for lack of money continues from its last step. Any other ended by itself, and continuing would
+-- lead to the same end.
 local function retry_steps(id, task)
   if redis.call('HEXISTS', plan .. ':steps', id) == 0 then return end
   local log = load_log(id)

@@ -13,7 +13,7 @@ local function save_log(id, log)
   redis.call('HSET', plan .. ':steps', id, cjson.encode(log))
 end
 
--- Messages that the agent of a task has not read.
+-- Messages that a task's agent has not read yet.
 local function load_messages(id)
   local raw = redis.call('HGET', plan .. ':messages', id)
   return raw and cjson.decode(raw) or {}

@@ -241,7 +241,7 @@ describe('findings in prose', () => {
     expect(groups(...all).sort(([a = 0], [b = 0]) => a - b)).toEqual([[0, 1, 2], [3, 4], [5], [6]])
   })
 
-  test('are grouped the same in whatever order the tasks come', () => {
+  test('are grouped the same in any order of the tasks', () => {
     const titlesOf = (claims: readonly Claim[]) =>
       clusterFindings(claims).map((group) => group.map((index) => claims[index]?.title))
     const expected = titlesOf(all)

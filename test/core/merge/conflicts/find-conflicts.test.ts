@@ -57,7 +57,7 @@ describe('contradictory recommendations', () => {
     ])
   })
 
-  test('are left to a person where nothing tells the sides apart', () => {
+  test('are left to a person if nothing decides between the sides', () => {
     const [conflict] = findConflicts([
       advice('a', 'Enable strict mode'),
       advice('b', 'Disable strict mode'),

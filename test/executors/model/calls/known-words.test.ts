@@ -483,7 +483,7 @@ test.each([
   }
 })
 
-test('llama.cpp tells the sizes beside its words', () => {
+test('llama.cpp reports the sizes in separate fields', () => {
   const body = openAi('the request exceeds the available context size', {
     code: 400,
     type: 'exceed_context_size_error',

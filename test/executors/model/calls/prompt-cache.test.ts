@@ -48,7 +48,7 @@ test('tasks of one plan send one prefix, byte for byte, up to one breakpoint', a
   expect(second?.written).toBe(0)
 })
 
-test('eight tasks at once with 20,000 shared tokens pay for the prefix once', async () => {
+test('eight parallel tasks with 20,000 shared tokens pay for the prefix once', async () => {
   const model = executor()
   const outcomes = await Promise.all(
     Array.from({ length: 8 }, (_, index) =>

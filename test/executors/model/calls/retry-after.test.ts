@@ -37,6 +37,6 @@ test.each([
   expect(retryAfterMs(headers, NOW)).toBe(expected)
 })
 
-test('reads nothing where there are no headers', () => {
+test('reads nothing without headers', () => {
   expect(retryAfterMs(undefined)).toBeUndefined()
 })

@@ -50,7 +50,7 @@ afterAll(async () => {
   http.close()
 })
 
-test('a tool that may have taken effect is not called again, and the model is told so', async () => {
+test('a tool call that may have taken effect is not repeated, and the model is told so', async () => {
   const plan = await agents.units.aPlan([agentTask({ tools: ['mcp__shop__*'] })])
   // Its tools have run, and the step that says what they said is lost.
   const first = agents.aWorker({ step: 1, phase: 'during the store', isStored: false })

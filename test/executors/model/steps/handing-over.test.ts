@@ -69,7 +69,7 @@ describe('a worker that is told to end', () => {
   })
 })
 
-describe('the next attempt goes on after the last step', () => {
+describe('the next attempt continues after the last step', () => {
   test('of one that timed out', async () => {
     const plan = await aPlan({ timeoutMs: 1_500 })
     const worker = agents.aWorker()

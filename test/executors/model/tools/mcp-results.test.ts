@@ -4,7 +4,7 @@ import { fitResult } from '../../../../src/executors/model/tools/mcp-results.ts'
 
 const text = (length: number) => ({ type: 'text', text: 'x'.repeat(length) })
 
-test('tools whose names providers would take for the same are told apart, always alike', () => {
+test('tools whose names look the same to providers get distinct, stable names', () => {
   const long = `mcp__docs__${'a'.repeat(70)}`
   const names = [
     'mcp__docs__docs.search',
@@ -53,7 +53,7 @@ test.each([
   expect(shown).toMatch(/left out|cut: the first/)
 })
 
-test('what fits is left as it is', () => {
+test('a result that fits is unchanged', () => {
   const content = [text(10), { type: 'image', mimeType: 'image/png', data: 'abc' }]
   expect(fitResult({ content, isError: false })).toEqual({ content, isError: false })
   expect(fitResult('plain')).toBe('plain')

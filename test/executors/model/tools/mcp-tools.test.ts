@@ -64,7 +64,7 @@ test("an operator's server gives a task the tools that it names, and no other", 
   expect(await serverProcesses()).toEqual([])
 })
 
-test('a star stands for all tools of a server; without a name there are none', async () => {
+test('a star selects all tools of a server; without a name there are none', async () => {
   const { executor, calls } = await executorWith({ people: started() }, [{ content: 'Fine.' }])
   await executor.execute(aRequest({ tools: ['mcp__people__*'] }), aContext())
   await executor.execute(aRequest(), aContext())

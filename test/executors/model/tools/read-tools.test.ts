@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => remove())
 
-test('reads lines with their numbers, from where it is asked to', async () => {
+test('reads numbered lines from a given line', async () => {
   expect(await call('read', { path: 'src/a.ts' })).toBe('1\tone\n2\ttwo needle\n3\tthree\n4\tfour')
   expect(await call('read', { path: './src/a.ts', offset: 2, limit: 2 })).toBe(
     '2\ttwo needle\n3\tthree\n[lines 2 to 3 of 4; go on with offset 4]',
@@ -21,7 +21,7 @@ test('reads lines with their numbers, from where it is asked to', async () => {
   expect(await call('read', { path: 'inner/a.ts', limit: 1 })).toContain('1\tone')
 })
 
-test('says of what it cannot read why', async () => {
+test('says why it cannot read something', async () => {
   expect(await call('read', { path: 'picture.png' })).toBe(
     'Error: picture.png is a binary file of 7 bytes.',
   )
@@ -33,7 +33,7 @@ test('says of what it cannot read why', async () => {
   expect(await call('read', { path: 'big.txt' })).toMatch(/^Error: big.txt has 6000000 bytes/)
 })
 
-test('says of a file that is no UTF-8 that not all of it can be shown', async () => {
+test('says that a file that is not UTF-8 cannot be shown completely', async () => {
   await writeFile(join(root, 'old.txt'), Buffer.from('na\xefve\n', 'latin1'))
   expect(await call('read', { path: 'old.txt' })).toMatch(/^1\tna\uFFFDve\n\[not valid UTF-8: /)
 })
@@ -73,7 +73,7 @@ test('finds files by glob, without packages, ignored files and links', async () 
   expect(await call('glob', { pattern: '*.go' })).toBe('No file matches *.go.')
 })
 
-test('searches text, with context where it is asked for', async () => {
+test('searches text, with context on request', async () => {
   expect(await call('grep', { pattern: 'needle' })).toBe(
     'src/a.ts:2: two needle\nsrc/deep/b.ts:1: a needle too',
   )
@@ -90,7 +90,7 @@ test('searches text, with context where it is asked for', async () => {
   expect(await call('grep', { pattern: '(' })).toMatch(/^Error: That pattern is not valid/)
 })
 
-test('says of each file, and in all, how many of the lines that match are shown', async () => {
+test('says for each file and in total how many matching lines are shown', async () => {
   for (let file = 0; file < 10; file += 1) {
     await writeFile(join(root, `src/many-${file}.ts`), 'hit\n'.repeat(130))
   }
@@ -105,7 +105,7 @@ test('says of each file, and in all, how many of the lines that match are shown'
   )
 })
 
-test('finds lines in files that are too large to be read at once', async () => {
+test('finds lines in files that are too large to read as a whole', async () => {
   const filler = `${'x'.repeat(99)}\n`
   const lines = ['first hit\n', filler.repeat(60_000), 'last hit']
   await writeFile(join(root, 'src/large.txt'), lines.join(''))

@@ -75,7 +75,7 @@ test('a task runs the programs of the list in its own folder, after the edits it
   expect(await readFile(join(root, 'b.txt'), 'utf8')).toBe('new\n')
 })
 
-test('a program at its limit is ended, and the task goes on', async () => {
+test('a program at its limit is killed, and the task continues', async () => {
   const executor = await agentWith(
     [{ toolCalls: [run('sh', '-c', 'echo begun; sleep 1000')] }, { content: 'It hangs.' }],
     { timeoutMs: 200 },
@@ -105,7 +105,7 @@ test('an abort ends what runs, and nothing is begun after it', async () => {
   await writeFile(join(root, 'started'), '')
 })
 
-test('a task gets the tool only where it asks for it, and then writes', async () => {
+test('a task gets the tool only if it asks for it, and then counts as writing', async () => {
   const executor = await agentWith([{ content: 'Done.' }])
   await executor.execute(aRequest({}, { workspace: { root, writable: false } }), aContext())
   const names = provider?.calls()[0]?.body.tools?.map(({ function: { name } }) => name)

@@ -328,7 +328,7 @@ test.each([
   })
 })
 
-test("in Anthropic's language, arguments of a tool may come at once, as an object", async () => {
+test("in Anthropic's protocol, tool arguments may arrive complete, as an object", async () => {
   const { run, bodies } = await executorOn(
     sends(
       start,

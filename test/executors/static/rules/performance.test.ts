@@ -90,7 +90,7 @@ describe('rules on performance', () => {
     expect(hitsIn(rule, code)).toMatchObject([{ severity: 'low' }])
   })
 
-  test('scripts, tests and examples are left alone', () => {
+  test('scripts, tests and examples are ignored', () => {
     const rule = PERFORMANCE_RULES.find(({ id }) => id === 'json-clone') as SyntaxRule
     const code = 'const copy = JSON.parse(JSON.stringify(value))'
     expect(hitsIn(rule, code, 'src/tools/copy.ts')).toHaveLength(1)

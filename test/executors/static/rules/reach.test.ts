@@ -73,7 +73,7 @@ describe('rules on what a request can reach', () => {
     },
   })
 
-  test('a path that something around it checks is worth a look, no more', () => {
+  test('a path that is checked nearby is only worth a look', () => {
     const rule = REACH_RULES.find(({ id }) => id === 'path-traversal') as SyntaxRule
     const code = `app.get('/f', (req, res) => {
       const path = resolve(root, req.query.name)

@@ -92,7 +92,7 @@ describe('rules on tests', () => {
     expect(hitsIn(rule, code)).toMatchObject([{ severity: 'high' }])
   })
 
-  test('code that is no test is left alone', () => {
+  test('code that is not a test is ignored', () => {
     const rule = TESTING_RULES.find(({ id }) => id === 'sleep-in-test') as SyntaxRule
     const code = "test('a', async () => { await sleep(1_000) })"
     expect(hitsIn(rule, code, 'src/a.ts')).toEqual([])

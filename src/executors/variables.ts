@@ -25,22 +25,28 @@ export function variablesOf(environment: Record<string, string | undefined>, pro
 }
 
 /**
- * Programs by name, with the values of the variables that their `env` names.
+ * Programs by name, with the values of the variables that their `env` names, which are their secrets.
  *
  * @throws {Error} naming every variable that is not set.
  */
 export function withVariables<Name extends string, T extends { env: Record<string, string> }>(
   settings: Record<Name, T>,
   environment: Record<string, string | undefined>,
-): Record<Name, T> {
+): Record<Name, T & { secrets: string[] }> {
   const problems: string[] = []
-  const { filledAll } = variablesOf(environment, problems)
+  const { filled: fill } = variablesOf(environment, problems)
   const filled = Object.fromEntries(
-    Object.entries<T>(settings).map(([name, each]) => [
-      name,
-      { ...each, env: filledAll(`${name}.env`, each.env) },
-    ]),
+    Object.entries<T>(settings).map(([name, each]) => {
+      const secrets: string[] = []
+      const env = Object.fromEntries(
+        Object.entries(each.env).map(([key, text]) => [
+          key,
+          fill(`${name}.env.${key}`, text, (value) => secrets.push(value)),
+        ]),
+      )
+      return [name, { ...each, env, secrets }]
+    }),
   )
   if (problems.length > 0) throw new Error(problems.join('\n'))
-  return filled as Record<Name, T>
+  return filled as Record<Name, T & { secrets: string[] }>
 }

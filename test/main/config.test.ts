@@ -47,5 +47,7 @@ test('programs that models may run are a list, or settings with a list; their va
   const run = (text: string) => loadConfig({ TUTTI_RUN: text, SECRET: 's3cret' }).TUTTI_RUN
   expect(run('npm test, pytest').programs).toEqual(['npm test', 'pytest'])
   expect(run(`{"programs":["make"],"env":{"KEY":"\${SECRET}"}}`).env).toEqual({ KEY: 's3cret' })
+  const whole = run(`{"programs":["make"],"env":{"CONFIG":"key=\${SECRET};"}}`)
+  expect(whole).toMatchObject({ env: { CONFIG: 'key=s3cret;' }, secrets: ['s3cret'] })
   expect(loadConfig({}).TUTTI_RUN.programs).toEqual([])
 })

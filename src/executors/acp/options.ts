@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { confinement } from '../sandbox/confinement.ts'
+import { type Confinement, confinement } from '../sandbox/confinement.ts'
 
 /** An agent that speaks the Agent Client Protocol and that the operator allows tasks to use. */
 const AcpAgent = z.strictObject({
@@ -12,11 +12,11 @@ const AcpAgent = z.strictObject({
   description: z.string().min(1).max(500),
   ...confinement,
 })
-export type AcpAgent = z.output<typeof AcpAgent>
+export type AcpAgent = z.output<typeof AcpAgent> & Pick<Confinement, 'secrets'>
 
 /** All agents, by name. */
 export const AcpAgents = z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), AcpAgent)
-export type AcpAgents = z.output<typeof AcpAgents>
+export type AcpAgents = Record<string, AcpAgent>
 
 /** A member of `task.options`, next to the agent's name. */
 export const permissions = z

@@ -22,6 +22,8 @@ export interface Progress {
   /** Its last message, or all its messages if the last one is empty. */
   answer(): { text: string; reasoning: string }
   usage(): Usage
+  /** The usage that its answer tells of; counted if it has told of none before. */
+  takeUsage(told: unknown): void
   /** Stores the last step. @throws {AttemptAborted} Another worker has the task. */
   finish(): Promise<void>
 }
@@ -163,6 +165,10 @@ export async function createProgress(
     },
 
     usage: () => usage,
+
+    takeUsage(told) {
+      if (usage.inputTokens === 0 && usage.outputTokens === 0) count(tokensIn(told))
+    },
 
     async finish() {
       last = message.trim()

@@ -72,7 +72,7 @@ export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     const stopReason = await Promise.race([
-      converse(connection, promptOf(request), (session) => {
+      converse(connection, promptOf(request), progress, (session) => {
         cancel.session = () =>
           void connection.agent
             .notify(methods.agent.session.cancel, { sessionId: session })
@@ -139,6 +139,7 @@ function connect(
 async function converse(
   { agent }: ClientConnection,
   prompt: string,
+  progress: Progress,
   onSession: (sessionId: string) => void,
 ): Promise<StopReason> {
   const { protocolVersion } = await agent.request(methods.agent.initialize, {
@@ -154,11 +155,13 @@ async function converse(
     mcpServers: [],
   })
   onSession(sessionId)
-  const { stopReason } = await agent.request(methods.agent.session.prompt, {
+  const answer = await agent.request(methods.agent.session.prompt, {
     sessionId,
     prompt: [{ type: 'text', text: prompt }],
   })
-  return stopReason
+  // A field that the protocol does not promise yet.
+  progress.takeUsage('usage' in answer ? answer.usage : undefined)
+  return answer.stopReason
 }
 
 /** @throws {PermanentError} The agent's process ended before it had answered. */

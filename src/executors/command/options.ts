@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { confinement } from '../sandbox/confinement.ts'
+import { type Confinement, confinement } from '../sandbox/confinement.ts'
 
 /** A command line that the operator lets tasks run. */
 const Command = z.strictObject({
@@ -10,8 +10,8 @@ const Command = z.strictObject({
   description: z.string().min(1).max(500),
   ...confinement,
 })
-export type Command = z.output<typeof Command>
+export type Command = z.output<typeof Command> & Pick<Confinement, 'secrets'>
 
 /** All commands by name. */
 export const Commands = z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), Command)
-export type Commands = z.output<typeof Commands>
+export type Commands = Record<string, Command>

@@ -56,7 +56,10 @@ export const confinement = {
 }
 
 const Confinement = z.strictObject(confinement)
-export type Confinement = z.output<typeof Confinement>
+export type Confinement = z.output<typeof Confinement> & {
+  /** Values that are parts of its `env`, and are shown to nobody. */
+  secrets?: readonly string[]
+}
 
 /** The confinement of programs without settings of their own. */
 export const PLAIN_CONFINEMENT: Confinement = Object.freeze(Confinement.parse({}))

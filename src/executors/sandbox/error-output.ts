@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Confinement } from './confinement.ts'
 
 /** Bytes that are kept of a program's standard error: the end, which says what went wrong. */
 const KEPT_BYTES = 65_536
@@ -6,13 +7,12 @@ const KEPT_BYTES = 65_536
 const SHORTEST_SECRET = 6
 const MASK = '[masked]'
 
+type Hidden = Pick<Confinement, 'env' | 'secrets'>
+
 /** Reads standard error to its end, so that its writer never blocks. */
-export function errorOutput(
-  stream: Readable,
-  env: Readonly<Record<string, string>>,
-): { text(): string } {
+export function errorOutput(stream: Readable, hidden: Hidden): { text(): string } {
   // A secret whose beginning is cut off could not be recognised.
-  const longest = Math.max(0, ...secretsOf(env).map((secret) => Buffer.byteLength(secret)))
+  const longest = Math.max(0, ...secretsOf(hidden).map((secret) => Buffer.byteLength(secret)))
   let kept = Buffer.alloc(0)
   let isCut = false
   stream.on('data', (bytes: Buffer) => {
@@ -24,7 +24,7 @@ export function errorOutput(
   stream.on('error', () => {})
   return {
     text() {
-      const text = masked(kept.toString('utf8'), env)
+      const text = masked(kept.toString('utf8'), hidden)
       if (!isCut) return text
       // Part of a multi-byte character may be left.
       return text.slice(longest).replace(/^\uFFFD+/, '')
@@ -32,14 +32,17 @@ export function errorOutput(
   }
 }
 
-/** Masks the values of an environment in a text. */
-export function masked(text: string, env: Readonly<Record<string, string>>): string {
-  return secretsOf(env).reduce((rest, secret) => rest.replaceAll(secret, MASK), text)
+/** Masks the values of an environment, and the secrets in them, in a text. */
+export function masked(text: string, hidden: Hidden): string {
+  return secretsOf(hidden).reduce((rest, secret) => rest.replaceAll(secret, MASK), text)
 }
 
 /** The longest first, because one may be part of another. */
-function secretsOf(env: Readonly<Record<string, string>>): string[] {
-  const values = Object.values(env).flatMap((value) => [value, encodeURIComponent(value)])
+function secretsOf({ env, secrets: parts = [] }: Hidden): string[] {
+  const values = [...Object.values(env), ...parts].flatMap((value) => [
+    value,
+    encodeURIComponent(value.toWellFormed()),
+  ])
   const secrets = [...new Set(values)].filter(({ length }) => length >= SHORTEST_SECRET)
   return secrets.sort((a, b) => b.length - a.length)
 }

@@ -3,7 +3,7 @@ import { type Failure, PermanentError, TransientError } from '../../core/contrac
 import { type Programs, wordsOf } from '../../core/ports/programs.ts'
 import { bothEnds } from './both-ends.ts'
 import { findSandbox, sandboxProblem } from './bubblewrap.ts'
-import { confinement } from './confinement.ts'
+import { type Confinement, confinement } from './confinement.ts'
 import { masked } from './error-output.ts'
 import { startSandboxed } from './run-sandboxed.ts'
 import { slots } from './slots.ts'
@@ -20,7 +20,7 @@ export const ProgramsSettings = z.strictObject({
   ...confinement,
   timeoutMs: confinement.timeoutMs.unwrap().default(300_000),
 })
-export type ProgramsSettings = z.output<typeof ProgramsSettings>
+export type ProgramsSettings = z.output<typeof ProgramsSettings> & Pick<Confinement, 'secrets'>
 
 /** Errors that end a program but not the task that runs it. */
 const ENDS_PROGRAM = ['cpu-limit', 'memory-limit', 'process-limit', 'workspace-too-large']
@@ -67,7 +67,7 @@ export function allowedPrograms(
         const written = bothEnds(program.stdout)
         const end = await program.ended.then(endOf, (error: unknown) => ({ ended: endedBy(error) }))
         signal.throwIfAborted()
-        const output = masked(written.text(), settings.env)
+        const output = masked(written.text(), settings)
         return { ...end, output, ms: Math.round(performance.now() - started) }
       } finally {
         leave()

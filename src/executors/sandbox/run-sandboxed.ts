@@ -110,7 +110,7 @@ function start(options: SandboxedCommand, proxy: HostProxy | undefined): Sandbox
     descriptor.resume()
     descriptor.end(content)
   }
-  const stderr = errorOutput(child.stderr as Readable, confinement.env)
+  const stderr = errorOutput(child.stderr as Readable, confinement)
   // A command does not have to read its input.
   child.stdin?.on('error', () => {})
 

@@ -83,6 +83,14 @@ test('its messages are text, its last one is the output; thoughts, tools and cos
   ])
 })
 
+test('usage that only its answer tells of counts, and what it told before is not counted twice', async () => {
+  const executor = await executorWith()
+  const told = await executor.execute(writing('say hi\ntotal 70'), aContext())
+  expect(told.usage).toMatchObject({ inputTokens: 70, outputTokens: 10, steps: 1 })
+  const twice = await executor.execute(writing('tokens 50\nsay hi\ntotal 70'), aContext())
+  expect(twice.usage).toMatchObject({ inputTokens: 50, outputTokens: 10 })
+})
+
 test('files are served inside the workspace, as far as the task may read and write them', async () => {
   await writeFile(join(root, 'a.txt'), 'one\ntwo\n')
   await symlink('/etc/hostname', join(root, 'link'))

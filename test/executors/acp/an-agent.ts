@@ -136,7 +136,9 @@ agent({ name: 'an-agent' })
       if (line.startsWith('stop ')) stopReason = line.slice('stop '.length) as 'refusal'
       else await follow(client, line)
     }
-    return { stopReason }
+    const [, tokens] = /^total (\d+)$/m.exec(prompt) ?? []
+    const usage = { inputTokens: Number(tokens), outputTokens: 10, totalTokens: 0 }
+    return { stopReason, ...(tokens === undefined ? {} : { usage }) }
   })
   .connect(
     ndJsonStream(

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { commandExecutor } from '../../../src/executors/command/command-executor.ts'
 import { Commands } from '../../../src/executors/command/options.ts'
 import type { Outside } from '../../../src/executors/sandbox/proxy.ts'
+import { withVariables } from '../../../src/executors/variables.ts'
 import { describeExecutor } from '../../support/executor-contract.ts'
 import { aContext, aRequest } from '../requests.ts'
 
@@ -155,14 +156,16 @@ test.each([
 )
 
 test('the end of standard error is kept however the command ends, without its secrets', async () => {
-  const env = { TOKEN: 'sk-secret-123', SHORT: 'ab' }
+  const env = { TOKEN: 'sk-secret-123', SHORT: 'ab', CONFIG: `{"key":"\${KEY}"}` }
   const script =
-    'head -c 90000 /dev/zero | tr "\\0" x >&2; echo "key $TOKEN, $SHORT: 401" >&2; exit 1'
+    'head -c 90000 /dev/zero | tr "\\0" x >&2; echo "key $TOKEN, $SHORT, inner-key-1: 401" >&2; exit 1'
   const heard: string[] = []
   const context = { ...aContext(), onStderr: (text: string) => heard.push(text) }
-  const failing = aScript(script, { env }).execute(aRequest(), context)
+  const shell = { command: ['sh', '-c', script], description: 'A script.', env }
+  const commands = withVariables(Commands.parse({ shell }), { KEY: 'inner-key-1' })
+  const failing = commandExecutor({ commands }).execute(aRequest(), context)
   await expect(failing).rejects.toMatchObject({ code: 'command-failed' })
-  expect(heard).toEqual([expect.stringMatching(/^x{60000,}key \[masked\], ab: 401\n$/)])
+  expect(heard).toEqual([expect.stringMatching(/^x{60000,}key \[masked\], ab, \[masked\]: 401\n$/)])
   expect(heard[0]?.length).toBeLessThanOrEqual(65_536)
 })
 

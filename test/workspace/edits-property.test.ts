@@ -85,6 +85,13 @@ test('gives a patch that makes the end of any work from its start', async () => 
           (file) => start[file] !== end[file],
         )
         expect(edits.files.toSorted()).toEqual(differing.toSorted())
+
+        // The next attempt gets the same folder, and what it changes is still told from the start.
+        const next = await place.files.open(aPlan({ path: '.' }), aTask('a'), running)
+        expect(await next.restore(edits)).toBe(true)
+        expect(await snapshot(next.workspace.root)).toEqual(end)
+        expect((await next.collectEdits()).edits).toEqual(edits)
+        await next.close()
       }
       await opened.close()
     }),

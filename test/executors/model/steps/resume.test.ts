@@ -120,7 +120,7 @@ function randomFrom(seed: number): () => number {
 }
 
 /** More with `RUNS=200`. */
-const RUNS = Number(process.env.RUNS ?? 4)
+const RUNS = Number(process.env.RUNS ?? 2)
 const SEED = Number(process.env.SEED ?? 1)
 
 test.each(Array.from({ length: RUNS }, (_, run) => SEED + run))(

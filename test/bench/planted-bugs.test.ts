@@ -8,7 +8,7 @@ import { plantBugs, scoreFindings } from '../../bench/planted-bugs/plant-bugs.ts
 
 const CODE = `import { createHash } from 'node:crypto'
 
-// Math.min( in a comment is left alone.
+// Math.min( in a comment is ignored.
 export function hashPassword(password: string): string {
   return createHash('sha256').update(password).digest('hex')
 }

@@ -121,7 +121,7 @@ test('dialogs and menus pass as well, and give the focus back', async () => {
   const more = page.getByRole('button', { name: 'More actions' })
   await more.click()
   await page.getByRole('menuitem', { name: 'Synthesize again' }).waitFor()
-  // A menu floats above the page, so it lies in none of the page's regions.
+  // A menu floats above the page, so it is in none of the page's regions.
   await expect
     .poll(async () => (await violations(page)).filter((found) => !found.includes(' region: ')))
     .toEqual([])

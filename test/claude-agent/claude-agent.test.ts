@@ -57,7 +57,7 @@ async function run(script: Scripted[], spec: object = {}, request: object = {}) 
   return { ...settled, context, calls: provider.calls() }
 }
 
-/** What the agent was told by its tools. */
+/** The tool results that the agent got. */
 function toldBy(run: { calls: { body: { messages: { role: string; content: unknown }[] } }[] }) {
   const messages = run.calls.at(-1)?.body.messages ?? []
   return messages.filter(({ role }) => role === 'tool').map(({ content }) => String(content))

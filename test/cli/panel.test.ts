@@ -105,7 +105,7 @@ test('on a terminal the command draws the panel over and over, and leaves its la
   const file = join(folder, 'plan.json')
   await writeFile(file, JSON.stringify({ title: 'Live', tasks: [{ id: 'a', prompt: 'A' }] }))
   const tutti = fileURLToPath(new URL('../../bin/tutti.js', import.meta.url))
-  // `script` runs a command on a terminal of its own, and passes its exit code on.
+  // `script` runs a command on its own terminal and passes on its exit code.
   const child = spawn(
     'script',
     ['-qec', `stty cols 100 rows 30; '${process.execPath}' '${tutti}' run '${file}'`, '/dev/null'],

@@ -102,7 +102,7 @@ test('the examples in the documentation compile', async () => {
   }
 })
 
-/** What the compiler says of a program in the project. */
+/** The compiler's output for a program in the project. */
 async function problemsOf(name: string, source: string, types: string[] = []): Promise<string> {
   await writeFile(join(project, name), source)
   const compilerOptions = {

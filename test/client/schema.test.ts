@@ -44,7 +44,7 @@ function tidied(components: Record<string, Schema>): Record<string, Schema> {
   return JSON.parse(text, (_, value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
     const schema: Schema = value
-    // What stands beside a reference would make another type of the same shape.
+    // Keywords next to a reference would create another type of the same shape.
     if (typeof schema.$ref === 'string') return { $ref: schema.$ref }
     if (schema.prefixItems !== undefined) {
       const { prefixItems, ...rest } = schema

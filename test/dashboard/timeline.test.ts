@@ -223,7 +223,7 @@ describe('the times of a plan', () => {
     const times = planTimes(plan, [], hour * 2)
     const domain = timeDomain(plan, hour * 2, false, 0, times)
     expect(domain.to - domain.from).toBe(20_800)
-    // A synthesis in between is no work, and yet it is not cut away.
+    // A synthesis in between is not work, but it is not cut away either.
     expect(planTimes(plan, [12_000], hour * 2).gaps).toEqual([{ from: 12_000, to: hour }])
   })
 })

@@ -15,7 +15,7 @@ type Call = [name: string, input: object]
 
 let service: Service
 let close: () => void
-/** The conversation of the task that repairs, as it was last sent. */
+/** The latest conversation of the repairing task. */
 let repairing: Message[] = []
 
 const write = (path: string, content: string): Call => ['write', { path, content }]

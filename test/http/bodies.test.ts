@@ -11,7 +11,7 @@ function submit(payload: string | Buffer, headers: Record<string, string> = JSON
   return { method: 'POST', url: '/v1/plans', headers, payload } as const
 }
 
-/** A plan whose body has exactly so many bytes. */
+/** A plan whose body has exactly this many bytes. */
 function bodyOf(bytes: number): string {
   const frame = JSON.stringify(aSubmission({ context: '' }))
   return JSON.stringify(aSubmission({ context: 'x'.repeat(bytes - frame.length) }))

@@ -17,7 +17,7 @@ export async function anApp(
   return { app, api }
 }
 
-/** The same, listening on a port of its own. */
+/** The same, listening on its own port. */
 export async function aServer(
   options: Partial<Omit<AppOptions, 'api'>> = {},
 ): Promise<{ app: FastifyInstance; api: FakeApi; url: string; port: number }> {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-// Stands in for a worker: its first run comes up, the next two die before they are up, the rest stay.
+// Replaces a worker: its first run starts, the next two die before they are up, the others stay.
 
 const [, , file = ''] = process.argv
 const run = Number(readFileSync(file, 'utf8')) + 1

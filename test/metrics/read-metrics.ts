@@ -1,6 +1,6 @@
 /** The samples of one scrape. */
 export interface Samples {
-  /** 0 where there is none. */
+  /** 0 if there is none. */
   value(name: string, labels?: Record<string, string>): number
   has(name: string): boolean
 }

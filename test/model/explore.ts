@@ -55,7 +55,7 @@ export async function explore(options: {
   }
 }
 
-/** A shorter sequence that fails, or nothing where it does not fail again. */
+/** A shorter sequence that fails; nothing if it does not fail again. */
 async function shrunk(
   world: Awaited<ReturnType<typeof freshWorld>>,
   sequences: fc.Arbitrary<Command[]>,
@@ -79,7 +79,7 @@ async function shrunk(
   return commands && { commands, error: details.errorInstance }
 }
 
-/** Of its own: each world has a database for itself. */
+/** A Redis with many databases, because each world needs its own. */
 const startModelRedis = () => startRedisServer(['--databases', '64'])
 
 /** A world, and a new one in its place after a sequence that left it in disorder. */

@@ -44,7 +44,7 @@ export const FEATURES = [
 ] as const
 export type Feature = (typeof FEATURES)[number]
 
-/** Features of what was played of a sequence: commands that make no sense where they come are passed over. */
+/** Features of the played part of a sequence; commands that make no sense at their position are skipped. */
 export function featuresOf(commands: readonly Command[]): Set<Feature> {
   const found = new Set<Feature>()
   const deleted = new Set<string>()

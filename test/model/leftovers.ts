@@ -1,7 +1,7 @@
 import { MOVED_KEY } from './clock.ts'
 import type { World } from './world.ts'
 
-/** Keys that a service has whatever plans there are. */
+/** Keys that a service has regardless of its plans. */
 const OWN =
   /:(?:meta|events|id|marker|upkeep|stalled-check|stalled|pc|workers|round|finished|metrics:\S+|limiter)$/
 

@@ -11,7 +11,7 @@ export interface Outcome {
   replies: (string | undefined)[]
 }
 
-/** What may come of an aimed command: nothing where it makes no sense now. */
+/** Possible outcomes of an aimed command; none if it makes no sense now. */
 export function outcomesOf(before: Model, command: Command): Outcome[] {
   if (command.do === 'both') return bothOrders(before, command.of)
   return turnsOf(before, command).map(({ model, reply }) => {
@@ -38,7 +38,7 @@ function bothOrders(before: Model, [a, b]: [Command, Command]): Outcome[] {
     if (turns.length === 0) return []
     for (const { model: turned, reply } of turns) {
       for (const model of allOnTheWay(turned)) {
-        // What makes no sense any more does nothing, whatever it is answered.
+        // A command that no longer makes sense does nothing, whatever the answer.
         const others = turnsOf(model, next)
         for (const other of others.length > 0 ? others : [{ model, reply: undefined }]) {
           settleAll(other.model)

@@ -54,7 +54,7 @@ export function pictureOfModel(plan: PlanModel): Picture {
 
 export interface Seen {
   picture: Picture
-  /** What is wrong with it by itself, whatever the model says. */
+  /** What is wrong with it in itself, without comparing it with the model. */
   faults: string[]
   /** What a plan that has finished must not have: anything held, released, reserved or being spent. */
   unfinished: string[]

@@ -51,7 +51,7 @@ export interface TaskModel {
 export interface PlanModel {
   shape: PlanShape
   tasks: TaskModel[]
-  /** At most so many tasks at once. */
+  /** The most tasks that run at the same time. */
   limit: number
   deadline: number
   nextUnit: number
@@ -64,7 +64,7 @@ export interface PlanModel {
   /** The newest that is written, and the newest that has a number. */
   version: number
   allocated: number
-  /** Versions that were asked for and are not begun, and what is being written; a plan without synthesis has no version. */
+  /** Requested versions that have not begun, and the one being written; a plan without synthesis has none. */
   asked: number[]
   writing: { version: number | undefined; isFinal: boolean }[]
   /** The synthesis behind the last batch is to come. */

@@ -77,14 +77,14 @@ function loseAttempt(plan: PlanModel, task: TaskModel): void {
   if (why !== undefined) endTask(plan, task, ...why)
 }
 
-/** How a task ends that would be tried again, where it was stopped meanwhile. */
+/** How a task ends that would have been retried but was stopped meanwhile. */
 function whyNotAgain(plan: PlanModel, task: TaskModel): [TaskStatus, string] | undefined {
   if (plan.stop !== undefined)
     return [plan.stop === 'budget-exhausted' ? 'skipped' : 'cancelled', plan.stop]
   return task.isCancelling ? ['cancelled', 'cancelled'] : undefined
 }
 
-/** The attempt is over, and with it the task, unless it is to be tried again. */
+/** Ends the attempt, and the task with it, unless it will be retried. */
 function endAttempt(
   plan: PlanModel,
   task: TaskModel,

@@ -31,7 +31,7 @@ interface Game {
  * Plays commands on the service and on the model, and compares after each. Ends with every plan
  * deleted and nothing left in Redis.
  *
- * @throws {Error} with what was to be and what is, at the first command where they differ
+ * @throws {Error} with the expected and actual state, at the first command where they differ
  */
 export async function play(
   world: World,
@@ -65,7 +65,7 @@ export async function play(
   }
 }
 
-/** Answers the models that are still possible; several where it could not be told what came first. */
+/** Returns the models that are still possible; several if the order of two changes is unknown. */
 async function step(
   game: Game,
   models: Model[],

@@ -22,7 +22,7 @@ import {
 
 // What a command does to a plan at once, and what its caller is answered.
 
-/** A command on its own, before anything follows from it: nothing where it makes no sense. */
+/** A command by itself, before anything follows from it; nothing if it makes no sense. */
 export function turnsOf(
   before: Model,
   command: Exclude<Command, { do: 'both' }>,

@@ -5,7 +5,7 @@ import { readJson } from '../support/exporting.ts'
 import type { PlanModel } from './plan-model.ts'
 import type { World } from './world.ts'
 
-/** What callers are told of a plan, beside what Redis holds, compared with the model. */
+/** Compares what callers see of a plan, and what Redis holds, with the model. */
 export async function viewFaults(
   { api }: World,
   tenant: string,

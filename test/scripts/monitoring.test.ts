@@ -63,7 +63,7 @@ interface Selector {
   labels: string[]
 }
 
-/** The series that an expression reads. @throws {Error} at the first place that is no PromQL. */
+/** The series that an expression reads. @throws {Error} at the first position that is not PromQL. */
 function selectorsOf(expression: string): Selector[] {
   const text = expression.replaceAll('$__rate_interval', '5m')
   const selectors: Selector[] = []

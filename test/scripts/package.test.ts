@@ -9,7 +9,7 @@ import { startDemoService } from '../../script/demo-parts/service.ts'
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '../..')
 
-/** A folder in which nothing is installed but the package, and what it names as its dependencies. */
+/** A folder in which only the package and its declared dependencies are installed. */
 let folder: string
 let command: string
 beforeAll(async () => {

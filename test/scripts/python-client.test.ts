@@ -7,7 +7,7 @@ import { startFakeService } from '../support/fake-service.ts'
 
 const FOLDER = join(import.meta.dirname, '../../clients/python')
 
-/** `undefined` where this machine has no Python that the client runs on. */
+/** `undefined` if this machine has no Python that can run the client. */
 const python = ['python3', 'python3.11'].find((name) => {
   const asked = 'import sys; sys.exit(sys.version_info < (3, 11))'
   return spawnSync(name, ['-c', asked]).status === 0

@@ -49,7 +49,7 @@ interface Expected {
   tasks: Record<string, TaskSummary['status']>
 }
 
-/** One of each kind: at once, in turn, a graph with a branch that fails, limited, with a flaky task. */
+/** One of each kind: parallel, sequential, a graph with a failing branch, limited, with a flaky task. */
 function planOf(kind: number, random: () => number): Expected {
   const delayMs = () => Math.round(random() * 400)
   const ids = Array.from({ length: 12 }, (_, at) => `t${at}`)
@@ -151,7 +151,7 @@ test(`of ${KILLS} processes killed at random no plan notices more than lost atte
       const { task } = await client.tasks.output(id, taskId)
       expect(task.output?.length, where).toBe(5_000)
       const { attempts } = await client.tasks.get(id, taskId)
-      // Whatever else happened to it, it succeeded once.
+      // Whatever else happened to it, it succeeded exactly once.
       expect(
         attempts.filter(({ outcome }) => outcome === 'succeeded'),
         where,

@@ -45,7 +45,7 @@ async function submit(body: object): Promise<string> {
   return answer.body.id
 }
 
-/** Resolves once so many turns of upkeep were taken from now on; each has a name of its own. */
+/** Resolves after this many turns of upkeep from now on; each has its own name. */
 async function upkeepTurns(count: number): Promise<void> {
   const turns = new Set<string>()
   const seen = async () => {
@@ -137,7 +137,7 @@ test('idle processes look after plans one at a time, at the cost of a few comman
   const stats = await redis.info('commandstats')
   const calls = (command: string) =>
     Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
-  // One in turn, not all three.
+  // One after another, not all three.
   expect(calls('zrangebyscore')).toBeLessThanOrEqual(2 * 6)
   const polled = calls('get') + calls('info') + calls('config')
   const all = [...stats.matchAll(/cmdstat_[^:]+:calls=(\d+)/g)].reduce(

@@ -11,11 +11,11 @@ interface Body {
 
 let service: Service
 let close: () => void
-/** Prompts that asked for a resolution. */
+/** Prompts that request a resolution. */
 const asked: string[] = []
 let resolution = ''
 
-/** Each task writes `shared.txt`, and files of its own; whoever is asked to resolve says `resolution`. */
+/** Each task writes `shared.txt` and its own files; requests for a resolution get `resolution`. */
 function write(body: Body, response: ServerResponse): void {
   const said = JSON.stringify(body.messages)
   const task = /EDIT-(\w+)-END/.exec(said)?.[1]

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { call, echoTask, type Service, startService } from '../support/service.ts'
 
-// Whatever is sent in, the service answers without a 5xx, holds nobody else up and does not grow.
+// Whatever it is sent, the service answers without a 5xx, delays nobody else and does not grow.
 // `./script/fuzz [minutes] [seed]` runs it for as long as one likes, with strict limits on pauses.
 
 const MINUTES = Number(process.env.TUTTI_FUZZ_MINUTES ?? 0)

@@ -136,7 +136,7 @@ export function expectExact(
   }
 }
 
-/** What is left of parts, in the plan's keys and in the queues. */
+/** Leftovers of parts, in the plan's keys and in the queues. */
 export async function leftOfParts(planId: string): Promise<string[]> {
   const keys = await now.redis.keys('*')
   return keys.filter(

@@ -258,7 +258,7 @@ describe('a plan on a model', () => {
     const { body: inOrder } = await submit({ ...plan, policy: { onOverlap: 'serialize' } })
     expect(inOrder.waves).toHaveLength(2)
 
-    // One that names no such tool only reads, whatever the policy.
+    // A task without such a tool only reads, whatever the policy.
     const readers = tasks.map((task) => ({ ...task, tools: undefined }))
     const { body: dry } = await call<{ overlaps: unknown[] }>(
       `${service.url}/v1/plans?dryRun=true`,

@@ -14,7 +14,7 @@ async function aDataDir(): Promise<string> {
   return directory
 }
 
-/** Calls once, over a connection of its own; undefined while nothing answers. */
+/** Calls once, over a new connection; undefined if nothing answers. */
 async function ask<T>(url: string, call: (redis: Redis) => Promise<T>): Promise<T | undefined> {
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null })
   redis.on('error', () => undefined)

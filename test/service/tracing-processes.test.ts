@@ -144,7 +144,7 @@ test('a collector that refuses disturbs nothing, and is logged once', async () =
     await service.stop()
     await own.close()
   }
-  // Protocol Buffers, as the specification has it where nothing else is asked for.
+  // Protocol Buffers, the default of the specification.
   expect(own.requests[0]).toMatchObject({
     path: '/v1/traces',
     headers: { 'content-type': 'application/x-protobuf' },

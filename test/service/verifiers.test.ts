@@ -18,7 +18,7 @@ let close: () => void
 const asked: string[] = []
 /** Of a title, how its verifiers answer, one after the other; `hang` never does. */
 let script: Record<string, string[]> = {}
-/** What the model writes where it is asked for a synthesis. */
+/** What the model writes as the synthesis. */
 let draft: object = {}
 let usage = { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 }
 

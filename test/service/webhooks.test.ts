@@ -206,7 +206,7 @@ describe('webhooks', () => {
     await hook.next()
     await attempted(planId)
     try {
-      // As if the attempt had been made and nothing of it kept: its job is over, its record is pending.
+      // As if the attempt had been made but not recorded: its job is done, its record is pending.
       const [key = ''] = await redis.keys(`*${planId}:deliveries`)
       const [id = '', json = '{}'] = Object.entries(await redis.hgetall(key))[0] ?? []
       const event = { planId, eventId: id.replace(`${planId}-`, ''), type: 'task.finished', at: 0 }

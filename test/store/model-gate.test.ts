@@ -29,7 +29,7 @@ function connect(): Redis {
   return redis
 }
 
-/** A gate as another process would have it: on a connection of its own. */
+/** A gate as in another process: on its own connection. */
 function newGate() {
   const gate = redisModelGate({
     redis: connect(),

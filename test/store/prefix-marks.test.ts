@@ -26,7 +26,7 @@ function connect(): Redis {
   return redis
 }
 
-/** A gate as another process would have it: on a connection of its own. */
+/** A gate as in another process: on its own connection. */
 function newGate() {
   return prefixGate({ now: Date.now, marks: redisPrefixMarks({ redis: connect(), space }) })
 }

@@ -93,7 +93,7 @@ test('a held task waits again for a dependency that is retried', async () => {
   }
   await retry(4, { a: [], b: ['a', 'c'] })
   await retry(6, { c: [] }, [{ taskId: 'b', uses: ['c'] }])
-  // The job of the first time, which may still be in the queue, runs nothing of another one.
+  // The first job, which may still be in the queue, runs nothing of a later one.
   await expect(begin('c')).rejects.toThrow('c is ended')
   expect(await run('c', DONE, 6)).toEqual([])
   expect(await run('a', DONE, 4)).toEqual([5])

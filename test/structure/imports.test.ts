@@ -58,7 +58,7 @@ const CORE_PACKAGES = ['zod', 'fastest-levenshtein', 'safe-stable-stringify', 'l
 /** What an installation of the client brings with it. */
 const CLIENT_PACKAGES = ['eventsource-parser', 'standardwebhooks']
 
-/** Packages with a folder of their own, so that another one could take their place. */
+/** Packages that are used in one folder only, so that they can be replaced. */
 const HOMES: [packages: RegExp, folders: string[]][] = [
   [/^bullmq$/, ['src/queue']],
   [/^ioredis$/, ['src/store', 'src/queue', 'src/main']],

@@ -49,7 +49,7 @@ export function circlesOf(arrows: readonly Arrow[]): string[] {
   return circles
 }
 
-/** Rooms by the floor that they lie on, the lowest first. */
+/** Folders by their floor, the lowest first. */
 export type Floors = readonly (readonly string[])[]
 
 /** Imports between the rooms of a folder that do not lead to a lower floor. */
@@ -98,7 +98,7 @@ function isInAny(path: string, folders: readonly string[]): boolean {
   return folders.some((folder) => isIn(path, folder))
 }
 
-/** The folder directly below `root` that a file lies in; '' for a file of `root` itself. */
+/** The folder directly below `root` that contains a file; '' for a file of `root` itself. */
 function roomOf(path: string, root: string): string {
   const rest = path.slice(root.length + 1)
   return rest.includes('/') ? rest.slice(0, rest.indexOf('/')) : ''

@@ -18,7 +18,7 @@ export interface BillingProvider {
   billedUsd(): number
   /** The most calls that it has answered at the same time, since it was asked the last time. */
   mostAtOnce(): number
-  /** Resolves once so many calls are open at the same time. */
+  /** Resolves once this many calls are open at the same time. */
   untilAtOnce(count: number): Promise<void>
   close(): Promise<void>
 }

@@ -17,7 +17,7 @@ export interface CollectedSpan {
   instance: string
 }
 
-/** Takes OTLP over HTTP, as a collector does; reads it where it is JSON. */
+/** Accepts OTLP over HTTP like a collector; parses it if it is JSON. */
 export interface Collector {
   url: string
   spans: CollectedSpan[]

@@ -12,7 +12,7 @@ export interface ExecutorUnderTest {
   succeeds: ExecutionRequest
   /** Runs until it is aborted. */
   hangs: ExecutionRequest
-  /** Resolves once `hangs` is in the midst of its work; at once where there is nothing to wait for. */
+  /** Resolves once `hangs` is in the middle of its work; immediately if there is nothing to wait for. */
   hanging?(): Promise<void>
   /** True for an executor whose outcome must report tokens. */
   usesTokens?: boolean
@@ -24,7 +24,7 @@ const SETTLE_MS = 2_000
 /** Found in the environment of nothing that an executor starts. */
 const SECRET = `secret-${'of-the-operator'}-6c1f`
 
-/** What every executor owes, whatever it runs. */
+/** What every executor must do, whatever it runs. */
 export function describeExecutor(name: string, make: () => Promise<ExecutorUnderTest>): void {
   describe(`${name}, as every executor`, () => {
     let subject: ExecutorUnderTest | undefined
@@ -167,7 +167,7 @@ function isWithin(after: Traces, before: Traces): boolean {
   )
 }
 
-/** All processes below this one, as /proc has it; none where there is no /proc. */
+/** All descendants of this process, according to /proc; none without /proc. */
 async function childProcesses(of: number = process.pid): Promise<number[]> {
   const threads = await readdir(`/proc/${of}/task`).catch(() => [])
   const found: number[] = []

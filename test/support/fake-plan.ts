@@ -30,7 +30,7 @@ export class FakePlan {
   /** By task. */
   readonly steps = new Map<string, Step[]>()
   readonly syntheses: Synthesis[] = []
-  /** Versions that were asked for, by their Idempotency-Key. */
+  /** Requested versions, by their Idempotency-Key. */
   readonly asked = new Map<string, { version: number; body: string }>()
   readonly events: FakeEvent[] = []
   /** `change` after every change, `event` with each event. */

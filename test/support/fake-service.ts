@@ -14,15 +14,15 @@ export interface RecordedRequest {
 
 /** What happens to a request. */
 export type Fault =
-  /** This answer instead of the real one. A string is sent as it is. */
+  /** Replaces the real answer. A string is sent unchanged. */
   | { answer: number; headers?: Record<string, string>; body?: unknown }
   /** The connection is cut before the request has done anything, or before its answer is sent. */
   | { cut: 'request' | 'answer' }
-  /** The answer is cut off after so many bytes. */
+  /** Cuts the answer off after this many bytes. */
   | { cutAfterBytes: number }
-  /** A stream of events is cut off, or ended properly, after so many events. */
+  /** Cuts off a stream of events, or ends it properly, after this many events. */
   | { cutAfterEvents: number; cleanly?: boolean }
-  /** Nothing is ever answered. */
+  /** Never answers. */
   | { hang: true }
 
 /** Speaks the contract from memory. Plans stand still until a test moves them, or run at once. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Speaks OpenAI's chat completions, and takes so many requests in any second; the rest get a 429. */
+/** Speaks OpenAI's chat completions and accepts this many requests in any second; the rest get a 429. */
 export interface LimitedProvider {
   url: string
   taken(): number

@@ -92,7 +92,7 @@ async function startNode(dataDir: string, password?: string): Promise<ClusterNod
   const port = await freePort()
   const args = [
     ...['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'],
-    // Not the port plus 10,000, as it is by default: that may be taken, or too high.
+    // Not the default, the port plus 10,000: that may be taken, or too high.
     ...['--cluster-port', `${await freePort()}`, '--cluster-node-timeout', `${NODE_TIMEOUT_MS}`],
     ...(password === undefined ? [] : ['--requirepass', password, '--masterauth', password]),
   ]

@@ -94,7 +94,7 @@ function connect(port: number, password: string): Redis {
     password,
     retryStrategy: () => 50,
     maxRetriesPerRequest: null,
-    // A sentinel has no `INFO` of the kind that tells of loading.
+    // A sentinel has no `INFO` section about loading.
     enableReadyCheck: false,
   })
   redis.on('error', () => {})

@@ -12,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-/** A Redis of our own: on a free port, with its append-only file in a folder of its own. */
+/** A separate Redis on a free port, with its append-only file in its own folder. */
 export interface RedisServer {
   url: string
   port: number

@@ -37,7 +37,7 @@ ajv.addSchema(JSON.parse(text.replaceAll('"#/', '"openapi#/')) as object, 'opena
  * @param url Where it is, once the tests run. Its echo tasks run to their ends by themselves.
  */
 export function describeService(url: () => string): void {
-  /** Calls an operation, and holds the answer against what the document says of it. */
+  /** Calls an operation and checks the answer against the OpenAPI document. */
   async function call(method: string, path: string, request: Request = {}): Promise<Answer> {
     const { values = {}, query = '', body, headers } = request
     const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? 'nowhere')

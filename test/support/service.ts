@@ -12,7 +12,7 @@ export interface Service {
   prefix: string
   api: ServiceProcess
   workers: ServiceProcess[]
-  /** Another API process, on a port of its own. */
+  /** Another API process, on its own port. */
   addApi(env?: Record<string, string>): Promise<ServiceProcess & { url: string }>
   addWorker(env?: Record<string, string>): Promise<ServiceProcess>
   /** Starts the API again, on the same port. */
@@ -91,7 +91,7 @@ export async function startService(options: {
       const processes = [service.api, ...otherApis, ...service.workers]
       await Promise.all(processes.map((entry) => entry.exited() || entry.end('SIGTERM')))
       await rm(dataDir, { recursive: true, force: true })
-      // The service gets over faults of its own as well, so that a test could pass in spite of one.
+      // The service also recovers from its own faults, so a test could pass despite one.
       const faults = processes.flatMap((entry) => entry.log().match(OWN_FAULT) ?? [])
       if (faults.length > 0) throw new Error(`the service has faults:\n${faults.join('\n')}`)
     },
@@ -172,7 +172,7 @@ export async function finished(service: Service, planId: string): Promise<PlanVi
   }
 }
 
-/** Waits until so many tasks of the plan run. */
+/** Waits until this many tasks of the plan run. */
 export async function running(service: Service, planId: string, count: number): Promise<void> {
   while (true) {
     const { body } = await call<PlanView>(`${service.url}/v1/plans/${planId}`)

@@ -1,4 +1,4 @@
-// Preloaded by a process under test: its clock is ahead by CLOCK_AHEAD_MS, or behind where that is negative.
+// Preloaded by a process under test: its clock is ahead by CLOCK_AHEAD_MS, or behind if that is negative.
 
 const aheadMs = Number(process.env['CLOCK_AHEAD_MS'] ?? 0)
 const RealDate = Date

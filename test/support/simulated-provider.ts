@@ -9,7 +9,7 @@ export interface SimulatedProvider {
   end?: () => void
 }
 
-/** What a refusal says of when to come back, of the ms after which there really is room. */
+/** The delay that a refusal announces, given the ms after which there really is room. */
 export type RetryAfter = (exactMs: number) => number | undefined
 
 export const RETRY_AFTER: Record<'whole seconds' | 'milliseconds' | 'nothing', RetryAfter> = {
@@ -74,7 +74,7 @@ export function tokenBucket(
   }
 }
 
-/** Knows nothing of time: so many at once. */
+/** Limits only the number of parallel calls, regardless of time. */
 export function atMost(limit: number, retryAfter: RetryAfter): SimulatedProvider {
   let running = 0
   return {

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
 import type { CollectedSpan, Collector } from './collector.ts'
 
-/** A caller with a trace of its own, that is sampled unless `flags` say otherwise. */
+/** A caller with its own trace, which is sampled unless `flags` say otherwise. */
 export function aCaller(flags = '01') {
   const traceId = randomBytes(16).toString('hex')
   const spanId = randomBytes(8).toString('hex')
   return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-${flags}` }
 }
 
-/** The spans of a trace, once so many of each name are there; no others may be. */
+/** The spans of a trace, once this many of each name have arrived; there may be no others. */
 export async function traceOf(
   collector: Collector,
   traceId: string,

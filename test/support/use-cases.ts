@@ -72,7 +72,7 @@ export async function openUseCases(redisUrl: string, env: Record<string, string>
     faults,
     /** All keys of this service. */
     keys: () => redis.keys(`{${config.TUTTI_PREFIX}:*`),
-    /** Jobs of all queues, in whatever state. */
+    /** Jobs of all queues, in any state. */
     async jobs() {
       const counts = await Promise.all(
         queue.queues.map((entry) =>

@@ -6,7 +6,7 @@ import { aPlace, aPlan, aTask, everythingIn, git, running } from './fixtures.ts'
 
 type Content = { bytes: Uint8Array; executable: boolean } | { link: string }
 
-/** Few names, so that files, folders and links come to stand in each other's place. */
+/** Few names, so that files, folders and links replace each other. */
 const path = fc
   .array(fc.constantFrom('a', 'b', 'c c', '"q"', 'ü'), { minLength: 1, maxLength: 3 })
   .map((names) => names.join('/'))
@@ -21,7 +21,7 @@ const content: fc.Arbitrary<Content> = fc.oneof(
 )
 const changes = fc.array(fc.tuple(path, fc.option(content)), { minLength: 1, maxLength: 8 })
 
-/** Puts each content at its path, whatever was there, or removes it. */
+/** Writes or removes each path, whatever was there before. */
 async function change(folder: string, all: [string, Content | null][]): Promise<void> {
   for (const [file, entry] of all) {
     const target = join(folder, file)

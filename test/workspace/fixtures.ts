@@ -73,7 +73,7 @@ export interface Place {
   files: Workspaces
 }
 
-/** Workspaces with a data folder and one allowed root of their own. */
+/** Workspaces with their own data folder and one allowed root. */
 export async function aPlace(options: Partial<WorkspaceOptions> = {}): Promise<Place> {
   const folder = await temporaryFolder()
   const dataDir = join(folder, 'data')

@@ -219,7 +219,7 @@ test('stops waiting for a workspace when the task is aborted', async () => {
   const opening = files.open(plan, aTask('a'), controller.signal)
   controller.abort(new Error('cancelled'))
   await expect(opening).rejects.toThrow('cancelled')
-  // What it waited for goes on, for the others.
+  // The work that it waited for continues for the others.
   slow.resolve({ a: 'a' })
   const { workspace } = await files.open(plan, aTask('b'), running)
   expect(await everythingIn(workspace.root)).toEqual(['a'])

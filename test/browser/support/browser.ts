@@ -22,7 +22,7 @@ export interface Browser {
   close(): Promise<void>
 }
 
-/** Debian's Chromium with a profile of its own. */
+/** Debian's Chromium with its own profile. */
 export async function launchBrowser(): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'tutti-chromium-'))
   const context = await chromium.launchPersistentContext(profile, {

@@ -2,7 +2,7 @@ import type { ExecutorList } from '../../../src/core/contract/executors.ts'
 
 type Executor = ExecutorList['items'][number]
 
-/** One that calls a model, one with a choice to make, and one that cannot be had. */
+/** One that calls a model, one with an option to choose, and one that is not available. */
 export function stagedExecutors(): ExecutorList {
   const executor = (name: string, rest: Partial<Executor>): Executor => ({
     name,

@@ -30,7 +30,7 @@ export interface StagedPlan {
 export interface Stage {
   api: Api
   plans: Map<string, StagedPlan>
-  /** What the page asked for: `cancel p1`, `retry p1 security` … */
+  /** The page's requests: `cancel p1`, `retry p1 security` … */
   calls: string[]
   dryRun: DryRun | ServiceError | undefined
   workers: WorkersView

@@ -10,7 +10,7 @@ const quote = (least: number, most: number): Quote => ({
   likely: least,
 })
 
-/** An allowance that gives whatever is asked for, at most. */
+/** An allowance that grants the maximum of every request. */
 const rich: Allowance = {
   async reserve(_model, quoteOf) {
     return { usd: quoteOf(undefined).most, async settle() {} }

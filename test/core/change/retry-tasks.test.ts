@@ -332,7 +332,7 @@ describe('a retry of more tasks than one script queues', () => {
     (await service.stores.tasks.states(planId, of)).map(({ status }) => status)
   const isQueued = (status: string) => status === 'queued'
 
-  /** Lets the process die after so many more scripts of this retry. */
+  /** Kills the process after this many more scripts of this retry. */
   function dieAfter(scripts: number) {
     const commands = service.redis as unknown as Record<string, (...args: unknown[]) => unknown>
     const settle = commands['tutti:settle-tasks']

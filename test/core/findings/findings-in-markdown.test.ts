@@ -301,7 +301,7 @@ describe('a text of any kind takes little time', () => {
     'Fix: ',
   ]
   test.each(pieces)('%j over and over', (piece) => {
-    // What takes quadratic time would take minutes, and the test would run out of its own.
+    // With quadratic time this would take minutes, and the test would time out.
     const many = piece.repeat(Math.ceil(30_000 / piece.length))
     expect(findingsInMarkdown(many).length).toBeLessThan(30_000)
     expect(findingsInMarkdown(`- **High**: a${many}b`).length).toBeLessThan(30_000)

@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => service.close())
 
-/** A plan that nobody runs, its prompts of so many characters. */
+/** A plan that nobody runs, with prompts of this many characters. */
 async function aPlan(count: number, promptChars = 10): Promise<string> {
   const tasks = Array.from({ length: count }, (_, at) => ({
     id: `t${at}`,

@@ -4,7 +4,7 @@ import { mergeFindings } from '../../../src/core/merge/merge-findings.ts'
 import { byRank } from '../../../src/core/merge/rank-findings.ts'
 import { aResult } from './results.ts'
 
-/** A finding of so many of the plan's tasks. */
+/** A finding of this many of the plan's tasks. */
 function found(severity: Severity, tasks: number, first = 1) {
   const sources = Array.from({ length: tasks }, (_, index) => `task-${first + index}`)
   return { title: `${severity} of ${tasks}`, severity, confidence: 0.5, sources }

@@ -81,7 +81,7 @@ test('ordinary globs match what they match for picomatch', () => {
       },
     )
     .map((parts) => parts.join(''))
-    // `.` and `..` are no names; stars side by side mean several things to several matchers.
+    // `.` and `..` are not names; adjacent stars mean different things to different matchers.
     .filter(
       (text) => !/^[.*?]*\.[.*?]*$/.test(text) && !text.includes('**') && !/[)\]][*?+]/.test(text),
     )

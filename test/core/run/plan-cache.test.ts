@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { PlanRecord } from '../../../src/core/ports/records.ts'
 import { planCache } from '../../../src/core/run/plan-cache.ts'
 
-/** Plans whose contexts have so many characters, and how often each was read. */
+/** Plans whose contexts have this many characters, and how often each was read. */
 function plansOf(characters: Record<string, number>) {
   const reads: string[] = []
   const get = async (planId: string): Promise<PlanRecord | undefined> => {

@@ -407,7 +407,7 @@ describe('a task whose worker died', () => {
     })
     await units.aWorker().run(plan.units[1])
     expect(await plan.state('b')).toMatchObject({ status: 'succeeded' })
-    // It is no longer listed as to be promoted, for it was.
+    // It is no longer listed for promotion, because it has been promoted.
     expect(await units.life.released(plan.id)).toEqual([])
     expect(await units.redis.hget(planKey(units.space, plan.id), 'inFlight')).toBe('0')
   })

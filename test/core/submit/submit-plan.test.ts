@@ -86,7 +86,7 @@ function heldUp(deps: SubmitDeps, at: 'enqueueBatch' | 'markEnqueued') {
   return { slow, isThere, go }
 }
 
-/** Redis tells how old a plan is. */
+/** Makes a plan older by changing its creation time in Redis. */
 async function age(planId: string, ms: number): Promise<void> {
   const [header] = await service.redis.keys(`*:plan:${planId}`)
   await service.redis.hincrby(header ?? '', 'createdAt', -ms)

@@ -194,7 +194,7 @@ test('a retry before the last task has ended leaves the one synthesis to whoever
   expect(await endAgain()).toMatchObject({ isOver: true })
   await synthesizeRetry(planId)
   expect(await picture(planId)).toEqual({ outcome: 'succeeded', ...ONE })
-  // The unit may come once more.
+  // The unit may be delivered again.
   await worker()(planId)
   expect(await picture(planId)).toEqual({ outcome: 'succeeded', ...ONE })
 })

@@ -49,7 +49,7 @@ const TEXTS = [EMOJI, `a${EMOJI}`]
 
 function expectReadable(value: unknown): void {
   const json = JSON.stringify(value)
-  // `JSON.stringify` escapes the halves of pairs, and nothing else that begins so.
+  // `JSON.stringify` escapes lone surrogates, and nothing else that starts with these characters.
   expect(json.match(/\\ud[89a-f]\w\w/g) ?? []).toEqual([])
 }
 

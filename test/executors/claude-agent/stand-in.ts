@@ -68,7 +68,7 @@ export function standIn(scriptFor: (asked: Asked) => Step[]): StandIn {
   }
 }
 
-/** The events by which one call of the model tells of its answer. */
+/** The events with which one model call streams its answer. */
 export function answer(text: string, usage: { input?: number; output?: number } = {}): object[] {
   const { input = 10, output = 5 } = usage
   const event = (content: object) => ({ type: 'stream_event', event: content })
@@ -115,7 +115,7 @@ export function result(more: object = {}): object {
   }
 }
 
-/** How the SDK tells of a call that failed for good: a result, and then an error with its text. */
+/** How the SDK reports a call that failed permanently: a result, then an error with its text. */
 export function failedCall(status: number | null, error: string, more: object = {}): Step[] {
   const text = `API Error: ${status} what the provider wrote`
   return [
@@ -133,7 +133,7 @@ export function failedCall(status: number | null, error: string, more: object = 
   ]
 }
 
-/** How it tells of a call that it will make again. */
+/** How it reports a call that it will repeat. */
 export function retry(status: number | null, error: string, attempt = 1): object {
   return {
     type: 'system',

@@ -113,7 +113,7 @@ test('text is passed on while the agent still works', async () => {
   const context = aContext()
   context.onText = (piece) => {
     pieces.push(piece)
-    // The agent goes on only because of it.
+    // Only this makes the agent continue.
     resolve()
   }
   const outcome = await anExecutor(agent.url).execute(aRequest(), context)

@@ -14,7 +14,7 @@ afterEach(async () => {
   provider = undefined
 })
 
-/** Gives what is asked for, up to an amount, and notes what becomes of it. */
+/** Grants requests up to an amount, and records how they are settled. */
 function anAllowance(most: number): Allowance & { quotes: Quote[]; spent: Spent[] } {
   const quotes: Quote[] = []
   const spent: Spent[] = []

@@ -7,7 +7,7 @@ import {
   toolCall,
 } from './misbehaving-server.ts'
 
-// What models write that is no part of their answer, or of what they ask a tool.
+// Text that is not part of a model's answer or of its tool calls.
 
 let close: () => Promise<void>
 let executorOn: MisbehavingServer['executorOn']

@@ -10,7 +10,7 @@ function anEvent(id: number, type = 'task.started', data: Record<string, unknown
   return { id: `${id}-0`, type, data }
 }
 
-/** Reads a stream up to the part asked for. */
+/** Reads a stream up to the given text. */
 function reader(response: Response) {
   const chunks = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   if (chunks === undefined) throw new Error('no body')

@@ -120,7 +120,7 @@ test('shows the queues as they are in Redis', async () => {
   const { app } = await anApp({ queues: [new BullMQAdapter(queue)] })
   const page = await app.inject('/queues')
   expect(page.headers['content-type']).toContain('text/html')
-  // No host elsewhere is asked for anything.
+  // Nothing is loaded from other hosts.
   expect(page.payload).not.toMatch(/(?:src|href)="(?:https?:)?\/\//)
   const [, script] = /src="(static\/js\/main[^"]+)"/.exec(page.payload) ?? []
   expect((await app.inject(`/queues/${script}`)).statusCode).toBe(200)

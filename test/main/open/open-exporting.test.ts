@@ -5,7 +5,7 @@ import { SYNTHESIS } from '../../../src/http/openapi/examples.ts'
 import { openExporting } from '../../../src/main/open/open-exporting.ts'
 import { EXPORTING_HERE, jsonOf } from '../../support/exporting.ts'
 
-/** In pieces, as it is read. */
+/** In pieces, as the store reads it. */
 async function* inPieces(value: unknown): AsyncGenerator<Uint8Array> {
   const json = jsonOf(value)
   for (let at = 0; at < json.length; at += 60_000) yield json.subarray(at, at + 60_000)

@@ -14,7 +14,7 @@ test('those who ask for the same at the same moment share one read, and a later 
     read({ planId: 'a' }),
     read({ planId: 'b' }),
   ])
-  // It begins after all of them have asked, so that none is answered with what was before.
+  // It begins after all of them have asked, so that none gets an earlier result.
   state = 'new'
   expect(await together).toEqual(['a new', 'a new', 'b new'])
   expect(reads).toEqual(['a', 'b'])

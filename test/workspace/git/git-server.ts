@@ -63,7 +63,7 @@ export function smart(folder: string): Answer {
   }
 }
 
-/** The files below a folder, as they are ("dumb HTTP"). */
+/** Serves the files below a folder unchanged ("dumb HTTP"). */
 export function plain(folder: string): Answer {
   return async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')

@@ -344,6 +344,6 @@ test('twenty thousand findings of a thousand tasks are grouped, common words or 
   })
   const found = clusterFindings(claims)
   expect(found.flat()).toHaveLength(20_000)
-  // Ten findings that every task has in common, and ten of its own.
+  // Each task has ten findings in common with the others, and ten of its own.
   expect(found).toHaveLength(10 + 10 * 1_000)
 })

@@ -28,7 +28,7 @@ const aPlan = (rest: object = {}) =>
 
 const steps = () => agents.provider.calls.map(({ step }) => step)
 
-/** Runs the plan with a worker that has this done to it as its provider is asked for a step. */
+/** Runs the plan with a worker to which this happens while its provider is asked for a step. */
 async function runUntil(
   plan: Awaited<ReturnType<typeof aPlan>>,
   step: number,

@@ -54,7 +54,7 @@ const heard = () =>
 const kinds = async (planId: string) =>
   (await agents.units.steps.read(planId, 'work', 0, 20)).steps.map(({ kind = 'model' }) => kind)
 
-/** Says it while the provider is asked for a step. */
+/** Sends the message while the provider is asked for a step. */
 function sayingAt(step: number, planId: string, text: string) {
   const { hook } = agents.provider
   agents.provider.hook = async (at, phase) => {

@@ -21,7 +21,7 @@ server.registerTool('hang', { description: 'Never ends.' }, () => {
   process.stderr.write('hanging\n')
   return new Promise<never>(() => {})
 })
-// One that does not want to end, with a child of its own.
+// A server that ignores requests to end, with a child process.
 process.on('SIGTERM', () => {})
 if (process.env.WITH_CHILD === 'yes') spawn('sleep', process.argv.slice(2), { stdio: 'ignore' })
 

@@ -13,7 +13,7 @@ afterEach(() => close())
 
 const CHAT = ['local:m', 'openai:m']
 
-/** Each line is one event; what is no text is its JSON. */
+/** Each line is one event; what is not a string is sent as JSON. */
 function sends(...events: unknown[]) {
   return (response: ServerResponse) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })

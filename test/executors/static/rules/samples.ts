@@ -10,7 +10,7 @@ export interface Samples {
   good: string[]
 }
 
-/** What one rule says of a piece of code, as if it stood alone in a file. */
+/** What one rule finds in a piece of code, as if it were a file of its own. */
 export function hitsIn(rule: SyntaxRule, code: string, path = pathFor(rule, code)): Hit[] {
   const grammar = grammarOf(path)
   if (grammar === undefined) throw new Error(`${path} is no code`)

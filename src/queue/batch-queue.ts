@@ -176,12 +176,14 @@ export async function bullBatchQueue(options: {
           else await queueFor(first.planId, first.lane).add(name, data, opts)
           return
         }
-        await producer.add({ ...synthesisNode(synthesis), children: children.slice(0, size) })
-        for (let at = size; at < children.length; at += size) {
+        for (let at = 0; at < children.length; at += size) {
+          const some = children.slice(at, at + size)
+          if (at === 0) {
+            await producer.add({ ...synthesisNode(synthesis), children: some })
+            continue
+          }
           await producer.addBulk(
-            children
-              .slice(at, at + size)
-              .map((child) => ({ ...child, opts: { ...child.opts, parent } })),
+            some.map((child) => ({ ...child, opts: { ...child.opts, parent } })),
           )
         }
       } catch (error) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../core/contract/errors.ts'
 import { boundedUsage } from '../core/contract/usage.ts'
 import type { SynthesisStore } from '../core/ports/synthesis-store.ts'
@@ -11,6 +12,8 @@ import { wellFormedJson } from './storable.ts'
 /** How much of a version is read, and held in memory per reader, at a time. */
 const PAGE_BYTES = 512 * 1024
 
+const STAGED_SECONDS = 3_600
+
 export function redisSynthesisStore(options: {
   redis: RedisClient
   run: RunScript
@@ -21,10 +24,31 @@ export function redisSynthesisStore(options: {
   const shardOfPlan = (planId: string) => shardKey(space, shardOf(planId))
 
   function page(planId: string, version: number, number: number): Promise<Buffer | undefined> {
-    const field = number === 1 ? `${version}` : `${version}.${number}`
-    return whileAvailable(
-      async () => (await redis.hgetBuffer(`${keyOf(planId)}:syntheses`, field)) ?? undefined,
-    )
+    const key = keyOf(planId)
+    return whileAvailable(async () => {
+      const found =
+        number === 1
+          ? await redis.hgetBuffer(`${key}:syntheses`, `${version}`)
+          : await redis.hgetBuffer(`${key}:pages:${version}`, `${number}`)
+      return found ?? undefined
+    })
+  }
+
+  /**
+   * Writes all pages but the first under a key that expires, one at a time: a version may have tens
+   * of megabytes, which would block Redis if a script stored them all.
+   */
+  async function stage(planId: string, pages: readonly Buffer[]): Promise<string> {
+    if (pages.length === 0) return ''
+    const key = `${keyOf(planId)}:staged:${randomUUID()}`
+    for (const [index, page] of pages.entries()) {
+      await redis
+        .multi()
+        .hset(key, `${index + 2}`, page)
+        .expire(key, STAGED_SECONDS)
+        .exec()
+    }
+    return key
   }
 
   async function* pieces(planId: string, version: number, first: Buffer): AsyncGenerator<Buffer> {
@@ -56,6 +80,7 @@ export function redisSynthesisStore(options: {
     finish: (planId, jobId, { kind, synthesis, outcome, editsProblem, usage }) =>
       whileAvailable(async () => {
         const [first = '', ...others] = pagesOf(wellFormedJson(synthesis?.json ?? ''))
+        const staged = await stage(planId, others)
         return (await run(
           'finish-synthesis',
           keyOf(planId),
@@ -70,7 +95,7 @@ export function redisSynthesisStore(options: {
           kind,
           editsProblem === undefined ? '' : JSON.stringify(editsProblem),
           synthesis?.preliminary === true ? 1 : 0,
-          others,
+          staged,
         )) as 'gone' | 'done' | 'stored' | 'finished'
       }),
     claim: (planId, jobId, requestHash = '') =>
@@ -106,10 +131,7 @@ export function redisSynthesisStore(options: {
     versions: (planId) =>
       whileAvailable(async () => {
         const fields = await redis.hkeys(`${keyOf(planId)}:syntheses`)
-        return fields
-          .filter((field) => !field.includes('.'))
-          .map(Number)
-          .sort((a, b) => a - b)
+        return fields.map(Number).sort((a, b) => a - b)
       }),
   }
 }

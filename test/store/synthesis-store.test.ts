@@ -62,4 +62,5 @@ test('a plan that is deleted while its synthesis is read cuts the reading', asyn
   await service.stores.plans.delete(planId, TENANT)
   await expect(pieces?.next()).rejects.toMatchObject({ code: 'plan-not-found' })
   expect(await service.stores.syntheses.get(planId, version)).toBeUndefined()
+  expect((await service.keys()).filter((key) => key.includes(`:plan:${planId}`))).toEqual([])
 })

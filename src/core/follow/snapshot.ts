@@ -4,6 +4,7 @@ import type { PlanRecord, TaskState } from '../ports/records.ts'
 import type { TaskStore } from '../ports/task-life.ts'
 import { inPages } from '../read/pages.ts'
 import { taskSummary, waveNumbers } from '../read/plan-views.ts'
+import { inTurn } from '../timing/in-turn.ts'
 import { compareIds } from './stream-position.ts'
 
 export interface SnapshotDeps {
@@ -61,6 +62,11 @@ export function toldSince(start: string): Told {
   }
 }
 
+/** One page takes a few milliseconds of CPU time. */
+const PAGE_BYTES = 500_000
+/** For all readers of this process, so that other requests are served between two pages. */
+const oneAtATime = inTurn()
+
 /** The tasks of a snapshot, in pages that are read on demand. */
 export async function* snapshotPages(
   deps: SnapshotDeps,
@@ -69,15 +75,17 @@ export async function* snapshotPages(
   told: Told,
 ): AsyncGenerator<Record<string, unknown>[]> {
   const waveOf = waveNumbers(waves)
-  for await (const ids of inPages(deps.tasks, planId, taskIds)) {
-    const specs = await deps.tasks.specs(planId, ids)
-    const states = await readStates(deps, planId, ids, told)
-    yield specs.flatMap((spec, index) => {
-      const state = states[index]
-      if (spec === undefined || state === undefined) return []
-      const summary = taskSummary(planId, spec, state, waveOf.get(spec.id) ?? 1)
-      const { timings, attemptCount, ...rest } = summary
-      return [{ ...rest, attempt: attemptCount, ...timings }]
+  for await (const ids of inPages(deps.tasks, planId, taskIds, PAGE_BYTES)) {
+    yield await oneAtATime(async () => {
+      const specs = await deps.tasks.specs(planId, ids)
+      const states = await readStates(deps, planId, ids, told)
+      return specs.flatMap((spec, index) => {
+        const state = states[index]
+        if (spec === undefined || state === undefined) return []
+        const summary = taskSummary(planId, spec, state, waveOf.get(spec.id) ?? 1)
+        const { timings, attemptCount, ...rest } = summary
+        return [{ ...rest, attempt: attemptCount, ...timings }]
+      })
     })
   }
 }

@@ -1,7 +1,7 @@
 import type { TaskStore } from '../ports/task-life.ts'
 
 /** Tasks per page when all tasks of a plan are read. */
-const CHUNK = 500
+const CHUNK = 250
 
 /** Bytes of specifications that one reader holds at a time. */
 const BYTES_AT_ONCE = 2_000_000
@@ -14,11 +14,12 @@ export async function* inPages(
   tasks: Pick<TaskStore, 'specSizes'>,
   planId: string,
   ids: readonly string[],
+  bytes = BYTES_AT_ONCE,
 ): AsyncGenerator<string[]> {
   for (let at = 0; at < ids.length; at += CHUNK) {
     const some = ids.slice(at, at + CHUNK)
     const sizes = some.length <= FEW ? [] : await tasks.specSizes(planId, some)
-    yield* withinBytes(some, sizes, BYTES_AT_ONCE)
+    yield* withinBytes(some, sizes, bytes)
   }
 }
 

@@ -1,8 +1,8 @@
 -- Stores a version and, if nothing is left to do, finishes the plan, in one step.
 -- ARGV: shard, job id, version or '0' for a plan without synthesis, JSON or '', status of the
 -- synthesis, executor, outcome of the plan if it ends, usage JSON or '', kind of the job, the
--- missing edits as JSON or '', 1 for a preliminary version, then the further pages of a JSON that
--- is longer than one
+-- missing edits as JSON or '', 1 for a preliminary version, and the staged key of the further pages
+-- of a long JSON or ''
 -- Returns 'gone' | 'done' | 'stored' | 'finished' if the plan has finished
 if redis.call('EXISTS', plan) == 0 then return 'gone' end
 local job_id, version, json, status, executor, outcome = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -19,7 +19,10 @@ end
 local is_late = kind == 'preliminary' and header('outcome')
 if version ~= '0' then
   if redis.call('HSETNX', plan .. ':syntheses', version, json) == 1 then
-    for i = 12, #ARGV do redis.call('HSET', plan .. ':syntheses', version .. '.' .. (i - 10), ARGV[i]) end
+    if ARGV[12] ~= '' then
+      redis.call('RENAME', ARGV[12], pages_key(version))
+      redis.call('PERSIST', pages_key(version))
+    end
   end
   if not is_late and tonumber(version) > number('syn:version') then
     redis.call('HSET', plan, 'syn:version', version, 'syn:preliminary', ARGV[11])

@@ -39,6 +39,7 @@ test('every operation of the API has its call, and every call its operation', as
   await tasks.outputs(planId).next()
   await tasks.cancel(planId, taskId)
   await tasks.retry(planId, taskId)
+  await tasks.message(planId, taskId, 'Look at b.ts too.')
   await syntheses.newest(planId)
   await syntheses.all(planId)
   await syntheses.get(planId, 1)

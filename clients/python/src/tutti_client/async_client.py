@@ -14,6 +14,7 @@ from .types import (
     Delivery,
     DryRun,
     ExecutorList,
+    Message,
     OutputTask,
     Plan,
     PlanStatus,
@@ -178,6 +179,9 @@ class AsyncTasks:
         self, plan_id: str, task_id: str, *, page_size: int | None = None
     ) -> AsyncIterator[Step]:
         return _iterate(lambda: self._tasks.steps(plan_id, task_id, page_size=page_size))
+
+    async def message(self, plan_id: str, task_id: str, text: str) -> Message:
+        return await asyncio.to_thread(self._tasks.message, plan_id, task_id, text)
 
     async def cancel(self, plan_id: str, task_id: str) -> TaskDetail:
         return await asyncio.to_thread(self._tasks.cancel, plan_id, task_id)

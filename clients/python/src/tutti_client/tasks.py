@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from .errors import TuttiError
 from .paths import LONGEST_WAIT, pages, plan_path, task_path
 from .transport import Transport
-from .types import OutputTask, Step, TaskDetail, TaskOutput, TaskStatus, TaskSummary
+from .types import Message, OutputTask, Step, TaskDetail, TaskOutput, TaskStatus, TaskSummary
 
 
 class Tasks:
@@ -59,6 +59,13 @@ class Tasks:
         """What an agent has said and done, the first step first."""
         path = f"{task_path(plan_id, task_id)}/steps"
         return pages(self._transport, path, {"limit": page_size})
+
+    def message(self, plan_id: str, task_id: str, text: str) -> Message:
+        """Says something to the agent of a running task, which reads it before its next step."""
+        answer: Message = self._transport.json(
+            "POST", f"{task_path(plan_id, task_id)}/messages", body={"text": text}, repeatable=False
+        )
+        return answer
 
     def cancel(self, plan_id: str, task_id: str) -> TaskDetail:
         try:

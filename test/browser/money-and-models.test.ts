@@ -144,3 +144,17 @@ test("shows the steps of a task's agent, and on request only the failed ones", a
   await expect.poll(() => panel.getByRole('heading', { name: /^Step/ }).count()).toBe(1)
   await panel.getByText('Another file.').waitFor()
 })
+
+test('takes a word to the agent of a running task', async () => {
+  const tasks = [{ id: 'a', from: 0 }]
+  const staged = stagedPlan({ id: 'p1', title: 'Steered', status: 'running', tasks })
+  for (const task of staged.tasks) task.executor = 'model'
+  staged.steps = new Map([['a', [STEP]]])
+  site.stage.plans.set('p1', staged)
+  const page = await browser.open(`${site.url}/dashboard/plans/p1?task=a`)
+  const panel = page.getByRole('complementary', { name: 'Task' })
+  await panel.getByRole('tab', { name: /Steps/ }).click()
+  await panel.getByLabel('Say something to the agent').fill('Leave out src/legacy.')
+  await panel.getByRole('button', { name: 'Send' }).click()
+  await expect.poll(() => site.stage.calls).toContain('message p1 a Leave out src/legacy.')
+})

@@ -223,6 +223,8 @@ const route = fc
           'cancel',
           'resume',
           'deliveries',
+          'steps',
+          'messages',
           'workers',
           'executors',
         ),

@@ -29,6 +29,11 @@ export function cancelTasks(planId: string, tasks: readonly string[]): Promise<P
   return requestJson(`${planPath(planId)}/cancel`, { method: 'POST', body: { tasks } })
 }
 
+/** Says something to the agent of a running task. */
+export async function sayToTask(planId: string, taskId: string, text: string): Promise<void> {
+  await request(`${taskPath(planId, taskId)}/messages`, { method: 'POST', body: { text } })
+}
+
 export function retryTask(planId: string, taskId: string): Promise<TaskDetail> {
   return requestJson(`${taskPath(planId, taskId)}/retry`, { method: 'POST' })
 }

@@ -16,6 +16,7 @@ import { EditsPart } from './edits-part.tsx'
 import { FindingsPart } from './findings-part.tsx'
 import { OutputPart } from './output-part.tsx'
 import { PromptPart } from './prompt-part.tsx'
+import { SayForm } from './say-form.tsx'
 import { StepsPart } from './steps-part.tsx'
 import { TaskFacts } from './task-facts.tsx'
 
@@ -127,11 +128,18 @@ export function TaskPanel(props: TaskPanelProps) {
                       label: 'Steps',
                       note: `${taken.length}${steps.hasNextPage ? '+' : ''}`,
                       content: (
-                        <StepsPart
-                          steps={taken}
-                          onMore={steps.hasNextPage ? () => void steps.fetchNextPage() : undefined}
-                          readWhole={(number) => readStep(planId, taskId, number)}
-                        />
+                        <>
+                          <StepsPart
+                            steps={taken}
+                            onMore={
+                              steps.hasNextPage ? () => void steps.fetchNextPage() : undefined
+                            }
+                            readWhole={(number) => readStep(planId, taskId, number)}
+                          />
+                          {status === 'running' && detail.data.executor === 'model' && (
+                            <SayForm planId={planId} taskId={taskId} />
+                          )}
+                        </>
                       ),
                     },
                   ]),

@@ -14,8 +14,8 @@ const SMALL_PLAN = 200
 const TASKS_A_JOB = { small: 5, large: 25 }
 /** Large plans still get at least this many jobs, so that workers can share them. */
 const FEWEST_JOBS = 40
-/** Jobs of one transaction, which blocks Redis for some 40 ms. */
-const JOBS_AT_ONCE = 400
+/** Jobs of one transaction, which blocks Redis for some 40 ms. `retry-tasks.lua` knows the number. */
+export const JOBS_AT_ONCE = 400
 
 /**
  * Decides how a plan's tasks are packed into jobs. Tasks that mostly wait for something else share

@@ -1,5 +1,5 @@
 import { type SealDeps, sealBatch } from '../batch/release-units.ts'
-import { laneOfTask } from '../batch/units.ts'
+import { JOBS_AT_ONCE, laneOfTask } from '../batch/units.ts'
 import { ServiceError } from '../contract/errors.ts'
 import { invalid } from '../contract/field-errors.ts'
 import { isEnded } from '../contract/status.ts'
@@ -219,7 +219,7 @@ export async function enqueueRetry(
       planTasks: tasks.length,
       round: 0,
       priority,
-      held: isHeld(waitsFor, record),
+      held: tasks.length > JOBS_AT_ONCE || isHeld(waitsFor, record),
       writesSynthesis: false,
     }
   })

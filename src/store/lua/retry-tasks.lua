@@ -8,6 +8,8 @@
 -- { 'unsettled' } | { 'queued', 1 if some tasks still have to be queued }
 local unit, count, others = tonumber(ARGV[3]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local FIRST = 8
+-- A larger batch is enqueued in slices: all of its jobs are held until it is there as a whole.
+local JOBS_AT_ONCE = 400
 
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 if is_unsettled() == 1 then return { 'unsettled' } end
@@ -73,7 +75,7 @@ if number('syn:none') == 0 then redis.call('HSET', plan, 'syn:status', 'pending'
 redis.call('HINCRBY', plan, 'syn:pending', 1)
 -- Until the batch is in the queue: if the process dies now, the sweeper takes over.
 redis.call('HSET', plan, 'batch', ARGV[2], 'accepted', 1, 'nextUnit', unit + count,
-  'requeueAfter', number('endings'))
+  'requeueAfter', number('endings'), 'heldBatch', count > JOBS_AT_ONCE and 1 or 0)
 redis.call('HDEL', plan, 'enqueued')
 in_parts('RPUSH', plan .. ':requeue', arguments(FIRST, count, 1))
 local constrained = number('constrained') == 1

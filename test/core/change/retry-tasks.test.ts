@@ -424,3 +424,27 @@ describe('a retry of more tasks than one script queues', () => {
     expect(await plan(planId)).toEqual(before)
   })
 })
+
+test('a retry of more tasks than one transaction takes is enqueued as a whole before any of it can run', async () => {
+  const names = Array.from({ length: 450 }, (_, at) => `t${at}`)
+  const planId = await submit(Object.fromEntries(names.map((name) => [name, []])))
+  await changePlans(service.changing).cancel(TENANT, planId)
+  for (const { queue } of service.queue.queues) await queue.obliterate({ force: true })
+  const free = async () => {
+    const all = service.queue.queues.map(({ queue }) =>
+      queue.getJobCounts('prioritized', 'delayed'),
+    )
+    const found = await Promise.all(all)
+    return found.reduce((sum, { prioritized = 0 }) => sum + prioritized, 0)
+  }
+  const { plans } = service.changing
+  let freeAtMark: number | undefined
+  const markEnqueued: typeof plans.markEnqueued = async (...mark) => {
+    freeAtMark = await free()
+    return plans.markEnqueued(...mark)
+  }
+  const changing = { ...service.changing, plans: { ...plans, markEnqueued } }
+  await changePlans(changing).retry(TENANT, planId, {})
+  expect([freeAtMark, await free()]).toEqual([0, 450])
+  expect(await service.stores.life.released(planId)).toEqual([])
+})

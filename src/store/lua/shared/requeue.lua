@@ -62,6 +62,7 @@ local function requeue(entry)
     make_ready(unit)
   else
     add('inFlight', 1)
+    if number('heldBatch') == 1 then release(unit) end
   end
 end
 

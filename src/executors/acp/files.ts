@@ -25,7 +25,7 @@ export function servedFiles(workspace: Workspace | undefined, scope: WriteScope)
   }
   return {
     read: ({ path, line, limit }) =>
-      answered(async () => {
+      answered(path, async () => {
         const { text } = await readTextFile(await root(), inside(path))
         if (line == null && limit == null) return { content: text }
         const first = Math.max(1, line ?? 1) - 1
@@ -33,7 +33,7 @@ export function servedFiles(workspace: Workspace | undefined, scope: WriteScope)
         return { content: lines.slice(first, limit == null ? undefined : first + limit).join('\n') }
       }),
     write: ({ path, content }) =>
-      answered(async () => {
+      answered(path, async () => {
         if (workspace?.writable !== true) throw new Refusal('This task may not write files.')
         await writeText(await root(), scope, { path: inside(path), content })
       }),
@@ -46,10 +46,12 @@ function inside(path: string): string {
 }
 
 /** Turns a refusal into an error of the protocol that names no path outside the sandbox. */
-async function answered<T>(work: () => Promise<T>): Promise<T> {
+async function answered<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
+    // Agents ask for a file to learn whether there is one.
+    if (error instanceof Refusal && error.isMissing) throw RequestError.resourceNotFound(path)
     const reason = error instanceof Refusal ? error.message : 'The file could not be accessed.'
     throw RequestError.invalidParams(undefined, reason)
   }

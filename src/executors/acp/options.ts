@@ -10,6 +10,12 @@ const AcpAgent = z.strictObject({
       'The program and its arguments, without a shell; it speaks over its standard streams.',
     ),
   description: z.string().min(1).max(500),
+  serveFiles: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether it may read and write files through us; if not, it does so by itself, in the sandbox.',
+    ),
   ...confinement,
 })
 export type AcpAgent = z.output<typeof AcpAgent> & Pick<Confinement, 'secrets'>

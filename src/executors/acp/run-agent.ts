@@ -72,7 +72,7 @@ export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     const stopReason = await Promise.race([
-      converse(connection, promptOf(request), progress, (session) => {
+      converse(connection, agent, promptOf(request), progress, (session) => {
         cancel.session = () =>
           void connection.agent
             .notify(methods.agent.session.cancel, { sessionId: session })
@@ -138,13 +138,17 @@ function connect(
 
 async function converse(
   { agent }: ClientConnection,
+  { serveFiles }: AcpAgent,
   prompt: string,
   progress: Progress,
   onSession: (sessionId: string) => void,
 ): Promise<StopReason> {
   const { protocolVersion } = await agent.request(methods.agent.initialize, {
     protocolVersion: PROTOCOL_VERSION,
-    clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: true },
+    clientCapabilities: {
+      fs: { readTextFile: serveFiles, writeTextFile: serveFiles },
+      terminal: true,
+    },
   })
   if (protocolVersion !== PROTOCOL_VERSION) {
     const message = `The agent speaks version ${protocolVersion} of the protocol, not ${PROTOCOL_VERSION}.`

@@ -102,6 +102,7 @@ test('files are served inside the workspace, as far as the task may read and wri
     'read /workspace/../etc/passwd',
     'read /workspace/link',
     `read ${root}/a.txt`,
+    'read /workspace/missing.txt',
     'see /workspace/src/new.ts',
     `see ${root}`,
   ].join('\n')
@@ -110,10 +111,19 @@ test('files are served inside the workspace, as far as the task may read and wri
   expect(read).toBe(JSON.stringify({ content: 'one\ntwo\n' }))
   expect(written).toMatch(/^(null|\{\})$/)
   expect(unwanted).toContain('not among the files that this task may write')
-  expect(rest.slice(0, 4)).toEqual(Array(4).fill(expect.stringMatching(/^refused: /)))
-  expect(rest.slice(4, 6)).toEqual(['true', 'false'])
+  expect(rest.slice(0, 4)).toEqual(Array(4).fill(expect.stringMatching(/^refused: -32602 /)))
+  expect(rest[4]).toMatch(/^refused: -32002 /)
+  expect(rest.slice(5, 7)).toEqual(['true', 'false'])
   expect(await readFile(join(root, 'src/new.ts'), 'utf8')).toBe('let it = 1')
   expect(output.text).not.toContain('root:')
+})
+
+test('an agent is offered files only where the operator has us serve them', async () => {
+  for (const serveFiles of [true, false]) {
+    const executor = await executorWith({ serveFiles })
+    const { output } = await executor.execute(writing('offered'), aContext())
+    expect(JSON.parse(output.text)).toEqual({ readTextFile: serveFiles, writeTextFile: serveFiles })
+  }
 })
 
 test('a terminal runs in a sandbox on the same files', async () => {

@@ -14,6 +14,8 @@ import {
 // An agent that does what its prompt says, word for word: one instruction a line.
 
 const sessionId = 'session-1'
+/** What the client says it can do with files. */
+let offered: unknown
 const { fs, session, terminal } = methods.client
 
 /** What a request came to: its result, or the reason for which it was refused. */
@@ -21,7 +23,8 @@ async function outcome(work: Promise<unknown>): Promise<string> {
   try {
     return JSON.stringify((await work) ?? null)
   } catch (error) {
-    return `refused: ${error instanceof Error ? error.message : ''}`
+    const code = error instanceof RequestError ? error.code : ''
+    return `refused: ${code} ${error instanceof Error ? error.message : ''}`
   }
 }
 
@@ -36,6 +39,8 @@ async function follow(client: AgentContext, line: string): Promise<void> {
   switch (word) {
     case 'say':
       return say(text)
+    case 'offered':
+      return say(JSON.stringify(offered))
     case 'think':
       return update({ sessionUpdate: 'agent_thought_chunk', content: { type: 'text', text } })
     case 'call':
@@ -124,10 +129,13 @@ async function follow(client: AgentContext, line: string): Promise<void> {
 }
 
 agent({ name: 'an-agent' })
-  .onRequest(methods.agent.initialize, () => ({
-    protocolVersion: process.env.PROTOCOL === undefined ? PROTOCOL_VERSION : 99,
-    agentCapabilities: {},
-  }))
+  .onRequest(methods.agent.initialize, ({ params }) => {
+    offered = params.clientCapabilities?.fs
+    return {
+      protocolVersion: process.env.PROTOCOL === undefined ? PROTOCOL_VERSION : 99,
+      agentCapabilities: {},
+    }
+  })
   .onRequest(methods.agent.session.new, () => ({ sessionId }))
   .onRequest(methods.agent.session.prompt, async ({ params, client }) => {
     const prompt = params.prompt.map((block) => (block.type === 'text' ? block.text : '')).join('')

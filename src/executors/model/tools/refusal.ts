@@ -1,5 +1,13 @@
 /** What a tool tells the model instead of a result. Never contains a path outside the workspace. */
-export class Refusal extends Error {}
+export class Refusal extends Error {
+  /** What was named does not exist. */
+  readonly isMissing: boolean
+
+  constructor(message: string, { isMissing = false }: { isMissing?: boolean } = {}) {
+    super(message)
+    this.isMissing = isMissing
+  }
+}
 
 /** Describes a file system error without the absolute path that Node puts into its message. */
 export function refusalOf(error: unknown, path: string): Refusal {
@@ -7,7 +15,7 @@ export function refusalOf(error: unknown, path: string): Refusal {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   switch (code) {
     case 'ENOENT':
-      return new Refusal(`There is no ${path}.`)
+      return new Refusal(`There is no ${path}.`, { isMissing: true })
     case 'ENOTDIR':
       return new Refusal(`${path}: a part of this path is not a folder.`)
     case 'EISDIR':

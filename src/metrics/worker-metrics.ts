@@ -10,6 +10,11 @@ const RUN_BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
 
 /** Callers name models freely; beyond this many, they are counted together. */
 const MOST_MODELS = 100
+/** Plans whose tenant is remembered. */
+const MOST_PLANS = 10_000
+
+/** The tenant of a plan; `undefined` if the plan is gone. */
+type TenantReader = (planId: string) => Promise<string | undefined>
 
 export interface WorkerMetrics {
   /** The same ports, with counting of what this worker does. */
@@ -17,6 +22,8 @@ export interface WorkerMetrics {
   syntheses(syntheses: SynthesisStore): SynthesisStore
   parts(parts: PartStore): PartStore
   deliveries(deliveries: DeliveryStore): DeliveryStore
+  /** Says how it is found out whose plan it was that cost something. */
+  readTenants(read: TenantReader): void
   /** A provider asked for a pause, or for fewer concurrent calls. */
   providerHeld: () => void
 }
@@ -64,7 +71,8 @@ export function workerMetrics(
   })
   const cost = new Counter({
     name: 'tutti_cost_usd_total',
-    help: 'What those tokens cost at known prices, in US dollars.',
+    help: 'What those tokens cost at known prices, in US dollars, by tenant.',
+    labelNames: ['tenant'],
     registers,
   })
   const holds = new Counter({
@@ -93,7 +101,22 @@ export function workerMetrics(
     if (models.size < MOST_MODELS) models.add(model)
     return models.has(model) ? model : 'other'
   }
-  function spend(usage: Usage | undefined, model: string): void {
+  const tenants = new Map<string, string>()
+  let readTenant: TenantReader = async () => undefined
+  /** Read once a plan, and only for plans that cost something. */
+  async function tenantOf(planId: string): Promise<string> {
+    const known = tenants.get(planId)
+    if (known !== undefined) return known
+    // Money is counted even if nobody can say whose it was.
+    const tenant = (await readTenant(planId).catch(() => undefined)) ?? 'unknown'
+    if (tenants.size >= MOST_PLANS) tenants.clear()
+    tenants.set(planId, tenant)
+    return tenant
+  }
+  function charge(planId: string, usd: number): void {
+    if (usd > 0) void tenantOf(planId).then((tenant) => cost.inc({ tenant }, usd))
+  }
+  function spend(planId: string, usage: Usage | undefined, model: string): void {
     if (usage === undefined) return
     const kinds: [string, number][] = [
       ['input', usage.inputTokens],
@@ -104,7 +127,7 @@ export function workerMetrics(
     for (const [kind, count] of kinds) {
       if (count > 0) tokens.inc({ kind, model: modelLabel(model) }, count)
     }
-    cost.inc(usage.costUsd)
+    charge(planId, usage.costUsd)
   }
 
   return {
@@ -130,7 +153,7 @@ export function workerMetrics(
           const { executor, model } = attempt.spec
           attempts.inc({ outcome: end.outcome })
           ran.observe({ executor }, (endedAt - attempt.at) / 1_000)
-          spend(end.usage, end.answeredBy ?? model ?? options.defaultModel ?? 'none')
+          spend(end.planId, end.usage, end.answeredBy ?? model ?? options.defaultModel ?? 'none')
           if (end.status !== 'queued') finished.inc({ status: end.status, executor })
           return answer
         },
@@ -141,7 +164,7 @@ export function workerMetrics(
       async finish(planId, jobId, result) {
         const answer = await syntheses.finish(planId, jobId, result)
         if (answer === 'stored') {
-          spend(result.usage, result.synthesis?.model ?? options.defaultModel ?? 'none')
+          spend(planId, result.usage, result.synthesis?.model ?? options.defaultModel ?? 'none')
         }
         return answer
       },
@@ -150,7 +173,8 @@ export function workerMetrics(
       ...parts,
       async keep(job, part, usage) {
         const answer = await parts.keep(job, part, usage)
-        if (answer === 'kept') spend(usage, job.of.model ?? options.defaultModel ?? 'none')
+        if (answer === 'kept')
+          spend(job.planId, usage, job.of.model ?? options.defaultModel ?? 'none')
         return answer
       },
     }),
@@ -161,6 +185,9 @@ export function workerMetrics(
         delivered.inc({ status: delivery.status === 'pending' ? 'retried' : delivery.status })
       },
     }),
+    readTenants(read) {
+      readTenant = read
+    },
     providerHeld: () => holds.inc(),
   }
 }

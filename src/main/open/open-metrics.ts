@@ -96,6 +96,7 @@ function pingEvery({ lifecycle, log }: Options, ping: () => Promise<void>): void
 /** The same stores, with counting. */
 export function countedStores(stores: Stores, metrics: WorkerMetrics | undefined): Stores {
   if (metrics === undefined) return stores
+  metrics.readTenants(async (planId) => (await stores.plans.get(planId))?.spec.tenant)
   return {
     ...stores,
     life: metrics.life(stores.life),

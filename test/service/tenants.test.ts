@@ -38,6 +38,9 @@ function submit(tenant: keyof typeof KEYS, tasks: object[]) {
 const hanging = (count: number) =>
   Array.from({ length: count }, (_, index) => echoTask(`t${index}`, { hang: true }))
 
+/** What calls must carry, by the end of their path. */
+const BODIES: Record<string, object> = { resume: { budgetUsd: 1 }, messages: { text: 'Go on.' } }
+
 describe("another tenant's plan", () => {
   test('is not found, in every way that the API offers', async () => {
     const { body: plan } = await submit('acme', [echoTask('one')])
@@ -56,8 +59,7 @@ describe("another tenant's plan", () => {
             .replace('{planId}', planId)
             .replace('{taskId}', 'one')
             .replace(/\{\w+\}/g, '1')
-          const posted = path.endsWith('/resume') ? { budgetUsd: 1 } : {}
-          const body = method === 'post' ? posted : undefined
+          const body = method === 'post' ? (BODIES[path.split('/').at(-1) ?? ''] ?? {}) : undefined
           const answer = await call<Record<string, unknown>>(
             `${service.url}${filled}`,
             method.toUpperCase(),

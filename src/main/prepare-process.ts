@@ -22,9 +22,15 @@ const QUIET_SHARE = 0.1
  */
 export function settleHeap(): void {
   setFlagsFromString('--semi-space-growth-factor=2')
+  collectOnceQuiet()
+}
+
+function collectOnceQuiet(): void {
   const before = performance.eventLoopUtilization()
   setTimeout(() => {
-    if (performance.eventLoopUtilization(before).utilization < QUIET_SHARE) collect()
+    const { utilization } = performance.eventLoopUtilization(before)
+    if (utilization < QUIET_SHARE) collect()
+    else collectOnceQuiet()
   }, QUIET_MS).unref()
 }
 

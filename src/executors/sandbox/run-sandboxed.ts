@@ -8,7 +8,7 @@ import { environmentOf, STATUS_FD, sandboxLine } from './bubblewrap.ts'
 import type { Confinement } from './confinement.ts'
 import { errorOutput } from './error-output.ts'
 import { descendantsOf, limitProcesses } from './process-limits.ts'
-import { type HostProxy, type Outside, openProxy } from './proxy.ts'
+import type { HostProxy, Outside } from './proxy.ts'
 import { relayed } from './relay.ts'
 import { limitFolder } from './workspace-limit.ts'
 
@@ -83,7 +83,8 @@ export async function startSandboxed(options: SandboxedCommand): Promise<Sandbox
   const { confinement, signal } = options
   signal.throwIfAborted()
   const { network } = confinement
-  const proxy = typeof network === 'boolean' ? undefined : await openProxy(network, options.outside)
+  const proxy =
+    typeof network === 'boolean' ? undefined : await openHostProxy(network, options.outside)
   try {
     signal.throwIfAborted()
     return start(options, proxy)
@@ -91,6 +92,12 @@ export async function startSandboxed(options: SandboxedCommand): Promise<Sandbox
     await proxy?.close()
     throw error
   }
+}
+
+/** Loaded only where it is used: an import of `node:http` takes 14 MB, see `http/problems/status-codes.ts`. */
+async function openHostProxy(hosts: readonly string[], outside: Outside | undefined) {
+  const { openProxy } = await import('./proxy.ts')
+  return openProxy(hosts, outside)
 }
 
 function start(options: SandboxedCommand, proxy: HostProxy | undefined): SandboxedProcess {

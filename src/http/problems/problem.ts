@@ -1,8 +1,8 @@
-import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type FieldError, ServiceError } from '../../core/contract/errors.ts'
 import { PROBLEMS, type ProblemCode } from './problem-codes.ts'
+import { STATUS_CODES } from './status-codes.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json'
 

@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { PROBLEM_TYPE } from './problem.ts'
+import { STATUS_CODES } from './status-codes.ts'
 
 const DETAILS: Record<number, string> = {
   408: 'The request took too long to arrive.',

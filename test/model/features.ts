@@ -19,6 +19,7 @@ export const FEATURES = [
   'one attempt only',
   'executors of two lanes',
   'no synthesis',
+  'synthesis.every',
   'Idempotency-Key',
   'same key again',
   'key after a delete',
@@ -126,6 +127,7 @@ function featuresOfShape(shape: PlanShape): Feature[] {
     ['executors of two lanes', tasks.some(({ heavy }) => heavy)],
     ['ignores its abort', tasks.some(({ heedless }) => heedless)],
     ['no synthesis', !shape.synthesis],
+    ['synthesis.every', shape.every],
   ]
   return has.filter(([, given]) => given).map(([feature]) => feature)
 }

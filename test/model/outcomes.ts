@@ -23,12 +23,7 @@ export function outcomesOf(before: Model, command: Command): Outcome[] {
 /** Two at the same moment come one after the other, and nobody knows in which order, or how soon. */
 function bothOrders(before: Model, [a, b]: [Command, Command]): Outcome[] {
   if (a.do === 'both' || b.do === 'both') return []
-  // How far the service came in between cannot be told: its pause would begin before time has passed or after.
-  const isPause = (one: Command) => one.do === 'end' && one.how === 'fails for now'
-  if (a.do === 'pass time' && (b.do === 'pass time' || isPause(b))) return []
-  if (b.do === 'pass time' && isPause(a)) return []
-  if (b.do === 'break connections') return whileBreaking(before, a)
-  if (a.do === 'break connections') return whileBreaking(before, b).map(turned)
+  if (!isTold(a, b) || !isTold(b, a)) return []
   const outcomes = new Map<string, Outcome>()
   for (const [first, next] of [
     [a, b],
@@ -57,16 +52,15 @@ function bothOrders(before: Model, [a, b]: [Command, Command]): Outcome[] {
   return [...outcomes.values()]
 }
 
-/** Whether a command was done on which its connection broke, its caller cannot tell. A result is kept. */
-function whileBreaking(before: Model, command: Exclude<Command, { do: 'both' }>): Outcome[] {
-  const isResult = command.do === 'end'
-  if (!isResult && !command.do.startsWith('cancel')) return []
-  const done = outcomesOf(before, command).map(({ model }) => model)
-  const models = isResult || done.length === 0 ? done : [...done, before]
-  return models.map((model) => ({ model, replies: [undefined, 'ok'] }))
+/** Whether anybody can tell how far the service came with one of them before the other. */
+function isTold(one: Command, other: Command): boolean {
+  const isEnd = one.do === 'end'
+  // Its pause would begin before that, or after.
+  const isPause = isEnd && one.how === 'fails for now'
+  if (other.do === 'pass time') return one.do !== 'pass time' && !isPause
+  // A result is kept until it is stored. Of a request its caller does not know whether it was carried out.
+  return other.do !== 'break connections' || (isEnd && !isPause)
 }
-
-const turned = ({ model, replies }: Outcome): Outcome => ({ model, replies: replies.toReversed() })
 
 /** More of them differ only in what is not seen. */
 const MOST_ON_THE_WAY = 300

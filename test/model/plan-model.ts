@@ -20,6 +20,8 @@ export interface PlanShape {
   budgetUsd?: number
   timeoutSeconds?: number
   synthesis: boolean
+  /** A preliminary one after so many ended tasks. Of sequential plans: tasks that end together count once. */
+  every?: number
 }
 
 export interface TaskModel {
@@ -65,8 +67,10 @@ export interface PlanModel {
   version: number
   allocated: number
   /** Requested versions that have not begun, and the one being written; a plan without synthesis has none. */
-  asked: number[]
+  asked: (number | 'preliminary')[]
   writing: { version: number | undefined; isFinal: boolean }[]
+  /** How many preliminary ones have been asked for. */
+  preliminaries: number
   /** The synthesis behind the last batch is to come. */
   isFinalDue: boolean
   events: string[]
@@ -116,6 +120,7 @@ export function newPlan(shape: PlanShape, now: number): PlanModel {
     allocated: 0,
     asked: [],
     writing: [],
+    preliminaries: 0,
     isFinalDue: true,
     events: ['plan.queued'],
   }

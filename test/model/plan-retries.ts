@@ -3,7 +3,7 @@ import { isOver, type PlanModel, type TaskModel, taskOf } from './plan-model.ts'
 // What runs again, and what cannot.
 
 /** What the budget stopped runs again, as far as it does not wait for something that failed. */
-export function resume(plan: PlanModel, budgetUsd: number): string | undefined {
+export function resume(plan: PlanModel, budgetUsd: number, now: number): string | undefined {
   const stopped = new Set(plan.tasks.filter((task) => task.error === 'budget-exhausted'))
   for (let size = -1; size !== stopped.size; ) {
     size = stopped.size
@@ -12,7 +12,7 @@ export function resume(plan: PlanModel, budgetUsd: number): string | undefined {
   }
   const ids = [...stopped].map(({ id }) => id)
   if (ids.length > 0) {
-    const why = retry(plan, ids)
+    const why = retry(plan, ids, now)
     if (why !== undefined) return why
   }
   plan.budgetUsd = budgetUsd
@@ -29,7 +29,7 @@ function isMissing(plan: PlanModel, chosen: ReadonlySet<string>, task: TaskModel
 }
 
 /** Answers why not, or runs them again. */
-export function retry(plan: PlanModel, ids: string[]): string | undefined {
+export function retry(plan: PlanModel, ids: string[], now: number): string | undefined {
   const chosen = new Set(ids)
   const all = () => plan.tasks.filter(({ id }) => chosen.has(id))
   if (all().some((task) => isMissing(plan, chosen, task))) return 'task-not-finished'
@@ -47,6 +47,9 @@ export function retry(plan: PlanModel, ids: string[]): string | undefined {
   if (plan.outcome !== undefined) plan.events.push('plan.reopened')
   plan.outcome = undefined
   plan.stop = undefined
+  // Where it ran out of time, or has finished, it has its full time again.
+  const { timeoutSeconds = Number.POSITIVE_INFINITY } = plan.shape
+  if (plan.deadline === Number.POSITIVE_INFINITY) plan.deadline = now + timeoutSeconds
   plan.isFinalDue = true
   if (plan.shape.synthesis) plan.synthesis = 'pending'
   for (const task of all()) {

@@ -1,9 +1,12 @@
+import type { TaskStatus } from '../../src/core/contract/status.ts'
+import { isOver, type PlanModel, type TaskModel, taskOf } from './plan-model.ts'
 import {
-  finalPlanStatus,
-  type PlanStatus,
-  type TaskStatus,
-} from '../../src/core/contract/status.ts'
-import { countsOf, isOver, type PlanModel, type TaskModel, taskOf } from './plan-model.ts'
+  askForPreliminary,
+  beginFinalSynthesis,
+  beginSynthesis,
+  endSynthesis,
+  finish,
+} from './plan-syntheses.ts'
 import { type Ending, PAUSE_SECONDS } from './puppets.ts'
 
 // What happens to a plan of the model, and what follows from it.
@@ -37,7 +40,10 @@ export function nextSteps(plan: PlanModel, now: number, hasWorker: boolean): (()
   const begins = tasks.filter(mayBegin).map((task) => () => begin(plan, task, now))
   const syntheses = asked.map((version) => () => {
     plan.asked = asked.filter((each) => each !== version)
-    beginSynthesis(plan, version, false)
+    // One that is preliminary has no number before, and is passed over where the final one is next.
+    if (version === 'preliminary' && isDone) return
+    if (version === 'preliminary') plan.allocated += 1
+    beginSynthesis(plan, version === 'preliminary' ? plan.allocated : version, false)
   })
   if (isDone && plan.isFinalDue) syntheses.push(() => beginFinalSynthesis(plan))
   const ends = writing.map((synthesis) => () => endSynthesis(plan, synthesis))
@@ -161,6 +167,7 @@ export function endByItself(plan: PlanModel, task: TaskModel, ending: Ending, no
   }
   abortIfAsked(plan, task)
   stopIfSpent(plan)
+  askForPreliminary(plan)
 }
 
 /** Attempts that run out of time at the same moment, one after the other or, as Redis may see them, in one go. */
@@ -176,6 +183,7 @@ export function timeOut(
     if (!together) stopIfSpent(plan)
   }
   if (together) stopIfSpent(plan)
+  askForPreliminary(plan)
 }
 
 export const isLastAttempt = ({ spent, attempts }: TaskModel) => spent + 1 >= attempts
@@ -230,6 +238,7 @@ export function stop(plan: PlanModel, code: string): void {
   if (plan.stop !== undefined && plan.stop !== 'budget-exhausted') return
   if (plan.stop === code) return
   plan.stop = code
+  if (code !== 'budget-exhausted') plan.deadline = Number.POSITIVE_INFINITY
   plan.events.push(`plan.stopped ${code}`)
   for (const task of plan.tasks) {
     if (task.status !== 'queued') continue
@@ -248,43 +257,5 @@ function isStopped(plan: PlanModel, task: TaskModel): boolean {
 function abort(plan: PlanModel, task: TaskModel): void {
   const error = task.isCancelling ? 'cancelled' : plan.stop
   endAttempt(plan, task, { outcome: 'cancelled', status: 'cancelled', ...(error && { error }) })
-}
-
-function finish(plan: PlanModel, outcome: PlanStatus): void {
-  if (plan.outcome !== undefined) return
-  plan.outcome = outcome
-  plan.events.push(`plan.finished ${outcome}`)
-}
-
-function beginFinalSynthesis(plan: PlanModel): void {
-  plan.isFinalDue = false
-  if (plan.shape.synthesis) plan.allocated += 1
-  beginSynthesis(plan, plan.shape.synthesis ? plan.allocated : undefined, true)
-}
-
-function beginSynthesis(plan: PlanModel, version: number | undefined, isFinal: boolean): void {
-  plan.writing.push({ version, isFinal })
-  if (version !== undefined) plan.events.push(`synthesis.started ${version}`)
-}
-
-/** The last one finishes the plan, unless tasks were retried while it was written. */
-function endSynthesis(plan: PlanModel, synthesis: PlanModel['writing'][number]): void {
-  const { version, isFinal } = synthesis
-  plan.writing = plan.writing.filter((each) => each !== synthesis)
-  if (version !== undefined) {
-    plan.events.push(`synthesis.finished ${version}`)
-    plan.version = Math.max(plan.version, version)
-    plan.synthesis = plan.isFinalDue && plan.shape.synthesis ? 'pending' : 'succeeded'
-  }
-  if (!isFinal || plan.isFinalDue || !plan.tasks.every(isOver)) return
-  const cancelled = plan.stop === 'cancelled'
-  const { minSuccess = 0 } = plan.shape
-  const status = plan.shape.synthesis ? 'succeeded' : 'none'
-  finish(plan, finalPlanStatus(countsOf(plan), { cancelled, minSuccess, synthesis: status }))
-}
-
-export function askForSynthesis(plan: PlanModel): void {
-  plan.allocated += 1
-  plan.asked.push(plan.allocated)
-  plan.synthesis = 'pending'
+  askForPreliminary(plan)
 }

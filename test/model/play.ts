@@ -281,6 +281,6 @@ function bodyOf(shape: PlanShape): unknown {
       ...(shape.budgetUsd && { budgetUsd: shape.budgetUsd }),
       ...(shape.timeoutSeconds && { timeoutMs: shape.timeoutSeconds * 1_000 }),
     },
-    synthesis: shape.synthesis ? {} : false,
+    synthesis: shape.synthesis && (shape.every ? { every: shape.every } : {}),
   }
 }

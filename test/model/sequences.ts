@@ -45,15 +45,19 @@ function planShapes(most: number, isRich: boolean): fc.Arbitrary<PlanShape> {
     fc
       .record({
         tasks: fc.tuple(...Array.from({ length: count }, (_, at) => taskShapes(at, isRich))),
-        sequential: flag(6),
+        sequential: flag(isRich ? 4 : 6),
         maxConcurrency: some(fc.integer({ min: 1, max: 3 })),
         abort: flag(),
         minSuccess: some(fc.constantFrom(0.5, 1)),
         budgetUsd: isRich ? some(fc.constantFrom(1, 2), 2) : never,
         timeoutSeconds: isRich ? some(fc.constantFrom(250, 450)) : never,
         synthesis: fc.boolean(),
+        every: isRich ? some(fc.integer({ min: 1, max: 2 }), 2) : never,
       })
-      .map((shape) => compact(shape) as PlanShape),
+      .map(({ every, ...shape }) => {
+        const isCounted = shape.synthesis && shape.sequential
+        return compact({ ...shape, every: isCounted ? every : undefined }) as PlanShape
+      }),
   )
 }
 
@@ -107,17 +111,14 @@ const workers: Weighted[] = [
   { weight: 5, arbitrary: plain('start worker') },
 ]
 
-/** Alone, or as an attempt ends, whose result is on its way, or as something is cancelled. */
+/** Alone, or as an attempt ends, whose result is on its way. */
 const breaks: Weighted[] = [
   { weight: 1, arbitrary: plain('break connections') },
   {
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('both'),
-      of: fc.tuple(
-        fc.oneof(end, end, ofPlan('cancel'), ofTask('cancel task')),
-        plain('break connections'),
-      ),
+      of: fc.tuple(end, plain('break connections')),
       apart: fc.nat({ max: 12 }),
     }),
   },

@@ -10,7 +10,6 @@ import {
 } from './plan-model.ts'
 import { resume, retry } from './plan-retries.ts'
 import {
-  askForSynthesis,
   cancelTask,
   endByItself,
   handBack,
@@ -19,6 +18,7 @@ import {
   stop,
   timeOut,
 } from './plan-steps.ts'
+import { askForSynthesis } from './plan-syntheses.ts'
 
 // What a command does to a plan at once, and what its caller is answered.
 
@@ -169,7 +169,9 @@ function changePlan(
     case 'retry task': {
       const task = plan.tasks[command.task % plan.tasks.length] as TaskModel
       if (isOutOfMoney) return 'budget-exceeded'
-      return isEnded(task.status) ? (retry(plan, [task.id]) ?? 'ok') : 'task-not-finished'
+      return isEnded(task.status)
+        ? (retry(plan, [task.id], model.now) ?? 'ok')
+        : 'task-not-finished'
     }
     case 'cancel several': {
       const tasks = severalOf(plan, command.tasks)
@@ -191,6 +193,7 @@ function changePlan(
         retry(
           plan,
           tasks.map(({ id }) => id),
+          model.now,
         ) ?? 'ok'
       )
     }
@@ -198,7 +201,7 @@ function changePlan(
       const { aim: budgetUsd = 0 } = command
       if (!isOutOfMoney) return 'plan-not-finished'
       if (budgetUsd <= plan.costUsd) return 'invalid-request'
-      return resume(plan, budgetUsd) ?? 'ok'
+      return resume(plan, budgetUsd, model.now) ?? 'ok'
     }
     case 'synthesize':
       askForSynthesis(plan)

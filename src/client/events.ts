@@ -62,7 +62,7 @@ export interface Changes {
     /** How many tool calls failed. */
     errors: number
   }
-  /** A piece of what a task writes; `offset` characters of the same attempt come before it. */
+  /** A piece of a task's text; `offset` characters of the same attempt come before it. */
   'task.text': { taskId: string; attempt: number; offset: number; text: string; at?: undefined }
   'synthesis.started': PlanChange & { version: number }
   'synthesis.finished': PlanChange & {

@@ -45,16 +45,16 @@ export interface Tasks {
   output(planId: string, taskId: string, options?: OutputOptions): Promise<TaskOutput>
   /** Every task that has ended by now, with its output, in the order of ending. */
   outputs(planId: string, options?: Pick<CallOptions, 'signal'>): AsyncGenerator<OutputTask, void>
-  /** What an agent has said and done, the first step first; long arguments and results are cut. */
+  /** The steps of an agent, in order; long arguments and results are cut. */
   steps(planId: string, taskId: string, query?: StepQuery): AsyncGenerator<Step, void>
   stepsPage(
     planId: string,
     taskId: string,
     query?: StepQuery & { cursor?: string | undefined },
   ): Promise<Page<Step>>
-  /** One step, with its arguments and results whole. */
+  /** One step, with complete arguments and results. */
   step(planId: string, taskId: string, number: number, options?: CallOptions): Promise<Step>
-  /** Says something to the agent of a task, which reads it before its next step. */
+  /** Sends a message to the agent of a task, which reads it before its next step. */
   message(planId: string, taskId: string, text: string, options?: CallOptions): Promise<Message>
   cancel(planId: string, taskId: string, options?: CallOptions): Promise<TaskDetail>
   /** Runs an ended task again; a new version of the synthesis follows. */
@@ -128,7 +128,7 @@ export function tasksOf(transport: Transport): Tasks {
         method: 'POST',
         path: `${taskPath(planId, taskId)}/messages`,
         body: { text },
-        // It would be said twice.
+        // A repeated call would send the message twice.
         repeatable: false,
         options,
       })

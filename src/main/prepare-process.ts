@@ -3,16 +3,16 @@ import { performance } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-// What an entry imports first, and everything else behind it: how modules are loaded is decided before.
+// Every entry imports this first, because it decides how all other modules are loaded.
 
-// Of a process that the command does not start, which has done so already.
+// Already enabled if the command has started the process, but not otherwise.
 enableCompileCache()
 
-// What modules leave behind while they are loaded would make V8 enlarge the space for new objects to three
-// times 16 MB, which an idle process then keeps.
+// Garbage from loading modules would make V8 enlarge the space for new objects to three times 16 MB, which an
+// idle process then keeps.
 setFlagsFromString('--semi-space-growth-factor=1')
 
-/** How long a process is watched before it counts as idle, and how little it then does. */
+/** A process is idle if it was busy for less than this share of this time. */
 const QUIET_MS = 5_000
 const QUIET_SHARE = 0.1
 

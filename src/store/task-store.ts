@@ -150,7 +150,7 @@ export function redisTaskLife(options: {
     ({ bytes }) => bytes,
   )
 
-  /** For what cannot come in the middle of a retry. */
+  /** Runs a script that must not interrupt a retry halfway. */
   async function runSettled(
     name: 'cancel-tasks' | 'stop-plan',
     planId: string,
@@ -259,7 +259,7 @@ export function redisTaskLife(options: {
   }
 }
 
-/** An end as its script takes it, with the bytes of its output: those of many tasks do not go together. */
+/** The script arguments of an end, with the size of its output, so that large ones are not sent together. */
 interface StorableEnd {
   planId: string
   args: (string | number)[]

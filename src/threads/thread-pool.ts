@@ -14,7 +14,7 @@ export interface ThreadPool {
    *
    * @param limitMs CPU time limit. A machine that is busy with something else does not use it up.
    * @throws {WorkTimeout} if it took longer; the thread is terminated.
-   * @throws what the work throws, without its class; or an error that says that its thread died.
+   * @throws What the work throws, without its class; or an error that says that its thread died.
    */
   run(name: string, args: unknown[], limitMs: number): Promise<unknown>
   close(): Promise<void>

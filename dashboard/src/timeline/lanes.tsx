@@ -38,7 +38,7 @@ interface LanesProps {
   onZoom: (factor: number, centre: number) => void
   onPan: (share: number) => void
   size: RowSize
-  /** Is given what tells, on the axis, the middle of what the rows in sight have done. */
+  /** Receives a function that returns the middle of the visible rows' work, on the axis. */
   inSight: RefObject<(() => number | undefined) | undefined>
 }
 
@@ -54,7 +54,7 @@ export function Lanes(props: LanesProps) {
     scrollPaddingStart: 40,
     scrollPaddingEnd: 44,
   })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another size are measured anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: measure again when the row size changes
   useEffect(() => virtualizer.measure(), [virtualizer, props.size])
   props.inSight.current = () => {
     const drawn = virtualizer.getVirtualItems().flatMap(({ index }) => rows[index] ?? [])

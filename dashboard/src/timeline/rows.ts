@@ -253,7 +253,7 @@ function changesOf(tasks: Iterable<LiveTask>, now: number, times: TimeMap): Floa
   return Float64Array.from(changes).sort()
 }
 
-/** From the first start to the last end of the tasks in some rows; `undefined` where none has started. */
+/** From the first start to the last end of the tasks in some rows; `undefined` if none has started. */
 export function runsFromTo(rows: readonly Row[], now: number): TimeSpan | undefined {
   let span: TimeSpan | undefined
   for (const row of rows) {

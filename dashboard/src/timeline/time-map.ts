@@ -40,7 +40,7 @@ export function timeMap(busy: readonly TimeSpan[]): TimeMap {
   }
 }
 
-/** When none of them is, and for how long at least one is. */
+/** The gaps in which no span is busy, and the total time in which at least one is. */
 function gapsBetween(busy: readonly TimeSpan[]): { all: TimeSpan[]; busyMs: number } {
   const all: TimeSpan[] = []
   let busyMs = 0

@@ -80,7 +80,7 @@ export function TimelineTab(props: TimelineTabProps) {
   const span = viewSpan(view, domain)
 
   const inSight = useRef<(() => number | undefined) | undefined>(undefined)
-  /** Around what the rows in sight have done, which would be gone from sight otherwise. */
+  /** Zooms around the work of the visible rows, which would otherwise move out of view. */
   function zoomBy(factor: number) {
     const middle = view.kind === 'follow' ? undefined : inSight.current?.()
     const isShown = middle !== undefined && middle >= span.from && middle <= span.to

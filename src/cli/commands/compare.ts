@@ -20,7 +20,7 @@ interface Run {
   findings: SynthesisFinding[]
 }
 
-/** What is new, still there and gone between two runs, and what each took. @returns The exit code. */
+/** Prints what is new, still there and gone between two runs, and what each took. @returns The exit code. */
 export async function compare(
   { terminal, quick }: Context,
   planIds: { before: string; after: string },

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 
-/** Says something to the agent of a task. @returns The exit code. */
+/** Sends a message to the agent of a task. @returns The exit code. */
 export async function say(
   { terminal, quick }: Context,
   planId: string,

@@ -11,7 +11,7 @@ export interface StepsOptions {
   json: boolean
 }
 
-/** What an agent has said and done, step by step. @returns The exit code. */
+/** Prints what an agent has said and done, step by step. @returns The exit code. */
 export async function showSteps(
   { terminal, quick }: Context,
   planId: string,

@@ -4,7 +4,7 @@ import { requireTask } from '../read/require-plan.ts'
 import { type ChangeDeps, planToChange } from './change-deps.ts'
 
 /**
- * Says something to the agent of a task, which reads it before its next step.
+ * Sends a message to the agent of a task, which reads it before its next step.
  *
  * @throws {ServiceError} plan-not-found, task-not-found, task-finished, messages-not-read, too-many-messages
  */
@@ -23,7 +23,7 @@ export async function postMessage(
   if (executor?.describe().capabilities.readsMessages !== true) {
     throw new ServiceError(
       'messages-not-read',
-      `The task's executor, ${spec.executor}, reads no messages.`,
+      `The task's executor, ${spec.executor}, does not read messages.`,
     )
   }
   const id = deps.newToken()
@@ -34,7 +34,7 @@ export async function postMessage(
     case 'unknown':
       throw new ServiceError('task-not-found', `The plan has no task ${taskId}.`)
     case 'ended':
-      throw new ServiceError('task-finished', `The task ${taskId} has ended and reads no more.`)
+      throw new ServiceError('task-finished', `The task ${taskId} has ended and reads no more messages.`)
     case 'too-many':
       throw new ServiceError(
         'too-many-messages',

@@ -1,41 +1,41 @@
 /*
- * The words of the domain, each for one thing.
+ * The terms of the domain.
  *
- * plan         what a caller submits: tasks, how they run, and what is made of their outputs
+ * plan         what a caller submits: tasks, how to run them, and how to combine their outputs
  * task         one unit of work for one subagent; its spec never changes, its state does
  * executor     what runs tasks of one kind: `model`, `http`, `command`, `static`, `echo` …
  * attempt      one run of a task; a task that fails may have several
- * outcome      how an attempt, or a plan, came to its end
+ * outcome      how an attempt or a plan ended
  * ended        of a task: its status is final, unless it is retried; of a plan it is called finished
  * stop         why a plan was ended early: cancelled, out of time, out of money, a failed task
  *
- * dependsOn    the tasks that, as the caller says, must succeed before this one
- * waitsFor     `dependsOn`, and the tasks that this one was put behind because their files overlap
+ * dependsOn    the tasks that the caller says must succeed before this one
+ * waitsFor     `dependsOn`, plus the tasks that this one must follow because their files overlap
  * dependent    a task that waits for another
- * wave         tasks that may run at the same time, as far as their order goes
+ * wave         tasks that may run at the same time according to their order
  * overlap      two tasks of one wave that touch the same files, one of them writing
  *
  * unit         tasks that are one job in the queue
  * batch        units that are enqueued together: those of a submission, or of a retry
  * held         of a unit: some of its tasks wait, or the plan's limit is reached; else it is released
- * lane         the kind of slot that a unit needs: `io` waits on others, `bulk` too but for a large plan, `cpu` computes
+ * lane         the kind of slot that a unit needs: `io` waits on others, `bulk` likewise for large plans, `cpu` computes
  * slot         room for one running task in a worker process
  *
- * finding      one thing that a task reports: a title, and a severity or a place
+ * finding      one thing that a task reports: a title, and a severity or a location
  * draft        what a model or the merge wrote over results, before it is checked against them
- * part         a draft over some of a plan's findings, where they are too many for one call
+ * part         a draft over some of a plan's findings, if there are too many for one call
  * synthesis    the result of a plan: summary, findings, conflicts, actions; written in versions
  * merge        the deterministic synthesis, written without a model
- * ledger       for each reported finding, where in the synthesis it went
+ * ledger       for each reported finding, what became of it in the synthesis
  *
  * workspace    the files that a plan works on; each task that writes has its own copy
- * base         the state of the workspace that a plan began with
+ * base         the state of the workspace at the start of a plan
  * edits        what a task changed in its copy
  *
  * usage        tokens, steps and money that calls have used
  * quote        what a call may cost: at least, at most, most likely
- * allowance    what lets a spender reserve money of its plan's budget before a call, and settle after it
- * spender      an attempt or a synthesis, where money is concerned
+ * allowance    lets a spender reserve money of its plan's budget before a call, and settle after it
+ * spender      an attempt or a synthesis, as far as money is concerned
  *
  * event        one change of a plan, in the order in which they happened
  * delivery     an event on its way to the plan's webhook
@@ -151,7 +151,7 @@ export interface TasksApi {
   /** @throws {ServiceError} step-not-found */
   step(tenant: string, planId: string, taskId: string, number: number): Promise<Step>
   /**
-   * Says something to the agent of a task, which reads it before its next step.
+   * Sends a message to the agent of a task, which reads it before its next step.
    *
    * @throws {ServiceError} task-finished, messages-not-read, too-many-messages
    */
@@ -167,7 +167,7 @@ export interface TasksApi {
 
 export interface SynthesesApi {
   /**
-   * The newest version, JSON of `Synthesis` unless another format is asked for.
+   * The newest version, JSON of `Synthesis` unless another format is requested.
    *
    * @throws {ServiceError} synthesis-not-ready, synthesis-disabled
    */

@@ -1,6 +1,6 @@
 import type { TaskFiles, TaskSpec } from './task-spec.ts'
 
-/** What a program does to files is its own affair. */
+/** Runs programs, which may change any file. */
 const RUN = 'run'
 /** Tools that change files, as every executor names them, whatever the case. */
 const WRITING_TOOLS: ReadonlySet<string> = new Set(['write', 'edit', 'delete', RUN])

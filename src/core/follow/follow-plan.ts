@@ -95,7 +95,7 @@ interface Begun {
   finished: boolean
   /** For a reader that has nothing yet. */
   snapshot: PlanEvent | undefined
-  /** What a reader knows that has read no text yet. */
+  /** What a reader that has read no text yet knows. */
   told: Told | undefined
 }
 

@@ -37,7 +37,7 @@ export type ExecutionOutcome =
       status: 'incomplete'
       /** The partial output; its text may be empty. */
       output: TaskOutput
-      /** It succeeded all the same where the task has changed files: those are what it made. */
+      /** The attempt succeeded after all if the task has changed files, which are then its result. */
       unlessEdited?: true
       /** `step-limit`, `token-limit`, `empty-output`, `off-schema`, `content-filter` … */
       reason: Failure

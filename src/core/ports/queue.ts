@@ -23,7 +23,7 @@ export interface Unit {
   priority: number
   /** In the queue, but not to run until it is released. */
   held: boolean
-  /** Of all units of a batch, or none: the one that ends the last task writes the synthesis. */
+  /** Whether the unit that ends the last task also writes the synthesis; equal for all units of a batch. */
   writesSynthesis: boolean
 }
 

@@ -48,7 +48,7 @@ export interface UnitLayout {
   limit: number | null
   /** One lane for all units, or the lane of each if they differ. */
   lane: Lane | Lane[]
-  /** The synthesis has no job of its own: the unit that ends the last task writes it. */
+  /** The synthesis has no separate job: the unit that ends the last task writes it. */
   writesSynthesis?: true
   /**
    * There are too many jobs for one transaction: they are enqueued in slices, all of them held, and

@@ -3,7 +3,7 @@ import type { Usage } from '../contract/usage.ts'
 
 /** A piece of a model's answer, in the order of arrival. Callers read only the fields named here. */
 export interface AnswerPart {
-  /** `text-delta` and `reasoning-delta` have a `delta`; `tool-call` has the rest; others are only kept. */
+  /** `text-delta` and `reasoning-delta` have a `delta`; `tool-call` has the rest; others are only stored. */
   type: string
   delta?: string
   toolCallId?: string

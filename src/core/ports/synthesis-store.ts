@@ -28,8 +28,8 @@ export interface PartStore {
 
 export interface SynthesisStore {
   /**
-   * `superseded`: another one follows, and does instead. `early`: tasks are left, and the unit that ends
-   * the last of them is to write it.
+   * `superseded`: a later synthesis replaces this one. `early`: tasks are left, and the unit that ends the
+   * last of them must write it.
    */
   begin(
     planId: string,

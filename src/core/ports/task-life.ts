@@ -133,7 +133,7 @@ export interface TaskLife {
     options?: {
       budgetUsd?: number | undefined
       timeoutMs?: number | undefined
-      /** Those that are held wait again; one that is not is in the way. */
+      /** Held ones wait again for the retried tasks; any other prevents the retry. */
       users?: readonly OutputUser[]
     },
   ): Promise<
@@ -171,9 +171,9 @@ export interface TaskStore {
   states(planId: string, taskIds: readonly string[]): Promise<TaskState[]>
   attempts(planId: string, taskId: string, count: number): Promise<StoredAttempt[]>
   outputs(planId: string, taskIds: readonly string[]): Promise<(TaskOutput | undefined)[]>
-  /** One output as it is stored: JSON of `TaskOutput`. */
+  /** One stored output: JSON of `TaskOutput`. */
   storedOutput(planId: string, taskId: string): Promise<Uint8Array | undefined>
-  /** Bytes of the outputs, and of the specifications, as they are stored; 0 for none. */
+  /** Stored sizes of the outputs and of the specifications, in bytes; 0 if there is none. */
   outputSizes(planId: string, taskIds: readonly string[]): Promise<number[]>
   specSizes(planId: string, taskIds: readonly string[]): Promise<number[]>
   /**

@@ -141,8 +141,8 @@ export interface Workspaces {
    */
   merge(plan: PlanFiles, edits: OrderedEdits[], signal: AbortSignal): Promise<MergedEdits>
   /**
-   * A folder with the files of a commit that `merge` has made, to run programs in. Nothing that happens
-   * in it is kept.
+   * Opens a folder with the files of a commit that `merge` has created, to run programs in. Changes in it
+   * are discarded.
    *
    * @throws {TransientError | PermanentError}
    */

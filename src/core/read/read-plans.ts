@@ -19,7 +19,7 @@ export function readPlans(
       const items: PlanRecord[] = []
       const isWanted = planFilter(filter)
       const { createdFrom = 0, createdBefore } = filter
-      // Plans are listed by time, so that what is too new is not even read.
+      // Plans are listed by time, so plans that are too new are never read.
       const top = createdBefore === undefined ? undefined : `${createdBefore}`
       let before = cursor === undefined ? top : decodeCursor(cursor)
       let scanned = 0

@@ -49,8 +49,8 @@ export function readSyntheses(
 }
 
 /**
- * The newest version, which the caller may wait for: until there is one that is not preliminary, or the plan
- * has finished. When the time is up a preliminary one will do; the caller sees that it is.
+ * Returns the newest version, if requested waiting until there is one that is not preliminary or the plan
+ * has finished. When the time is up, a preliminary version is returned, which the caller can recognise.
  */
 async function awaited(
   deps: ReadDeps,

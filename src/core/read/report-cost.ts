@@ -5,7 +5,7 @@ import { dollars } from './report-words.ts'
 
 const MOST_SPENDERS = 10
 
-/** What a plan cost, the synthesis apart. */
+/** The cost of a plan's tasks, and separately of its synthesis. */
 export function costsOf({ tasks, usage, estimate }: ReportInput): Report['cost'] {
   const spent = tasks.filter(({ costUsd }) => costUsd > 0)
   const tasksUsd = nanoDollars(spent.reduce((sum, { costUsd }) => sum + costUsd, 0))
@@ -20,7 +20,7 @@ export function costsOf({ tasks, usage, estimate }: ReportInput): Report['cost']
   }
 }
 
-/** As money is kept: sums of fractions are not exact below that. */
+/** Rounds to the precision in which money is stored, because sums of fractions are inexact. */
 function nanoDollars(usd: number): number {
   return Math.round(usd * 1e9) / 1e9
 }

@@ -3,8 +3,8 @@ import type { Executor } from '../ports/executor.ts'
 import { endOf, type Programs, wordsOf } from '../ports/programs.ts'
 
 /**
- * The executor for a task that repairs: it is called only if the command fails on what the task finds in
- * its folder, and is then given its output.
+ * Wraps the executor of a repair task: it is called only if the command fails in the task's folder, and
+ * then gets the command's output in its prompt.
  */
 export function repairing(executor: Executor, command: string, programs: Programs): Executor {
   return {

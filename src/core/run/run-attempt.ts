@@ -25,7 +25,7 @@ const KEPT_TEXT = 1_000_000
 
 /** What the store records about an attempt, minus the fields that identify it. */
 export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | 'token'> &
-  /** Until it is known what was edited. */
+  /** Removed once it is known whether files were edited. */
   Pick<Extract<ExecutionOutcome, { status: 'incomplete' }>, 'unlessEdited'>
 
 /**
@@ -46,7 +46,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptResult
   return {
     ...result,
     ...(answeredBy === undefined ? {} : { answeredBy }),
-    // One that is tried again has no output yet.
+    // A task that will be retried has no output yet.
     ...(stderr === undefined || result.status === 'queued'
       ? {}
       : { output: { ...(result.output ?? { text: '' }), stderr } }),
@@ -68,7 +68,7 @@ interface AttemptOptions {
   onText: (text: string) => void
   onUsage: (usage: Usage) => void
   onFault: (error: unknown) => void
-  /** Where the steps of an agent are kept. */
+  /** Where an agent's steps are stored. */
   stepsOf?: ((attempt: AttemptSoFar) => StepLog) | undefined
 }
 

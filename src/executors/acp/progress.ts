@@ -42,7 +42,7 @@ export async function createProgress(
   await steps?.resume(name, { anew: true })
   let said = 0
   let usage = NO_USAGE
-  /** Of it, what the step so far has taken. */
+  /** The part of `usage` that belongs to the current step. */
   let spent = NO_USAGE
   let message = ''
   let thought = ''
@@ -120,7 +120,7 @@ export async function createProgress(
     })
   }
 
-  /** Some agents tell beside each message what the call of their model took. */
+  /** Counts the usage that some agents report with each message. */
   function count(told: Usage | undefined): void {
     if (told === undefined) return
     spent = addUsage(spent, told)

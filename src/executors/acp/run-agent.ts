@@ -122,7 +122,7 @@ function connect(
   return client({ name: 'tutti' })
     .onNotification(session.update, ({ params }) => progress.take(params.update))
     .onRequest(session.requestPermission, ({ params }) => {
-      // Some agents tell of a call only when they ask whether they may make it.
+      // Some agents report a call only when they ask for permission.
       progress.take({ sessionUpdate: 'tool_call_update', ...params.toolCall })
       return permissionFor(params, { permissions, writable })
     })

@@ -54,13 +54,13 @@ export async function callAgent(
   const keeping = keep()
   let left: unknown
   try {
-    // An agent that replies at once begins no task: there is nothing to keep then.
+    // An agent that replies immediately starts no task, so there is nothing to store.
     const failing = new Promise<never>((_, reject) => keeping.catch(reject))
     await untilAborted(Promise.race([following, failing]), signal)
     return task
   } catch (error) {
     left = signal.aborted ? signal.reason : error
-    // Whoever takes it up hears of all that the agent has used.
+    // The attempt that takes the task over will report the agent's entire usage.
     if (isHandedOver(left)) onUsage(NO_USAGE)
     signal.throwIfAborted()
     if (isHandedOver(error)) throw error

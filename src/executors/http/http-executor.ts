@@ -9,9 +9,9 @@ import type { Cards } from './connect.ts'
 import type { Agent, Agents } from './options.ts'
 
 /**
- * Has remote agents do tasks, by the A2A protocol: those that the operator named, of which a task
- * chooses one. An attempt is a task of the agent's own. Where its worker ends, the next attempt takes that
- * task up; any other begins another one. The SDK of the protocol is loaded with the first task.
+ * Runs tasks on remote agents over the A2A protocol. The operator configures the agents, and a task
+ * chooses one. Each attempt is a separate task of the agent, except that after a worker has ended, the
+ * next attempt takes over the running one. The SDK of the protocol is loaded with the first task.
  */
 export function httpExecutor({
   agents,

@@ -7,7 +7,7 @@ import type { Agent } from './options.ts'
 const PART = 'remote-task'
 
 /**
- * The id of the agent's task that an earlier attempt has left running.
+ * Returns the id of the agent's task that an earlier attempt left running.
  *
  * @throws {AttemptAborted} Another worker has the task.
  */
@@ -21,7 +21,7 @@ export async function taskBefore(
   return typeof part?.id === 'string' ? part.id : undefined
 }
 
-/** Keeps the id of the agent's task, so that the next attempt can take it up. */
+/** Stores the id of the agent's task, so that the next attempt can take it over. */
 export async function keepTask(
   steps: StepLog | undefined,
   agent: Agent,
@@ -32,7 +32,7 @@ export async function keepTask(
   await steps?.keepAnswer(answer, { ms, isLast: true })
 }
 
-/** Whether another attempt takes up what this one leaves. */
+/** Whether another attempt will take the agent's task over. */
 export function isHandedOver(reason: unknown): boolean {
   return reason instanceof AttemptAborted && (reason.kind === 'shutdown' || reason.kind === 'lost')
 }

@@ -15,14 +15,14 @@ export const OTHER_PROVIDERS = [
 ] as const
 export type OtherProvider = (typeof OTHER_PROVIDERS)[number]
 
-/** How one of them is reached. */
+/** How to reach one of them. */
 export interface OtherSettings {
   apiKey?: string | undefined
   /** Another address than the provider's own. */
   baseUrl?: string | undefined
-  /** Of Azure: the resource, which is part of its address. */
+  /** For Azure: the resource, which is part of its address. */
   resourceName?: string | undefined
-  /** Of Bedrock: where it is, and keys in place of `apiKey`. */
+  /** For Bedrock: its region, and keys instead of `apiKey`. */
   region?: string | undefined
   accessKeyId?: string | undefined
   secretAccessKey?: string | undefined
@@ -78,7 +78,7 @@ export async function loadOtherModel(
         fetch,
         ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
         ...(region === undefined ? {} : { region }),
-        // With a token, the SDK would pass keys over anyway.
+        // With a token, the SDK would ignore keys anyway.
         ...(hasToken
           ? { apiKey }
           : {

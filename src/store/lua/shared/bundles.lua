@@ -22,7 +22,7 @@ local function save_bundles()
   end
 end
 
--- A task that was retried belongs to a unit of its own.
+-- A retried task belongs to a separate unit.
 local function is_open(id)
   return not ENDED[load_task(id).status] and not unit_of(id)
 end
@@ -50,7 +50,7 @@ local function drop_bundles()
   save_bundles()
 end
 
--- Whether a bundle that has done its share makes way for another one, of this plan or of others.
+-- Whether a bundle that has done its share yields to another one, of this plan or of others.
 local function makes_way(bundle)
   return bundle.begun >= number('bundleSize') and #bundle.pending == 0 and number('tickets') > 0
     and (number('limit') == 0 or redis.call('ZCARD', plan .. ':ready') > 0)

@@ -92,8 +92,8 @@ local function cancel_chosen(constrained)
   end
 end
 
--- The final status of a task without a result whose plan, or which itself, was stopped. One that had begun
--- was not passed over, whether it was running at that moment or waited for its next attempt.
+-- The final status of a task without a result that was stopped, alone or with its plan. A task that had begun
+-- was not skipped, whether it was running at that moment or waiting for its next attempt.
 local function status_of_stopped(stop, task)
   if PARKING[stop.code] or (stop.code == 'aborted' and not task.startedAt) then return 'skipped' end
   return 'cancelled'

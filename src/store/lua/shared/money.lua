@@ -43,7 +43,7 @@ local function close_spending(spender)
   return spending.usage, unknown
 end
 
--- All that a spender has used so far: what is new of it is added to the plan's.
+-- The total usage of a spender so far; the increase is added to the plan's usage.
 local function count_usage(spender, usage)
   local spending = load_spending(spender)
   local since = usage_since(spending.usage, usage)

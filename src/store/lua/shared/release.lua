@@ -29,7 +29,7 @@ local function make_ready(unit)
   redis.call('ZADD', plan .. ':ready', unit - priority * 1e7, unit)
 end
 
--- Answers whether some are left that the limit allows, for another script.
+-- Returns whether more units could be released within the limit, by another script.
 local function release_ready()
   local limit = number('limit')
   local room = limit == 0 and math.huge or limit - number('inFlight')

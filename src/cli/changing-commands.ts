@@ -18,21 +18,21 @@ type OnPlan = (
 export function addChanges(program: CommandUnknownOpts, actOnPlan: OnPlan): void {
   program
     .command('say')
-    .description('say something to the agent of a task, which reads it before its next step')
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .description('send a message to the agent of a task, which reads it before its next step')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .argument('<task>', 'its id')
-    .argument('<text>', 'what to say')
+    .argument('<text>', 'the message')
     .action((plan, taskId, text) =>
       actOnPlan(plan, (context, planId) => say(context, planId, taskId, text)),
     )
 
   program
     .command('cancel')
-    .description('cancel a plan or some of its tasks; what is done is kept')
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .description('cancel a plan or some of its tasks; finished outputs are kept')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .argument('[tasks...]', 'their ids')
     .addOption(
-      new Option('--status <status...>', 'all tasks that are so').choices([
+      new Option('--status <status...>', 'all tasks with this status').choices([
         'queued',
         'running',
       ] as const),
@@ -45,12 +45,12 @@ export function addChanges(program: CommandUnknownOpts, actOnPlan: OnPlan): void
   program
     .command('retry')
     .description(
-      'run ended tasks again, without any all that did not succeed; a new synthesis follows',
+      'run ended tasks again, by default all that did not succeed; a new synthesis follows',
     )
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .argument('[tasks...]', 'their ids')
     .addOption(
-      new Option('--status <status...>', 'all tasks that ended so').choices([
+      new Option('--status <status...>', 'all tasks that ended with this status').choices([
         'succeeded',
         'incomplete',
         'failed',
@@ -58,7 +58,7 @@ export function addChanges(program: CommandUnknownOpts, actOnPlan: OnPlan): void
         'skipped',
       ] as const),
     )
-    .option('--wait', 'show the plan to its end', false)
+    .option('--wait', 'show the progress until the plan ends', false)
     .option('--json', 'print the answer as JSON', false)
     .action((plan, taskIds, options) =>
       actOnPlan(plan, (context, planId) => retry(context, planId, taskIds, options)),
@@ -66,10 +66,14 @@ export function addChanges(program: CommandUnknownOpts, actOnPlan: OnPlan): void
 
   program
     .command('resume')
-    .description('go on with a plan that its budget stopped, with a larger one')
-    .argument('<plan>', 'its id, the beginning of it, or last')
-    .requiredOption('--budget <usd>', 'what the plan may cost from its beginning', dollarsOf)
-    .option('--wait', 'show the plan to its end', false)
+    .description('continue a plan that its budget stopped, with a larger budget')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
+    .requiredOption(
+      '--budget <usd>',
+      'the new budget of the whole plan, including what was spent',
+      dollarsOf,
+    )
+    .option('--wait', 'show the progress until the plan ends', false)
     .option('--json', 'print the answer as JSON', false)
     .action((plan, options) =>
       actOnPlan(plan, (context, planId) => resume(context, planId, options)),
@@ -77,15 +81,15 @@ export function addChanges(program: CommandUnknownOpts, actOnPlan: OnPlan): void
 
   program
     .command('synth')
-    .description('write the synthesis again from the outputs there are, or show it')
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .description('write the synthesis again from the existing outputs, or show it')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .addOption(
-      new Option('--show [version]', 'show it instead: the newest version, or this one')
+      new Option('--show [version]', 'show the newest version, or this one, instead')
         .preset('newest')
         .argParser((text) => (text === 'newest' ? text : countOf(text))),
     )
     .option('--instructions <text>', 'what it should pay attention to')
-    .option('--model <provider:model>', 'who should write it')
+    .option('--model <provider:model>', 'the model that should write it')
     .addOption(
       new Option('--executor <name>', 'a model, or the deterministic merge').choices([
         'model',
@@ -93,12 +97,12 @@ export function addChanges(program: CommandUnknownOpts, actOnPlan: OnPlan): void
       ] as const),
     )
     .addOption(
-      new Option('--format <format>', 'show it for people, for code scanning, or for `git apply`')
+      new Option('--format <format>', 'export it for people, for code scanning, or for `git apply`')
         .choices(['markdown', 'sarif', 'patch'] as const)
         .conflicts(['json', 'instructions', 'model', 'executor']),
     )
-    .option('--strict', 'with --format patch: fail where edits are missing from it', false)
-    .option('--json', 'print it whole, as JSON', false)
+    .option('--strict', 'with --format patch: fail if edits are missing from it', false)
+    .option('--json', 'print all of it, as JSON', false)
     .action((plan, { format, strict, ...options }) =>
       actOnPlan(plan, (context, planId) =>
         format === undefined
@@ -110,7 +114,7 @@ export function addChanges(program: CommandUnknownOpts, actOnPlan: OnPlan): void
   program
     .command('delete')
     .description('delete a plan with its outputs and its synthesis')
-    .argument('<plan>', 'its id, the beginning of it, or last')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
     .option('--yes', 'do not ask', false)
     .action((plan, options) =>
       actOnPlan(plan, (context, planId) => deletePlan(context, planId, options)),

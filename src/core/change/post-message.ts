@@ -34,7 +34,10 @@ export async function postMessage(
     case 'unknown':
       throw new ServiceError('task-not-found', `The plan has no task ${taskId}.`)
     case 'ended':
-      throw new ServiceError('task-finished', `The task ${taskId} has ended and reads no more messages.`)
+      throw new ServiceError(
+        'task-finished',
+        `The task ${taskId} has ended and reads no more messages.`,
+      )
     case 'too-many':
       throw new ServiceError(
         'too-many-messages',

@@ -127,20 +127,20 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     status: 409,
     title: 'Task finished',
     meaning:
-      'The task has already ended, so there is nothing to cancel and nobody to read a message; its output is kept.',
+      'The task has already ended, so there is nothing to cancel and no agent to read a message; its output is kept.',
     remedy: 'Read its output, or run it again with `POST …/tasks/{taskId}/retry`.',
   },
   'messages-not-read': {
     status: 409,
     title: 'Messages are not read',
-    meaning: 'What runs the task reads no messages, so that nothing was sent.',
+    meaning: 'The executor of the task does not read messages, so nothing was sent.',
     remedy: '`GET /v1/executors` says which executors do (`readsMessages`).',
   },
   'too-many-messages': {
     status: 409,
     title: 'Too many messages',
-    meaning: 'A hundred messages wait for the task, which has not read them yet.',
-    remedy: 'Wait until it has: read messages are among its steps.',
+    meaning: 'A hundred messages are waiting for the task, which has not read them yet.',
+    remedy: 'Wait until it has read them; then they are among its steps.',
   },
   'rate-limited': {
     status: 429,

@@ -40,13 +40,13 @@ export const stepRoutes: FastifyPluginAsyncZod<{ tasks: TasksApi }> = async (app
       schema: {
         operationId: 'postMessage',
         tags: ['Tasks'],
-        summary: 'Say something to the agent of a task',
+        summary: 'Send a message to the agent of a task',
         description:
-          'The agent reads it before its next step, or before its first if it has not begun, whichever worker runs it then. It is among the steps of the task once it was read. A message that arrives with the last answer of an agent may not be read any more.',
+          'The agent reads it before its next step, or before its first one if it has not started, whichever worker runs it. Once read, it is among the steps of the task. A message that arrives during the last answer of an agent may never be read.',
         params: TaskParams,
         body: PostMessage,
         response: {
-          202: answer('The message, to be read.', Message, { example: MESSAGE }),
+          202: answer('The accepted message.', Message, { example: MESSAGE }),
           ...problemAnswers(
             'invalid-request',
             'plan-not-found',

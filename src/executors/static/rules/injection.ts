@@ -197,7 +197,7 @@ export const INJECTION_RULES: SyntaxRule[] = [
     id: 'nosql-injection',
     severity: 'high',
     confidence: 0.7,
-    title: 'Database filter taken from the request as it is',
+    title: 'Database filter taken directly from the request',
     detail:
       'The sender can put operators such as `$ne` or `$where` into the filter and match what they should not.',
     recommendation: 'Build the filter from single fields whose type was checked.',

@@ -285,7 +285,7 @@ export const SECRECY_RULES: SyntaxRule[] = [
     confidence: 0.6,
     title: 'Secret compared in a time that depends on it',
     detail:
-      '`===` stops at the first difference, so the time it takes tells how much of a guess was right.',
+      '`===` stops at the first difference, so the time it takes reveals how much of a guess was right.',
     recommendation: 'Compare hashes of both with `crypto.timingSafeEqual`.',
     hints: [REQUEST_HINT, /signature|hmac|digest|api_?key|secret|token/i],
     find: { kind: 'binary_expression', has: { field: 'operator', regex: '^[!=]==?$' } },

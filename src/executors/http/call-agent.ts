@@ -55,7 +55,9 @@ export async function callAgent(
   let left: unknown
   try {
     // An agent that replies immediately starts no task, so there is nothing to store.
-    const failing = new Promise<never>((_, reject) => keeping.catch(reject))
+    const failing = new Promise<never>((_, reject) => {
+      keeping.catch(reject)
+    })
     await untilAborted(Promise.race([following, failing]), signal)
     return task
   } catch (error) {

@@ -138,7 +138,7 @@ function start(options: SandboxedCommand, proxy: HostProxy | undefined): Sandbox
   stopping.addEventListener('abort', onStop, { once: true })
   hard?.signal.addEventListener('abort', onOver, { once: true })
 
-  const ended = new Promise<number | undefined>((resolve, reject) => {
+  const closed = new Promise<number | undefined>((resolve, reject) => {
     child.once('error', (cause) => {
       if (child.pid !== undefined) return
       reject(
@@ -157,7 +157,8 @@ function start(options: SandboxedCommand, proxy: HostProxy | undefined): Sandbox
         )
       } else resolve(exitCodeIn(status.text()))
     })
-  }).finally(async () => {
+  })
+  const cleanUp = async () => {
     stopping.removeEventListener('abort', onStop)
     hard?.signal.removeEventListener('abort', onOver)
     clearTimeout(timer)
@@ -165,7 +166,14 @@ function start(options: SandboxedCommand, proxy: HostProxy | undefined): Sandbox
     hard?.clear()
     end(child)
     await proxy?.close()
-  })
+  }
+  const ended = (async () => {
+    try {
+      return await closed
+    } finally {
+      await cleanUp()
+    }
+  })()
   // Marks the rejection as handled; whoever awaits it later still gets it.
   ended.catch(() => {})
   return {

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
@@ -11,7 +11,7 @@ let http: Server
 const called = { book: 0, look: 0, put: 0 }
 
 beforeAll(async () => {
-  http = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const server = new McpServer({ name: 'shop', version: '1.0.0' })
     const tool = (name: keyof typeof called, annotations: object) =>
       server.registerTool(name, { description: name, annotations }, () => {
@@ -24,7 +24,8 @@ beforeAll(async () => {
     const transport = new StreamableHTTPServerTransport({})
     await server.connect(transport as Parameters<typeof server.connect>[0])
     await transport.handleRequest(request, response)
-  })
+  }
+  http = createServer((request, response) => void serve(request, response))
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address() as AddressInfo
   agents = await openAgents(

@@ -54,12 +54,15 @@ export async function startPrivateRedis(
   let stopping = false
   let server: ChildProcess | undefined
   let watching: Redis | undefined
+  let restarting: Promise<unknown> = Promise.resolve()
   const gone = (cause: object): void => {
     if (stopping) return
     log.error(cause, 'private redis died, starting it again')
     setTimeout(() => {
       if (stopping) return
-      keepUp().catch((err: unknown) => log.fatal({ err }, 'private redis cannot be started'))
+      restarting = keepUp().catch((err: unknown) =>
+        log.fatal({ err }, 'private redis cannot be started'),
+      )
     }, RESTART_MS)
   }
   const keepUp = async (): Promise<'started' | 'taken over'> => {
@@ -81,6 +84,8 @@ export async function startPrivateRedis(
     url,
     async stop() {
       stopping = true
+      // It would connect under the name that tells of another run.
+      await restarting
       // Before it looks for others, so that of two runs that end at the same time at least one
       // finds no other.
       watching?.disconnect()

@@ -30,11 +30,13 @@ if not version then
     return { 'superseded' }
   end
   if ARGV[3] == 'final' then
-    local follow = number('syn:pending') - 1
+    -- One that has begun has read what there was, and does not know of what a retry has run since.
+    local others = number('syn:pending') - 1
+    local follow = others - number('syn:begun')
     local own = header('syn:own')
     -- The unit that ends the last task calls this again, unless a retry has taken that task over.
     if own == job_id and remaining() > 0 then return { 'early' } end
-    if own and own ~= job_id and follow == 1 and remaining() == 0 then
+    if own and own ~= job_id and others == 1 and remaining() == 0 then
       version = take_over(own)
       follow = 0
     end
@@ -43,12 +45,14 @@ if not version then
       redis.call('HINCRBY', plan, 'syn:pending', -1)
       return { 'superseded' }
     end
+    if not version then redis.call('HINCRBY', plan, 'syn:begun', 1) end
     -- A plan without synthesis is just finished: no version, no event.
-    if number('syn:none') == 1 then return { 'go', '0' } end
+    if number('syn:none') == 1 then version = '0' end
   end
   version = version or tostring(redis.call('HINCRBY', plan, 'syn:allocated', 1))
   redis.call('HSET', plan .. ':versions', job_id, version)
 end
+if version == '0' then return { 'go', '0' } end
 -- If an earlier run died before it wrote the version, what it used stays counted.
 close_spending(job_id)
 redis.call('HSET', plan, 'syn:status', 'running')

@@ -34,7 +34,11 @@ if version ~= '0' then
 end
 local pending = number('syn:pending')
 -- Only a batch's final synthesis keeps the plan open.
-if kind == 'final' then pending = redis.call('HINCRBY', plan, 'syn:pending', -1) end
+if kind == 'final' then
+  pending = redis.call('HINCRBY', plan, 'syn:pending', -1)
+  -- One that an older version of the service began was not counted.
+  if number('syn:begun') > 0 then redis.call('HINCRBY', plan, 'syn:begun', -1) end
+end
 if version ~= '0' and not is_late then
   redis.call('HSET', plan, 'syn:status', pending > 0 and number('syn:none') == 0 and 'pending' or status)
 end

@@ -220,3 +220,31 @@ test('a plan whose mark of being enqueued was lost is found in the queue by its 
   await sweep(service.sweeping, 1_000)
   expect(await service.redis.hget(key ?? '', 'accepted')).toBe('1')
 })
+
+test('a retry while a job of its own writes the synthesis is followed by another version', async () => {
+  const body = echoPlan({ a: [], b: [] })
+  const submitting = { ...service.submitting, modelAvailable: true }
+  const submission = { tenant: TENANT, body, idempotencyKey: undefined }
+  const planId = (await submitPlan(submitting, submission)).record.spec.id
+  await (await begin(planId, 'a'))('failed')
+  await (await begin(planId, 'b'))()
+  const slow = slowFinish()
+  const job = { planId, jobId: finalSynthesisJobId(planId, 0), kind: 'final' as const }
+  const first = synthesizePlan(deps(slow.store), job, signal)
+  await slow.reached
+  await retry(planId, 'a')
+  await (await begin(planId, 'a', 1))()
+  const second = slowFinish()
+  const last = synthesizePlan(
+    deps(second.store),
+    { ...job, jobId: finalSynthesisJobId(planId, 1) },
+    signal,
+  )
+  await second.reached
+  slow.letGo()
+  await first
+  expect(await picture(planId)).toMatchObject({ outcome: undefined, versions: [1] })
+  second.letGo()
+  await last
+  expect(await picture(planId)).toMatchObject({ outcome: 'succeeded', versions: [1, 2] })
+})

@@ -14,6 +14,7 @@ type Answer = [
   unsealed: string[],
   releasing: string[],
   unsettled: string[],
+  unwritten: string[],
   next: number,
 ]
 
@@ -33,12 +34,15 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
   async function dueOf(shard: string, patienceMs: number, due: DuePlans): Promise<void> {
     for (let from = 0; from !== -1; ) {
       const args = [`${shard}:active`, shard, from, PLANS_AT_ONCE, patienceMs]
-      const [overdue, expired, unsealed, releasing, unsettled, next] = await dueOnPage(...args)
+      const [overdue, expired, unsealed, releasing, unsettled, unwritten, next] = await dueOnPage(
+        ...args,
+      )
       due.overdue.push(...overdue)
       due.expired.push(...expired)
       due.unsealed.push(...unsealed)
       due.releasing.push(...releasing)
       due.unsettled.push(...unsettled)
+      due.unwritten.push(...unwritten)
       from = next
     }
   }
@@ -66,6 +70,7 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
           unsealed: [],
           releasing: [],
           unsettled: [],
+          unwritten: [],
         }
         for (const shard of shards) await dueOf(shard, patienceMs, due)
         return due

@@ -52,7 +52,7 @@ test('`tutti init` writes a plan that runs as it stands, and never over another'
   expect(JSON.parse(ran.stdout), ran.stderr).toMatchObject({ plan: { status: 'succeeded' } })
   expect(ran.stdout).toContain('Text is run as code')
   const again = await runTutti(['init', file], { env })
-  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('was left alone') })
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('was left unchanged') })
 })
 
 test('the command cancels on the second Ctrl-C, retries, and writes the synthesis again', async () => {

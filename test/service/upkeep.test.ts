@@ -71,8 +71,9 @@ describe('what a plan costs in Redis', () => {
 
   test('nothing is stored for a submission that is refused', async () => {
     await start(0)
-    // Turns of the upkeep come and go.
-    const stored = async () => (await redis.keys('*')).filter((key) => !key.endsWith(':upkeep'))
+    // Turns of the upkeep come and go, and queues say what they are when they are first opened.
+    const stored = async () =>
+      (await redis.keys('*')).filter((key) => !/:(?:upkeep|meta)$/.test(key))
     const before = await stored()
     const bad = [
       {},

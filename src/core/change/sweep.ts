@@ -1,5 +1,6 @@
 import { releaseUnits, sealBatch } from '../batch/release-units.ts'
 import { isParking } from '../budget/allowance.ts'
+import { finalSynthesisJobId } from '../ports/queue.ts'
 import type { Upkeep } from '../ports/upkeep.ts'
 import { AttemptAborted, type RunningTasks } from '../run/running-tasks.ts'
 import type { ChangeDeps } from './change-deps.ts'
@@ -36,7 +37,8 @@ export async function sweep(deps: SweepDeps, turnMs: number): Promise<void> {
 
 /** Returns whether there may be more to delete than one round covers. */
 async function sweepRound(deps: SweepDeps): Promise<boolean> {
-  const { overdue, expired, unsealed, releasing, unsettled } = await deps.upkeep.due(SUBMISSION_MS)
+  const due = await deps.upkeep.due(SUBMISSION_MS)
+  const { overdue, expired, unsealed, releasing, unsettled, unwritten } = due
   for (const planId of overdue) {
     await guarded(deps, planId, async () => {
       const { released } = await deps.life.stop(
@@ -60,6 +62,11 @@ async function sweepRound(deps: SweepDeps): Promise<boolean> {
     await guarded(deps, planId, async () => {
       await releaseUnits(deps, await spec(deps, planId), await deps.life.released(planId))
     })
+  }
+  for (const planId of unwritten) {
+    // The unit that writes it may still be at it: both write the same version, and the first one counts.
+    const job = { planId, jobId: finalSynthesisJobId(planId, 0), kind: 'final' } as const
+    await guarded(deps, planId, () => deps.queue.enqueueSynthesis(job))
   }
   let deleted = 0
   for (let at = 0; at < expired.length; at += DELETED_AT_ONCE) {

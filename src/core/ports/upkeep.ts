@@ -10,7 +10,8 @@ export interface Upkeep {
    * Plans past their deadline or retention, a few at a time, and all unfinished plans that were
    * submitted more than `patienceMs` ago but never marked as enqueued (`unsealed`), or have
    * released units that may not be in the queue (`releasing`), or have tasks to be ended whose
-   * process may have died (`unsettled`).
+   * process may have died (`unsettled`), or have ended all their tasks and wait for the synthesis
+   * that their units write (`unwritten`).
    */
   due(patienceMs: number): Promise<DuePlans>
   /** Removes a plan from the lists if nothing else is left of it. */
@@ -23,4 +24,5 @@ export interface DuePlans {
   unsealed: string[]
   releasing: string[]
   unsettled: string[]
+  unwritten: string[]
 }

@@ -42,8 +42,11 @@ async function runNext(
 ): Promise<Ran> {
   const { planId, unit, round } = job
   const halt = AbortSignal.any([lost, deps.stopping, over.signal])
+  // Only the end of the plan's last task tells it, so it is kept until this runner has ended.
+  let isPlanOver = false
+  const ended = () => (isPlanOver ? 'over' : 'done')
   while (true) {
-    if (lost.aborted || over.signal.aborted) return 'done'
+    if (lost.aborted || over.signal.aborted) return ended()
     if (deps.stopping.aborted) return 'give-back'
     const releaseSlot = await deps.acquireSlot(job, halt)
     if (releaseSlot === undefined) continue
@@ -54,14 +57,16 @@ async function runNext(
       if (plan !== undefined) await followUp(deps, plan, `unit ${unit}`, begun.released, undefined)
       if (plan === undefined || begun.status === 'none' || begun.status === 'gone') {
         over.abort()
-        return begun.isOver ? 'over' : 'done'
+        isPlanOver ||= begun.isOver
+        return ended()
       }
       const { taskId } = begun
       if (begun.status === 'ended') continue
       if (begun.status === 'wait') {
         releaseSlot()
-        if ((await runTask(deps, job, taskId, { lost, delivery })) === 'give-back')
-          return 'give-back'
+        const ran = await runTask(deps, job, taskId, { lost, delivery })
+        if (ran === 'give-back') return ran
+        isPlanOver ||= ran === 'over'
         continue
       }
       const issuing =
@@ -75,7 +80,9 @@ async function runNext(
         { begun, plan, token, releaseSlot },
       )
       await issuing
-      if (ran === 'give-back' || !begun.goesOn) return ran
+      if (ran === 'give-back') return ran
+      isPlanOver ||= ran === 'over'
+      if (!begun.goesOn) return ended()
     } catch (error) {
       if (!isUnavailable(error)) throw error
       releaseSlot()

@@ -2,14 +2,14 @@
 -- KEYS: the sorted set of unfinished plans. ARGV: shard, index of the page's first plan, page size,
 -- ms after which a submission counts as interrupted
 -- Returns { past their deadline, past their retention, interrupted, with units to release, with
--- tasks to settle, index of the next page or -1 }; the first two only with the first page, at most
--- one page of each
+-- tasks to settle, whose units may have ended without their synthesis, index of the next page or -1 };
+-- the first two only with the first page, at most one page of each
 local active, shard = KEYS[1], ARGV[1]
 local from, count, patience = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 
-local overdue, expired, unsealed, releasing, unsettled = {}, {}, {}, {}, {}
+local overdue, expired, unsealed, releasing, unsettled, unwritten = {}, {}, {}, {}, {}, {}
 if from == 0 then
   overdue = redis.call('ZRANGEBYSCORE', shard .. ':deadlines', '-inf', now, 'LIMIT', 0, count)
   expired = redis.call('ZRANGEBYSCORE', shard .. ':expiry', '-inf', now, 'LIMIT', 0, count)
@@ -17,13 +17,16 @@ end
 local ids = redis.call('ZRANGE', active, from, from + count - 1)
 for _, id in ipairs(ids) do
   local plan = shard .. ':plan:' .. id
-  local found = redis.call('HMGET', plan, 'createdAt', 'enqueued', 'unsettled')
+  local found = redis.call('HMGET', plan, 'createdAt', 'enqueued', 'unsettled', 'syn:own', 'n:queued', 'n:running')
   if not found[1] then
     -- Only its entry in the list is left.
     redis.call('ZREM', active, id)
   else
     if not found[2] and tonumber(found[1]) <= now - patience then unsealed[#unsealed + 1] = id end
     if found[3] then unsettled[#unsettled + 1] = id end
+    if found[2] and found[4] and not found[3] and tonumber(found[5] or 0) + tonumber(found[6] or 0) == 0 then
+      unwritten[#unwritten + 1] = id
+    end
     if redis.call('EXISTS', plan .. ':released') == 1 then releasing[#releasing + 1] = id end
   end
 end
@@ -31,4 +34,4 @@ end
 if from == 0 and #ids == 0 and redis.call('EXISTS', shard .. ':round') == 1 then
   redis.call('DEL', shard .. ':round')
 end
-return { overdue, expired, unsealed, releasing, unsettled, #ids == count and from + count or -1 }
+return { overdue, expired, unsealed, releasing, unsettled, unwritten, #ids == count and from + count or -1 }

@@ -222,3 +222,40 @@ test('a task that is cancelled before its turn is passed over', async () => {
   await units.aWorker().run(plan.units[0])
   expect(await counts(plan)).toMatchObject({ succeeded: 4, cancelled: 1 })
 })
+
+test('a plan is over when its last task ends, also after its bundle has found nothing left to begin', async () => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const slow = async () => {
+    await gate
+    return succeeds()
+  }
+  const plan = await units.aPlan([{ id: 't0', does: slow }, { id: 't1' }])
+  const [unit] = plan.units
+  if (unit === undefined) throw new Error('the plan has no unit')
+  const nothing = Promise.withResolvers<void>()
+  const life: typeof units.life = {
+    ...units.life,
+    async begin(attempt) {
+      const begun = await units.life.begin(attempt)
+      if (begun.status === 'none') nothing.resolve()
+      return begun
+    },
+  }
+  const worker = units.aWorker({ life })
+  const { acquireSlot } = worker.deps
+  const turns = [0, 1, 2].map(() => Promise.withResolvers<void>())
+  let asked = 0
+  worker.deps.acquireSlot = async (...args) => {
+    await turns[asked++]?.promise
+    return acquireSlot(...args)
+  }
+  const ran = worker.run({ ...unit, bundle: 3 })
+  turns[0]?.resolve()
+  await until(async () => (await counts(plan))?.running === 1)
+  turns[1]?.resolve()
+  await until(async () => (await counts(plan))?.succeeded === 1)
+  turns[2]?.resolve()
+  await nothing.promise
+  open()
+  expect(await ran).toBe('over')
+})

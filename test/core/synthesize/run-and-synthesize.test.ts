@@ -248,3 +248,21 @@ test('a retry while a job of its own writes the synthesis is followed by another
   await last
   expect(await picture(planId)).toMatchObject({ outcome: 'succeeded', versions: [1, 2] })
 })
+
+test('the sweep has the synthesis written that no unit writes any more', async () => {
+  const planId = await submit()
+  await (await begin(planId, 'a'))()
+  const end = await begin(planId, 'b')
+  await sweep(service.sweeping, 1)
+  expect(await service.jobs()).toBe(1)
+  await end()
+  const swept = async () => {
+    await sweep(service.sweeping, 1)
+    return service.jobs()
+  }
+  await expect.poll(swept).toBe(2)
+  const job = { planId, jobId: finalSynthesisJobId(planId, 0), kind: 'final' as const }
+  await synthesizePlan(deps(), job, signal)
+  await worker()(planId)
+  expect(await picture(planId)).toEqual({ outcome: 'succeeded', ...ONE })
+})

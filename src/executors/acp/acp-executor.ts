@@ -25,11 +25,7 @@ export function acpExecutor(options: AcpExecutorOptions): Executor {
   const { agents, sandbox = findSandbox(), outside } = options
   const { read = async (...args) => readOutput(...args) } = options
   const choice = configuredNames('acp', 'agent', Object.keys(agents), { permissions })
-  let probed: { problem: string | undefined } | undefined
-  const problem = () => {
-    probed ??= { problem: sandboxProblem(sandbox) }
-    return probed.problem
-  }
+  const problem = () => sandboxProblem(sandbox)
 
   return {
     name: 'acp',

@@ -33,11 +33,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
     read = async (...args) => readOutput(...args),
   } = options
   const choice = configuredNames('command', 'command', Object.keys(commands))
-  let probed: { problem: string | undefined } | undefined
-  const problem = () => {
-    probed ??= { problem: sandboxProblem(sandbox) }
-    return probed.problem
-  }
+  const problem = () => sandboxProblem(sandbox)
 
   return {
     name: 'command',

@@ -143,9 +143,17 @@ export function isProgram(path: string): boolean {
   }
 }
 
+/** What came of trying each program. A try starts a process and waits for it, so there is one. */
+const tried = new Map<string, string | undefined>()
+
 /** Why programs cannot be confined here, found by confining one; `undefined` if they can. */
 export function sandboxProblem(program: string | undefined): string | undefined {
   if (program === undefined) return 'bubblewrap (bwrap) is not installed.'
+  if (!tried.has(program)) tried.set(program, problemOf(program))
+  return tried.get(program)
+}
+
+function problemOf(program: string): string | undefined {
   const line = sandboxLine(['true'], { network: false, readable: [] }, undefined)
   const empty = openSync('/dev/null', 'r')
   try {

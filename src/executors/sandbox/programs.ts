@@ -34,13 +34,8 @@ export function allowedPrograms(
 ): Programs {
   const prefixes = settings.programs.map(wordsOf)
   const turns = slots(atOnce)
-  let probed: { problem: string | undefined } | undefined
-  const problem = () => {
-    probed ??= {
-      problem: prefixes.length === 0 ? 'No program is allowed here.' : sandboxProblem(sandbox),
-    }
-    return probed.problem
-  }
+  const problem = () =>
+    prefixes.length === 0 ? 'No program is allowed here.' : sandboxProblem(sandbox)
   return {
     names: settings.programs,
     problem,

@@ -1,6 +1,6 @@
 import type { ToolSet } from 'ai'
 import { type Failure, TransientError } from '../../../core/contract/errors.ts'
-import type { Usage } from '../../../core/contract/usage.ts'
+import { usageSince } from '../../../core/contract/usage.ts'
 import type { KeptStep, StepAnswer, StepLog, ToolResult } from '../../../core/ports/steps.ts'
 import { textOf } from '../../../core/read/step-views.ts'
 import type { Part } from '../calls/answer-parts.ts'
@@ -129,7 +129,7 @@ export function stepRecorder(options: {
       model: caller.answeredBy(),
       ...(rung === 0 ? {} : { rung }),
       parts: keptParts(parts),
-      usage: usedSince(before, caller.usage()),
+      usage: usageSince(before, caller.usage()),
       ...(cut === undefined ? {} : { cut }),
     }
     const ms = performance.now() - startedAt
@@ -251,15 +251,4 @@ function resultIn(prompt: Prompt, id: string): ToolResult[] {
     const { output } = part
     return 'value' in output ? [{ id, error: String(output.value) }] : []
   })
-}
-
-function usedSince(before: Usage, now: Usage): Usage {
-  return {
-    inputTokens: now.inputTokens - before.inputTokens,
-    outputTokens: now.outputTokens - before.outputTokens,
-    cacheReadTokens: now.cacheReadTokens - before.cacheReadTokens,
-    cacheWriteTokens: now.cacheWriteTokens - before.cacheWriteTokens,
-    steps: now.steps - before.steps,
-    costUsd: now.costUsd - before.costUsd,
-  }
 }

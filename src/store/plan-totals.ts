@@ -8,7 +8,7 @@ import { whileAvailable } from './redis/while-available.ts'
 /** Headers read at a time. */
 const PLANS_AT_ONCE = 500
 
-/** Counts plans and their tasks. Reads seven fields of each unfinished plan. */
+/** Counts plans and their tasks. Reads eight fields of each unfinished plan. */
 export function redisPlanTotals(options: {
   redis: RedisClient
   space: KeySpace
@@ -17,10 +17,16 @@ export function redisPlanTotals(options: {
 
   async function countActive(planIds: readonly string[], totals: PlanTotals): Promise<void> {
     const replies = await readAcrossShards(redis, planIds, (pipeline, planId) =>
-      pipeline.hmget(planKey(space, planId), ...TASK_STATUSES.map((status) => `n:${status}`)),
+      pipeline.hmget(
+        planKey(space, planId),
+        'outcome',
+        ...TASK_STATUSES.map((status) => `n:${status}`),
+      ),
     )
     for (const [fields] of replies) {
-      const numbers = fields as (string | null)[]
+      const [outcome, ...numbers] = fields as (string | null)[]
+      // One that has finished stays on the list while its last jobs are released.
+      if (outcome !== null) continue
       const counts = Object.fromEntries(
         TASK_STATUSES.map((status, index) => [status, Number(numbers[index] ?? 0)]),
       ) as TaskCounts

@@ -1,5 +1,5 @@
 -- A shard's plans that need upkeep, one page of unfinished plans at a time.
--- KEYS: the sorted set of unfinished plans. ARGV: shard, index of the page's first plan, page size,
+-- KEYS: the sorted set of plans that are unfinished, or have finished with work left. ARGV: shard, index of the page's first plan, page size,
 -- ms after which a submission counts as interrupted
 -- Returns { past their deadline, past their retention, interrupted, with units to release, with
 -- tasks to settle, whose units may have ended without their synthesis, index of the next page or -1 };
@@ -17,9 +17,12 @@ end
 local ids = redis.call('ZRANGE', active, from, from + count - 1)
 for _, id in ipairs(ids) do
   local plan = shard .. ':plan:' .. id
-  local found = redis.call('HMGET', plan, 'createdAt', 'enqueued', 'unsettled', 'syn:own', 'n:queued', 'n:running')
+  local found = redis.call('HMGET', plan, 'createdAt', 'enqueued', 'unsettled', 'syn:own', 'n:queued', 'n:running', 'outcome')
+  local is_releasing = redis.call('EXISTS', plan .. ':released') == 1
   if not found[1] then
     -- Only its entry in the list is left.
+    redis.call('ZREM', active, id)
+  elseif found[7] and not found[3] and not found[4] and not is_releasing then
     redis.call('ZREM', active, id)
   else
     if not found[2] and tonumber(found[1]) <= now - patience then unsealed[#unsealed + 1] = id end
@@ -27,7 +30,7 @@ for _, id in ipairs(ids) do
     if found[2] and found[4] and not found[3] and tonumber(found[5] or 0) + tonumber(found[6] or 0) == 0 then
       unwritten[#unwritten + 1] = id
     end
-    if redis.call('EXISTS', plan .. ':released') == 1 then releasing[#releasing + 1] = id end
+    if is_releasing then releasing[#releasing + 1] = id end
   end
 end
 -- Nothing is waiting, so fair queueing starts again at its first round.

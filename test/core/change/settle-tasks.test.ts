@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { changePlans } from '../../../src/core/change/change-plans.ts'
 import { sweep } from '../../../src/core/change/sweep.ts'
+import { finalSynthesisJobId } from '../../../src/core/ports/queue.ts'
 import { submitPlan } from '../../../src/core/submit/submit-plan.ts'
 import { planKey, shardKey, shardOf } from '../../../src/store/keys.ts'
 import { loadScripts, type RunScript } from '../../../src/store/scripts.ts'
@@ -38,6 +39,11 @@ function once(planId: string, ...[name, ...args]: [Parameters<RunScript>[0], ...
 async function begin(planId: string, taskId: string, unit: number) {
   const job = { planId, taskId, token: `${taskId}-${unit}`, unit, round: 0, delivery: 1 }
   return service.stores.life.begin(job)
+}
+
+/** Nobody has had a turn at the upkeep. */
+function nextTurn(): Promise<unknown> {
+  return service.redis.del(`${shardKey(service.stores.space, 0)}:upkeep`)
 }
 
 async function counts(planId: string) {
@@ -134,3 +140,40 @@ test('dependents of one head are released with it, however many they are', async
   })
   expect(new Set(released).size).toBe(MANY - 1)
 })
+
+test.each([
+  ['a plan with an order', { mode: 'sequential' }],
+  ['a plan without one', {}],
+])(
+  'what is left to do for %s that was cancelled is done by the next sweep, whatever became of the one who cancelled it',
+  async (_, rest) => {
+    const planId = await submit({ a: [], b: [], c: [] }, rest)
+    const isSwept = async () => {
+      const shard = shardKey(service.stores.space, shardOf(planId))
+      return (await service.redis.zscore(`${shard}:active`, planId)) !== null
+    }
+    await once(planId, 'stop-plan', 'cancelled', 'Enough.')
+    expect(await counts(planId)).toMatchObject({ cancelled: 3, outcome: 'cancelled' })
+    expect(await isSwept()).toBe(true)
+    expect((await service.stores.totals()).plans).toEqual({
+      queued: 0,
+      running: 0,
+      synthesizing: 0,
+    })
+    await sweep(service.sweeping, 60_000)
+    expect(await service.stores.life.released(planId)).toEqual([])
+    expect((await service.queue.heldUnits(0)).map((held) => held.planId)).not.toContain(planId)
+    const jobId = finalSynthesisJobId(planId, 0)
+    await service.stores.syntheses.begin(planId, jobId, 'final')
+    const end = {
+      kind: 'final',
+      outcome: 'cancelled',
+      synthesis: undefined,
+      usage: undefined,
+    } as const
+    await service.stores.syntheses.finish(planId, jobId, end)
+    await nextTurn()
+    await sweep(service.sweeping, 60_000)
+    expect(await isSwept()).toBe(false)
+  },
+)

@@ -19,7 +19,7 @@ import { type OxlintRule, oxlintRulesFor } from './oxlint/rules.ts'
 import { type OxlintRun, startOxlint } from './oxlint/run-oxlint.ts'
 import type { AnalysisReport, AnalysisRequest } from './report.ts'
 import type { ParsedFile, SyntaxRule } from './rules/rule.ts'
-import { parseSource, runRules, syntaxRulesFor } from './rules/run-rules.ts'
+import { parseLazily, runRules, syntaxRulesFor } from './rules/run-rules.ts'
 import { addEvidence } from './secrets/evidence.ts'
 import { findSecrets, secretHit } from './secrets/find-secrets.ts'
 
@@ -103,13 +103,13 @@ async function reviewCode(
     // Yields, so that the linter's output is read and the parent's exit is noticed.
     await setImmediate()
     const text = readCopy(file)
-    const root = parseSource(text, file.grammar)
+    const parsed = parseLazily(file, text)
     if (needsGraph) {
       const { path, role, selected, generated } = file
-      nodes.push({ ...readImports(root, text), path, role, selected, generated })
+      nodes.push({ ...readImports(parsed.root, text), path, role, selected, generated })
     }
     if (!file.selected) continue
-    const found = file.generated ? [] : tryRules(rules, { ...file, text, root }, survey)
+    const found = file.generated ? [] : tryRules(rules, parsed, survey)
     const secrets = forSecurity || found.length > 0 ? await findSecrets(file.path, text) : []
     if (forSecurity) {
       found.push(...secrets.map((secret) => secretHit(file.path, file.role, secret)))

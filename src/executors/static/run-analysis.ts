@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { getCompileCacheDir } from 'node:module'
 import { join } from 'node:path'
 import { PermanentError, TransientError } from '../../core/contract/errors.ts'
 import type { AnalysisAnswer, AnalysisReport, AnalysisRequest } from './report.ts'
@@ -30,11 +31,12 @@ export async function runAnalysis(
 }
 
 async function runProcess(request: AnalysisRequest, signal: AbortSignal): Promise<AnalysisReport> {
+  const compiled = getCompileCacheDir()
   const child = fork(new URL('./analysis-child.ts', import.meta.url), {
     cwd: request.scratchDir,
     detached: true,
-    // A linter needs none of the worker's keys and addresses.
-    env: {},
+    // A linter needs none of the worker's keys and addresses, but compiled modules halve its start.
+    env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
     execArgv: [`--max-old-space-size=${MAX_HEAP_MIB}`],
     // What a crash prints becomes its cause, for the log.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -24,6 +24,9 @@ export interface FileImports {
   codeLines: number
 }
 
+/** `import` with some white space after it. */
+const LONGEST_KEYWORD = 10
+
 const SOURCE_PATH = /^[\w@.~#/-]*\.[cm]?[jt]sx?$/
 
 export function readImports(root: SgNode, text: string): FileImports {
@@ -86,7 +89,7 @@ function callsOf(root: SgNode, text: string): Import[] {
  * `fork('src/child.js')`.
  */
 function mentionsOf(root: SgNode, text: string): Import[] {
-  if (!/\.[cm]?[jt]sx?['"`]/.test(text)) return []
+  if (!mentionsSource(text)) return []
   return root
     .findAll({ rule: { kind: 'string_fragment', regex: '\\.[cm]?[jt]sx?$' } })
     .filter((fragment) => SOURCE_PATH.test(fragment.text()))
@@ -94,6 +97,16 @@ function mentionsOf(root: SgNode, text: string): Import[] {
       (fragment) => !/^(?:import|export)_statement$/.test(kindOf(fragment.parent()?.parent())),
     )
     .map((fragment) => ({ specifier: fragment.text(), line: lineOf(fragment), kind: 'mention' }))
+}
+
+/** Whether a string names a source file outside `… from '…'` and `import '…'`. */
+function mentionsSource(text: string): boolean {
+  for (const { 0: ending, index } of text.matchAll(/\.[cm]?[jt]sx?['"`\\$]/g)) {
+    const start = text.lastIndexOf(ending.at(-1) as string, index)
+    const before = text.slice(Math.max(0, start - LONGEST_KEYWORD), Math.max(0, start))
+    if (!/\b(?:from|import)\s*$/.test(before)) return true
+  }
+  return false
 }
 
 /**
@@ -113,6 +126,8 @@ function foldersOf(root: SgNode, text: string): Import[] {
 
 /** `import type …`, `export type …`, and imports in which every name is a type. */
 function isTypeOnly(statement: SgNode): boolean {
+  // Most name no type, and a look at the text is far cheaper than one at the tree.
+  if (!/\btype\b/.test(statement.text())) return false
   if (statement.children().some((child) => child.kind() === 'type')) return true
   const names = statement.findAll({
     rule: { any: [{ kind: 'import_specifier' }, { kind: 'export_specifier' }] },

@@ -183,7 +183,7 @@ export const INJECTION_RULES: SyntaxRule[] = [
       'Values become part of the text of the statement, so a value with a quote in it changes what the database runs.',
     recommendation:
       'Pass values as parameters of the statement (`?`, `$1`) or use the query builder; take table and column names from a fixed list.',
-    hints: [/\b(?:select|insert|update|delete|replace|drop|alter|truncate|create|with)\s/i],
+    hints: [/['"`]\s*(?:select|insert|update|delete|replace|drop|alter|truncate|create|with)\s/i],
     // The beginning of a statement; the rest of a sum is found from there.
     find: {
       any: [{ kind: 'template_string' }, { kind: 'string' }],

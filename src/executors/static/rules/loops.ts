@@ -18,6 +18,7 @@ const PERFORMANCE = {
 
 const QUERY_NAME =
   /^(?:findOne|findUnique|findFirst|findById|findByPk|findMany|findAll|findBy[A-Z]\w*|getById|query|queryOne|execute|aggregate|countDocuments|queryRaw|\$queryRaw|updateOne|insertOne|upsert|create|update|delete|insert|select|save)$/
+const CALLS_QUERY = new RegExp(`\\.\\s*${QUERY_NAME.source.slice(1, -1)}(?![\\w$])`)
 const DATABASE_NAME =
   /(?:^|[a-z_])(?:db|prisma|knex|repo|repository|model|pool|connection|collection|sequelize|mongoose|entitymanager|database|dao|tx|trx)$/i
 /** Names that only queries have, whatever the object: `User.findByPk`. */
@@ -197,7 +198,12 @@ export const LOOP_RULES: SyntaxRule[] = [
       'Each call starts when the one before it has ended, and none seems to need the one before: the times add up.',
     recommendation:
       'Start them together (`Promise.all` over a `map`, with a limit for long lists), or say in a comment why they run one at a time.',
-    hints: [/\bawait\b/],
+    hints: [
+      /\bawait\b/,
+      /\bfor\s*\(/,
+      // What keeps a result, or makes a request.
+      /\b(?:push|set|add|fetch|axios|got|ky|needle)\b|\]\s*=/,
+    ],
     find: { kind: 'await_expression' },
     judge: judgeAwait,
   },
@@ -212,7 +218,8 @@ export const LOOP_RULES: SyntaxRule[] = [
     recommendation:
       'Ask once for all elements (`IN`, a join, `include`, a data loader) and pick from the answer.',
     hints: [
-      /\bfor\b|\.(?:map|forEach|flatMap)\(/,
+      /\bfor\s*(?:await\s*)?\(|\.(?:map|forEach|flatMap)\(/,
+      CALLS_QUERY,
       /(?:db|prisma|knex|repo|repository|model|pool|connection|collection|sequelize|mongoose|manager|database|dao|tx|trx)\b|\.(?:find[A-Z]\w+|countDocuments|insertOne|updateOne)\(/i,
     ],
     find: {

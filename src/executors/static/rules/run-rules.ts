@@ -35,11 +35,25 @@ export function parseSource(text: string, grammar: Grammar): SgNode {
   return parse(grammar === 'TypeScript' ? Lang.TypeScript : Lang.Tsx, text).root()
 }
 
+/** Parses a file when its tree is first asked for, because no rule's hints match most files. */
+export function parseLazily(
+  { path, role, grammar }: { path: string; role: FileRole; grammar: Grammar },
+  text: string,
+): ParsedFile {
+  let root: SgNode | undefined
+  return {
+    path,
+    role,
+    text,
+    get root() {
+      root ??= parseSource(text, grammar)
+      return root
+    },
+  }
+}
+
 /** Runs rules on one file. A file with syntax errors is searched as far as it could be parsed. */
-export function runRules(
-  rules: readonly SyntaxRule[],
-  file: { path: string; text: string; role: FileRole; root: SgNode },
-): Hit[] {
+export function runRules(rules: readonly SyntaxRule[], file: ParsedFile): Hit[] {
   const hits: Hit[] = []
   for (const rule of rules) {
     if (!rule.appliesTo.includes(file.role) || !rule.hints.every((hint) => hint.test(file.text)))

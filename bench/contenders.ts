@@ -120,44 +120,59 @@ export async function rawBullmq(
 
 export async function tutti(
   redisUrl: string,
-  options: { concurrency: number; workers?: number },
+  options: {
+    concurrency: number
+    workers?: number
+    /** Of the workers alone. */
+    workerEnv?: Record<string, string>
+  },
 ): Promise<Contender & { url: string }> {
   const service = await startService({
     redisUrl,
     prefix: `bench-${randomUUID().slice(0, 8)}`,
-    workers: options.workers ?? 1,
+    workers: 0,
     env: { TUTTI_CONCURRENCY: `${options.concurrency}`, LOG_LEVEL: 'warn' },
   })
+  for (let count = 0; count < (options.workers ?? 1); count += 1) {
+    await service.addWorker(options.workerEnv)
+  }
   const agent = new Agent({ keepAlive: true, maxSockets: 1_000 })
   return {
     name: 'Tutti',
     url: service.url,
     pids: [service.api, ...service.workers].map(({ pid }) => pid),
-    async run({ tasks, delayMs }) {
-      const body = JSON.stringify({
-        tasks: Array.from({ length: tasks }, () => ({
-          prompt: TEXT,
-          executor: 'echo',
-          options: { delayMs },
-        })),
-      })
-      const start = performance.now()
-      const plan = await send(agent, `${service.url}/v1/plans`, body)
-      const ackMs = performance.now() - start
-      // The final result: the plan has finished, and its synthesis is stored.
-      let status = plan.status
-      while (!['succeeded', 'partial', 'failed', 'cancelled'].includes(status)) {
-        const seen = await send(agent, `${service.url}/v1/plans/${plan.id}?wait=60`)
-        status = seen.status
-      }
-      if (status !== 'succeeded') throw new Error(`the plan is ${status}`)
-      return { ackMs, doneMs: performance.now() - start }
-    },
+    run: (work) => runPlan(agent, service.url, work),
     async close() {
       agent.destroy()
       await service.stop()
     },
   }
+}
+
+/** Submits a plan and waits for its end. */
+export async function runPlan(
+  agent: Agent,
+  url: string,
+  { tasks, delayMs }: Work,
+): Promise<{ ackMs: number; doneMs: number }> {
+  const body = JSON.stringify({
+    tasks: Array.from({ length: tasks }, () => ({
+      prompt: TEXT,
+      executor: 'echo',
+      options: { delayMs },
+    })),
+  })
+  const start = performance.now()
+  const plan = await send(agent, `${url}/v1/plans`, body)
+  const ackMs = performance.now() - start
+  // The final result: the plan has finished, and its synthesis is stored.
+  let status = plan.status
+  while (!['succeeded', 'partial', 'failed', 'cancelled'].includes(status)) {
+    const seen = await send(agent, `${url}/v1/plans/${plan.id}?wait=60`)
+    status = seen.status
+  }
+  if (status !== 'succeeded') throw new Error(`the plan is ${status}`)
+  return { ackMs, doneMs: performance.now() - start }
 }
 
 interface Answer {

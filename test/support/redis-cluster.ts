@@ -6,7 +6,6 @@ import { Redis } from 'ioredis'
 import { freePort, killProcess, launchRedis } from './redis-server.ts'
 
 const SLOTS = 16_384
-/** After so long without an answer the other nodes take one for dead. */
 const NODE_TIMEOUT_MS = 2_000
 
 /** A Redis Cluster of our own: masters that share the slots, and at most one replica each. */
@@ -32,13 +31,15 @@ export async function startRedisCluster(options: {
   masters: number
   replicas?: boolean
   password?: string
+  /** After so long without an answer the other nodes take one for dead; 2 s if omitted. */
+  nodeTimeoutMs?: number
 }): Promise<RedisCluster> {
   const root = await mkdtemp(join(tmpdir(), 'tutti-cluster-'))
   const count = options.masters * (options.replicas === true ? 2 : 1)
   const nodes: ClusterNode[] = []
-  const { password } = options
+  const { password, nodeTimeoutMs = NODE_TIMEOUT_MS } = options
   for (let index = 0; index < count; index += 1) {
-    nodes.push(await startNode(await mkdtemp(join(root, 'node-')), password))
+    nodes.push(await startNode(await mkdtemp(join(root, 'node-')), nodeTimeoutMs, password))
   }
   const masters = nodes.slice(0, options.masters)
   const replicas = nodes.slice(options.masters)
@@ -88,12 +89,16 @@ export async function startRedisCluster(options: {
   }
 }
 
-async function startNode(dataDir: string, password?: string): Promise<ClusterNode> {
+async function startNode(
+  dataDir: string,
+  nodeTimeoutMs: number,
+  password?: string,
+): Promise<ClusterNode> {
   const port = await freePort()
   const args = [
     ...['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'],
     // Not the default, the port plus 10,000: that may be taken, or too high.
-    ...['--cluster-port', `${await freePort()}`, '--cluster-node-timeout', `${NODE_TIMEOUT_MS}`],
+    ...['--cluster-port', `${await freePort()}`, '--cluster-node-timeout', `${nodeTimeoutMs}`],
     ...(password === undefined ? [] : ['--requirepass', password, '--masterauth', password]),
   ]
   let server: ChildProcess = await launchRedis(port, dataDir, args, password)

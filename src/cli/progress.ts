@@ -117,6 +117,7 @@ const REASONS: Record<Changes['task.requeued']['reason'], string | undefined> = 
   'worker-lost': 'its worker died',
   'worker-shutdown': 'its worker was shut down',
   retry: undefined,
+  dependency: 'a task that it depends on runs again',
 }
 
 function queueAgain(task: TaskProgress | undefined, error: string | undefined): void {

@@ -45,12 +45,16 @@ export interface Changes {
   'task.started': TaskChange & { workerId: string }
   'task.finished': TaskChange & {
     status: TaskStatus
-    /** Absent if it never ran. */
+    /** Absent if it never ran, and for one that is `unchanged`. */
     durationMs?: number
+    /** Its inputs did not change in a retry, so it kept its result. */
+    unchanged?: true
     usage?: Usage
     error?: Failure
   }
-  'task.requeued': TaskChange & { reason: 'worker-lost' | 'worker-shutdown' | 'retry' }
+  'task.requeued': TaskChange & {
+    reason: 'worker-lost' | 'worker-shutdown' | 'retry' | 'dependency'
+  }
   'task.retrying': TaskChange & { retryAt: string; error?: Failure }
   /** A model has answered, and the tools that it called have run. */
   'step.finished': TaskChange & {

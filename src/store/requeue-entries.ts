@@ -7,10 +7,13 @@ export function requeueEntries({ firstUnit, tasks }: RetryBatch): {
 } {
   const chosen = new Set(tasks.map(({ taskId }) => taskId))
   const allOthers = new Set<string>()
-  const entries = tasks.map(({ taskId, waitsFor, priority }, at) => {
+  const entries = tasks.map(({ taskId, waitsFor, priority, ifChanged }, at) => {
     const others = waitsFor.filter((id) => !chosen.has(id))
     for (const id of others) allOthers.add(id)
-    return [firstUnit + at, taskId, priority, waitsFor.length - others.length, ...others].join(' ')
+    const inBatch = waitsFor.length - others.length
+    const doubt =
+      ifChanged === undefined ? [] : [ifChanged.writes ? '~w' : '~r', ...ifChanged.behind]
+    return [firstUnit + at, taskId, priority, inBatch, ...others, ...doubt].join(' ')
   })
   return { entries, others: [...allOthers] }
 }

@@ -4,6 +4,7 @@ import { boundedUsage } from '../core/contract/usage.ts'
 import type { Stop } from '../core/ports/records.ts'
 import type { AttemptEnd, BegunTask, TaskLife, TaskStore } from '../core/ports/task-life.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import { outputPrint } from './output-print.ts'
 import { storedAttempt, taskOutput, taskState } from './records.ts'
 import type { RedisClient } from './redis/connect-redis.ts'
 import { gather } from './redis/gather.ts'
@@ -270,6 +271,7 @@ function storableEnd({ planId, taskId, attempt, token, ...end }: AttemptEnd): St
   const { status, outcome, spends, error, usage, answeredBy, retryInMs } = end
   const result = storableJson({
     ...{ status, outcome, spends, error, answeredBy, retryInMs },
+    print: status === 'succeeded' && end.output ? outputPrint(end.output) : undefined,
     usage: usage && boundedUsage(usage),
   })
   const output = end.output === undefined ? '' : storableJson(end.output)

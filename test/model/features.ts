@@ -29,6 +29,7 @@ export const FEATURES = [
   'cancel several',
   'retry several',
   'resume',
+  'same output again',
   'synthesize again',
   'delete',
   'two commands at once',
@@ -77,6 +78,8 @@ function featuresOfCommand(command: Command, deleted: Set<string>): Feature[] {
       switch (command.how) {
         case 'succeeds':
           return []
+        case 'succeeds with the same output':
+          return ['same output again']
         case 'answers half a character':
         case 'counts too much':
         case 'counts what is no number':

@@ -161,6 +161,9 @@ function planEvents(events: Events): string[] {
   })
 }
 
+/** Why an ended task is queued again. */
+const AGAIN = new Set(['retry', 'dependency'])
+
 /** Order among tasks and plan, which the lists of each do not tell. */
 function faultsOf(
   tasks: Picture['tasks'],
@@ -177,7 +180,7 @@ function faultsOf(
       if (over.has(id)) faults.push(`${id} finished twice`)
       over.add(id)
     }
-    if (type === 'task.requeued' && data.reason === 'retry') over.delete(id)
+    if (type === 'task.requeued' && AGAIN.has(String(data.reason))) over.delete(id)
     if (type === 'task.started' && over.has(id)) faults.push(`${id} started after its end`)
     if (type === 'synthesis.finished') written += 1
     if (type === 'plan.finished' && data.status !== 'cancelled' && hasSynthesis && written === 0) {

@@ -46,6 +46,12 @@ export interface TaskModel {
   isOrphan: boolean
   isCancelling: boolean
   error: string | undefined
+  /** What tasks that depend on it read, once it has succeeded, and what they read before it was retried. */
+  output: string | undefined
+  formerOutput: string | undefined
+  /** It waits for tasks that are retried; unless one of them changes, it becomes this again. */
+  former: { status: TaskStatus; error: string | undefined; output: string | undefined } | undefined
+  isChanged: boolean
   outcomes: string[]
   events: string[]
 }
@@ -100,6 +106,10 @@ export function newPlan(shape: PlanShape, now: number): PlanModel {
       isOrphan: false,
       isCancelling: false,
       error: undefined,
+      output: undefined,
+      formerOutput: undefined,
+      former: undefined,
+      isChanged: false,
       outcomes: [],
       events: [],
     }),

@@ -33,13 +33,21 @@ export function retry(plan: PlanModel, ids: string[], now: number): string | und
   const chosen = new Set(ids)
   const all = () => plan.tasks.filter(({ id }) => chosen.has(id))
   if (all().some((task) => isMissing(plan, chosen, task))) return 'task-not-finished'
-  for (let size = -1; size !== chosen.size; ) {
-    size = chosen.size
+  addFollowers(plan, chosen)
+  // What has ended with an output of these waits for them, and runs again if they change.
+  const users = new Set<string>()
+  for (let size = -1; size !== users.size; ) {
+    size = users.size
+    const both = new Set([...chosen, ...users])
     for (const task of plan.tasks) {
-      const follows = task.status === 'skipped' && task.after.some((id) => chosen.has(id))
-      if (follows && !isMissing(plan, chosen, task)) chosen.add(task.id)
+      if (both.has(task.id) || !['succeeded', 'incomplete', 'failed'].includes(task.status))
+        continue
+      const uses = task.after.some((id) => both.has(id))
+      if (uses && !isMissing(plan, both, task)) users.add(task.id)
     }
   }
+  for (const id of users) chosen.add(id)
+  addFollowers(plan, chosen)
   const isInUse = (task: TaskModel) =>
     task.status === 'succeeded' &&
     plan.tasks.some((other) => other.after.includes(task.id) && !isOver(other) && other.isReleased)
@@ -53,11 +61,27 @@ export function retry(plan: PlanModel, ids: string[], now: number): string | und
   plan.isFinalDue = true
   if (plan.shape.synthesis) plan.synthesis = 'pending'
   for (const task of all()) {
-    task.events.push(`requeued ${task.attempt} retry`)
+    const { status, error, output } = task
+    task.events.push(`requeued ${task.attempt} ${users.has(task.id) ? 'dependency' : 'retry'}`)
+    task.former = users.has(task.id) ? { status, error, output } : undefined
+    task.isChanged = false
+    task.formerOutput = status === 'succeeded' ? output : undefined
+    task.output = undefined
     Object.assign(task, { status: 'queued', spent: 0, pausedUntil: 0, isCancelling: false })
     task.hasBegun = false
     Object.assign(task, { error: undefined, unit: plan.nextUnit, isReleased: false })
     plan.nextUnit += 1
   }
   return undefined
+}
+
+/** Adds what was skipped because of one of these. */
+function addFollowers(plan: PlanModel, chosen: Set<string>): void {
+  for (let size = -1; size !== chosen.size; ) {
+    size = chosen.size
+    for (const task of plan.tasks) {
+      const follows = task.status === 'skipped' && task.after.some((id) => chosen.has(id))
+      if (follows && !isMissing(plan, chosen, task)) chosen.add(task.id)
+    }
+  }
 }

@@ -57,6 +57,7 @@ function release(plan: PlanModel): void {
     if (running >= plan.limit) return
     if (task.isReleased || isOver(task)) continue
     if (!task.after.every((id) => taskOf(plan, id).status === 'succeeded')) continue
+    if (task.former !== undefined && !task.isChanged) continue
     task.isReleased = true
     running += 1
   }
@@ -66,6 +67,7 @@ function begin(plan: PlanModel, task: TaskModel, now: number): void {
   if (!plan.hasStarted) plan.events.push('plan.started')
   plan.hasStarted = true
   task.status = 'running'
+  task.former = undefined
   task.attempt += 1
   task.hasBegun = true
   task.error = undefined
@@ -120,9 +122,24 @@ function endAttempt(
 function endTask(plan: PlanModel, task: TaskModel, status: TaskStatus, error?: string): void {
   task.status = status
   task.error = error
+  task.former = undefined
+  if (status !== 'succeeded') task.output = undefined
+  tellDependents(plan, task)
+}
+
+function tellDependents(plan: PlanModel, task: TaskModel): void {
+  const { status } = task
   task.isReleased = true
   task.events.push(`finished ${task.attempt} ${status}`)
-  if (status === 'succeeded') return
+  if (status === 'succeeded') {
+    const hasChanged = task.output !== task.formerOutput
+    for (const other of plan.tasks) {
+      if (other.status !== 'queued' || !other.after.includes(task.id)) continue
+      other.isChanged ||= hasChanged
+      restoreUnchanged(plan, other)
+    }
+    return
+  }
   for (const other of plan.tasks) {
     if (other.status === 'queued' && other.after.includes(task.id)) {
       endTask(plan, other, 'skipped', 'dependency-failed')
@@ -130,14 +147,30 @@ function endTask(plan: PlanModel, task: TaskModel, status: TaskStatus, error?: s
   }
 }
 
+/** Of a task that waited for others that were retried, once it is known that it has no reason to run. */
+function restoreUnchanged(plan: PlanModel, task: TaskModel): void {
+  const { former } = task
+  if (former === undefined || task.isChanged) return
+  if (!task.after.every((id) => taskOf(plan, id).status === 'succeeded')) return
+  Object.assign(task, { ...former, former: undefined, formerOutput: former.output })
+  tellDependents(plan, task)
+}
+
+function outputOf(task: TaskModel, ending: Ending): string {
+  if (ending === 'answers half a character') return 'half'
+  return ending === 'succeeds with the same output' ? 'same' : `attempt ${task.attempt}`
+}
+
 export function endByItself(plan: PlanModel, task: TaskModel, ending: Ending, now: number): void {
   plan.costUsd += task.costUsd
   const { attempt } = task
   switch (ending) {
     case 'succeeds':
+    case 'succeeds with the same output':
     case 'answers half a character':
     case 'counts what is no number':
     case 'counts too much':
+      task.output = outputOf(task, ending)
       endAttempt(plan, task, { outcome: 'succeeded', status: 'succeeded' })
       break
     case 'is cut short':

@@ -11,6 +11,7 @@ import type {
 /** How the test lets an attempt end. */
 export const ENDINGS = [
   'succeeds',
+  'succeeds with the same output',
   'is cut short',
   'fails for now',
   'fails for good',
@@ -119,6 +120,8 @@ async function answer(
   switch (ending) {
     case 'succeeds':
       return { status: 'succeeded', output, usage }
+    case 'succeeds with the same output':
+      return { status: 'succeeded', output: { text: `Output of ${taskId}.` }, usage }
     case 'is cut short':
       return {
         status: 'incomplete',

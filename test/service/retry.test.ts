@@ -96,7 +96,7 @@ test('a task is not retried while another one runs with its output', async () =>
   const refused = await retry()
   expect(refused.status).toBe(409)
   expect(refused.body.detail).toBe(
-    'The task after-a has not ended, and it uses the output of a: retry a when it has.',
+    'The task after-a has not ended, and it uses the output of a, which may change: retry when it has.',
   )
   expect((await call(`${self}/tasks/after-a/cancel`, 'POST')).status).toBe(200)
   await expect.poll(async () => (await retry()).status).toBe(202)

@@ -202,7 +202,7 @@ function applyTaskEvent(tasks: Map<string, LiveTask>, event: StreamEvent): void 
         retryAt: null,
         attempts: endAttempts(before.attempts, at, 'requeued'),
         // A new round, so its times start again.
-        ...(event.data['reason'] === 'retry'
+        ...(event.data['reason'] === 'retry' || event.data['reason'] === 'dependency'
           ? { queuedAt: at, startedAt: null, error: undefined }
           : {}),
       })

@@ -2,12 +2,13 @@ import { type SealDeps, sealBatch } from '../batch/release-units.ts'
 import { JOBS_AT_ONCE, laneOfTask } from '../batch/units.ts'
 import { ServiceError } from '../contract/errors.ts'
 import { invalid } from '../contract/field-errors.ts'
-import { isEnded } from '../contract/status.ts'
+import { writesOf } from '../contract/files-written.ts'
+import { isEnded, type TaskStatus } from '../contract/status.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 import { type BatchQueue, finalSynthesisJobId, type Unit } from '../ports/queue.ts'
 import type { PlanRecord, TaskState } from '../ports/records.ts'
-import type { OutputUser, RetryBatch, TaskLife } from '../ports/task-life.ts'
+import type { OutputUser, RetriedTask, RetryBatch, TaskLife } from '../ports/task-life.ts'
 import { allTasks, type ReadDeps } from '../read/require-plan.ts'
 import { withinLimits } from '../submit/tenant-limits.ts'
 
@@ -33,7 +34,8 @@ const MOST_TRIES = 50
 
 /**
  * Runs ended tasks again: those that `choose` returns, and those that were skipped because one of
- * these had not succeeded. They are enqueued as a separate batch, followed by a synthesis that
+ * these had not succeeded. Tasks that ended with an output of one of them, directly or not, wait for
+ * it, and run again if their inputs have changed. All are enqueued as a separate batch, followed by a synthesis that
  * becomes the next version. `budgetUsd` raises the plan's budget in the same step, even if there is
  * nothing to run.
  *
@@ -53,16 +55,20 @@ export async function retryTasks(
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const firstUnit = await deps.life.nextUnit(planId)
     const tasks = await readAll(deps, planId)
-    const chosen = withFollowers(tasks, choose(tasks))
+    const running = withFollowers(tasks, choose(tasks))
+    const chosen = withUsers(tasks, running)
     const batch: RetryBatch = {
       firstUnit,
       tasks: [...tasks.values()]
         .filter(({ spec }) => chosen.has(spec.id))
-        .map(({ spec: { id, waitsFor = [], priority }, index }) => ({
-          taskId: id,
-          waitsFor,
-          priority,
+        .map(({ spec, state, index }) => ({
+          taskId: spec.id,
+          waitsFor: spec.waitsFor ?? [],
+          priority: spec.priority,
           lane: laneOfTask(record.spec.units, index),
+          ...(!running.has(spec.id) && USED.includes(state.status)
+            ? { ifChanged: inputsOf(spec) }
+            : {}),
         })),
     }
     const requeued = await requeue(deps, record, batch, {
@@ -84,7 +90,7 @@ export async function retryTasks(
         const { taskId, by } = requeued
         throw notFinished(
           by,
-          `has not ended, and it uses the output of ${taskId}: retry ${taskId} when it has`,
+          `has not ended, and it uses the output of ${taskId}, which may change: retry when it has`,
         )
       }
       case 'changed': {
@@ -180,6 +186,29 @@ function withFollowers(tasks: Tasks, chosen: ReadonlySet<string>): Set<string> {
     }
   }
   return all
+}
+
+/** How a task can have used an output: by its end. One that was cancelled or skipped is left alone. */
+const USED: TaskStatus[] = ['succeeded', 'incomplete', 'failed']
+
+/** Adds the tasks that ended with an output of one that runs again, directly or not. */
+function withUsers(tasks: Tasks, chosen: ReadonlySet<string>): Set<string> {
+  const users = dependentsOf(tasks, ({ state }) => USED.includes(state.status))
+  const all = new Set(chosen)
+  for (const id of all) {
+    for (const user of users.get(id) ?? []) {
+      if (missing(tasks, all, user) === undefined) all.add(user)
+    }
+  }
+  return withFollowers(tasks, all)
+}
+
+function inputsOf(spec: TaskSpec): NonNullable<RetriedTask['ifChanged']> {
+  const read = new Set(spec.dependsOn)
+  return {
+    writes: writesOf(spec).length > 0,
+    behind: (spec.waitsFor ?? []).filter((id) => !read.has(id)),
+  }
 }
 
 /** For each task, those of some tasks that depend on it. */

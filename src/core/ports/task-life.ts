@@ -9,8 +9,20 @@ import type { Lane, Stop, StoredAttempt, TaskState } from './records.ts'
 /** Tasks to run again, as new units numbered from `firstUnit`. */
 export interface RetryBatch {
   firstUnit: number
-  /** `waitsFor`: everything the task depends on, including what has succeeded. */
-  tasks: { taskId: string; waitsFor: readonly string[]; priority: number; lane: Lane }[]
+  tasks: RetriedTask[]
+}
+
+export interface RetriedTask {
+  taskId: string
+  /** Everything the task depends on, including what has succeeded. */
+  waitsFor: readonly string[]
+  priority: number
+  lane: Lane
+  /**
+   * Present if it only runs if an input has changed; otherwise it keeps its result. `writes`: its folder
+   * has the edits of all tasks before it. `behind`: those it waits for without reading their outputs.
+   */
+  ifChanged?: { writes: boolean; behind: readonly string[] }
 }
 
 /** A task that has not ended, and those of the tasks to be retried that it depends on. */

@@ -93,6 +93,7 @@ for i = 5, #ARGV, 4 do
           redis.call('HSET', plan, 'startedAt', now)
           emit('plan.started', { at = now })
         end
+        forget_former(id, task)
         move(task, 'running')
         task.attempt = task.attempt + 1
         task.token = token

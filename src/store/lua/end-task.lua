@@ -2,7 +2,7 @@
 -- attempt was considered dead and begun again elsewhere: its result is refused, but its usage
 -- counts.
 -- ARGV: shard, then for each: taskId, attempt, token, JSON of { status, outcome, error?, usage?,
--- answeredBy?, retryInMs?, spends }, JSON of the output or ''
+-- answeredBy?, retryInMs?, spends, print? }, JSON of the output or ''
 -- Returns { { 'recorded' | 'refused' | 'gone', …}, released units, number of the preliminary
 -- synthesis that is due or 0, 1 if this call left something to settle, 1 if no task is left to run }
 local answers = {}
@@ -84,6 +84,7 @@ for i = 2, #ARGV, 5 do
     else
       if output ~= '' then put('HSET', ':outputs', id, output) end
       task.error = result.error
+      task.print = result.print
       end_task(id, task, status, constrained)
       if status == 'failed' then abort_if_asked(id) end
       exhausted = exhausted or (budget > 0 and result.error and result.error.code == 'budget-exhausted')

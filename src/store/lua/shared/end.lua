@@ -5,7 +5,15 @@ local CANCELLED = { code = 'cancelled', message = 'The task was cancelled.' }
 -- The number of the previous ending in this script, if there was one.
 local last_ending
 
+-- Endings are numbered in order, and numbers are never reused: a reader continues after the last one it has read.
+local function number_ending(id)
+  last_ending = (last_ending or number('endings')) + 1
+  add('endings', 1)
+  put('ZADD', ':ended', last_ending, id)
+end
+
 local function record_end(id, task, status)
+  forget_former(id, task)
   move(task, status)
   task.finishedAt = now
   task.token = nil
@@ -16,11 +24,7 @@ local function record_end(id, task, status)
     task.retryAt = nil
   end
   save_task(id, task)
-  -- Endings are numbered in order, and numbers are never reused: a reader continues after the last
-  -- one it has read.
-  last_ending = (last_ending or number('endings')) + 1
-  add('endings', 1)
-  put('ZADD', ':ended', last_ending, id)
+  number_ending(id)
   emit('task.finished', {
     taskId = id, status = status, attempt = task.attempt, at = now,
     durationMs = task.runningSince and (now - task.runningSince) or nil,
@@ -28,18 +32,64 @@ local function record_end(id, task, status)
   })
 end
 
+local function leave(id)
+  leave_unit(id)
+  if redis.call('HEXISTS', plan .. ':dependents', id) == 1 then redis.call('RPUSH', plan .. ':follow', id) end
+end
+
 -- Moves a task to its final status, without the consequences for the plan.
 local function end_alone(id, task, status, constrained)
   record_end(id, task, status)
-  if not constrained then return end
-  leave_unit(id)
-  if redis.call('HEXISTS', plan .. ':dependents', id) == 1 then redis.call('RPUSH', plan .. ':follow', id) end
+  if constrained then leave(id) end
+end
+
+-- Nothing that it depends on has changed: it is what it was before the retry.
+local function restore(id, task)
+  local former = cjson.decode(task.former)
+  local status = former.status
+  former.status = 'queued'
+  move(former, status)
+  -- For those that depend on it in turn.
+  former.was = former.print
+  former.moved = task.moved
+  save_task(id, former)
+  number_ending(id)
+  emit('task.finished', {
+    taskId = id, status = status, attempt = former.attempt, at = now, usage = former.usage, error = former.error,
+    unchanged = true
+  })
+  leave(id)
+end
+
+local function includes(list, id)
+  for _, each in ipairs(list or {}) do
+    if each == id then return true end
+  end
+  return false
+end
+
+-- What a task that is retried has to know of one that it depends on and that has now succeeded. Files that a task
+-- before it has edited are in its folder, however many tasks without edits there are in between.
+local function note_change(task, ended, id)
+  if not (task.former or task.was) then return end
+  local is, was = ended.print, ended.was
+  local has_moved = ended.moved or not is or not was or is.edits ~= was.edits
+  local has_changed = not is or not was or is.text ~= was.text
+  local moved = task.moved or has_moved or nil
+  local changed = task.changed or (has_moved and task.writes) or (has_changed and not includes(task.behind, id)) or nil
+  if moved == task.moved and changed == task.changed then return end
+  task.moved, task.changed = moved, changed
+  return true
 end
 
 local function follow(id, ended, status)
   local task = load_task(id)
   if task.status ~= 'queued' then return end
-  if status == 'succeeded' then return hold_less(id, task) end
+  if status == 'succeeded' then
+    if note_change(task, load_task(ended), ended) then save_task(id, task) end
+    if hold_less(id, task) then restore(id, task) end
+    return
+  end
   task.error = {
     code = 'dependency-failed',
     message = 'It depends on ' .. ended .. ', which ' .. (status == 'failed' and 'failed' or 'was ' .. status) .. '.'

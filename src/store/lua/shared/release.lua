@@ -58,14 +58,16 @@ local function leave_unit(id)
   end
 end
 
--- A dependency of this task has succeeded.
+-- A dependency of this task has succeeded. Returns whether it has no reason to run again, now that all of them have.
 local function hold_less(id, task)
   local unit = redis.call('HGET', plan .. ':units', id)
   if unit and redis.call('HEXISTS', plan .. ':held', unit) == 1
     and redis.call('HINCRBY', plan .. ':held', unit, -1) <= 0 then
+    if task.former and not task.changed then return true end
     redis.call('HDEL', plan .. ':held', unit)
     make_ready(unit)
     task.queuedAt = now
     save_task(id, task)
   end
+  return false
 end

@@ -1,6 +1,7 @@
 -- Tasks that are retried together are queued again a few at a time. `:requeue` lists the remaining ones:
--- '<unit> <id> <priority> <number of dependencies in the batch> <id of another dependency>…'. Until the list
--- is empty, no task of the batch has a job, nothing is released, and dependents of ended tasks are handled only
+-- '<unit> <id> <priority> <number of dependencies in the batch> <id of another dependency>…'. A task that only
+-- runs if what it depends on has changed is followed by `~w` if it writes files, otherwise `~r`, and the tasks that it
+-- comes after without reading their outputs. Until the list is empty, no task of the batch has a job, nothing is released, and dependents of ended tasks are handled only
 -- later, so the order of the list does not matter.
 
 local function is_requeuing()
@@ -32,10 +33,26 @@ local function retry_steps(id, task)
   end
 end
 
+-- A task whose inputs may have changed keeps its former record, as text, and its output until it is known whether they
+-- have. This forgets both: it runs again, or ends without having run.
+local function forget_former(id, task)
+  if not task.former then return end
+  redis.call('HDEL', plan .. ':outputs', id)
+  if redis.call('HEXISTS', plan .. ':steps', id) == 1 then begin_steps_anew(id, load_log(id)) end
+  task.former, task.writes, task.behind, task.changed = nil, nil, nil, nil
+end
+
 local function requeue(entry)
   local unit, id, priority, waits, rest = string.match(entry, '^(%d+) (%S+) (%S+) (%d+)(.*)$')
-  local others = {}
-  for other in string.gmatch(rest, '%S+') do others[#others + 1] = other end
+  local others, behind, doubtful = {}, {}, nil
+  for word in string.gmatch(rest, '%S+') do
+    if string.sub(word, 1, 1) == '~' then
+      doubtful = word
+    else
+      local list = doubtful and behind or others
+      list[#list + 1] = word
+    end
+  end
   local is_ordered = waits ~= '0' or #others > 0
   waits = tonumber(waits)
   for i, status in ipairs(statuses_of(others)) do
@@ -44,18 +61,26 @@ local function requeue(entry)
   steps = steps + 1 + #others / 20
 
   local task = load_task(id)
+  local again = {
+    status = 'queued', attempt = task.attempt, spent = 0, usage = task.usage, queuedAt = now,
+    was = task.status == 'succeeded' and task.print or nil
+  }
+  if doubtful then
+    again.former = cjson.encode(task)
+    again.writes = doubtful == '~w' or nil
+    again.behind = #behind > 0 and behind or nil
+  else
+    retry_steps(id, task)
+    redis.call('HDEL', plan .. ':outputs', id)
+  end
   move(task, 'queued')
-  save_task(id, {
-    status = 'queued', attempt = task.attempt, spent = 0, usage = task.usage, queuedAt = now
-  })
-  retry_steps(id, task)
-  redis.call('HDEL', plan .. ':outputs', id)
+  save_task(id, again)
   redis.call('ZREM', plan .. ':ended', id)
   redis.call('SREM', plan .. ':cancels', id)
   redis.call('HSET', plan .. ':units', id, unit)
   there[':units'] = true
   if priority ~= '0' then redis.call('HSET', plan .. ':priorities', unit, priority) end
-  emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = 'retry' })
+  emit('task.requeued', { taskId = id, attempt = task.attempt, at = now, reason = doubtful and 'dependency' or 'retry' })
   if waits > 0 then
     redis.call('HSET', plan .. ':held', unit, waits)
   elseif is_ordered or number('limit') > 0 then

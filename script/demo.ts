@@ -105,19 +105,18 @@ async function demo(service: DemoService, options: Options): Promise<Plan> {
 }
 
 /**
- * How much running the tasks in parallel saved. Static analysis shares this machine's cores, so the
- * sum of its tasks' times would promise too much: the same plan is run again, task by task, which
- * takes a few seconds. With a model that would cost money, so the sum is shown instead.
+ * How much running the tasks in parallel saved. Static analysis takes a few seconds, so the same plan is
+ * run again, task by task. With a model that would cost money, so the report's estimate is shown instead.
  */
 async function comparison(
   client: Tutti,
   options: Options,
   executor: string,
-  { wallMs, sumOfTaskMs }: Report,
+  { wallMs, speedup }: Report,
 ): Promise<string> {
-  const faster = (ms: number) => paint('bold', `${(ms / wallMs).toFixed(1)} times as fast`)
+  const faster = (times: number) => paint('bold', `${times.toFixed(1)} times as fast`)
   if (executor !== 'static') {
-    return `${faster(sumOfTaskMs)} as the sum of the tasks, an estimate: ${seconds(wallMs)} instead of ${seconds(sumOfTaskMs)}.`
+    return `${faster(speedup)} as one task after another, estimated: ${seconds(wallMs)} instead of ${seconds(speedup * wallMs)}.`
   }
   const title = 'The same review, one task after another'
   const { id } = await client.plans.submit({
@@ -128,7 +127,7 @@ async function comparison(
   })
   await client.plans.wait(id)
   const sequential = await client.plans.report(id)
-  return `${faster(sequential.wallMs)} as one task after another: ${seconds(wallMs)} instead of ${seconds(sequential.wallMs)}, both measured here, on ${availableParallelism()} cores.`
+  return `${faster(sequential.wallMs / wallMs)} as one task after another: ${seconds(wallMs)} instead of ${seconds(sequential.wallMs)}, both measured here, on ${availableParallelism()} cores.`
 }
 
 function countOf(findings: number): string {

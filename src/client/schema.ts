@@ -567,13 +567,20 @@ export interface Report {
    */
   idleMs: number
   /**
-   * The sum of the task times. It estimates how long they would have taken one after another.
+   * The sum of the task times. Those that shared the cores of a machine took longer than they would have alone.
    */
   sumOfTaskMs: number
   /**
-   * `sumOfTaskMs / wallMs`, so also an estimate.
+   * How long of `sumOfTaskMs` the tasks kept each other waiting for a core of their machine. Running in parallel saves none of it. 0 where workers do not run on Linux.
+   */
+  coreWaitMs: number
+  /**
+   * Estimated: `(sumOfTaskMs - coreWaitMs) / wallMs`, how many times as fast the tasks ran as one after another.
    */
   speedup: number
+  /**
+   * `sumOfTaskMs / wallMs`: how many tasks ran at once on average.
+   */
   effectiveParallelism: number
   criticalPathMs: number
   queueWaitMs: {

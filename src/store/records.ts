@@ -77,6 +77,7 @@ export function taskState(raw: string | null | undefined, createdAt?: number): T
     error: state.error,
     usage: { ...NO_USAGE, ...state.usage },
     answeredBy: state.answeredBy,
+    coreTimes: state.coreTimes,
     retryAt: state.retryAt,
   }
 }

@@ -268,9 +268,9 @@ interface StorableEnd {
 }
 
 function storableEnd({ planId, taskId, attempt, token, ...end }: AttemptEnd): StorableEnd {
-  const { status, outcome, spends, error, usage, answeredBy, retryInMs } = end
+  const { status, outcome, spends, error, usage, answeredBy, retryInMs, coreTimes } = end
   const result = storableJson({
-    ...{ status, outcome, spends, error, answeredBy, retryInMs },
+    ...{ status, outcome, spends, error, answeredBy, retryInMs, coreTimes },
     print: status === 'succeeded' && end.output ? outputPrint(end.output) : undefined,
     usage: usage && boundedUsage(usage),
   })

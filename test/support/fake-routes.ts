@@ -222,6 +222,7 @@ const REPORT = {
   wallMs: 2500,
   idleMs: 0,
   sumOfTaskMs: 5000,
+  coreWaitMs: 0,
   speedup: 2,
   effectiveParallelism: 2,
   criticalPathMs: 2500,

@@ -49,10 +49,10 @@ export function PlanStats({ plan, status, counts, tasks }: PlanStatsProps) {
         {elapsed === undefined ? '–' : formatDuration(elapsed)}
       </Stat>
       <Stat
-        label="Speedup"
-        title="The sum of the tasks' times (an estimate of running them one by one) divided by the time it took"
+        label="Est. speedup"
+        title="The sum of the tasks' times, without what they waited for a core, divided by the time it took"
       >
-        {report.data === undefined ? '–' : formatTimes(report.data.speedup)}
+        {report.data === undefined || live ? '–' : formatTimes(report.data.speedup)}
       </Stat>
       {live && <Stat label="Running now">{formatCount(shown.running)}</Stat>}
       <Stat label="Cost">

@@ -24,7 +24,7 @@ export function ReportTab({ planId, live, finishedAt }: ReportTabProps) {
   const report = query.data
   return (
     <div className="@container max-w-5xl space-y-9 pt-7">
-      <Speedup report={report} />
+      <Speedup report={report} live={live} />
       <Section title="What held it up">
         {report.diagnostics.length === 0 ? (
           <p className="text-ink-2">Nothing: the tasks ran in parallel as far as they could.</p>
@@ -72,24 +72,27 @@ export function ReportTab({ planId, live, finishedAt }: ReportTabProps) {
 }
 
 /** The same work drawn twice to scale: one task after another, and as it ran. */
-function Speedup({ report }: { report: Report }) {
-  const longest = Math.max(report.sumOfTaskMs, report.wallMs, 1)
+function Speedup({ report, live }: { report: Report; live: boolean }) {
+  const atOnce = report.effectiveParallelism.toFixed(1)
+  const aloneMs = report.sumOfTaskMs - report.coreWaitMs
+  const longest = Math.max(aloneMs, report.wallMs, 1)
   return (
     <div className="grid items-center gap-x-10 gap-y-5 @2xl:grid-cols-[auto_minmax(0,1fr)]">
       <div>
         <p className="tabular text-6xl leading-none font-semibold tracking-tighter">
-          {formatTimes(report.speedup)}
+          {live ? atOnce : formatTimes(report.speedup)}
         </p>
         <p className="mt-2 max-w-52 text-sm text-ink-2">
-          as fast as one after another, {report.effectiveParallelism.toFixed(1)} tasks at once on
-          average
+          {live
+            ? 'tasks at once on average so far'
+            : `as fast as one after another, estimated; ${atOnce} tasks at once on average`}
         </p>
       </div>
       <div className="min-w-0 space-y-3">
         <Bar
           label="One after another"
-          note="an estimate: the sum of the tasks' times"
-          ms={report.sumOfTaskMs}
+          note={`an estimate: the sum of the tasks' times${report.coreWaitMs > 0 ? `, without the ${formatDuration(report.coreWaitMs)} they waited for a core` : ''}`}
+          ms={aloneMs}
           of={longest}
           fill="bg-queued-bar"
         />

@@ -91,7 +91,7 @@ function ListHead() {
       <span>Plan</span>
       <span>Tasks</span>
       <span className="text-right">Duration</span>
-      <span className="text-right">Speedup</span>
+      <span className="text-right">Est. speedup</span>
       <span className="text-right">Cost</span>
       <span className="text-right">Submitted</span>
     </div>

@@ -9,7 +9,7 @@ import { endedCount, SegmentedProgress } from '../ui/segmented-progress.tsx'
 import { appearance, StatusIcon } from '../ui/status.tsx'
 
 export const PLAN_GRID =
-  'grid grid-cols-[minmax(0,1fr)_20rem_5.5rem_5rem_5.5rem_6.5rem] items-center gap-x-5 px-2'
+  'grid grid-cols-[minmax(0,1fr)_20rem_5.5rem_6.5rem_5.5rem_6.5rem] items-center gap-x-5 px-2'
 
 interface PlanRowProps {
   plan: Plan
@@ -21,7 +21,8 @@ interface PlanRowProps {
 
 export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
   const report = useReport(plan)
-  const speedup = report?.speedup
+  // How long running tasks have waited for a core is known only once they have ended.
+  const speedup = isActive(plan.status) ? undefined : report?.speedup
   const duration = planDuration(plan, now, report?.idleMs)
   const cost = plan.usage.costUsd > 0 ? formatUsd(plan.usage.costUsd) : '–'
   const budget = plan.policy.budgetUsd
@@ -64,7 +65,7 @@ export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
         <div className="pl-7">{progress}</div>
         <p className="tabular flex gap-3 pl-7 text-xs text-ink-3">
           <span>{duration === undefined ? 'not started' : formatDuration(duration)}</span>
-          {speedup !== undefined && <span>{formatTimes(speedup)} speedup</span>}
+          {speedup !== undefined && <span>{formatTimes(speedup)} est. speedup</span>}
           {plan.usage.costUsd > 0 && (
             <span>
               {cost}
@@ -85,7 +86,7 @@ export function PlanRow({ plan, now, wide, index, onFocus }: PlanRowProps) {
         {duration === undefined ? '–' : formatDuration(duration)}
       </span>
       <span className="tabular text-right">
-        <span className="sr-only">Speedup </span>
+        <span className="sr-only">Estimated speedup </span>
         {speedup === undefined ? '–' : formatTimes(speedup)}
       </span>
       <span className="tabular text-right">

@@ -235,11 +235,21 @@ export const Report = z
     sumOfTaskMs: z
       .number()
       .describe(
-        'The sum of the task times. It estimates how long they would have taken one after another.',
+        'The sum of the task times. Those that shared the cores of a machine took longer than they would have alone.',
       ),
-    speedup: z.number().describe('`sumOfTaskMs / wallMs`, so also an estimate.'),
-    /** The average number of tasks running over `wallMs`. */
-    effectiveParallelism: z.number(),
+    coreWaitMs: z
+      .number()
+      .describe(
+        'How long of `sumOfTaskMs` the tasks kept each other waiting for a core of their machine. Running in parallel saves none of it. 0 where workers do not run on Linux.',
+      ),
+    speedup: z
+      .number()
+      .describe(
+        'Estimated: `(sumOfTaskMs - coreWaitMs) / wallMs`, how many times as fast the tasks ran as one after another.',
+      ),
+    effectiveParallelism: z
+      .number()
+      .describe('`sumOfTaskMs / wallMs`: how many tasks ran at once on average.'),
     /**
      * The duration of the longest chain of dependent tasks: no number of workers makes the plan
      * faster.

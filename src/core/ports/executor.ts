@@ -30,6 +30,16 @@ export interface TaskEdits {
   files: string[]
 }
 
+/** What programs of a task did on the cores of their machine. */
+export interface CoreTimes {
+  /** CPU time of all their threads, in milliseconds. */
+  ranMs: number
+  /** How long they waited for a core, in milliseconds; less than they existed. */
+  waitedMs: number
+  /** Of the machine. */
+  cores: number
+}
+
 /** How one attempt ended, when it did not throw. */
 export type ExecutionOutcome =
   | { status: 'succeeded'; output: TaskOutput; usage: Usage }
@@ -78,6 +88,8 @@ export interface ExecutionContext {
    * Stored with the task however the attempt ends; the latest call wins.
    */
   onStderr?: ((text: string) => void) | undefined
+  /** Of a program that it ran on this machine, once that has ended; added up over the attempt. */
+  onCoreTimes?: ((times: CoreTimes) => void) | undefined
   /**
    * Why it only waits for a provider, in a sentence or two; `undefined` once it continues. It becomes
    * part of the error if the attempt times out meanwhile.

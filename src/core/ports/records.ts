@@ -4,6 +4,7 @@ import type { Policy, SubmitPlan, SynthesisSpec, WorkspaceSpec } from '../contra
 import type { TaskSpec } from '../contract/task-spec.ts'
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
 import type { Overlap } from '../contract/views.ts'
+import type { CoreTimes } from './executor.ts'
 
 // What is stored about a plan. Times are milliseconds since 1970, by Redis's clock.
 
@@ -117,6 +118,8 @@ export interface TaskState {
   usage: Usage
   /** `provider:model` of the last answer in the newest attempt that got one. */
   answeredBy?: string | undefined
+  /** Of its attempts since `startedAt`. */
+  coreTimes?: CoreTimes | undefined
   /** When it is retried after a failed attempt. */
   retryAt?: number | undefined
 }

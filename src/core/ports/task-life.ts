@@ -3,7 +3,7 @@ import type { TaskStatus } from '../contract/status.ts'
 import type { CancelTasks } from '../contract/task-selection.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Usage } from '../contract/usage.ts'
-import type { TaskOutput } from './executor.ts'
+import type { CoreTimes, TaskOutput } from './executor.ts'
 import type { Lane, Stop, StoredAttempt, TaskState } from './records.ts'
 
 /** Tasks to run again, as new units numbered from `firstUnit`. */
@@ -76,6 +76,7 @@ export interface AttemptEnd {
   answeredBy?: string | undefined
   retryInMs?: number | undefined
   output?: TaskOutput | undefined
+  coreTimes?: CoreTimes | undefined
 }
 
 /**

@@ -77,6 +77,9 @@ export function readPlans(
           startedAt: state.startedAt,
           finishedAt: state.finishedAt,
           attempts: state.attempt,
+          // `<host>:<process>`
+          host: state.workerId?.replace(/:\d+$/, ''),
+          coreTimes: state.coreTimes,
           costUsd: state.usage.costUsd,
           lost: state.unspent,
         })

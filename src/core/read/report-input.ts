@@ -1,5 +1,6 @@
 import type { TaskStatus } from '../contract/status.ts'
 import type { Usage } from '../contract/usage.ts'
+import type { CoreTimes } from '../ports/executor.ts'
 
 /** Times are milliseconds since 1970. */
 export interface ReportInput {
@@ -25,6 +26,9 @@ export interface ReportTask {
   queuedAt: number
   startedAt: number | undefined
   finishedAt: number | undefined
+  /** The machine that it ran on, and what its programs did there. */
+  host?: string | undefined
+  coreTimes?: CoreTimes | undefined
   /** Of all its attempts. */
   costUsd: number
   /** Runs started. */

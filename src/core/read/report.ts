@@ -1,5 +1,6 @@
 import { isEnded } from '../contract/status.ts'
 import type { Report } from '../contract/views.ts'
+import { waitForEachOther } from './core-wait.ts'
 import { costRemark, costsOf } from './report-cost.ts'
 import type { ReportInput, ReportTask } from './report-input.ts'
 import { count, times, words } from './report-words.ts'
@@ -21,6 +22,8 @@ const STRAGGLER_TIMES = 2
 const MAX_STRAGGLERS = 10
 /** In a shorter plan, more parallelism gains nobody anything. */
 const SHORT_PLAN_MS = 1_000
+/** From this share of the tasks' time on, waiting for cores is worth mentioning. */
+const BUSY_CORES_SHARE = 0.2
 /** Shorter waits are not worth mentioning. */
 const LONG_WAIT_MS = 1_000
 
@@ -31,6 +34,8 @@ export function buildReport(input: ReportInput): Report {
   const runs = readRuns(input)
   const { wallMs, idleMs } = wallTime(input, runs)
   const sumOfTaskMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0)
+  const coreWaitMs = waitForEachOther(runs)
+  const savedShare = sumOfTaskMs > 0 ? (sumOfTaskMs - coreWaitMs) / sumOfTaskMs : 1
   // Tasks too quick to measure count as one at a time.
   const atOnce = wallMs > 0 ? sumOfTaskMs / wallMs : runs.length > 0 ? 1 : 0
   const waits = runs.map(({ waitMs }) => waitMs).sort((a, b) => a - b)
@@ -40,7 +45,8 @@ export function buildReport(input: ReportInput): Report {
     wallMs,
     idleMs,
     sumOfTaskMs,
-    speedup: round(atOnce),
+    coreWaitMs,
+    speedup: round(atOnce * savedShare),
     effectiveParallelism: round(atOnce),
     criticalPathMs: path.durationMs,
     queueWaitMs: { p50: percentile(waits, 50), p95: percentile(waits, 95), max: waits.at(-1) ?? 0 },
@@ -196,6 +202,14 @@ function diagnose(
     say(
       'late-start',
       `Tasks waited ${words(queueWaitMs.p95)} (p95) before they started: the workers were away or busy with other plans.`,
+    )
+  }
+
+  const { coreWaitMs, sumOfTaskMs } = report
+  if (runs.length > 1 && wallMs >= SHORT_PLAN_MS && coreWaitMs >= sumOfTaskMs * BUSY_CORES_SHARE) {
+    say(
+      'cores-busy',
+      `Tasks kept each other waiting for a core for ${words(coreWaitMs)} of their ${words(sumOfTaskMs)}, which is not counted as saved: more cores, or workers on more machines, would help.`,
     )
   }
 

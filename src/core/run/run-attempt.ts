@@ -5,6 +5,7 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import { boundedUsage, NO_USAGE, type Usage } from '../contract/usage.ts'
 import { withoutReasoning } from '../findings/reasoning.ts'
 import type {
+  CoreTimes,
   ExecutionContext,
   ExecutionOutcome,
   ExecutionRequest,
@@ -35,6 +36,7 @@ export type AttemptResult = Omit<AttemptEnd, 'planId' | 'taskId' | 'attempt' | '
 export async function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
   let answeredBy: string | undefined
   let stderr: string | undefined
+  let coreTimes: CoreTimes | undefined
   const result = await attemptOnce(options, {
     onAnswer(name) {
       answeredBy = name ?? answeredBy
@@ -42,10 +44,15 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptResult
     onStderr(text) {
       stderr = text
     },
+    onCoreTimes({ ranMs, waitedMs, cores }) {
+      const before = coreTimes ?? { ranMs: 0, waitedMs: 0 }
+      coreTimes = { ranMs: before.ranMs + ranMs, waitedMs: before.waitedMs + waitedMs, cores }
+    },
   })
   return {
     ...result,
     ...(answeredBy === undefined ? {} : { answeredBy }),
+    ...(coreTimes === undefined ? {} : { coreTimes }),
     // A task that will be retried has no output yet.
     ...(stderr === undefined || result.status === 'queued'
       ? {}
@@ -82,7 +89,7 @@ export interface AttemptSoFar {
 
 async function attemptOnce(
   options: AttemptOptions,
-  heard: Required<Pick<ExecutionContext, 'onStderr'>> & {
+  heard: Required<Pick<ExecutionContext, 'onStderr' | 'onCoreTimes'>> & {
     onAnswer: (answeredBy: string | undefined) => void
   },
 ): Promise<AttemptResult> {
@@ -113,6 +120,7 @@ async function attemptOnce(
       options.onUsage(usage)
     },
     onStderr: heard.onStderr,
+    onCoreTimes: heard.onCoreTimes,
     onHeldBack(why) {
       heldBack = why
     },

@@ -61,6 +61,7 @@ export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
     workspace,
     signal: AbortSignal.any([signal, over.signal]),
     outside: run.outside,
+    onCoreTimes: context.onCoreTimes,
     ...(traceparent === undefined ? {} : { env: { TRACEPARENT: traceparent } }),
   }
   const progress = await createProgress(context, `acp:${run.name}`, (error) => over.abort(error))

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { CoreTimes } from '../../core/ports/executor.ts'
+import { type CoreWatch, watchCores } from '../processes/core-times.ts'
 import type { SpawnRequest } from './sdk.ts'
 
 /** The process of one agent, including everything it starts. */
@@ -11,11 +13,14 @@ export interface AgentProcess {
    * seconds.
    */
   end(): Promise<void>
+  /** Once it has ended; `undefined` if it was not started. */
+  coreTimes(): CoreTimes | undefined
 }
 
 export function agentProcess(): AgentProcess {
   let child: ChildProcess | undefined
   let isGone = false
+  let coreWatch: CoreWatch | undefined
   let gone: Promise<void> = Promise.resolve()
   return {
     start({ command, args, cwd, env }) {
@@ -28,6 +33,7 @@ export function agentProcess(): AgentProcess {
         stdio: ['pipe', 'pipe', 'ignore'],
       })
       child = started
+      coreWatch = watchCores(started.pid)
       gone = new Promise((resolve) => {
         started.once('exit', () => {
           isGone = true
@@ -46,6 +52,7 @@ export function agentProcess(): AgentProcess {
       if (child !== undefined && !isGone) killGroup(child)
       return gone
     },
+    coreTimes: () => coreWatch?.end(),
   }
 }
 

@@ -59,6 +59,8 @@ export async function runAgent(run: AgentRun): Promise<ExecutionOutcome> {
     return await outcomeOfEnding(ending, { spec: request.spec, progress, maxSteps, read: run.read })
   } finally {
     await agent.end()
+    const times = agent.coreTimes()
+    if (times !== undefined) context.onCoreTimes?.(times)
     await turn?.end({ status: 'failed' })
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }

@@ -70,7 +70,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
 
     async execute(
       { spec, sharedContext, prompt, workspace, traceparent },
-      { signal, onText, onStderr },
+      { signal, onText, onStderr, onCoreTimes },
     ) {
       signal.throwIfAborted()
       const command = commandFor(spec)
@@ -89,6 +89,7 @@ export function commandExecutor(options: CommandExecutorOptions): Executor {
         outside: options.outside,
         onText,
         onStderr,
+        onCoreTimes,
       })
       return outcomeOf(ended, spec, read)
     },

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { PermanentError } from '../../core/contract/errors.ts'
+import { descendantsOf } from '../processes/descendants.ts'
 import type { Confinement } from './confinement.ts'
 
 const FIRST_LOOK_MS = 50
@@ -82,23 +83,4 @@ function usageOf(root: number): ProcessUsage {
     }
   }
   return total
-}
-
-/** All processes below one, according to /proc; empty without /proc. */
-export function descendantsOf(root: number): number[] {
-  const found: number[] = []
-  const open = [root]
-  for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
-    try {
-      for (const thread of readdirSync(`/proc/${pid}/task`)) {
-        const list = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').trim()
-        const children = list === '' ? [] : list.split(' ').map(Number)
-        found.push(...children)
-        open.push(...children)
-      }
-    } catch {
-      // It has ended in the meantime.
-    }
-  }
-  return found
 }

@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { TransientError } from '../../core/contract/errors.ts'
-import type { Workspace } from '../../core/ports/executor.ts'
+import type { CoreTimes, Workspace } from '../../core/ports/executor.ts'
 import { shorten } from '../../core/text/shorten.ts'
+import { watchCores } from '../processes/core-times.ts'
+import { descendantsOf } from '../processes/descendants.ts'
 import { environmentOf, STATUS_FD, sandboxLine } from './bubblewrap.ts'
 import type { Confinement } from './confinement.ts'
 import { errorOutput } from './error-output.ts'
-import { descendantsOf, limitProcesses } from './process-limits.ts'
+import { limitProcesses } from './process-limits.ts'
 import type { HostProxy, Outside } from './proxy.ts'
 import { relayed } from './relay.ts'
 import { limitFolder } from './workspace-limit.ts'
@@ -30,6 +32,8 @@ export interface SandboxedCommand {
   signal: AbortSignal
   /** Replaces the system's network for allowed hosts. */
   outside?: Outside | undefined
+  /** Called when the program has ended. */
+  onCoreTimes?: ((times: CoreTimes) => void) | undefined
 }
 
 /** A program running in its sandbox. */
@@ -128,6 +132,7 @@ function start(options: SandboxedCommand, proxy: HostProxy | undefined): Sandbox
   ]
   // Whatever overloads the machine is killed without SIGTERM first.
   const hard = child.pid === undefined ? undefined : limitProcesses(child.pid, confinement)
+  const coreWatch = watchCores(child.pid)
   const stopping = AbortSignal.any([signal, ...gentle.map((limit) => limit.signal)])
   let timer: NodeJS.Timeout | undefined
   const onStop = () => {
@@ -164,6 +169,7 @@ function start(options: SandboxedCommand, proxy: HostProxy | undefined): Sandbox
     clearTimeout(timer)
     for (const limit of gentle) limit.clear()
     hard?.clear()
+    options.onCoreTimes?.(coreWatch.end())
     end(child)
     await proxy?.close()
   }

@@ -3,10 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { getCompileCacheDir } from 'node:module'
 import { join } from 'node:path'
 import { PermanentError, TransientError } from '../../core/contract/errors.ts'
+import type { ExecutionContext } from '../../core/ports/executor.ts'
+import { watchCores } from '../processes/core-times.ts'
 import type { AnalysisAnswer, AnalysisReport, AnalysisRequest } from './report.ts'
 
 const MAX_HEAP_MIB = 1_024
 const MAX_CAUSE_CHARS = 4_000
+
+interface AnalysisContext extends Pick<ExecutionContext, 'signal' | 'onCoreTimes'> {
+  temporaryDir: string
+}
 
 /**
  * Runs one analysis in a process of its own, in a process group with the linter that it starts, so
@@ -18,19 +24,22 @@ const MAX_CAUSE_CHARS = 4_000
  */
 export async function runAnalysis(
   request: Omit<AnalysisRequest, 'scratchDir'>,
-  { temporaryDir, signal }: { temporaryDir: string; signal: AbortSignal },
+  { temporaryDir, signal, onCoreTimes }: AnalysisContext,
 ): Promise<AnalysisReport> {
   signal.throwIfAborted()
   const scratchDir = await mkdtemp(join(temporaryDir, 'tutti-static-'))
   try {
     signal.throwIfAborted()
-    return await runProcess({ ...request, scratchDir }, signal)
+    return await runProcess({ ...request, scratchDir }, { signal, onCoreTimes })
   } finally {
     await rm(scratchDir, { recursive: true, force: true, maxRetries: 3 })
   }
 }
 
-async function runProcess(request: AnalysisRequest, signal: AbortSignal): Promise<AnalysisReport> {
+async function runProcess(
+  request: AnalysisRequest,
+  { signal, onCoreTimes }: Pick<AnalysisContext, 'signal' | 'onCoreTimes'>,
+): Promise<AnalysisReport> {
   const compiled = getCompileCacheDir()
   const child = fork(new URL('./analysis-child.ts', import.meta.url), {
     cwd: request.scratchDir,
@@ -41,12 +50,14 @@ async function runProcess(request: AnalysisRequest, signal: AbortSignal): Promis
     // What a crash prints becomes its cause, for the log.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
+  const coreWatch = watchCores(child.pid)
   const onAbort = () => killGroup(child)
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     return await answerOf(child, request, signal)
   } finally {
     signal.removeEventListener('abort', onAbort)
+    onCoreTimes?.(coreWatch.end())
     killGroup(child)
   }
 }

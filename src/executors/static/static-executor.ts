@@ -24,7 +24,7 @@ export function staticExecutor({ temporaryDir = tmpdir() }: StaticExecutorOption
     lane: 'cpu',
     describe,
     validate,
-    async execute({ spec, workspace }, { signal }) {
+    async execute({ spec, workspace }, { signal, onCoreTimes }) {
       if (workspace === undefined) {
         throw new PermanentError(
           'no-workspace',
@@ -35,7 +35,7 @@ export function staticExecutor({ temporaryDir = tmpdir() }: StaticExecutorOption
       const { perspectives, because } = choosePerspectives(spec)
       const globs = globsOf(spec.files)
       const request = { root: workspace.root, globs, perspectives, maxFindings }
-      const report = await runAnalysis(request, { temporaryDir, signal })
+      const report = await runAnalysis(request, { temporaryDir, signal, onCoreTimes })
       const text = renderReport(report, { perspectives, because, globs })
       const output = { text, findings: report.findings }
       const reason = incompleteness(report, globs)

@@ -223,6 +223,7 @@ export const REPORT: Report = {
   wallMs: 41_300,
   idleMs: 0,
   sumOfTaskMs: 79_900,
+  coreWaitMs: 0,
   speedup: 1.93,
   effectiveParallelism: 1.93,
   criticalPathMs: 41_288,

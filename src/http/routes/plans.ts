@@ -262,7 +262,7 @@ export const planRoutes: FastifyPluginAsyncZod<PlanRouteOptions> = async (
         tags: ['Plans'],
         summary: 'How parallel the plan really was, and what held it back',
         description:
-          'Wall time compared with the sum of the task times (an estimate of running them in turn), the critical path, waits in the queue, stragglers, and an explanation of what limited parallelism.',
+          'Wall time compared with the sum of the task times, without what they waited for a core (an estimate of running them in turn), the critical path, waits in the queue, stragglers, and an explanation of what limited parallelism.',
         params: PlanParams,
         response: {
           200: answer('Times, waiting, stragglers, usage and diagnostics.', Report, {

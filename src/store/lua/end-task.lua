@@ -2,7 +2,7 @@
 -- attempt was considered dead and begun again elsewhere: its result is refused, but its usage
 -- counts.
 -- ARGV: shard, then for each: taskId, attempt, token, JSON of { status, outcome, error?, usage?,
--- answeredBy?, retryInMs?, spends, print? }, JSON of the output or ''
+-- answeredBy?, retryInMs?, coreTimes?, spends, print? }, JSON of the output or ''
 -- Returns { { 'recorded' | 'refused' | 'gone', …}, released units, number of the preliminary
 -- synthesis that is due or 0, 1 if this call left something to settle, 1 if no task is left to run }
 local answers = {}
@@ -60,6 +60,12 @@ for i = 2, #ARGV, 5 do
     attempt.token = token
     save_attempt(id, attempt)
     task.usage = sum_usage(task.usage, attempt.usage)
+    if result.coreTimes then
+      local before = task.coreTimes or { ranMs = 0, waitedMs = 0 }
+      result.coreTimes.ranMs = result.coreTimes.ranMs + before.ranMs
+      result.coreTimes.waitedMs = result.coreTimes.waitedMs + before.waitedMs
+      task.coreTimes = result.coreTimes
+    end
     if result.spends then task.spent = task.spent + 1 end
     local status = result.status
     if status == 'queued' and stop then

@@ -68,6 +68,7 @@ export function stagedPlan(sketch: PlanSketch): StagedPlan {
       wallMs: ended * 1_000,
       idleMs: 0,
       sumOfTaskMs: sketch.tasks.reduce((sum, { from, to }) => sum + seconds(from, to), 0) * 1_000,
+      coreWaitMs: 0,
       speedup: 2.3,
       effectiveParallelism: 2.3,
       criticalPathMs: ended * 980,

@@ -44,6 +44,7 @@ test('five parallel tasks of 30 s take 30 s instead of 150', () => {
     wallMs: 30_000,
     idleMs: 0,
     sumOfTaskMs: 150_000,
+    coreWaitMs: 0,
     speedup: 5,
     effectiveParallelism: 5,
     criticalPathMs: 30_000,
@@ -52,6 +53,42 @@ test('five parallel tasks of 30 s take 30 s instead of 150', () => {
     usage: NO_USAGE,
     cost: { tasksUsd: 0, synthesisUsd: 0, estimateUsd: null, topTasks: [] },
     diagnostics: [],
+  })
+})
+
+/** Of a task that took ten seconds, on two cores. */
+const computing = (ranMs: number, waitedMs: number, host = 'one') => ({
+  host,
+  coreTimes: { ranMs, waitedMs, cores: 2 },
+})
+
+describe('time in which tasks keep each other waiting for a core', () => {
+  const four = (of: (index: number) => Partial<ReportTask>) =>
+    Array.from({ length: 4 }, (_, index) => ran(`t${index}`, 0, 10_000, of(index)))
+
+  test('is not saved by running them side by side', () => {
+    const tasks = four(() => computing(5_000, 5_000))
+    expect(report(tasks)).toMatchObject({
+      sumOfTaskMs: 40_000,
+      coreWaitMs: 20_000,
+      speedup: 2,
+      effectiveParallelism: 4,
+    })
+    expect(codes(tasks)).toContain('cores-busy')
+  })
+
+  test('does not include waiting for what else the machine does', () => {
+    // Three quarters of the cores' time went to other programs.
+    const tasks = four(() => computing(1_250, 8_750))
+    expect(report(tasks)).toMatchObject({ coreWaitMs: 7_000, speedup: 3.3 })
+    expect(report([ran('a', 0, 10_000, computing(1_000, 9_000))])).toMatchObject({ speedup: 1 })
+  })
+
+  test('is none on machines of their own, and none for tasks that only wait for an answer', () => {
+    expect(report(four((index) => computing(5_000, 5_000, `h${index}`)))).toMatchObject({
+      speedup: 4,
+    })
+    expect(report(four(() => computing(20, 0)))).toMatchObject({ coreWaitMs: 0, speedup: 4 })
   })
 })
 

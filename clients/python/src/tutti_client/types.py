@@ -504,10 +504,16 @@ class Report(TypedDict):
     wallMs: float
     #: Time in between with nothing to run, for example before a retry an hour later.
     idleMs: float
-    #: The sum of the task times. It estimates how long they would have taken one after another.
+    #: The sum of the task times. Those that shared the cores of a machine took longer than they
+    #: would have alone.
     sumOfTaskMs: float
-    #: `sumOfTaskMs / wallMs`, so also an estimate.
+    #: How long of `sumOfTaskMs` the tasks kept each other waiting for a core of their machine.
+    #: Running in parallel saves none of it. 0 where workers do not run on Linux.
+    coreWaitMs: float
+    #: Estimated: `(sumOfTaskMs - coreWaitMs) / wallMs`, how many times as fast the tasks ran as one
+    #: after another.
     speedup: float
+    #: `sumOfTaskMs / wallMs`: how many tasks ran at once on average.
     effectiveParallelism: float
     criticalPathMs: float
     queueWaitMs: "ReportQueueWaitMs"

@@ -72,7 +72,7 @@ for i = 5, #ARGV, 4 do
       -- If its plan was stopped, a running task is not begun again after its worker's death, and a
       -- waiting one is about to be ended.
       local stop = why_stopped(task)
-      if not stop and unsettled_before and redis.call('SISMEMBER', plan .. ':cancels', id) == 1 then
+      if not stop and unsettled_before and has_key(':cancelling') and redis.call('LPOS', plan .. ':cancelling', id) then
         stop = CANCELLED
       end
       if stop then

@@ -40,12 +40,12 @@ local function drop_bundles()
   redis.call('DEL', plan .. ':todo')
   local count = number('bundles')
   if count == 0 then return end
-  for _, unit in ipairs(redis.call('ZRANGE', plan .. ':ready', 0, -1)) do
-    if tonumber(unit) < count then
-      redis.call('ZREM', plan .. ':ready', unit)
-      open_bundle(unit).over = true
-      release(unit)
-    end
+  -- They have no priority, so their scores are their numbers. After them come tasks that were retried.
+  for _, unit in ipairs(redis.call('ZRANGE', plan .. ':ready', 0, '(' .. count, 'BYSCORE')) do
+    redis.call('ZREM', plan .. ':ready', unit)
+    open_bundle(unit).over = true
+    release(unit)
+    steps = steps + 0.25
   end
   save_bundles()
 end

@@ -132,7 +132,7 @@ local function cancel_chosen(constrained)
   while steps < MOST_STEPS do
     local id = redis.call('LPOP', plan .. ':cancelling')
     if not id then return end
-    redis.call('SREM', plan .. ':cancels', id)
+    steps = steps + 0.25
     local task = load_task(id)
     -- It may have been skipped meanwhile, because it depends on another one of them.
     if task.status == 'queued' then
@@ -188,8 +188,8 @@ local function stop_plan(code, message)
   if not PARKING[code] then redis.call('ZREM', shard .. ':deadlines', plan_id) end
   emit('plan.stopped', { reason = { code = code, message = message }, at = now })
   redis.call('HSET', plan, 'stopAt', 1)
-  end_stopped(constrained)
   drop_bundles()
+  end_stopped(constrained)
   -- Running tasks of a plan without money have reserved theirs, and may finish.
   if not PARKING[code] then
     redis.call('PUBLISH', shard .. ':control', plan_id .. ' * ' .. code)

@@ -58,7 +58,7 @@ local function requeue(entry)
   for i, status in ipairs(statuses_of(others)) do
     if not ENDED[status] or is_to_be_followed(others[i]) then waits = waits + 1 end
   end
-  steps = steps + 1 + #others / 20
+  steps = steps + 1.5 + #others / 20
 
   local task = load_task(id)
   local again = {

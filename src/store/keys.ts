@@ -46,6 +46,7 @@ export const PLAN_SUFFIXES = [
   'tasks',
   'attempts',
   'outputs',
+  'paged',
   'ended',
   'events',
   'text',

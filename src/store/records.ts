@@ -1,7 +1,6 @@
 import type { Failure } from '../core/contract/errors.ts'
 import { TASK_STATUSES, type TaskCounts } from '../core/contract/status.ts'
 import { NO_USAGE, type Usage } from '../core/contract/usage.ts'
-import type { TaskOutput } from '../core/ports/executor.ts'
 import {
   type PlanRecord,
   type PlanSpec,
@@ -95,10 +94,6 @@ export function storedAttempt(raw: string): StoredAttempt {
     resumedFromStep: attempt.resumedFromStep,
     error: attempt.error,
   }
-}
-
-export function taskOutput(raw: string | null | undefined): TaskOutput | undefined {
-  return raw === null || raw === undefined ? undefined : (JSON.parse(raw) as TaskOutput)
 }
 
 function time(text: string | undefined): number | undefined {

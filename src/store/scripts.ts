@@ -37,6 +37,7 @@ type ScriptName = (typeof NAMES)[number]
 /** Code that the scripts share, in order of dependency. */
 const SHARED = [
   'plan',
+  'pages',
   'events',
   'tasks',
   'outcome',

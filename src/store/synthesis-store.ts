@@ -1,18 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../core/contract/errors.ts'
 import { boundedUsage } from '../core/contract/usage.ts'
 import type { SynthesisStore } from '../core/ports/synthesis-store.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
+import { PAGE_BYTES, pagesOf, withStagedPages } from './paged-value.ts'
 import type { RedisClient } from './redis/connect-redis.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 import { settleTasks } from './settle-tasks.ts'
 import { wellFormedJson } from './storable.ts'
-
-/** How much of a version is read, and held in memory per reader, at a time. */
-const PAGE_BYTES = 512 * 1024
-
-const STAGED_SECONDS = 3_600
 
 export function redisSynthesisStore(options: {
   redis: RedisClient
@@ -32,23 +27,6 @@ export function redisSynthesisStore(options: {
           : await redis.hgetBuffer(`${key}:pages:${version}`, `${number}`)
       return found ?? undefined
     })
-  }
-
-  /**
-   * Writes all pages but the first under a key that expires, one at a time: a version may have tens
-   * of megabytes, which would block Redis if a script stored them all.
-   */
-  async function stage(planId: string, pages: readonly Buffer[]): Promise<string> {
-    if (pages.length === 0) return ''
-    const key = `${keyOf(planId)}:staged:${randomUUID()}`
-    for (const [index, page] of pages.entries()) {
-      await redis
-        .multi()
-        .hset(key, `${index + 2}`, page)
-        .expire(key, STAGED_SECONDS)
-        .exec()
-    }
-    return key
   }
 
   async function* pieces(planId: string, version: number, first: Buffer): AsyncGenerator<Buffer> {
@@ -80,23 +58,30 @@ export function redisSynthesisStore(options: {
     finish: (planId, jobId, { kind, synthesis, outcome, editsProblem, usage }) =>
       whileAvailable(async () => {
         const [first = '', ...others] = pagesOf(wellFormedJson(synthesis?.json ?? ''))
-        const staged = await stage(planId, others)
-        return (await run(
-          'finish-synthesis',
-          keyOf(planId),
-          shardOfPlan(planId),
-          jobId,
-          synthesis?.version ?? 0,
-          first,
-          synthesis?.status ?? '',
-          synthesis?.executor ?? '',
-          outcome,
-          usage === undefined ? '' : JSON.stringify(boundedUsage(usage)),
-          kind,
-          editsProblem === undefined ? '' : JSON.stringify(editsProblem),
-          synthesis?.preliminary === true ? 1 : 0,
-          staged,
-        )) as 'gone' | 'done' | 'stored' | 'finished'
+        const stagedKey = (id: string) => `${keyOf(planId)}:staged:${id}`
+        return withStagedPages(
+          redis,
+          stagedKey,
+          others,
+          async (staged) =>
+            (await run(
+              'finish-synthesis',
+              keyOf(planId),
+              shardOfPlan(planId),
+              jobId,
+              synthesis?.version ?? 0,
+              first,
+              synthesis?.status ?? '',
+              synthesis?.executor ?? '',
+              outcome,
+              usage === undefined ? '' : JSON.stringify(boundedUsage(usage)),
+              kind,
+              editsProblem === undefined ? '' : JSON.stringify(editsProblem),
+              synthesis?.preliminary === true ? 1 : 0,
+              staged.key,
+              staged.count,
+            )) as 'gone' | 'done' | 'stored' | 'finished',
+        )
       }),
     claim: (planId, jobId, requestHash = '') =>
       whileAvailable(async () => {
@@ -134,16 +119,4 @@ export function redisSynthesisStore(options: {
         return fields.map(Number).sort((a, b) => a - b)
       }),
   }
-}
-
-/**
- * A full page is always followed by another one, even if empty, so that a reader knows where the
- * end is.
- */
-function pagesOf(json: string): Buffer[] {
-  const bytes = Buffer.from(json)
-  const count = Math.floor(bytes.length / PAGE_BYTES) + 1
-  return Array.from({ length: count }, (_, at) =>
-    bytes.subarray(at * PAGE_BYTES, (at + 1) * PAGE_BYTES),
-  )
 }

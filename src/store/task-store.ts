@@ -5,29 +5,22 @@ import type { Stop } from '../core/ports/records.ts'
 import type { AttemptEnd, BegunTask, TaskLife, TaskStore } from '../core/ports/task-life.ts'
 import { type KeySpace, planKey, shardKey, shardOf } from './keys.ts'
 import { outputPrint } from './output-print.ts'
-import { storedAttempt, taskOutput, taskState } from './records.ts'
+import { pagesOf, withStagedPages } from './paged-value.ts'
+import { storedAttempt, taskState } from './records.ts'
 import type { RedisClient } from './redis/connect-redis.ts'
 import { gather } from './redis/gather.ts'
 import { readAcrossShards } from './redis/read-across-shards.ts'
+import { repliesOf } from './redis/replies-of.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import { requeueEntries } from './requeue-entries.ts'
 import type { RunScript } from './scripts.ts'
 import { settleTasks } from './settle-tasks.ts'
 import { storableJson } from './storable.ts'
+import { outputPagesKey, redisTaskOutputs } from './task-outputs.ts'
 
 export function redisTaskStore(options: { redis: RedisClient; space: KeySpace }): TaskStore {
   const { redis } = options
   const keyOf = (planId: string) => planKey(options.space, planId)
-  const sizes = (key: string, fields: readonly string[]) =>
-    whileAvailable(async () => {
-      const pipeline = redis.pipeline()
-      for (const field of fields) pipeline.hstrlen(key, field)
-      const replies = (await pipeline.exec()) ?? []
-      return replies.map(([error, size]) => {
-        if (error !== null) throw error
-        return Number(size)
-      })
-    })
   return {
     specs: (planId, taskIds) =>
       whileAvailable(async () => {
@@ -51,18 +44,13 @@ export function redisTaskStore(options: { redis: RedisClient; space: KeySpace })
         const found = await redis.hmget(`${keyOf(planId)}:attempts`, ...fields)
         return found.flatMap((raw) => (raw === null ? [] : [storedAttempt(raw)]))
       }),
-    outputSizes: (planId, taskIds) => sizes(`${keyOf(planId)}:outputs`, taskIds),
-    specSizes: (planId, taskIds) => sizes(`${keyOf(planId)}:specs`, taskIds),
-    outputs: (planId, taskIds) =>
+    specSizes: (planId, taskIds) =>
       whileAvailable(async () => {
-        if (taskIds.length === 0) return []
-        const found = await redis.hmget(`${keyOf(planId)}:outputs`, ...taskIds)
-        return found.map(taskOutput)
+        const pipeline = redis.pipeline()
+        for (const taskId of taskIds) pipeline.hstrlen(`${keyOf(planId)}:specs`, taskId)
+        return repliesOf(await pipeline.exec()).map(Number)
       }),
-    storedOutput: (planId, taskId) =>
-      whileAvailable(
-        async () => (await redis.hgetBuffer(`${keyOf(planId)}:outputs`, taskId)) ?? undefined,
-      ),
+    ...redisTaskOutputs(options),
     ended: (planId, after, count) =>
       whileAvailable(async () => {
         const found = await redis.zrange(
@@ -167,7 +155,14 @@ export function redisTaskLife(options: {
 
   return {
     begin: (task) => whileAvailable(() => begin(task)),
-    end: (attempt) => whileAvailable(() => end(storableEnd(attempt))),
+    end: (attempt) =>
+      whileAvailable(() => {
+        const { first, others, ...storable } = storableEnd(attempt)
+        const pagesKey = (id: string) => outputPagesKey(options.space, attempt.planId, id)
+        return withStagedPages(redis, pagesKey, others, ({ key, count }) =>
+          end({ ...storable, args: [...storable.args, first, key, count], bytes: first.length }),
+        )
+      }),
     cancel: (planId, { tasks = [], status = [] }) =>
       whileAvailable(async () => {
         const [answer, value, unsettled] = (await runSettled(
@@ -263,19 +258,27 @@ export function redisTaskLife(options: {
 /** The script arguments of an end, with the size of its output, so that large ones are not sent together. */
 interface StorableEnd {
   planId: string
-  args: (string | number)[]
+  args: (string | number | Buffer)[]
   bytes: number
 }
 
-function storableEnd({ planId, taskId, attempt, token, ...end }: AttemptEnd): StorableEnd {
+function storableEnd({
+  planId,
+  taskId,
+  attempt,
+  token,
+  ...end
+}: AttemptEnd): Omit<StorableEnd, 'bytes'> & { first: Buffer; others: Buffer[] } {
   const { status, outcome, spends, error, usage, answeredBy, retryInMs, coreTimes } = end
   const result = storableJson({
     ...{ status, outcome, spends, error, answeredBy, retryInMs, coreTimes },
     print: status === 'succeeded' && end.output ? outputPrint(end.output) : undefined,
     usage: usage && boundedUsage(usage),
   })
-  const output = end.output === undefined ? '' : storableJson(end.output)
-  return { planId, args: [taskId, attempt, token, result, output], bytes: output.length }
+  const [first = Buffer.alloc(0), ...others] = pagesOf(
+    end.output === undefined ? '' : storableJson(end.output),
+  )
+  return { planId, args: [taskId, attempt, token, result], first, others }
 }
 
 function begunTask([status, ...rest]: [string, ...unknown[]]): BegunTask {

@@ -32,7 +32,7 @@ export async function viewFaults(
 
   const outputs: string[] = []
   for await (const line of api.tasks.outputs(tenant, planId)) {
-    const { id, status } = JSON.parse(Buffer.from(line).toString()) as OutputTask
+    const { id, status } = await readJson<OutputTask>(line)
     outputs.push(`${id} ${status}`)
   }
   const ended = plan.tasks.filter(({ status }) => isEnded(status))

@@ -1,4 +1,3 @@
-import { exportOutput } from '../../src/core/export/export-output.ts'
 import { exportSynthesis } from '../../src/core/export/export-synthesis.ts'
 import type { Exporting } from '../../src/core/ports/exporting.ts'
 
@@ -9,7 +8,6 @@ export const EXPORTING_HERE: Exporting = {
     for await (const piece of json) pieces.push(piece)
     return exportSynthesis(Buffer.concat(pieces), as, title)
   },
-  output: async (task, stored) => exportOutput(task, stored),
 }
 
 /** What a reader of JSON in pieces has in the end. */

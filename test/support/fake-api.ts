@@ -205,7 +205,7 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
         find(tenant, planId)
         for (const output of api.outputs) {
           api.onOutputRead()
-          yield jsonOf(output)
+          yield inOnePiece(output)
         }
       },
       async steps(query) {

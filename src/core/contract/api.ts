@@ -139,7 +139,7 @@ export interface TasksApi {
    * Every ended task of the plan with its output, each as JSON of `OutputTask`, in order of ending; ends
    * with what there is now.
    */
-  outputs(tenant: string, planId: string): Pieces
+  outputs(tenant: string, planId: string): AsyncIterable<Pieces>
   /** What an agent has said and done; long arguments and results are cut. */
   steps(query: {
     tenant: string

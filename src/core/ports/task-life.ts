@@ -1,3 +1,4 @@
+import type { Pieces } from '../contract/api.ts'
 import type { Failure } from '../contract/errors.ts'
 import type { TaskStatus } from '../contract/status.ts'
 import type { CancelTasks } from '../contract/task-selection.ts'
@@ -184,9 +185,12 @@ export interface TaskStore {
   states(planId: string, taskIds: readonly string[]): Promise<TaskState[]>
   attempts(planId: string, taskId: string, count: number): Promise<StoredAttempt[]>
   outputs(planId: string, taskIds: readonly string[]): Promise<(TaskOutput | undefined)[]>
-  /** One stored output: JSON of `TaskOutput`. */
-  storedOutput(planId: string, taskId: string): Promise<Uint8Array | undefined>
-  /** Stored sizes of the outputs and of the specifications, in bytes; 0 if there is none. */
+  /** One stored output: JSON of `TaskOutput` without white space, read piece by piece. */
+  storedOutput(planId: string, taskId: string): Promise<Pieces | undefined>
+  /**
+   * Stored sizes of the outputs (of long ones rounded up) and of the specifications, in bytes; 0 if
+   * there is none.
+   */
   outputSizes(planId: string, taskIds: readonly string[]): Promise<number[]>
   specSizes(planId: string, taskIds: readonly string[]): Promise<number[]>
   /**

@@ -3,9 +3,9 @@ import { badCursor, decodeCursor, encodeCursor } from '../contract/cursor.ts'
 import { isEnded } from '../contract/status.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { TaskDetail, TaskOutputAnswer } from '../contract/views.ts'
-import type { Exporting } from '../ports/exporting.ts'
 import type { TaskState } from '../ports/records.ts'
 import { renderFullPrompt, renderTaskPrompt } from '../text/prompt.ts'
+import { outputPieces } from './output-pieces.ts'
 import { inPages, withinBytes } from './pages.ts'
 import { attemptView, outputTask, taskSummary, waveNumbers } from './plan-views.ts'
 import { type ReadDeps, requirePlan, requireTask } from './require-plan.ts'
@@ -14,15 +14,13 @@ import { waitingFor } from './waiting-for.ts'
 /** Bytes of outputs that one reader holds at a time, however slowly it reads; or one larger output. */
 const OUTPUT_BYTES_AT_ONCE = 250_000
 
-export function readTasks(
-  deps: ReadDeps & { exporting: Pick<Exporting, 'output'> },
-): Pick<TasksApi, 'list' | 'get' | 'output' | 'outputs'> {
+export function readTasks(deps: ReadDeps): Pick<TasksApi, 'list' | 'get' | 'output' | 'outputs'> {
   /** JSON of `OutputTask`. */
-  async function outputOf(planId: string, spec: TaskSpec, state: TaskState): Promise<Uint8Array> {
+  async function outputOf(planId: string, spec: TaskSpec, state: TaskState): Promise<Pieces> {
     const stored = await deps.tasks.storedOutput(planId, spec.id)
     return stored === undefined
-      ? encode(outputTask(spec, state, undefined))
-      : deps.exporting.output({ spec, state }, stored)
+      ? inOne(encode(outputTask(spec, state, undefined)))
+      : outputPieces({ spec, state }, stored)
   }
   return {
     async list({ tenant, planId, status, limit, cursor }) {
@@ -104,7 +102,7 @@ export function readTasks(
             told.add(spec.id)
             yield isLarge
               ? await outputOf(planId, spec, state)
-              : encode(outputTask(spec, state, outputs[index]))
+              : inOne(encode(outputTask(spec, state, outputs[index])))
           }
         }
       }
@@ -118,13 +116,17 @@ function encode(value: unknown): Uint8Array {
   return ENCODER.encode(JSON.stringify(value))
 }
 
+async function* inOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
 /** The answer with a task that is JSON already. */
 async function* withTask(
   answer: Omit<TaskOutputAnswer, 'task'>,
-  task: Uint8Array,
+  task: Pieces,
 ): AsyncGenerator<Uint8Array> {
   yield ENCODER.encode(`${JSON.stringify(answer).slice(0, -1)},"task":`)
-  yield task
+  yield* task
   yield ENCODER.encode('}')
 }
 

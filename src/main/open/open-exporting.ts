@@ -9,7 +9,7 @@ const MOST_BYTES_HERE = 100_000
 const THREADS = 2
 const LIMIT_MS = 60_000
 
-/** Exports small syntheses and outputs at once, and large ones on threads, a few at a time. */
+/** Exports small syntheses at once, and large ones on threads, a few at a time. */
 export function openExporting(log: Logger): Exporting & { close(): Promise<void> } {
   const pool = openThreadPool({
     entry: new URL('../threads/exporting-thread.ts', import.meta.url),
@@ -17,7 +17,7 @@ export function openExporting(log: Logger): Exporting & { close(): Promise<void>
     log,
   })
   const inTurn = semaphore(THREADS)
-  const { exportSynthesis, exportOutput } = EXPORTING_WORK
+  const { exportSynthesis } = EXPORTING_WORK
   return {
     async synthesis(json, as, title) {
       const pieces = json[Symbol.asyncIterator]()
@@ -39,15 +39,6 @@ export function openExporting(log: Logger): Exporting & { close(): Promise<void>
         return (await pool.run('exportSynthesis', [whole, as, title], LIMIT_MS)) as Uint8Array
       })
     },
-    output: async (task, stored) =>
-      stored.length <= MOST_BYTES_HERE
-        ? exportOutput(task, stored)
-        : // Copied, because the bytes may be part of a larger buffer.
-          ((await pool.run(
-            'exportOutput',
-            [task, new Uint8Array(stored)],
-            LIMIT_MS,
-          )) as Uint8Array),
     close: () => pool.close(),
   }
 }

@@ -1,5 +1,4 @@
-import { exportOutput } from '../../core/export/export-output.ts'
 import { exportSynthesis } from '../../core/export/export-synthesis.ts'
 
-/** Work for a thread: answers made from large outputs and syntheses. */
-export const EXPORTING_WORK = { exportOutput, exportSynthesis }
+/** Work for a thread: large syntheses in other formats. */
+export const EXPORTING_WORK = { exportSynthesis }

@@ -2,24 +2,30 @@
 -- attempt was considered dead and begun again elsewhere: its result is refused, but its usage
 -- counts.
 -- ARGV: shard, then for each: taskId, attempt, token, JSON of { status, outcome, error?, usage?,
--- answeredBy?, retryInMs?, coreTimes?, spends, print? }, JSON of the output or ''
+-- answeredBy?, retryInMs?, coreTimes?, spends, print? }, JSON of the output or '' (the first page if it
+-- is long), the staged key of its further pages or '', their number
 -- Returns { { 'recorded' | 'refused' | 'gone', …}, released units, number of the preliminary
 -- synthesis that is due or 0, 1 if this call left something to settle, 1 if no task is left to run }
 local answers = {}
 if redis.call('EXISTS', plan) == 0 then
-  for _ = 2, #ARGV, 5 do answers[#answers + 1] = 'gone' end
+  for i = 2, #ARGV, 7 do
+    answers[#answers + 1] = 'gone'
+    if ARGV[i + 5] ~= '' then redis.call('UNLINK', ARGV[i + 5]) end
+  end
   return { answers, {}, 0, 0, 0 }
 end
+for i = 2, #ARGV, 7 do require_staged(ARGV[i + 5], ARGV[i + 6]) end
 write_together()
 local constrained = number('constrained') == 1
 local budget = number('budgetNanos')
 local exhausted = false
 local unpaid
 
-for i = 2, #ARGV, 5 do
+for i = 2, #ARGV, 7 do
   local id, attempt_number, token = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
   local result = cjson.decode(ARGV[i + 3])
-  local output = ARGV[i + 4]
+  local output, staged = ARGV[i + 4], ARGV[i + 5]
+  local is_stored = false
   local task = load_task(id)
   local attempt = load_attempt(id, attempt_number)
   local current = task.status == 'running' and task.token == token
@@ -88,7 +94,11 @@ for i = 2, #ARGV, 5 do
         })
       end
     else
-      if output ~= '' then put('HSET', ':outputs', id, output) end
+      if output ~= '' then
+        put('HSET', ':outputs', id, output)
+        keep_pages(id, staged, ARGV[i + 6])
+        is_stored = true
+      end
       task.error = result.error
       task.print = result.print
       end_task(id, task, status, constrained)
@@ -97,6 +107,7 @@ for i = 2, #ARGV, 5 do
       if result.error and result.error.code == 'provider-quota' then unpaid = result.error.message end
     end
   end
+  if staged ~= '' and not is_stored then redis.call('UNLINK', staged) end
 end
 
 if budget > 0 and number('u:costNanos') + number('b:unknown') >= budget

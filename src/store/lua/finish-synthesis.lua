@@ -1,14 +1,15 @@
 -- Stores a version and, if nothing is left to do, finishes the plan, in one step.
 -- ARGV: shard, job id, version or '0' for a plan without synthesis, JSON or '', status of the
 -- synthesis, executor, outcome of the plan if it ends, usage JSON or '', kind of the job, the
--- missing edits as JSON or '', 1 for a preliminary version, and the staged key of the further pages
--- of a long JSON or ''
+-- missing edits as JSON or '', 1 for a preliminary version, the staged key of the further pages of a
+-- long JSON or '', and their number
 -- Returns 'gone' | 'done' | 'stored' | 'finished' if the plan has finished
 if redis.call('EXISTS', plan) == 0 then return 'gone' end
 local job_id, version, json, status, executor, outcome = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local kind = ARGV[9]
 if redis.call('SISMEMBER', plan .. ':synthesized', job_id) == 1
   or redis.call('HGET', plan .. ':versions', job_id) == 'superseded' then return 'done' end
+require_staged(ARGV[12], ARGV[13])
 if header('syn:own') == job_id then redis.call('HDEL', plan, 'syn:own') end
 redis.call('SADD', plan .. ':synthesized', job_id)
 local counted = close_spending(job_id)

@@ -1,6 +1,7 @@
 import type { ChainableCommander } from 'ioredis'
 import { shardOf } from '../keys.ts'
 import type { RedisClient } from './connect-redis.ts'
+import { repliesOf } from './replies-of.ts'
 
 /**
  * Reads the same fields of many plans, in one round trip per shard, because a pipeline may only go
@@ -25,10 +26,7 @@ export async function readAcrossShards(
     [...shards.values()].map(async (group) => {
       const pipeline = redis.pipeline()
       for (const planId of group) read(pipeline, planId)
-      const replies = ((await pipeline.exec()) ?? []).map(([error, reply]) => {
-        if (error !== null) throw error
-        return reply
-      })
+      const replies = repliesOf(await pipeline.exec())
       const each = replies.length / group.length
       group.forEach((planId, index) => {
         found.set(planId, replies.slice(index * each, (index + 1) * each))

@@ -12,7 +12,7 @@ import type {
   TaskDetail,
 } from '../../../src/core/contract/views.ts'
 import type { WorkersView } from '../../../src/core/contract/workers.ts'
-import { inOnePiece, jsonOf } from '../../support/exporting.ts'
+import { inOnePiece } from '../../support/exporting.ts'
 import { stagedExecutors } from './executors.ts'
 
 /** A plan that stands exactly as a test put it, until the test moves it. */
@@ -177,7 +177,7 @@ export function createStage(): Stage {
           })
         },
         async *outputs(_tenant, planId) {
-          for (const output of find(planId).outputs.values()) yield jsonOf(output)
+          for (const output of find(planId).outputs.values()) yield inOnePiece(output)
         },
         async steps({ planId, taskId }) {
           const items = find(planId).steps?.get(findTask(planId, taskId).id) ?? []

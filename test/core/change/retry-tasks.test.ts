@@ -3,11 +3,13 @@ import { changePlans } from '../../../src/core/change/change-plans.ts'
 import { changeTasks } from '../../../src/core/change/change-tasks.ts'
 import { enqueueRetry } from '../../../src/core/change/retry-tasks.ts'
 import { sweep, sweepHeld } from '../../../src/core/change/sweep.ts'
+import type { Pieces } from '../../../src/core/contract/api.ts'
 import { NO_USAGE } from '../../../src/core/contract/usage.ts'
 import type { OutputTask } from '../../../src/core/contract/views.ts'
 import type { AttemptEnd } from '../../../src/core/ports/task-life.ts'
 import { readTasks } from '../../../src/core/read/read-tasks.ts'
 import { submitPlan } from '../../../src/core/submit/submit-plan.ts'
+import { readJson } from '../../support/exporting.ts'
 import { echoPlan, openUseCases, type UseCases } from '../../support/use-cases.ts'
 
 const TENANT = 'default'
@@ -293,9 +295,9 @@ test('outputs are read to the end without one missing or doubled while tasks are
   }
   for (const id of ids) await run(planId, id, await unitOf(id))
   const reader = readTasks(service.changing).outputs(TENANT, planId)[Symbol.asyncIterator]()
-  const idOf = (line: Uint8Array) => (JSON.parse(Buffer.from(line).toString()) as OutputTask).id
+  const idOf = async (line: Pieces) => (await readJson<OutputTask>(line)).id
   const read: string[] = []
-  for (let count = 0; count < 100; count += 1) read.push(idOf((await reader.next()).value))
+  for (let count = 0; count < 100; count += 1) read.push(await idOf((await reader.next()).value))
   // Those read first go from the list, and come back at its end.
   for (const id of ids.slice(0, 60)) {
     const unit = await service.stores.life.nextUnit(planId)
@@ -303,7 +305,7 @@ test('outputs are read to the end without one missing or doubled while tasks are
     await run(planId, id, unit)
   }
   for (let next = await reader.next(); next.done !== true; next = await reader.next()) {
-    read.push(idOf(next.value))
+    read.push(await idOf(next.value))
   }
   expect(read.toSorted()).toEqual(ids.toSorted())
 })

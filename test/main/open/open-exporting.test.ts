@@ -1,6 +1,5 @@
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import { untouchedTask } from '../../../src/core/ports/records.ts'
 import { SYNTHESIS } from '../../../src/http/openapi/examples.ts'
 import { openExporting } from '../../../src/main/open/open-exporting.ts'
 import { EXPORTING_HERE, jsonOf } from '../../support/exporting.ts'
@@ -22,18 +21,5 @@ test('what is large is exported on a thread as what is small is here', async () 
       const expected = await EXPORTING_HERE.synthesis(inPieces(synthesis), as, 'A review')
       expect(Buffer.from(text).equals(expected), as).toBe(true)
     }
-  }
-  const spec = {
-    id: 'a',
-    description: 'A',
-    executor: 'echo',
-    attempts: 1,
-    timeoutMs: 1,
-    priority: 0,
-  }
-  for (const length of [10, 500_000]) {
-    const task = { spec, state: untouchedTask(0) }
-    const json = await exporting.output(task, jsonOf({ text: 'é'.repeat(length) }))
-    expect(JSON.parse(Buffer.from(json).toString())).toMatchObject({ output: 'é'.repeat(length) })
   }
 })

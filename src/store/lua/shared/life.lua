@@ -21,6 +21,9 @@ local function delete_plan(tenant, at)
   for _, version in ipairs(redis.call('HKEYS', plan .. ':syntheses')) do
     redis.call('UNLINK', pages_key(version))
   end
+  for _, paged in ipairs(redis.call('HVALS', plan .. ':paged')) do
+    redis.call('UNLINK', output_pages_key(paged))
+  end
   redis.call('UNLINK', plan)
   for i = at, #ARGV do redis.call('UNLINK', plan .. ':' .. ARGV[i]) end
   redis.call('ZREM', shard .. ':plans:' .. tenant, plan_id)

@@ -37,7 +37,7 @@ end
 -- have. This forgets both: it runs again, or ends without having run.
 local function forget_former(id, task)
   if not task.former then return end
-  redis.call('HDEL', plan .. ':outputs', id)
+  drop_output(id)
   if redis.call('HEXISTS', plan .. ':steps', id) == 1 then begin_steps_anew(id, load_log(id)) end
   task.former, task.writes, task.behind, task.changed = nil, nil, nil, nil
 end
@@ -71,7 +71,7 @@ local function requeue(entry)
     again.behind = #behind > 0 and behind or nil
   else
     retry_steps(id, task)
-    redis.call('HDEL', plan .. ':outputs', id)
+    drop_output(id)
   end
   move(task, 'queued')
   save_task(id, again)

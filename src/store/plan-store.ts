@@ -203,8 +203,14 @@ export function redisPlanStore(options: {
 
     workspace: (planId) =>
       whileAvailable(async () => {
-        const [base, reopened] = await redis.hmget(keyOf(planId), 'base', 'reopened')
-        return { base: base ?? undefined, reopened: Number(reopened ?? 0) }
+        const fields = ['base', 'reopened', 'nextUnit', 'unsettled']
+        const [base, reopened, nextUnit, unsettled] = await redis.hmget(keyOf(planId), ...fields)
+        return {
+          base: base ?? undefined,
+          reopened: Number(reopened ?? 0),
+          // While a retry is not settled, outputs of tasks that it queues again may still be there.
+          generation: typeof unsettled === 'string' ? undefined : Number(nextUnit ?? 0),
+        }
       }),
 
     pinBase: (planId, candidate) =>

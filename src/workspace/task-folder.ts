@@ -7,32 +7,29 @@ import { collectEdits } from './collect-edits.ts'
 import { removeTree } from './files/remove-tree.ts'
 import type { Git } from './git/git.ts'
 import type { PlanRepository } from './git/plan-repository.ts'
-import { taskCommits } from './git/task-commits.ts'
 import type { WorkspaceLimits } from './options.ts'
 import { restoreEdits } from './restore-edits.ts'
 
 /**
- * A folder for a single task, with the plan's base and the work of the tasks before it, and a
- * scratch folder next to it. The repository stays outside and is not shared with tasks.
+ * A folder for a single task, with the files of the commit that it starts from, and a scratch folder next
+ * to it. The repository stays outside and is not shared with tasks.
  */
 export async function openTaskFolder(
   git: Git,
   repository: PlanRepository,
-  planFolder: string,
+  plan: { folder: string; start: string },
   task: TaskAccess,
   limits: WorkspaceLimits,
   signal: AbortSignal,
 ): Promise<OpenedWorkspace> {
   const { gitDir } = repository
+  const { start } = plan
   // A new one for every attempt, so that nothing of an earlier one is found.
-  const own = join(planFolder, 'tasks', `${encodeURIComponent(task.taskId)}-${randomUUID()}`)
+  const own = join(plan.folder, 'tasks', `${encodeURIComponent(task.taskId)}-${randomUUID()}`)
   const folder = join(own, 'files')
   const scratch = join(own, 'scratch')
   try {
     await mkdir(scratch, { recursive: true })
-    const after = task.after.map(({ taskId }) => taskId)
-    const commits = taskCommits(git, repository, task.after, signal)
-    const start = await commits.startAfter(after)
     const { indexFile, omitted } = await checkOut(git, gitDir, start, folder, signal)
     const files = { folder, indexFile, omitted, start, writes: task.writes }
     return {

@@ -25,6 +25,7 @@ import {
   type PlanRepository,
 } from './git/plan-repository.ts'
 import { repositoryCache } from './git/repository-cache.ts'
+import { sharedCommits } from './git/shared-commits.ts'
 import { joinCalls } from './join-calls.ts'
 import { mergeEdits } from './merge-edits.ts'
 import { DEFAULT_WORKSPACE_LIMITS, type WorkspaceOptions } from './options.ts'
@@ -40,6 +41,7 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
   const folders = planFolders(dataDir)
   const cache = repositoryCache(git, dataDir, limits, options.log)
   const repositories = { git, cache, limits }
+  const commits = sharedCommits(git)
   const policy = {
     roots,
     hosts: options.gitHosts,
@@ -137,6 +139,11 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
     }
   }
 
+  async function forget(folder: string): Promise<void> {
+    await folders.remove(folder)
+    commits.forget(folder)
+  }
+
   return {
     async check(spec) {
       if ('path' in spec) {
@@ -170,8 +177,14 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
     async open(plan, task, signal) {
       if (!task.isolated) return untilAborted(openShared(plan), signal)
       const repository = await untilAborted(repositoryOf(plan), signal)
-      const folder = await folders.make(plan.folder)
-      return openTaskFolder(git, repository, folder, task, limits, signal)
+      const own = await folders.make(plan.folder)
+      try {
+        const start = await commits.startAfter(plan.folder, repository, task, signal)
+        return await openTaskFolder(git, repository, { folder: own, start }, task, limits, signal)
+      } catch (error) {
+        commits.forget(plan.folder)
+        throw error
+      }
     },
 
     async readable(plan, signal) {
@@ -190,14 +203,14 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
       return openCommitFolder(git, gitDir, folder, commit, signal)
     },
 
-    forget: (folder) => folders.remove(folder),
+    forget,
 
     async sweep(isKept) {
       await folders.removeLeftovers()
       const borrowed = new Set<string | undefined>()
       for (const folder of await folders.list()) {
         if (await isKept(folder)) borrowed.add(await borrowedFrom(folders.path(folder)))
-        else await folders.remove(folder)
+        else await forget(folder)
       }
       await cache.evict((gitDir) => borrowed.has(gitDir), Date.now() - limits.keepRepositoryMs)
     },

@@ -9,6 +9,7 @@ import type { ExecutionContext, ExecutionOutcome, Executor } from '../../src/cor
 import type { PlanSpec } from '../../src/core/ports/records.ts'
 import { NO_TRACER } from '../../src/core/ports/tracing.ts'
 import type { Workspaces } from '../../src/core/ports/workspaces.ts'
+import { editsBefore } from '../../src/core/run/edits-before.ts'
 import { planCache } from '../../src/core/run/plan-cache.ts'
 import type { RunUnitDeps } from '../../src/core/run/run-deps.ts'
 import { runUnit } from '../../src/core/run/run-unit.ts'
@@ -207,6 +208,7 @@ export async function openUnits(redisUrl: string) {
           : [[options.executor.name, options.executor] as const]),
       ]),
       workspaces: (options.workspaces ?? {}) as Workspaces,
+      editsBefore: editsBefore(tasks),
       files: plans,
       running,
       tracer: NO_TRACER,

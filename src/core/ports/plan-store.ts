@@ -64,8 +64,16 @@ export interface PlanStore {
   submission(planId: string): Promise<Record<string, unknown> | undefined>
   context(planId: string): Promise<string>
   files(planId: string): Promise<Record<string, string>>
-  /** The commit that all tasks start from, once recorded, and `PlanRecord.reopened`. */
-  workspace(planId: string): Promise<{ base: string | undefined; reopened: number }>
+  /**
+   * The commit that all tasks start from, once recorded, and `PlanRecord.reopened`. `generation` changes
+   * when tasks are retried, and is undefined while they are: as long as it is the same, tasks that have an
+   * output keep it.
+   */
+  workspace(planId: string): Promise<{
+    base: string | undefined
+    reopened: number
+    generation: number | undefined
+  }>
   /**
    * Records the commit that all tasks start from, unless one is recorded; returns the recorded one.
    */

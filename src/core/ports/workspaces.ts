@@ -71,6 +71,11 @@ export interface TaskAccess {
    * put behind, each preceded by what it started from itself. Only for an isolated task.
    */
   after: OrderedEdits[]
+  /**
+   * As long as it is the same, every task in `after` has the same edits, so that their commits are made
+   * only once.
+   */
+  version?: string | undefined
 }
 
 /** What a task changed. Both are undefined if it changed nothing. */

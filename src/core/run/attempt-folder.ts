@@ -3,10 +3,10 @@ import { writesOf } from '../contract/files-written.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Executor, TaskEdits, Workspace } from '../ports/executor.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
-import type { TaskStore } from '../ports/task-life.ts'
 import type { CollectedEdits, OpenedWorkspace, Workspaces } from '../ports/workspaces.ts'
+import type { ReadEditsBefore } from './edits-before.ts'
 import type { LoadedPlan } from './plan-cache.ts'
-import { editsBefore, planFiles } from './plan-files.ts'
+import { planFiles } from './plan-files.ts'
 import type { AttemptResult } from './run-attempt.ts'
 import { untilAvailable } from './until-available.ts'
 
@@ -39,7 +39,7 @@ export const NO_FOLDER: AttemptFolder = {
 
 export interface AttemptFolderDeps {
   workspaces: Pick<Workspaces, 'open'>
-  tasks: Pick<TaskStore, 'specs' | 'outputs'>
+  editsBefore: ReadEditsBefore
   files: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>
   /** Something that should not happen; for the log. */
   onFault: (error: unknown, planId: string, taskId: string) => void
@@ -64,7 +64,9 @@ export async function openAttemptFolder(
   if (files === undefined) return NO_FOLDER
   const writes = writesOf(spec)
   const isolated = writes.length > 0
-  const after = isolated ? await patiently(() => editsBefore(deps.tasks, plan.spec.id, spec)) : []
+  const before = isolated
+    ? await patiently(() => deps.editsBefore(plan.spec.id, spec, files.generation))
+    : { edits: [], version: undefined }
   try {
     const opened = await deps.workspaces.open(
       {
@@ -72,7 +74,7 @@ export async function openAttemptFolder(
         inlineFiles: () => patiently(files.inlineFiles),
         pinBase: (candidate) => patiently(() => files.pinBase(candidate)),
       },
-      { taskId: spec.id, isolated, writes, after },
+      { taskId: spec.id, isolated, writes, after: before.edits, version: before.version },
       signal,
     )
     return attemptFolder(deps, plan.spec.id, spec.id, opened, isolated)

@@ -10,6 +10,7 @@ import type { StepStore } from '../ports/step-store.ts'
 import type { TaskLife, TaskStore } from '../ports/task-life.ts'
 import type { Tracer } from '../ports/tracing.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
+import type { ReadEditsBefore } from './edits-before.ts'
 import type { PlanCache } from './plan-cache.ts'
 import type { RunningTasks } from './running-tasks.ts'
 
@@ -26,6 +27,7 @@ export interface RunUnitDeps {
   workspaces: Workspaces
   /** What verifies merged edits, for the task that repairs them. */
   programs?: Programs | undefined
+  editsBefore: ReadEditsBefore
   files: Pick<PlanStore, 'files' | 'workspace' | 'pinBase'>
   running: RunningTasks
   tracer: Tracer

@@ -7,7 +7,8 @@ import type { SynthesisJob } from '../ports/queue.ts'
 import type { PlanRecord } from '../ports/records.ts'
 import type { TaskStore } from '../ports/task-life.ts'
 import type { OrderedEdits, Workspaces } from '../ports/workspaces.ts'
-import { editsInOrder, folderOf, planFiles } from '../run/plan-files.ts'
+import { editsInOrder } from '../run/edits-before.ts'
+import { folderOf, planFiles } from '../run/plan-files.ts'
 import { TASKS_AT_ONCE } from './read-results.ts'
 
 export interface MergeEditsDeps {

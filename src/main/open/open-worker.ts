@@ -6,6 +6,7 @@ import { abortStopped, sweepHeld } from '../../core/change/sweep.ts'
 import type { PartJob, SynthesisJob } from '../../core/ports/queue.ts'
 import type { Tracer } from '../../core/ports/tracing.ts'
 import type { Workspaces } from '../../core/ports/workspaces.ts'
+import { editsBefore } from '../../core/run/edits-before.ts'
 import { planCache } from '../../core/run/plan-cache.ts'
 import { planOfFolder } from '../../core/run/plan-files.ts'
 import type { RunUnitDeps, UnitJob } from '../../core/run/run-deps.ts'
@@ -110,6 +111,7 @@ export async function openWorker(options: {
   const runDeps: RunUnitDeps = {
     ...stores,
     plans,
+    editsBefore: editsBefore(stores.tasks),
     files: stores.plans,
     queue,
     executors: executors.byName,

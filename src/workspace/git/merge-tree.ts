@@ -26,7 +26,7 @@ export async function mergeTree(
   gitDir: string,
   ours: string,
   theirs: string,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<TreeMerge> {
   const workTree = attributesFolder(gitDir)
   await mkdir(workTree, { recursive: true })

@@ -21,6 +21,8 @@ export interface TaskCommits {
    * left out.
    */
   startAfter(after: readonly string[]): Promise<string>
+  /** Adds edits of further tasks; those of a known task are the same. */
+  add(edits: readonly OrderedEdits[]): void
 }
 
 /** A starting point, and those with one more task's edits on top. */
@@ -33,12 +35,23 @@ export function taskCommits(
   git: Git,
   repository: PlanRepository,
   edits: readonly OrderedEdits[],
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): TaskCommits {
   const { gitDir, base, date } = repository
-  const byTask = new Map(edits.map((entry) => [entry.taskId, entry]))
+  const byTask = new Map<string, { after: string[]; patch: string | undefined }>()
   const commits = new Map<string, Promise<string | undefined>>()
   const atBase: Start = { commit: Promise.resolve(base), next: new Map() }
+
+  function add(more: readonly OrderedEdits[]): void {
+    for (const {
+      taskId,
+      after,
+      edits: { patch },
+    } of more) {
+      if (!byTask.has(taskId)) byTask.set(taskId, { after, patch })
+    }
+  }
+  add(edits)
 
   /** Includes what each of them came after, so that naming the last of a chain is enough. */
   function inOrder(after: readonly string[]): Set<string> {
@@ -83,16 +96,20 @@ export function taskCommits(
   function of(taskId: string): Promise<string | undefined> {
     return remembered(commits, taskId, async () => {
       const entry = byTask.get(taskId)
-      if (entry === undefined) return undefined
+      if (entry?.patch === undefined) return undefined
       const start = await startAfter(entry.after)
-      const tree = await appliedTree(git, gitDir, start, [entry.edits.patch], signal)
-      return tree === undefined
-        ? undefined
-        : commitTree(git, gitDir, tree, [start], date, `task ${taskId}`)
+      const tree = await appliedTree(git, gitDir, start, [entry.patch], signal)
+      const commit =
+        tree === undefined
+          ? undefined
+          : await commitTree(git, gitDir, tree, [start], date, `task ${taskId}`)
+      // It is in the repository now, and may be large.
+      entry.patch = undefined
+      return commit
     })
   }
 
-  return { of, startAfter }
+  return { of, startAfter, add }
 }
 
 /** Commits a tree. The same arguments give the same id. */
@@ -122,7 +139,7 @@ export async function appliedTree(
   gitDir: string,
   start: string,
   patches: string[],
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   const call: GitCall = { gitDir, signal, indexFile: join(gitDir, `index-${randomUUID()}`) }
   try {

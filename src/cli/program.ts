@@ -3,6 +3,7 @@ import { PLAN_STATUSES, TASK_STATUSES } from '../client/index.ts'
 import { VERSION } from '../version.ts'
 import { addressOf, countOf, dollarsOf, instantOf } from './argument-parsers.ts'
 import { addChanges } from './changing-commands.ts'
+import { add } from './commands/add.ts'
 import { compare } from './commands/compare.ts'
 import { init } from './commands/init.ts'
 import { listPlans } from './commands/list-plans.ts'
@@ -188,6 +189,20 @@ export function programOf(
     .action((first, second, options) =>
       actOnPlan(first, async (context, before) =>
         compare(context, { before, after: await findPlan(context.quick, second) }, options),
+      ),
+    )
+
+  program
+    .command('add')
+    .description('add tasks to a plan that runs or has finished; a new synthesis follows')
+    .argument('<plan>', 'its id, the beginning of its id, or last')
+    .argument('<file>', 'a file with `tasks`, in YAML or JSON; - for the standard input')
+    .option('--idempotency-key <key>', 'repeating the key with the same tasks adds them once')
+    .option('--wait', 'show the progress until the plan ends', false)
+    .option('--json', 'print the answer as JSON', false)
+    .action((plan, path, options) =>
+      actOn(path, async (context, file) =>
+        add(context, await findPlan(context.quick, plan), file, options),
       ),
     )
 

@@ -68,6 +68,11 @@ export function advance(progress: Progress, event: PlanEvent, now: number): void
     case 'plan.reopened':
       progress.status = 'running'
       break
+    case 'tasks.added':
+      for (const { id, description } of event.data.tasks) {
+        progress.tasks.set(id, newTask(id, description))
+      }
+      break
     case 'plan.stopped':
       progress.stopped = event.data.reason.message
       break
@@ -109,6 +114,13 @@ export function advance(progress: Progress, event: PlanEvent, now: number): void
     case 'plan.queued':
     case 'task.text':
       break
+  }
+}
+
+function newTask(id: string, description: string): TaskProgress {
+  return {
+    ...{ id, description, status: 'queued', attempt: 0 },
+    ...{ startedAt: undefined, durationMs: undefined, error: undefined },
   }
 }
 

@@ -42,6 +42,11 @@ export interface Changes {
   /** A retry or a larger budget reopened it. */
   'plan.reopened': PlanChange
   'plan.finished': PlanChange & { status: PlanStatus; counts: Counts }
+  /** They are queued; in plan order, after those that the plan had. */
+  'tasks.added': PlanChange & {
+    tasks: Pick<TaskSummary, 'id' | 'description' | 'executor' | 'wave'>[]
+    counts: Counts
+  }
   'task.started': TaskChange & { workerId: string }
   'task.finished': TaskChange & {
     status: TaskStatus

@@ -11,6 +11,7 @@ import type {
   PlanStatus,
   Report,
   RetryTasks,
+  TaskSubmission,
   Todos,
 } from './schema.ts'
 import { isFinished } from './status.ts'
@@ -51,6 +52,8 @@ export interface CancelOptions extends CallOptions, CancelTasks {}
 export interface RetryOptions extends CallOptions, RetryTasks {}
 
 /** Every call throws `TuttiError`, or its signal's reason. */
+export type AddOptions = CallOptions & Pick<SubmitOptions, 'idempotencyKey'>
+
 export interface Plans {
   /** Stores the plan and enqueues all its tasks. */
   submit(plan: PlanSubmission, options: SubmitOptions & { dryRun: true }): Promise<DryRun>
@@ -68,6 +71,11 @@ export interface Plans {
   events(planId: string, options?: FollowOptions): AsyncGenerator<PlanEvent, void>
   /** Cancels the plan, or with `tasks` or `status` only these tasks: all of them or none. */
   cancel(planId: string, options?: CancelOptions): Promise<Plan>
+  /**
+   * Adds tasks to a plan that runs or has finished, all or none. Without an `idempotencyKey` a random one makes
+   * retries safe.
+   */
+  add(planId: string, tasks: readonly TaskSubmission[], options?: AddOptions): Promise<Plan>
   /** Runs ended tasks again, all or none; by default all that did not succeed. */
   retry(planId: string, options?: RetryOptions): Promise<Plan>
   /** Raises the budget of a plan that its budget stopped, and runs the rest. */
@@ -199,6 +207,18 @@ export function plansOf(transport: Transport): Plans {
         body: { tasks, status },
         // Repeating it would run the tasks twice, or fail because they are running.
         repeatable: false,
+        options,
+      })
+      return body
+    },
+
+    async add(planId, tasks, { idempotencyKey, ...options } = {}) {
+      const { body } = await transport.json<Plan>({
+        method: 'POST',
+        path: `${planPath(planId)}/tasks`,
+        headers: { 'idempotency-key': idempotencyKey ?? randomKey() },
+        body: { tasks },
+        repeatable: true,
         options,
       })
       return body

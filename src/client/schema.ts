@@ -55,6 +55,98 @@ export interface Action {
   why: string
   findings: string[]
 }
+export interface AddTasks {
+  /**
+   * May depend on each other and on tasks that the plan has.
+   */
+  tasks: {
+    /**
+     * Unique in the plan; `task-1`, `task-2` … by default.
+     */
+    id?: string
+    /**
+     * Three to five words, for lists.
+     */
+    description?: string
+    /**
+     * Who does it: `Security specialist`.
+     */
+    role?: string
+    /**
+     * What to do.
+     */
+    task?: string
+    /**
+     * What only this task must know; the plan has a shared context.
+     */
+    context?: string
+    /**
+     * Files it reads, as globs relative to the workspace; or those it reads and those it writes. A folder stands for everything in it, and a glob that starts with `!` excludes files.
+     */
+    files?:
+      | string[]
+      | {
+          read?: string[]
+          write?: string[]
+        }
+    /**
+     * What the output should look like.
+     */
+    outputFormat?: string
+    /**
+     * What matters most, in order of importance.
+     */
+    focusAreas?: string[]
+    /**
+     * The whole prompt, instead of role, task, context, outputFormat and focusAreas.
+     */
+    prompt?: string
+    /**
+     * A JSON Schema that the output must satisfy.
+     */
+    outputSchema?: {
+      [k: string]: unknown
+    }
+    /**
+     * Tasks that must succeed first; their outputs become part of the prompt.
+     */
+    dependsOn?: string[]
+    /**
+     * What runs it, one of `GET /v1/executors`.
+     */
+    executor?: string
+    /**
+     * `provider:model`.
+     */
+    model?: string
+    /**
+     * Models that take over, in this order and within the same attempt, when the one before ends `incomplete` or its answer does not match the schema; `provider:model`. Only for the executor `model`.
+     */
+    escalate?: string[]
+    /**
+     * Which of the executor's tools it may use; by default all, but those that write only with `files.write`. A task that asks for `write`, `edit`, `delete` or `run` without `files.write` may write `files`, or every file if there are none.
+     */
+    tools?: string[]
+    /**
+     * Options that only the executor interprets.
+     */
+    options?: {
+      [k: string]: unknown
+    }
+    /**
+     * How long one attempt may take, in milliseconds.
+     */
+    timeoutMs?: number
+    /**
+     * How many attempts it gets in total.
+     */
+    attempts?: number
+    /**
+     * Among waiting tasks, those with a higher number run first.
+     */
+    priority?: number
+  }[]
+}
 export interface Advice {
   code: string
   message: string
@@ -293,6 +385,10 @@ export interface Policy {
    */
   maxConcurrency?: number
   /**
+   * How many tasks the plan may come to have, with those that are added later; by default as many as one submission may have.
+   */
+  maxTasks?: number
+  /**
    * Whether a failed task stops the rest.
    */
   onFailure: 'continue' | 'abort'
@@ -474,6 +570,10 @@ export interface PolicyInput {
    * How many of its tasks may run at once.
    */
   maxConcurrency?: number
+  /**
+   * How many tasks the plan may come to have, with those that are added later; by default as many as one submission may have.
+   */
+  maxTasks?: number
   /**
    * Whether a failed task stops the rest.
    */
@@ -810,7 +910,12 @@ export interface SubmitPlan {
   webhook?: {
     url: string
     events?: (
-      'plan.finished' | 'plan.started' | 'task.finished' | 'step.finished' | 'synthesis.finished'
+      | 'plan.finished'
+      | 'plan.started'
+      | 'task.finished'
+      | 'step.finished'
+      | 'tasks.added'
+      | 'synthesis.finished'
     )[]
   }
   /**

@@ -19,6 +19,7 @@ import { sendProblem } from './problems/problem.ts'
 import { problemPages } from './problems/problem-pages.ts'
 import { answerBadHttp } from './problems/raw-problem.ts'
 import { plainSerializer, validatorCompiler } from './problems/validation.ts'
+import { addRoutes } from './routes/add-tasks.ts'
 import { addDashboard, DASHBOARD_DIR } from './routes/dashboard.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -121,6 +122,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     async (v1) => {
       await v1.register(submitRoutes, { api, limits, waits })
       await v1.register(planRoutes, { plans: api.plans, waits })
+      await v1.register(addRoutes, { plans: api.plans })
       await v1.register(taskRoutes, { tasks: api.tasks, waits })
       await v1.register(stepRoutes, { tasks: api.tasks })
       await v1.register(synthesisRoutes, { syntheses: api.syntheses, waits })

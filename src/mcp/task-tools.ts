@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { type OutputTask, type Step, TASK_STATUSES, type TaskSummary } from '../client/index.ts'
+import {
+  type OutputTask,
+  type Step,
+  TASK_STATUSES,
+  type TaskSubmission,
+  type TaskSummary,
+} from '../client/index.ts'
 import { brief, fitting, itemsFrom, textFrom } from './excerpt.ts'
 import { cursor, limit, maxChars, planId, shortPage, type Tool, taskId, tool } from './tool.ts'
 
@@ -76,6 +82,34 @@ const retryTask = tool(
   },
 )
 
+const addTasks = tool(
+  {
+    name: 'add_tasks',
+    title: 'Add tasks to a plan',
+    description:
+      'Adds tasks to a plan that runs or has finished, all or none. They may depend on its tasks and on each other. A new version of the synthesis follows.',
+    effect: 'adds',
+  },
+  z.strictObject({
+    planId,
+    tasks: z
+      .array(z.record(z.string(), z.unknown()))
+      .min(1)
+      .describe('As the tasks of launch_plan.'),
+    idempotencyKey: z
+      .string()
+      .optional()
+      .describe('Repeating it with the same tasks adds them once.'),
+  }),
+  async ({ tutti }, { planId: plan, tasks, idempotencyKey }, signal) => {
+    const { counts, status } = await tutti.plans.add(plan, tasks as TaskSubmission[], {
+      idempotencyKey,
+      signal,
+    })
+    return { planId: plan, status, counts }
+  },
+)
+
 const taskSteps = tool(
   {
     name: 'task_steps',
@@ -123,7 +157,14 @@ const messageTask = tool(
   },
 )
 
-export const TASK_TOOLS: Tool[] = [taskOutput, listTasks, taskSteps, messageTask, retryTask]
+export const TASK_TOOLS: Tool[] = [
+  taskOutput,
+  listTasks,
+  taskSteps,
+  messageTask,
+  addTasks,
+  retryTask,
+]
 
 const BRIEF_CHARS = 200
 

@@ -63,6 +63,8 @@ export const PLAN_SUFFIXES = [
   'ready',
   'released',
   'requeue',
+  'adding',
+  'additions',
   'follow',
   'cancelling',
   'dependents',

@@ -1,16 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import type { PlanStore } from '../core/ports/plan-store.ts'
 import type { PlanKey } from '../core/ports/records.ts'
 import type { RetryBatch } from '../core/ports/task-life.ts'
 import { fromCompactJson } from './compact-json.ts'
 import { type KeySpace, PLAN_SUFFIXES, planIdFrom, planKey, shardKey, shardOf } from './keys.ts'
-import { headerFields, isLarge, pagesOf, type Write, writesOf } from './new-plan-fields.ts'
+import { headerFields, isLarge, writesOf } from './new-plan-fields.ts'
 import { planRecord } from './records.ts'
 import type { RedisClient } from './redis/connect-redis.ts'
 import { readAcrossShards } from './redis/read-across-shards.ts'
 import { whileAvailable } from './redis/while-available.ts'
 import type { RunScript } from './scripts.ts'
 import { settleTasks } from './settle-tasks.ts'
+import { stage } from './stage.ts'
 
 export function redisPlanStore(options: {
   redis: RedisClient
@@ -26,30 +26,6 @@ export function redisPlanStore(options: {
   const keyRecord = ({ digest, shardBytes }: PlanKey) =>
     `${shardKey(space, shardOf(planIdFrom(shardBytes, space.shards)))}:key:${digest}`
 
-  /**
-   * Writes under keys that expire, so that an interrupted submission leaves nothing behind. Returns
-   * their prefix.
-   */
-  async function stage(planId: string, writes: readonly Write[]): Promise<string> {
-    const staged = `${keyOf(planId)}:staged:${randomUUID()}`
-    for (const [command, suffix, args] of writes) {
-      const key = `${staged}:${suffix}`
-      for (const [index, some] of pagesOf(args).entries()) {
-        // In one step: a process that died in between would leave the key for good.
-        if (index === 0) {
-          await redis
-            .multi()
-            .call(command, key, ...some)
-            .expire(key, 3_600)
-            .exec()
-        } else {
-          await redis.call(command, key, ...some)
-        }
-      }
-    }
-    return staged
-  }
-
   return {
     createsInOneStep: (plan) => !isLarge(writesOf(plan)),
 
@@ -60,7 +36,7 @@ export function redisPlanStore(options: {
         const header = headerFields(plan, options.retentionMs)
         const writes = writesOf(plan)
         const large = isLarge(writes)
-        const staged = large ? await stage(plan.spec.id, writes) : ''
+        const staged = large ? await stage(redis, key, writes) : ''
         const suffixes = large ? writes.map(([, suffix]) => suffix) : []
         const answer = (await run(
           'create-plan',

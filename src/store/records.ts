@@ -2,6 +2,7 @@ import type { Failure } from '../core/contract/errors.ts'
 import { TASK_STATUSES, type TaskCounts } from '../core/contract/status.ts'
 import { NO_USAGE, type Usage } from '../core/contract/usage.ts'
 import {
+  type Growth,
   type PlanRecord,
   type PlanSpec,
   type Stop,
@@ -24,7 +25,8 @@ export function fieldsOf(flat: unknown): Fields {
 }
 
 export function planRecord(fields: Fields): PlanRecord {
-  const spec = JSON.parse(fields.spec ?? '{}') as PlanSpec
+  const submitted = JSON.parse(fields.spec ?? '{}') as PlanSpec
+  const spec = fields.growth === undefined ? submitted : grown(submitted, fields.growth)
   const counts = Object.fromEntries(
     TASK_STATUSES.map((status) => [status, Number(fields[`n:${status}`] ?? 0)]),
   ) as TaskCounts
@@ -59,6 +61,11 @@ export function planRecord(fields: Fields): PlanRecord {
     },
     isPreliminary: fields['syn:preliminary'] === '1',
   }
+}
+
+function grown(spec: PlanSpec, raw: string): PlanSpec {
+  const { waves, added } = JSON.parse(raw) as Growth
+  return { ...spec, waves, units: { ...spec.units, added } }
 }
 
 export function taskState(raw: string | null | undefined, createdAt?: number): TaskState {

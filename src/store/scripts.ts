@@ -15,6 +15,7 @@ const NAMES = [
   'keep-delivery',
   'cancel-tasks',
   'retry-tasks',
+  'add-tasks',
   'begin-synthesis',
   'finish-synthesis',
   'released-units',
@@ -49,6 +50,7 @@ const SHARED = [
   'bundles',
   'requeue',
   'end',
+  'batches',
   'life',
 ]
 

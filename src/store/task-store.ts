@@ -16,6 +16,7 @@ import { requeueEntries } from './requeue-entries.ts'
 import type { RunScript } from './scripts.ts'
 import { settleTasks } from './settle-tasks.ts'
 import { storableJson } from './storable.ts'
+import { redisTaskAdditions } from './task-additions.ts'
 import { outputPagesKey, redisTaskOutputs } from './task-outputs.ts'
 
 export function redisTaskStore(options: { redis: RedisClient; space: KeySpace }): TaskStore {
@@ -154,6 +155,7 @@ export function redisTaskLife(options: {
   }
 
   return {
+    ...redisTaskAdditions(options),
     begin: (task) => whileAvailable(() => begin(task)),
     end: (attempt) =>
       whileAvailable(() => {

@@ -25,6 +25,7 @@ test('every operation of the API has its call, and every call its operation', as
   await plans.delete(planId)
   await plans.cancel(planId)
   await plans.retry(planId)
+  await plans.add(planId, [{ task: 'Look.' }])
   await plans.resume(planId, 1)
   await plans.report(planId)
   await plans.submission(planId, { files: true })

@@ -56,6 +56,7 @@ describe('the list of tools', () => {
   test('speaks the words of the pattern, and costs an assistant little', async () => {
     const { tools } = await client.listTools()
     expect(tools.map(({ name }) => name).toSorted()).toEqual([
+      'add_tasks',
       'cancel_plan',
       'get_synthesis',
       'launch_plan',

@@ -39,7 +39,11 @@ const hanging = (count: number) =>
   Array.from({ length: count }, (_, index) => echoTask(`t${index}`, { hang: true }))
 
 /** What calls must carry, by the end of their path. */
-const BODIES: Record<string, object> = { resume: { budgetUsd: 1 }, messages: { text: 'Go on.' } }
+const BODIES: Record<string, object> = {
+  resume: { budgetUsd: 1 },
+  messages: { text: 'Go on.' },
+  tasks: { tasks: [{ prompt: 'Go on.' }] },
+}
 
 describe("another tenant's plan", () => {
   test('is not found, in every way that the API offers', async () => {

@@ -162,6 +162,10 @@ export function fakeApi(limits: Limits = DEFAULT_LIMITS): FakeApi {
         record('plans.cancel', tenant, planId, tasks)
         return find(tenant, planId).plan
       },
+      async add({ tenant, planId, body, idempotencyKey }) {
+        record('plans.add', tenant, planId, body, idempotencyKey)
+        return { plan: find(tenant, planId).plan, created: true }
+      },
       async retry(tenant, planId, tasks) {
         record('plans.retry', tenant, planId, tasks)
         return find(tenant, planId).plan

@@ -215,6 +215,16 @@ function applyPlanEvent(model: PlanModel, event: StreamEvent): PlanModel {
   switch (event.type) {
     case 'plan.started':
       return { ...model, status: 'running' }
+    case 'tasks.added': {
+      const listed = Array.isArray(event.data['tasks']) ? event.data['tasks'] : []
+      const added = (listed as Record<string, unknown>[]).map((item) =>
+        taskFromSnapshot({ ...item, queuedAt: event.data['at'] }),
+      )
+      return {
+        ...model,
+        tasks: new Map([...model.tasks, ...added.map((task) => [task.id, task] as const)]),
+      }
+    }
     case 'plan.stopped':
       return { ...model, stopReason: reasonText(event.data['reason']) ?? 'stopped' }
     case 'plan.reopened':

@@ -104,6 +104,8 @@ function lineOf(event: ChangeEvent, progress: Progress): string | undefined {
       return `trying ${taskId} again${why}`
     case 'task.requeued':
       return `queued ${taskId} again${why}`
+    case 'tasks.added':
+      return `added ${event.data.tasks.length} task${event.data.tasks.length === 1 ? '' : 's'}`
     case 'plan.stopped':
       return `stopped: ${progress.stopped ?? ''}`
     case 'plan.reopened':

@@ -14,7 +14,7 @@ const SMALL_PLAN = 200
 const TASKS_A_JOB = { small: 5, large: 25 }
 /** Large plans still get at least this many jobs, so that workers can share them. */
 const FEWEST_JOBS = 40
-/** Jobs of one transaction, which blocks Redis for some 40 ms. `retry-tasks.lua` knows the number. */
+/** Jobs of one transaction, which blocks Redis for some 40 ms. `shared/batches.lua` knows the number. */
 export const JOBS_AT_ONCE = 400
 
 /**
@@ -38,18 +38,18 @@ export function layoutUnits(
   const lanes = tasks.map(options.laneOf)
   const first = lanes[0] ?? 'io'
   const uniform = lanes.every((lane) => lane === first)
-  const limit =
-    options.maxConcurrency !== undefined && options.maxConcurrency < tasks.length
-      ? options.maxConcurrency
-      : null
+  // It may be more than there are tasks: some may be added.
+  const limit = options.maxConcurrency ?? null
   const alone = options.ordered || !uniform || first === 'cpu'
   const size = alone ? 1 : unitSize(tasks.length, limit)
+  const count = Math.ceil(tasks.length / size)
   return {
     size,
+    count,
     width: limit === null ? 'all' : 1,
     limit,
-    lane: uniform ? (first === 'io' && tasks.length > SMALL_PLAN ? 'bulk' : first) : lanes,
-    ...(Math.ceil(tasks.length / size) > JOBS_AT_ONCE ? { inSlices: true } : {}),
+    lane: uniform ? laneIn(tasks.length, first) : lanes,
+    ...(count > JOBS_AT_ONCE ? { inSlices: true } : {}),
     ...(options.plainSynthesis && size > 1 && tasks.length <= SMALL_PLAN
       ? { writesSynthesis: true }
       : {}),
@@ -63,19 +63,29 @@ function unitSize(tasks: number, limit: number | null): number {
   return Math.max(1, Math.min(TASKS_A_JOB.large, Math.floor(tasks / fewest)))
 }
 
+/** The lane of a task in a plan of so many. */
+export function laneIn(tasks: number, lane: 'io' | 'cpu'): Lane {
+  return lane === 'io' && tasks > SMALL_PLAN ? 'bulk' : lane
+}
+
 /** The lane of a task, by its index in the plan. */
 export function laneOfTask(layout: UnitLayout, index: number): Lane {
+  const { added } = layout
+  if (added !== undefined && index >= added.from) return added.lanes[index - added.from] ?? 'io'
   return typeof layout.lane === 'string' ? layout.lane : (layout.lane[index] ?? 'io')
 }
 
+const LANES: Lane[] = ['io', 'bulk', 'cpu']
+
 /**
- * The lanes that a unit's job may be in. In a plan with several lanes, the number of a retried unit
- * does not tell its task, so it may be in any of them.
+ * The lanes that a unit's job may be in. The number of a unit of a later batch does not tell its task, and an added
+ * task may need a lane that the plan had no use for before.
  */
-export function lanesOfUnit(layout: UnitLayout, unit: number): Lane[] {
-  if (typeof layout.lane === 'string') return [layout.lane]
-  const lane = layout.lane[unit]
-  return lane === undefined ? [...new Set(layout.lane)] : [lane]
+export function lanesOfUnit({ lane, count }: UnitLayout, unit: number): Lane[] {
+  if (count !== undefined && unit >= count) return LANES
+  if (typeof lane === 'string') return [lane]
+  const own = lane[unit]
+  return own === undefined ? [...new Set(lane)] : [own]
 }
 
 /** The order in which tasks run that do not wait for anything else. */

@@ -7,6 +7,7 @@ import type { StepStore } from '../ports/step-store.ts'
 import type { TaskLife } from '../ports/task-life.ts'
 import { type ReadDeps, requirePlan } from '../read/require-plan.ts'
 import type { Digests } from '../submit/idempotency.ts'
+import type { PrepareAdditionDeps } from '../submit/prepare-addition.ts'
 import type { PrepareDeps } from '../submit/prepare-plan.ts'
 import type { SubmitDeps } from '../submit/submit-plan.ts'
 
@@ -18,10 +19,7 @@ export interface ChangeDeps extends ReadDeps, Digests {
   tenantLimits: SubmitDeps['tenantLimits']
   deliveries: Pick<DeliveryStore, 'all'>
   forgetDeliveries: ForgetDeliveries
-  preparing: Pick<
-    PrepareDeps,
-    'modelAvailable' | 'schemaProblem' | 'executors' | 'prices' | 'defaultModel'
-  >
+  preparing: PrepareAdditionDeps & Pick<PrepareDeps, 'modelAvailable'>
   /** For the log: faults that do not concern the caller. */
   onFault: (error: unknown, planId: string) => void
 }

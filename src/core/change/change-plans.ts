@@ -6,6 +6,7 @@ import { isEnded, type TaskStatus } from '../contract/status.ts'
 import type { RetryTasks } from '../contract/task-selection.ts'
 import { planView } from '../read/plan-views.ts'
 import { requirePlan } from '../read/require-plan.ts'
+import { addTasks } from './add-tasks.ts'
 import { cancelTasks, unknownTask } from './cancel-tasks.ts'
 import { type ChangeDeps, isOutOfMoney, planToChange, refuseWithoutMoney } from './change-deps.ts'
 import { deletePlan } from './delete-plan.ts'
@@ -13,7 +14,7 @@ import { onlyRunnable, requireRunnable, retryTasks, type Tasks } from './retry-t
 
 export function changePlans(
   deps: ChangeDeps,
-): Pick<PlansApi, 'cancel' | 'retry' | 'delete' | 'resume'> {
+): Pick<PlansApi, 'cancel' | 'retry' | 'add' | 'delete' | 'resume'> {
   return {
     async cancel(tenant, planId, tasks = {}) {
       const record = await planToChange(deps, tenant, planId)
@@ -35,6 +36,12 @@ export function changePlans(
       refuseWithoutMoney(record)
       await retryTasks(deps, record, (tasks) => requireRunnable(tasks, selected(tasks, selection)))
       return planView(await requirePlan(deps, tenant, planId), { waves: true })
+    },
+
+    async add(addition) {
+      const { created } = await addTasks(deps, addition)
+      const record = await requirePlan(deps, addition.tenant, addition.planId)
+      return { plan: planView(record, { waves: true }), created }
     },
 
     async delete(tenant, planId) {

@@ -233,7 +233,7 @@ function notFinished(taskId: string, why: string): ServiceError {
 export async function enqueueRetry(
   deps: SealDeps & { queue: Pick<BatchQueue, 'enqueueBatch'> },
   record: PlanRecord,
-  { firstUnit, tasks }: RetryBatch,
+  { firstUnit, round, tasks }: RetryBatch,
 ): Promise<void> {
   const planId = record.spec.id
   const units = tasks.map(({ taskId, waitsFor, priority, lane }, index): Unit => {
@@ -246,7 +246,7 @@ export async function enqueueRetry(
       bundle: 0,
       width: 'all',
       planTasks: tasks.length,
-      round: 0,
+      round: round === undefined ? 0 : round + index,
       priority,
       held: tasks.length > JOBS_AT_ONCE || isHeld(waitsFor, record),
       writesSynthesis: false,

@@ -85,6 +85,14 @@ export interface Submission {
   traceparent?: string | undefined
 }
 
+/** Tasks for a plan that exists; `body` is an `AddTasks`. */
+export interface PlanAddition {
+  tenant: string
+  planId: string
+  body: unknown
+  idempotencyKey: string | undefined
+}
+
 export interface PlansApi {
   /** @throws {ServiceError} invalid-request, payload-too-large, overlapping-tasks, idempotency-key-reused, quota-exceeded */
   submit(submission: Submission): Promise<{ plan: Plan; created: boolean }>
@@ -105,6 +113,13 @@ export interface PlansApi {
    * @throws {ServiceError} invalid-request, task-not-finished, budget-exceeded, quota-exceeded
    */
   retry(tenant: string, planId: string, tasks: RetryTasks): Promise<Plan>
+  /**
+   * Adds tasks, all or none, to a plan that runs or has finished. `created` is `false` for a repeat.
+   *
+   * @throws {ServiceError} invalid-request, overlapping-tasks, task-not-finished, plan-stopped, budget-exceeded,
+   * quota-exceeded, idempotency-key-reused
+   */
+  add(addition: PlanAddition): Promise<{ plan: Plan; created: boolean }>
   /**
    * Raises the budget (in US dollars) of a plan that its budget stopped, and runs the rest of it.
    */

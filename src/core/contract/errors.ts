@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'budget-exceeded'
   | 'plan-not-finished'
   | 'plan-finished'
+  | 'plan-stopped'
   | 'task-not-finished'
   | 'task-finished'
   | 'messages-not-read'

@@ -8,6 +8,7 @@ const WebhookEvent = z.enum([
   'plan.started',
   'task.finished',
   'step.finished',
+  'tasks.added',
   'synthesis.finished',
 ])
 
@@ -39,6 +40,14 @@ export const Policy = z
       .max(1_000_000)
       .optional()
       .describe('How many of its tasks may run at once.'),
+    maxTasks: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe(
+        'How many tasks the plan may come to have, with those that are added later; by default as many as one submission may have.',
+      ),
     onFailure: z
       .enum(['continue', 'abort'])
       .default('continue')
@@ -218,6 +227,19 @@ export function submitPlanSchema(limits: Limits) {
       }
     })
 }
+
+/** The body of `POST /v1/plans/{planId}/tasks`. */
+export function addTasksSchema(limits: Limits) {
+  return z.strictObject({
+    tasks: z
+      .array(taskSchema(limits))
+      .min(1)
+      .max(limits.maxTasks)
+      .describe('May depend on each other and on tasks that the plan has.'),
+  })
+}
+
+export const AddTasks = addTasksSchema(DEFAULT_LIMITS).meta({ id: 'AddTasks' })
 
 export const SubmitPlan = submitPlanSchema(DEFAULT_LIMITS).meta({ id: 'SubmitPlan' })
 export type SubmitPlan = z.output<typeof SubmitPlan>

@@ -8,7 +8,7 @@ import type { CoreTimes } from './executor.ts'
 
 // What is stored about a plan. Times are milliseconds since 1970, by Redis's clock.
 
-/** The part of a plan that never changes after submission. */
+/** The part of a plan that never changes after submission, except that tasks may be added: see `Growth`. */
 export interface PlanSpec {
   id: string
   tenant: string
@@ -49,6 +49,10 @@ export interface UnitLayout {
   limit: number | null
   /** One lane for all units, or the lane of each if they differ. */
   lane: Lane | Lane[]
+  /** Units of the first batch; those of later batches have higher numbers. Absent in plans of older versions. */
+  count?: number
+  /** Tasks that were added later, in plan order from this index on, and the lane of each. */
+  added?: { from: number; lanes: Lane[] }
   /** The synthesis has no separate job: the unit that ends the last task writes it. */
   writesSynthesis?: true
   /**
@@ -56,6 +60,12 @@ export interface UnitLayout {
    * released once the whole batch is in the queue.
    */
   inSlices?: true
+}
+
+/** What adding tasks changes of a plan's `PlanSpec`. */
+export interface Growth {
+  waves: string[][]
+  added: NonNullable<UnitLayout['added']>
 }
 
 /**

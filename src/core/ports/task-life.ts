@@ -5,11 +5,13 @@ import type { CancelTasks } from '../contract/task-selection.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Usage } from '../contract/usage.ts'
 import type { CoreTimes, TaskOutput } from './executor.ts'
-import type { Lane, Stop, StoredAttempt, TaskState } from './records.ts'
+import type { Growth, Lane, Stop, StoredAttempt, TaskState } from './records.ts'
 
-/** Tasks to run again, as new units numbered from `firstUnit`. */
+/** Tasks to run again, or that were added, as new units numbered from `firstUnit`. */
 export interface RetryBatch {
   firstUnit: number
+  /** The fair-queueing round of the first unit; absent if the tasks take precedence, as retried ones do. */
+  round?: number
   tasks: RetriedTask[]
 }
 
@@ -24,6 +26,23 @@ export interface RetriedTask {
    * has the edits of all tasks before it. `behind`: those it waits for without reading their outputs.
    */
   ifChanged?: { writes: boolean; behind: readonly string[] }
+}
+
+/** Tasks that are added to a stored plan; see `TaskLife.add`. */
+export interface Addition {
+  batch: RetryBatch
+  /** In the order of the batch. */
+  specs: readonly TaskSpec[]
+  /** All tasks of the plan from now on, in plan order. */
+  taskIds: readonly string[]
+  growth: Growth
+  /** For each task that a new one waits for, all that wait for it from now on. */
+  dependents: ReadonlyMap<string, readonly string[]>
+  /** How long the plan may take from now on, unless it has a deadline. */
+  timeoutMs: number | undefined
+  /** Digest of the key that identifies the addition, and hash of its request. */
+  key: string
+  requestHash: string
 }
 
 /** A task that has not ended, and those of the tasks to be retried that it depends on. */
@@ -155,6 +174,21 @@ export interface TaskLife {
     | { status: 'spent'; spentUsd: number }
     | { status: 'in-use'; taskId: string; by: string }
   >
+  /**
+   * Adds tasks, all or none. They must have been checked against tasks that were read after `nextUnit` returned the
+   * batch's `firstUnit`. `known`: an addition with the same key was accepted before, for the request with this hash.
+   * `stopped`: the plan was stopped, and so takes no more tasks. `changed`: as for `requeue`.
+   */
+  add(
+    planId: string,
+    addition: Addition,
+  ): Promise<
+    { status: 'gone' | 'changed' | 'stopped' | 'queued' } | { status: 'known'; requestHash: string }
+  >
+  /** The hash of the request that an addition with this key was accepted for. */
+  added(planId: string, key: string): Promise<string | undefined>
+  /** The latest fair-queueing round that a unit of the plan's shard has reached. */
+  round(planId: string): Promise<number>
   /**
    * Does the remaining work of a plan that was stopped, or whose tasks end or are retried together. The
    * store does this a few hundred tasks at a time, and a process may die midway. Returns the units it has

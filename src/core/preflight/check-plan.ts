@@ -63,7 +63,7 @@ export async function checkPlan(
   const serialized = inOrder ? serialize(resolved, files, contention) : new Map<string, string[]>()
   const estimated = estimatePlan(deps, plan, tasks)
   return {
-    waves: plan.mode === 'sequential' ? oneByOne(tasks, serialized) : waves(tasks, serialized),
+    waves: wavesOf(plan.mode, tasks, serialized),
     overlaps: oneAtATime ? [] : found,
     warnings: [
       ...warnings,
@@ -76,6 +76,15 @@ export async function checkPlan(
     estimate: estimated,
     serialized,
   }
+}
+
+/** The waves of a plan. `serialized` holds what tasks wait for in addition to `dependsOn`. */
+export function wavesOf(
+  mode: SubmitPlan['mode'],
+  tasks: readonly TaskSpec[],
+  serialized: ReadonlyMap<string, readonly string[]>,
+): string[][] {
+  return mode === 'sequential' ? oneByOne(tasks, serialized) : waves(tasks, serialized)
 }
 
 function oneByOne(

@@ -30,11 +30,19 @@ export function expandTasks(
   return { tasks, errors: errors.concat(inGraph) }
 }
 
-/** Names tasks without an id `task-1`, `task-2` … by position, avoiding ids that are taken. */
-function nameTasks(tasks: readonly SubmittedTask[]): NamedTask[] {
-  const taken: TakenIds = new Map(tasks.flatMap(({ id }) => (id === undefined ? [] : [[id, 2]])))
+/**
+ * Names tasks without an id `task-1`, `task-2` … by position, avoiding ids that are taken.
+ *
+ * @param before Ids of the tasks that the plan has before these.
+ */
+export function nameTasks(
+  tasks: readonly SubmittedTask[],
+  before: readonly string[] = [],
+): NamedTask[] {
+  const given = tasks.flatMap(({ id }) => (id === undefined ? [] : [id]))
+  const taken: TakenIds = new Map([...before, ...given].map((id) => [id, 2]))
   return tasks.map((task, index) => {
-    const id = task.id ?? unique(`task-${index + 1}`, taken)
+    const id = task.id ?? unique(`task-${before.length + index + 1}`, taken)
     const named: NamedTask = { ...task, id, description: task.description ?? describeTask(task) }
     if (task.dependsOn !== undefined) named.dependsOn = [...new Set(task.dependsOn)]
     return named

@@ -1,21 +1,20 @@
 import { stringify } from 'safe-stable-stringify'
 import { layoutUnits } from '../batch/units.ts'
-import { type FieldError, ServiceError } from '../contract/errors.ts'
+import type { FieldError } from '../contract/errors.ts'
 import { check, distinct, invalid, jsonPointer } from '../contract/field-errors.ts'
-import { withWrites } from '../contract/files-written.ts'
 import type { Limits } from '../contract/limits.ts'
 import { type SubmitPlan, submitPlanSchema } from '../contract/submission.ts'
 import type { SubmittedTask, TaskSpec } from '../contract/task-spec.ts'
 import { NO_USAGE, type Usage } from '../contract/usage.ts'
-import type { Overlap } from '../contract/views.ts'
 import type { GoalPlanner } from '../ports/models.ts'
 import type { Programs } from '../ports/programs.ts'
 import type { UnitLayout } from '../ports/records.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
-import { type PricingDeps, planPriceErrors, taskPriceErrors } from '../preflight/check-budget.ts'
+import { type PricingDeps, planPriceErrors } from '../preflight/check-budget.ts'
 import type { PlanCheck } from '../preflight/check-plan.ts'
 import { shorten } from '../text/shorten.ts'
-import { distinctSchemas, schemaCountErrors, schemaErrors } from './check-schemas.ts'
+import { distinctSchemas, schemaCountErrors } from './check-schemas.ts'
+import { overlapping, taskSpec, tasksErrors } from './check-tasks.ts'
 import { expandTasks } from './expand-pattern.ts'
 import { lacksFiles, missingFiles } from './missing-files.ts'
 import { planGoal } from './plan-goal.ts'
@@ -122,7 +121,7 @@ async function planErrors(deps: PrepareDeps, plan: SubmitPlan): Promise<FieldErr
         'cannot be used here: the operator has to set TUTTI_WEBHOOK_SECRET, which signs deliveries',
     })
   }
-  errors.push(...verifyErrors(deps, plan))
+  errors.push(...verifyErrors(deps, plan), ...ceilingErrors(deps, plan))
   errors.push(...verifyEditsErrors(deps.programs, plan))
   // Without a model there is nothing to pay for, because the merge writes the synthesis.
   if (deps.modelAvailable) errors.push(...planPriceErrors(deps, plan))
@@ -150,26 +149,20 @@ async function prepareTasks(
     })
     throw invalid(errors)
   }
-  const tasks = expanded.tasks.map((task): TaskSpec => {
-    const { dependsOn } = task
-    return {
-      ...(plan.workspace === undefined ? task : withWrites(task)),
-      executor: task.executor ?? deps.defaultExecutor,
-      ...(dependsOn === undefined ? {} : { waitsFor: dependsOn }),
-    }
-  })
+  const { maxTasks = deps.limits.maxTasks } = plan.policy
+  if (expanded.tasks.length > maxTasks) {
+    const detail = `is less than the ${expanded.tasks.length} tasks that the plan has from the start`
+    errors.push({ pointer: '/policy/maxTasks', detail })
+  }
+  const tasks = expanded.tasks.map((task) => taskSpec(deps, plan, task))
   const pointerOf = (index: number) =>
     plan.pattern === undefined ? `/tasks/${index}` : '/pattern/task'
   const schemas = distinctSchemas(tasks)
   const tooMany = schemaCountErrors(schemas, pointerOf)
   if (tooMany.length > 0) throw invalid(distinct([...errors, ...tooMany]))
-  tasks.forEach((task, index) => {
-    errors.push(...taskErrors(deps, task, pointerOf(index)))
-  })
+  for (const error of await tasksErrors(deps, plan, tasks, pointerOf)) errors.push(error)
   errors.push(...missingFiles(deps.executors, plan, tasks, pointerOf))
   errors.push(...nothingToVerify(plan, tasks))
-  errors.push(...(await schemaErrors(deps, tasks, schemas, pointerOf)))
-  for (const error of taskPriceErrors(deps, plan, tasks, pointerOf)) errors.push(error)
   if (errors.length > 0) throw invalid(distinct(errors))
 
   const { serialized, ...checked } = await deps.checkPlan(plan, tasks, { advised })
@@ -213,35 +206,6 @@ function isPlainSynthesis(
   if (workspace !== undefined || policy.verify !== undefined) return false
   if (synthesis === false) return true
   return synthesis.every === undefined && (!modelAvailable || synthesis.executor === 'merge')
-}
-
-function taskErrors(deps: PrepareDeps, task: TaskSpec, pointer: string): FieldError[] {
-  const errors: FieldError[] = []
-  const executor = deps.executors.get(task.executor)
-  if (executor === undefined) {
-    const known = [...deps.executors.keys()].join(', ')
-    return [
-      {
-        pointer: `${pointer}/executor`,
-        detail: `is not an executor of this service; choose one of ${known}`,
-      },
-    ]
-  }
-  const description = executor.describe()
-  if (!description.available) {
-    const reason = description.reason ?? 'it is not available'
-    errors.push({ pointer: `${pointer}/executor`, detail: `cannot run here: ${reason}` })
-  }
-  // An executor that would call them lists them with the models of the task.
-  const escalates = executor.models?.(task).some(({ path }) => path[0] === 'escalate') ?? false
-  if (task.escalate !== undefined && !escalates) {
-    const detail = `is not supported by the executor \`${executor.name}\``
-    errors.push({ pointer: `${pointer}/escalate`, detail })
-  }
-  for (const { path, message } of executor.validate(task)) {
-    errors.push({ pointer: `${pointer}${jsonPointer(path)}`, detail: message })
-  }
-  return errors
 }
 
 export async function synthesisErrors(
@@ -294,6 +258,12 @@ function verifyErrors(
   ]
 }
 
+function ceilingErrors({ limits }: Pick<PrepareDeps, 'limits'>, { policy }: SubmitPlan) {
+  const { maxTasks } = policy
+  if (maxTasks === undefined || maxTasks <= limits.maxTasks) return []
+  return [{ pointer: '/policy/maxTasks', detail: `must not be more than ${limits.maxTasks}` }]
+}
+
 function titleOf(plan: SubmitPlan, tasks: readonly TaskSpec[]): string {
   if (plan.goal !== undefined) return shorten(plan.goal, 300, '…')
   const [first] = tasks
@@ -301,15 +271,4 @@ function titleOf(plan: SubmitPlan, tasks: readonly TaskSpec[]): string {
   const some = tasks.slice(0, 3).map((task) => task.description)
   const title = `${tasks.length} tasks: ${some.join(', ')}${tasks.length > 3 ? ' …' : ''}`
   return shorten(title, 300, '…')
-}
-
-function overlapping(overlaps: readonly Overlap[]): ServiceError {
-  const [first] = overlaps
-  const pair = first === undefined ? '' : `${first.tasks[0]} and ${first.tasks[1]}`
-  const count = overlaps.length === 1 ? 'One pair' : `${overlaps.length} pairs`
-  return new ServiceError(
-    'overlapping-tasks',
-    `${count} of tasks would work on the same files, first ${pair}. Give each task its own files, or set policy.onOverlap to "serialize" or "isolate".`,
-    { extensions: { overlaps } },
-  )
 }

@@ -24,6 +24,12 @@ export const SynthesisHeaders = z.object({
   ),
 })
 
+export const AddHeaders = z.object({
+  'idempotency-key': IdempotencyKey.optional().describe(
+    'Repeating the key with the same body adds the tasks once.',
+  ),
+})
+
 export const SubmitHeaders = z.object({
   'idempotency-key': IdempotencyKey.optional().describe(
     'Repeating the key with the same body returns the same plan and creates no second one.',

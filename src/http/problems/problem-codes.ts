@@ -115,6 +115,13 @@ export const PROBLEMS: Record<ProblemCode, ProblemMeaning> = {
     meaning: 'The plan has already finished, so the call has nothing to act on.',
     remedy: 'Retry single tasks, or submit a new plan.',
   },
+  'plan-stopped': {
+    status: 409,
+    title: 'Plan stopped',
+    meaning:
+      'The plan was cancelled, ran out of time, or stopped at a failed task. It takes no more tasks, so that nothing runs on by itself.',
+    remedy: 'Run what was stopped again with `retry`, then add the tasks; or submit a new plan.',
+  },
   'task-not-finished': {
     status: 409,
     title: 'Task not finished',

@@ -8,8 +8,6 @@
 -- { 'unsettled' } | { 'queued', 1 if some tasks still have to be queued }
 local unit, count, others = tonumber(ARGV[3]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local FIRST = 8
--- A larger batch is enqueued in slices: all of its jobs are held until it is there as a whole.
-local JOBS_AT_ONCE = 400
 
 if redis.call('EXISTS', plan) == 0 then return { 'gone' } end
 if is_unsettled() == 1 then return { 'unsettled' } end
@@ -60,23 +58,8 @@ if budget then
   end
 end
 
-local stop = header('stop')
-if header('outcome') then
-  redis.call('HINCRBY', plan, 'reopened', 1)
-  redis.call('HDEL', plan, 'outcome', 'finishedAt', 'expiresAt', 'editsProblem')
-  redis.call('ZREM', shard .. ':expiry', plan_id)
-  redis.call('ZADD', shard .. ':active', number('createdAt'), plan_id)
-  emit('plan.reopened', { at = now })
-end
-if stop then redis.call('HDEL', plan, 'stop') end
-local timeout = tonumber(ARGV[5])
-if timeout > 0 then redis.call('ZADD', shard .. ':deadlines', 'NX', now + timeout, plan_id) end
-if number('syn:none') == 0 then redis.call('HSET', plan, 'syn:status', 'pending') end
-redis.call('HINCRBY', plan, 'syn:pending', 1)
--- Until the batch is in the queue: if the process dies now, the sweeper takes over.
-redis.call('HSET', plan, 'batch', ARGV[2], 'accepted', 1, 'nextUnit', unit + count,
-  'requeueAfter', number('endings'), 'heldBatch', count > JOBS_AT_ONCE and 1 or 0)
-redis.call('HDEL', plan, 'enqueued')
+redis.call('HDEL', plan, 'stop')
+open_batch(ARGV[2], unit, count, tonumber(ARGV[5]))
 in_parts('RPUSH', plan .. ':requeue', arguments(FIRST, count, 1))
 local constrained = number('constrained') == 1
 -- What this script has done for a large retry counts, too.

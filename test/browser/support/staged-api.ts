@@ -112,6 +112,7 @@ export function createStage(): Stage {
     api: {
       plans: {
         submit: unsupported,
+        add: unsupported,
         async dryRun() {
           if (stage.dryRun instanceof ServiceError) throw stage.dryRun
           if (stage.dryRun === undefined) return unsupported()

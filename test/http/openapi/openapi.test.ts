@@ -54,6 +54,7 @@ test('holds every call of the contract', () => {
     'GET /v1/plans/{planId}/submission',
     'GET /v1/plans/{planId}/report',
     'GET /v1/plans/{planId}/todos',
+    'POST /v1/plans/{planId}/tasks',
     'GET /v1/plans/{planId}/tasks',
     'GET /v1/plans/{planId}/tasks/{taskId}',
     'GET /v1/plans/{planId}/tasks/{taskId}/output',

@@ -25,6 +25,7 @@ from .types import (
     TaskDetail,
     TaskOutput,
     TaskStatus,
+    SubmitPlanTasksItem,
     TaskSummary,
     Todos,
     Workers,
@@ -133,6 +134,17 @@ class AsyncPlans:
         status: Sequence[TaskStatus] | None = None,
     ) -> Plan:
         return await asyncio.to_thread(self._plans.retry, plan_id, tasks=tasks, status=status)
+
+    async def add(
+        self,
+        plan_id: str,
+        tasks: Sequence[SubmitPlanTasksItem],
+        *,
+        idempotency_key: str | None = None,
+    ) -> Plan:
+        return await asyncio.to_thread(
+            self._plans.add, plan_id, tasks, idempotency_key=idempotency_key
+        )
 
     async def resume(self, plan_id: str, budget_usd: float) -> Plan:
         return await asyncio.to_thread(self._plans.resume, plan_id, budget_usd)

@@ -25,6 +25,7 @@ EventType = Literal[
     "plan.stopped",
     "plan.reopened",
     "plan.finished",
+    "tasks.added",
     "task.started",
     "task.finished",
     "task.requeued",

@@ -20,6 +20,7 @@ from .types import (
     Report,
     SubmitPlan,
     TaskStatus,
+    SubmitPlanTasksItem,
     Todos,
 )
 
@@ -145,6 +146,25 @@ class Plans:
             f"{plan_path(plan_id)}/retry",
             body=selection(tasks, status),
             repeatable=False,
+        )
+        return answer
+
+    def add(
+        self,
+        plan_id: str,
+        tasks: Sequence[SubmitPlanTasksItem],
+        *,
+        idempotency_key: str | None = None,
+    ) -> Plan:
+        """Adds tasks to a plan that runs or has finished, all or none.
+
+        Without a key a random one makes retries safe.
+        """
+        answer: Plan = self._transport.json(
+            "POST",
+            f"{plan_path(plan_id)}/tasks",
+            body={"tasks": [*tasks]},
+            headers={"idempotency-key": idempotency_key or str(uuid.uuid4())},
         )
         return answer
 

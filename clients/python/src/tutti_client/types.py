@@ -13,6 +13,62 @@ class Action(TypedDict):
     findings: list[str]
 
 
+class AddTasksTasksItemFilesRead(TypedDict):
+    read: NotRequired[list[str]]
+    write: NotRequired[list[str]]
+
+
+class AddTasksTasksItem(TypedDict):
+    #: Unique in the plan; `task-1`, `task-2` … by default.
+    id: NotRequired[str]
+    #: Three to five words, for lists.
+    description: NotRequired[str]
+    #: Who does it: `Security specialist`.
+    role: NotRequired[str]
+    #: What to do.
+    task: NotRequired[str]
+    #: What only this task must know; the plan has a shared context.
+    context: NotRequired[str]
+    #: Files it reads, as globs relative to the workspace; or those it reads and those it writes. A
+    #: folder stands for everything in it, and a glob that starts with `!` excludes files.
+    files: NotRequired[Union[list[str], "AddTasksTasksItemFilesRead"]]
+    #: What the output should look like.
+    outputFormat: NotRequired[str]
+    #: What matters most, in order of importance.
+    focusAreas: NotRequired[list[str]]
+    #: The whole prompt, instead of role, task, context, outputFormat and focusAreas.
+    prompt: NotRequired[str]
+    #: A JSON Schema that the output must satisfy.
+    outputSchema: NotRequired[dict[str, Any]]
+    #: Tasks that must succeed first; their outputs become part of the prompt.
+    dependsOn: NotRequired[list[str]]
+    #: What runs it, one of `GET /v1/executors`.
+    executor: NotRequired[str]
+    #: `provider:model`.
+    model: NotRequired[str]
+    #: Models that take over, in this order and within the same attempt, when the one before ends
+    #: `incomplete` or its answer does not match the schema; `provider:model`. Only for the executor
+    #: `model`.
+    escalate: NotRequired[list[str]]
+    #: Which of the executor's tools it may use; by default all, but those that write only with
+    #: `files.write`. A task that asks for `write`, `edit`, `delete` or `run` without `files.write`
+    #: may write `files`, or every file if there are none.
+    tools: NotRequired[list[str]]
+    #: Options that only the executor interprets.
+    options: NotRequired[dict[str, Any]]
+    #: How long one attempt may take, in milliseconds.
+    timeoutMs: NotRequired[int]
+    #: How many attempts it gets in total.
+    attempts: NotRequired[int]
+    #: Among waiting tasks, those with a higher number run first.
+    priority: NotRequired[int]
+
+
+class AddTasks(TypedDict):
+    #: May depend on each other and on tasks that the plan has.
+    tasks: list["AddTasksTasksItem"]
+
+
 class Advice(TypedDict):
     code: str
     message: str
@@ -375,6 +431,9 @@ class PolicyVerify(TypedDict):
 class Policy(TypedDict):
     #: How many of its tasks may run at once.
     maxConcurrency: NotRequired[int]
+    #: How many tasks the plan may come to have, with those that are added later; by default as many
+    #: as one submission may have.
+    maxTasks: NotRequired[int]
     #: Whether a failed task stops the rest.
     onFailure: Literal["continue", "abort"]
     #: The share of tasks that must succeed; otherwise the plan has failed.
@@ -405,6 +464,9 @@ class PolicyInputVerify(TypedDict):
 class PolicyInput(TypedDict):
     #: How many of its tasks may run at once.
     maxConcurrency: NotRequired[int]
+    #: How many tasks the plan may come to have, with those that are added later; by default as many
+    #: as one submission may have.
+    maxTasks: NotRequired[int]
     #: Whether a failed task stops the rest.
     onFailure: NotRequired[Literal["continue", "abort"]]
     #: The share of tasks that must succeed; otherwise the plan has failed.
@@ -803,7 +865,7 @@ class SubmitPlanSynthesisExecutor(TypedDict):
 
 class SubmitPlanWebhook(TypedDict):
     url: str
-    events: NotRequired[list[Literal["plan.finished", "plan.started", "task.finished", "step.finished", "synthesis.finished"]]]
+    events: NotRequired[list[Literal["plan.finished", "plan.started", "task.finished", "step.finished", "tasks.added", "synthesis.finished"]]]
 
 
 class SubmitPlan(TypedDict):

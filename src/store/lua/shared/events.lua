@@ -6,8 +6,9 @@ local changes = {}
 local subscribed
 
 -- Appends to the plan's event log. Every change of state goes through here, in the same script.
-local function emit(type, data)
-  local id = redis.call('XADD', plan .. ':events', '*', 'type', type, 'data', cjson.encode(data))
+-- `json` is the data if that is encoded already.
+local function emit(type, data, json)
+  local id = redis.call('XADD', plan .. ':events', '*', 'type', type, 'data', json or cjson.encode(data))
   changes[#changes + 1] = type .. ' ' .. (data.taskId or '')
   if subscribed == nil then subscribed = header('webhookEvents') or '' end
   if subscribed ~= '' and string.find(subscribed, ',' .. type .. ',', 1, true) then

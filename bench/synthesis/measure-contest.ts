@@ -5,7 +5,7 @@ import { extractFindings } from '../../src/core/findings/extract-findings.ts'
 import { MERGING } from '../../src/core/merge/merge-operations.ts'
 import type { TaskResult } from '../../src/core/ports/models.ts'
 import type { Submission } from './read-contest.ts'
-import { type Agreement, agreementOf, areaUnderCurve } from './scores.ts'
+import { type Agreement, addAgreements, agreementOf, areaUnderCurve } from './scores.ts'
 
 export interface Measured {
   tasks: number
@@ -15,6 +15,10 @@ export interface Measured {
   findings: number
   /** Over the submissions that the judges grouped. */
   agreement: Agreement
+  /** The same over small plans: draws of a few of the reviewers. */
+  small: Agreement
+  /** Submissions in a small plan, on average. */
+  smallSize: number
   /** Submissions whose title is found in their Markdown, and findings that are not real ones. */
   titles: number
   falseTitles: number
@@ -69,11 +73,8 @@ export function measureContest(submissions: readonly Submission[]): Measured {
     submissions: submissions.length,
     issues: new Set(submissions.filter(({ accepted }) => accepted).map(keyOf)).size,
     findings: findings.length,
-    agreement: agreementOf(
-      submissions.flatMap((each) =>
-        each.group === undefined ? [] : { judged: each.group, merged: homes.get(each) ?? '' },
-      ),
-    ),
+    agreement: agreementWithJudges(submissions, homes),
+    ...measureSmallPlans(submissions),
     ...titlesRead(submissions),
     rated: right.length,
     ratedAsJudged: right.filter((each) => each).length,
@@ -86,6 +87,44 @@ export function measureContest(submissions: readonly Submission[]): Measured {
     contradictions: synthesis.conflicts.length,
     shuffledSame: listing(tasks) === listing(new Map(shuffled([...tasks]))),
     milliseconds,
+  }
+}
+
+function agreementWithJudges(
+  submissions: readonly Submission[],
+  homes: ReadonlyMap<Submission, string>,
+): Agreement {
+  return agreementOf(
+    submissions.flatMap((each) =>
+      each.group === undefined ? [] : { judged: each.group, merged: homes.get(each) ?? '' },
+    ),
+  )
+}
+
+const SMALL_PLANS = 12
+const SMALL_PLAN_TASKS = 8
+/** Reviewers with fewer submissions are left out of small plans. */
+const MIN_SUBMISSIONS = 4
+
+/** Draws plans of eight reviewers each; the same contest always gives the same plans. */
+function measureSmallPlans(submissions: readonly Submission[]) {
+  const authors = [...Map.groupBy(submissions, ({ author }) => author).values()].toSorted(
+    (a, b) => b.length - a.length,
+  )
+  const thorough = authors.filter(({ length }) => length >= MIN_SUBMISSIONS)
+  const pool = thorough.length > SMALL_PLAN_TASKS ? thorough : authors.slice(0, 12)
+  const plans = Array.from({ length: SMALL_PLANS }, (_, draw) =>
+    shuffled(pool, draw + 1)
+      .slice(0, SMALL_PLAN_TASKS)
+      .flat(),
+  )
+  const small = plans.map((plan) => {
+    const tasks = tasksOf(plan)
+    return agreementWithJudges(plan, whereabouts(tasks, synthesize(tasks)).homes)
+  })
+  return {
+    small: addAgreements(small),
+    smallSize: plans.reduce((sum, { length }) => sum + length, 0) / plans.length,
   }
 }
 
@@ -197,9 +236,9 @@ function listing(tasks: Tasks): string {
   )
 }
 
-/** Shuffled in a fixed order by a linear congruential generator. */
-function shuffled<T>(items: readonly T[]): T[] {
-  let state = 1
+/** Shuffled by a linear congruential generator: one order for each seed. */
+function shuffled<T>(items: readonly T[], seed = 1): T[] {
+  let state = seed
   const next = () => {
     state = (state * 1_103_515_245 + 12_345) % 2 ** 31
     return state

@@ -61,13 +61,18 @@ function totals(all: readonly Measured[]): string[][] {
   const { precision, recall, f1, bCubed } = figuresOf(
     addAgreements(all.map(({ agreement }) => agreement)),
   )
+  const small = figuresOf(addAgreements(all.map((each) => each.small)))
   const sum = (of: (each: Measured) => number) => all.reduce((total, each) => total + of(each), 0)
   const submissions = sum((each) => each.submissions)
+  const smallSize = Math.round(sum((each) => each.smallSize) / all.length)
   return [
     ['duplicates merged: precision of pairs', hundredths(precision)],
     ['… recall of pairs', hundredths(recall)],
     ['… F1 of pairs', hundredths(f1)],
     ['… B-cubed F1', hundredths(bCubed)],
+    [`plans of 8 tasks and some ${smallSize} findings: precision`, hundredths(small.precision)],
+    ['… recall', hundredths(small.recall)],
+    ['… F1', hundredths(small.f1)],
     ['titles read out of raw Markdown', percent(sum((each) => each.titles) / submissions)],
     [
       '… findings that are none, per report',

@@ -19,7 +19,7 @@ const WEIGHTS: Record<Severity, number> = { critical: 32, high: 8, medium: 4, lo
 /**
  * The number of tasks that is half as convincing as infinitely many; chosen in bench/synthesis.md.
  */
-const HALF_CONVINCING = 16
+const HALF_CONVINCING = 24
 
 /** With fewer tasks, overlap does not show whether they looked at the same thing. */
 const MIN_TASKS = 4

@@ -216,7 +216,9 @@ test('duplicates that recommend opposites are one finding and one conflict', () 
 test('findings in the text of a task are merged like any others', () => {
   const { findings } = mergeFindings([
     aResult('a', [], { text: '- **High**: SQL injection in login (src/a.ts:3)' }),
-    aResult('b', [{ title: 'SQL injection in login', file: 'src/a.ts', line: 3 }]),
+    aResult('b', [
+      { title: 'SQL injection in login', file: 'src/a.ts', line: 3, severity: 'high' },
+    ]),
   ])
   expect(findings).toMatchObject([{ severity: 'high', from: ['a/1', 'b/1'] }])
 })

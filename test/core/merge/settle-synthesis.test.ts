@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { severityRank } from '../../../src/core/contract/findings.ts'
 import { Synthesis } from '../../../src/core/contract/synthesis.ts'
 import { NO_USAGE } from '../../../src/core/contract/usage.ts'
 import { mergeFindings } from '../../../src/core/merge/merge-findings.ts'
+import { importanceIn } from '../../../src/core/merge/rank-findings.ts'
 import { settleSynthesis } from '../../../src/core/merge/settle-synthesis.ts'
 import type { SynthesisDraft } from '../../../src/core/ports/models.ts'
 import { aResult } from './results.ts'
@@ -385,8 +385,8 @@ describe('for any results and any draft', () => {
           if (fate === 'dropped') expect(reason?.trim()).not.toBe('')
           else expect(ids).toContain(into)
         }
-        const ranks = synthesis.findings.map((each) => severityRank(each.severity))
-        expect(ranks).toEqual([...ranks].sort((a, b) => a - b))
+        const ranks = synthesis.findings.map(importanceIn(synthesis.findings))
+        expect(ranks).toEqual(ranks.toSorted((a, b) => b - a))
         for (const [index, action] of synthesis.actions.entries()) {
           expect(action.rank).toBe(index + 1)
           for (const id of action.findings) expect(ids).toContain(id)

@@ -11,6 +11,11 @@ export interface LinkLimits {
   growth: number
   /** The share of a group's inner likeness that whatever joins it must reach. */
   cohesion: number
+  /**
+   * How much more two single findings need than large groups do: the likeness of one pair is less
+   * reliable than the average of many.
+   */
+  lone: number
 }
 
 interface Node {
@@ -124,7 +129,10 @@ function cut(root: Node, limits: LinkLimits): number[][] {
 
 function holds({ height }: Node, parts: [Node, Node], limits: LinkLimits): boolean {
   const smaller = Math.min(parts[0].size, parts[1].size)
-  if (height < limits.least * (1 + limits.growth * Math.log(smaller))) return false
+  const others = parts[0].size + parts[1].size - 1
+  const enough =
+    limits.least * (1 + limits.growth * Math.log(smaller)) + limits.lone / Math.sqrt(others)
+  if (height < enough) return false
   return parts.every(
     ({ size, sum }) =>
       size < TELLING_SIZE || height >= (limits.cohesion * sum) / ((size * (size - 1)) / 2),

@@ -18,12 +18,12 @@ export interface Claim {
 }
 
 /** Tuned on audits whose submissions people have grouped; see bench/synthesis.md. */
-const LIMITS: LinkLimits = { least: 0.18, growth: 0.4, cohesion: 0.6 }
+const LIMITS: LinkLimits = { least: 0.15, growth: 0.4, cohesion: 0.6, lone: 0.1 }
 /**
  * The first pass only counts terms by group. Rough groups are enough for that, so it joins more
  * readily.
  */
-const ROUGH: LinkLimits = { ...LIMITS, least: 0.13 }
+const ROUGH: LinkLimits = { ...LIMITS, least: 0.13, lone: 0 }
 
 /** Up to this many claims are all compared with each other: the matrix for 3,000 takes 36 MB. */
 const MAX_COMPARED = 3_000
@@ -146,20 +146,31 @@ function likenessWithin(
   return likeness
 }
 
-/** Puts claims with the most common severity first; a tie goes to the more severe one. */
+/** Puts claims with the most common severity first. */
 function bySpeaker(claims: readonly Claim[], group: readonly number[]): number[] {
-  const counts = new Map<Severity, number>()
-  for (const index of group) {
-    const severity = claims[index]?.severity ?? 'info'
-    counts.set(severity, (counts.get(severity) ?? 0) + 1)
-  }
-  const [common] = [...counts].sort(
-    ([a, one], [b, other]) => other - one || severityRank(a) - severityRank(b),
-  )
-  const isCommon = (index: number) => (claims[index]?.severity === common?.[0] ? 0 : 1)
+  const common = mostCommon(group.map((index) => claims[index]?.severity ?? 'info'))
+  const isCommon = (index: number) => (claims[index]?.severity === common ? 0 : 1)
   return [...group].sort(
     (one, other) => isCommon(one) - isCommon(other) || compareClaims(claims, one, other),
   )
+}
+
+/**
+ * A tie between neighbouring severities goes to the lower one, because reviewers rate too high more
+ * often than too low. Any other goes to the higher one, as does a tie with critical: it must not be
+ * buried.
+ */
+function mostCommon(severities: readonly Severity[]): Severity | undefined {
+  const counts = new Map<Severity, number>()
+  for (const severity of severities) counts.set(severity, (counts.get(severity) ?? 0) + 1)
+  const most = Math.max(...counts.values())
+  const tied = [...counts]
+    .filter(([, count]) => count === most)
+    .map(([severity]) => severity)
+    .sort((a, b) => severityRank(a) - severityRank(b))
+  const [high, low] = tied
+  if (low === undefined || high === 'critical' || high === undefined || tied.length > 2) return high
+  return severityRank(low) - severityRank(high) === 1 ? low : high
 }
 
 function compareClaims(claims: readonly Claim[], one: number, other: number): number {

@@ -182,6 +182,22 @@ test('the surest claim of the most common severity speaks for its group', () => 
   expect(tied).toEqual([1, 0])
 })
 
+test.each([
+  ['high', 'medium', 'medium'],
+  ['medium', 'low', 'low'],
+  ['critical', 'high', 'critical'],
+  ['high', 'low', 'high'],
+] as const)(
+  'of two claims, %s and %s, the one that says %s speaks for both',
+  (one, other, said) => {
+    const two = [one, other].map((severity, index) =>
+      claim(`task-${index}`, 'SQL injection', 'a.ts:1', { severity }),
+    )
+    const [[leader = -1] = []] = clusterFindings(two)
+    expect(two[leader]?.severity).toBe(said)
+  },
+)
+
 describe('findings in prose', () => {
   /** What four reviewers wrote about one wallet service. */
   const stale = [

@@ -297,6 +297,10 @@ export interface Estimate {
     low: number
     high: number
   } | null
+  relaxedCostUsd?: {
+    low: number
+    high: number
+  } | null
   prices?: {
     source: string
     date: string
@@ -408,6 +412,14 @@ export interface Policy {
    * How long the plan may take, in milliseconds.
    */
   timeoutMs?: number
+  /**
+   * `relaxed`: model calls of tasks without tools, and of partial syntheses, go out together as a batch of their provider (Anthropic, OpenAI), which takes hours and costs half.
+   */
+  urgency?: 'normal' | 'relaxed'
+  /**
+   * For a `relaxed` plan: calls that are not back this many milliseconds after its submission are cancelled and made live. 24 hours if absent.
+   */
+  deadlineMs?: number
   /**
    * Has a model judge each finding of the synthesis, seeing the file but not how its author reached it. Findings that a majority refutes are left out of the summary and the actions.
    */
@@ -594,6 +606,14 @@ export interface PolicyInput {
    * How long the plan may take, in milliseconds.
    */
   timeoutMs?: number
+  /**
+   * `relaxed`: model calls of tasks without tools, and of partial syntheses, go out together as a batch of their provider (Anthropic, OpenAI), which takes hours and costs half.
+   */
+  urgency?: 'normal' | 'relaxed'
+  /**
+   * For a `relaxed` plan: calls that are not back this many milliseconds after its submission are cancelled and made live. 24 hours if absent.
+   */
+  deadlineMs?: number
   /**
    * Has a model judge each finding of the synthesis, seeing the file but not how its author reached it. Findings that a majority refutes are left out of the summary and the actions.
    */

@@ -13,10 +13,12 @@ export async function runWorker({ config, lifecycle, log, tracing }: Process): P
   const gates = await openModelGates({ config, redisUrl, lifecycle, log })
   const reading = openReading(log)
   lifecycle.onClose('reading', () => reading.close())
+  const executors = openExecutors(config, log, gates, tracer, reading)
+  lifecycle.onClose('provider batches', () => executors.closeBatches())
   await openWorker({
     config,
     redisUrl,
-    executors: openExecutors(config, log, gates, tracer, reading),
+    executors,
     workspaces: tracedWorkspaces(tracer, openWorkspaces(config, process.env, log)),
     reading,
     lifecycle,

@@ -40,7 +40,7 @@ export function redisBudgetStore(options: {
         const raw = await redis.hget(`${keyOf(planId)}:seen`, model)
         return raw === null ? undefined : (JSON.parse(raw) as Experience)
       }),
-    reserve: (planId, spender, { id, model, seen, least, enough, most, likely }) =>
+    reserve: (planId, spender, { id, model, seen, isTogether, ...quote }) =>
       whileAvailable(async () => {
         const [status, amount] = (await run(
           'reserve-budget',
@@ -50,7 +50,8 @@ export function redisBudgetStore(options: {
           id,
           model,
           seen === undefined ? '' : JSON.stringify(seen),
-          ...[least, enough, most, likely].map(nanos),
+          ...[quote.least, quote.enough, quote.most, quote.likely].map(nanos),
+          isTogether === true ? 1 : 0,
         )) as ['reserved' | 'wait' | 'exhausted' | 'outdated', number?]
         return status === 'reserved' ? { status, usd: Number(amount) / NANOS } : { status }
       }),

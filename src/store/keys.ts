@@ -75,4 +75,7 @@ export const PLAN_SUFFIXES = [
   'steps',
   'stepfiles',
   'messages',
+  'batches',
+  'batchcalls',
+  'keeper',
 ] as const

@@ -32,6 +32,7 @@ const NAMES = [
   'keep-step',
   'resume-steps',
   'post-message',
+  'provider-batches',
 ] as const
 type ScriptName = (typeof NAMES)[number]
 

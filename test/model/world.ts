@@ -128,6 +128,7 @@ function executorsOf(owner: unknown, { puppets, onChange }: Deps): Executors {
     resolver: undefined,
     verifier: undefined,
     planner: undefined,
+    closeBatches: async () => {},
     onHold: () => {},
   }
 }

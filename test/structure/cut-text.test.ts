@@ -34,6 +34,7 @@ const LISTS = new Set([
   'src/core/merge/write-summary.ts: missing.slice(0,MAX_MISSING)',
   'src/core/preflight/advise.ts: found.slice(0,MAX_NAMED)',
   'src/core/preflight/check-budget.ts: uncounted.slice(0,20)',
+  'src/core/preflight/check-plan.ts: relaxed.slice(0,20)',
   'src/core/preflight/contention.ts: own.slice(0,20)',
   'src/core/read/report.ts: waiting.slice(0,10_000)',
   'src/core/submit/submit-plan.ts: digest.slice(0,2)',

@@ -28,11 +28,12 @@ export async function validate(
 }
 
 function describe({ tasks, waves, overlaps, warnings, advice, estimate }: DryRun): string {
-  const { tokens, costUsd, unpricedModels } = estimate
+  const { tokens, costUsd, relaxedCostUsd: relaxed, unpricedModels } = estimate
   const cost =
     costUsd === null
       ? `cost unknown${unpricedModels.length > 0 ? ` (no price of ${unpricedModels.join(', ')})` : ''}`
       : `${money(costUsd.low)} to ${money(costUsd.high)}`
+  const half = relaxed ? `; if not urgent, ${money(relaxed.low)} to ${money(relaxed.high)}` : ''
   return [
     `${plural(tasks.length, 'task')} in ${plural(waves.length, 'wave')}`,
     ...waves.map((wave, index) => `  wave ${index + 1}: ${listOf(wave)}`),
@@ -41,7 +42,7 @@ function describe({ tasks, waves, overlaps, warnings, advice, estimate }: DryRun
     ...advice.map(({ message }) => `advice: ${message}`),
     tokens.high === 0
       ? 'estimate: no model is called'
-      : `estimate: ${thousands(tokens.low)} to ${thousands(tokens.high)} tokens, ${cost}`,
+      : `estimate: ${thousands(tokens.low)} to ${thousands(tokens.high)} tokens, ${cost}${half}`,
   ].join('\n')
 }
 

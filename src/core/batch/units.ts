@@ -31,6 +31,8 @@ export function layoutUnits(
     /** How many tasks may run at the same time; undefined if the plan sets no limit. */
     maxConcurrency: number | undefined
     laneOf: (task: TaskSpec) => 'io' | 'cpu'
+    /** Tasks may wait for hours, which must not keep others of their job from starting. */
+    relaxed?: boolean
     /** The synthesis is little work that needs nothing but the outputs of the tasks. */
     plainSynthesis: boolean
   },
@@ -40,7 +42,7 @@ export function layoutUnits(
   const uniform = lanes.every((lane) => lane === first)
   // It may be more than there are tasks: some may be added.
   const limit = options.maxConcurrency ?? null
-  const alone = options.ordered || !uniform || first === 'cpu'
+  const alone = options.ordered || options.relaxed === true || !uniform || first === 'cpu'
   const size = alone ? 1 : unitSize(tasks.length, limit)
   const count = Math.ceil(tasks.length / size)
   return {

@@ -42,6 +42,8 @@ export interface Quote {
   most: number
   /** The usual cost of such a call; assumed if it may have been billed but its cost is unknown. */
   likely: number
+  /** It goes out with others, so it does not wait until one of them shows what such calls cost. */
+  isTogether?: boolean
 }
 
 /** The outcome of the call that money was reserved for. */

@@ -102,3 +102,34 @@ export function costOf(
     usage.outputTokens * rates.outputPerMTok
   return millionths / 1_000_000
 }
+
+const halves = new WeakMap<Prices, Prices>()
+
+/** What providers take for calls that come back within a day. */
+export function atHalfPrice(prices: Prices): Prices {
+  const known = halves.get(prices)
+  if (known !== undefined) return known
+  const models = Object.fromEntries(
+    Object.entries(prices.models).map(([name, { longPrompt, ...rates }]) => [
+      name,
+      {
+        ...halved(rates),
+        ...(longPrompt === undefined
+          ? {}
+          : { longPrompt: { ...longPrompt, ...halved(longPrompt) } }),
+      },
+    ]),
+  )
+  const half = { ...prices, models }
+  halves.set(prices, half)
+  return half
+}
+
+function halved(rates: z.output<typeof Rates>): z.output<typeof Rates> {
+  return {
+    inputPerMTok: rates.inputPerMTok / 2,
+    outputPerMTok: rates.outputPerMTok / 2,
+    cacheReadPerMTok: rates.cacheReadPerMTok / 2,
+    cacheWritePerMTok: rates.cacheWritePerMTok / 2,
+  }
+}

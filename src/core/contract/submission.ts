@@ -14,6 +14,9 @@ const WebhookEvent = z.enum([
 
 export const PlanMode = z.enum(['parallel', 'sequential'])
 
+/** `policy.deadlineMs` of a relaxed plan that gives none. */
+export const DEFAULT_DEADLINE_MS = 86_400_000
+
 const VerifyPolicy = z.strictObject({
   votes: z
     .literal([1, 3, 5], { error: 'must be 1, 3 or 5' })
@@ -76,9 +79,27 @@ export const Policy = z
       .max(30 * 86_400_000)
       .optional()
       .describe('How long the plan may take, in milliseconds.'),
+    urgency: z
+      .enum(['normal', 'relaxed'])
+      .optional()
+      .describe(
+        '`relaxed`: model calls of tasks without tools, and of partial syntheses, go out together as a batch of their provider (Anthropic, OpenAI), which takes hours and costs half.',
+      ),
+    deadlineMs: z
+      .int()
+      .min(1)
+      .max(7 * 86_400_000)
+      .optional()
+      .describe(
+        'For a `relaxed` plan: calls that are not back this many milliseconds after its submission are cancelled and made live. 24 hours if absent.',
+      ),
     verify: VerifyPolicy.optional().describe(
       'Has a model judge each finding of the synthesis, seeing the file but not how its author reached it. Findings that a majority refutes are left out of the summary and the actions.',
     ),
+  })
+  .refine(({ urgency, deadlineMs }) => deadlineMs === undefined || urgency === 'relaxed', {
+    path: ['deadlineMs'],
+    message: 'is only for a plan whose `urgency` is `relaxed`',
   })
   .meta({ id: 'Policy' })
 export type Policy = z.output<typeof Policy>

@@ -291,6 +291,11 @@ export const Estimate = z
     tokens: z.object({ low: z.int(), high: z.int() }),
     /** `null` if the price of a model is unknown. */
     costUsd: z.object({ low: z.number(), high: z.number() }).nullable(),
+    /**
+     * The same with `policy.urgency: "relaxed"`; absent if no call could go out in a batch, `null` if
+     * the price of a model is unknown.
+     */
+    relaxedCostUsd: z.object({ low: z.number(), high: z.number() }).nullable().optional(),
     prices: z.object({ source: z.string(), date: z.string() }).optional(),
     unpricedModels: z.array(z.string()),
     /** The most that `policy.verify` may add for one synthesis, on top of the figures above. */

@@ -103,6 +103,21 @@ export interface ExecutionContext {
   allowance?: Allowance | undefined
   /** Stores an agent's steps, so that the next attempt can continue from them. */
   steps?: StepLog | undefined
+  /** Given if the plan is not urgent, so that model calls may take hours. */
+  relaxed?: RelaxedTime | undefined
+}
+
+/** Time for calls of a plan that is not urgent. */
+export interface RelaxedTime {
+  /** How long after the plan's submission such calls are made live instead. */
+  deadlineMs: number
+  /**
+   * Runs something that may take hours: without the task's slot, and not counted towards its time limit.
+   * The signal of `wait` aborts with the attempt or when this process shuts down.
+   *
+   * @throws {AttemptAborted} This process shuts down; another one continues.
+   */
+  aside<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T>
 }
 
 /** An executor as described by `GET /v1/executors`. */
@@ -154,6 +169,10 @@ export interface Executor {
    * The models a task may call, by the names used in the price list, and where the task names them.
    */
   models?(spec: TaskSpec): { path: (string | number)[]; name: string }[]
+  /**
+   * Whether a task's model calls can go out in a batch of their provider, if its plan is not urgent.
+   */
+  relaxes?(spec: TaskSpec, options: { hasWorkspace: boolean }): boolean
   /**
    * Runs one attempt to its end. Settles within two seconds after `signal` aborts, and leaves no
    * process, file or timer behind.

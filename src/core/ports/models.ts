@@ -5,7 +5,7 @@ import type { TaskStatus } from '../contract/status.ts'
 import type { Conflict } from '../contract/synthesis.ts'
 import type { Usage } from '../contract/usage.ts'
 import type { Vote } from '../contract/verification.ts'
-import type { TaskEdits } from './executor.ts'
+import type { RelaxedTime, TaskEdits } from './executor.ts'
 
 /** The result of one task, as input for a synthesis. */
 export interface TaskResult {
@@ -70,6 +70,8 @@ export interface ModelSynthesizer {
       signal: AbortSignal
       onUsage(usage: Usage): void
       allowance?: Allowance | undefined
+      /** Given if the call may take hours; it then goes out in a batch, in the name of `caller`. */
+      relaxed?: (RelaxedTime & { planId: string; caller: string }) | undefined
     },
   ): Promise<SynthesisDraft>
 }

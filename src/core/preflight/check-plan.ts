@@ -70,6 +70,7 @@ export async function checkPlan(
       ...overlapWarnings(found, plan, oneAtATime),
       ...budgetWarnings(deps, plan, tasks, estimated),
       ...verifyWarnings(plan),
+      ...urgencyWarnings(deps, plan, tasks),
     ],
     // Comparing all texts takes time, and only a dry run reports the result.
     advice: advised ? advise(plan, tasks) : [],
@@ -191,17 +192,44 @@ function verifyWarnings({ policy, workspace }: SubmitPlan): Advice[] {
   ]
 }
 
+function relaxesOf({ executors }: CheckPlanDeps, plan: SubmitPlan, task: TaskSpec): boolean {
+  const hasWorkspace = plan.workspace !== undefined
+  return executors.get(task.executor)?.relaxes?.(task, { hasWorkspace }) ?? false
+}
+
+/** What keeps a plan that is not urgent from becoming cheaper. */
+function urgencyWarnings(
+  deps: CheckPlanDeps,
+  plan: SubmitPlan,
+  tasks: readonly TaskSpec[],
+): Advice[] {
+  if (plan.policy.urgency !== 'relaxed') return []
+  const relaxed = tasks.filter((task) => relaxesOf(deps, plan, task)).map(({ id }) => id)
+  if (relaxed.length === 0) {
+    const message =
+      'No task has calls that could go out in a batch: it would need a model of Anthropic or OpenAI, and no tools.'
+    return [{ code: 'nothing-relaxed', message, tasks: [] }]
+  }
+  const atOnce = plan.mode === 'sequential' ? 1 : plan.policy.maxConcurrency
+  if (atOnce === undefined || atOnce >= relaxed.length) return []
+  const message = `Only ${atOnce} of its tasks may run at once, so their calls go out in batches of at most ${atOnce}, one batch after another.`
+  return [{ code: 'small-batches', message, tasks: relaxed.slice(0, 20) }]
+}
+
 function estimatePlan(deps: CheckPlanDeps, plan: SubmitPlan, tasks: readonly TaskSpec[]): Estimate {
   const { synthesis, policy } = plan
   const described = new Map(
     [...deps.executors].map(([name, executor]) => [name, executor.describe().capabilities]),
   )
   const byModel = synthesis !== false && synthesis.executor !== 'merge'
+  const hasWorkspace = plan.workspace !== undefined
+  const relaxes = (task: TaskSpec) => relaxesOf(deps, plan, task)
   return estimate(tasks, plan.context ?? '', {
     prices: deps.prices,
     defaultModel: deps.defaultModel,
     usesModel: (executor) => described.get(executor)?.usesModel ?? false,
-    hasWorkspace: plan.workspace !== undefined,
+    hasWorkspace,
+    relaxes,
     synthesisModel: byModel ? (synthesis.model ?? deps.defaultModel) : undefined,
     verify: policy.verify,
     budgetUsd: policy.budgetUsd,

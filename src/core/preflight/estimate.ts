@@ -1,5 +1,5 @@
 import type { Prices } from '../budget/prices.ts'
-import { costOf, priceOf } from '../budget/prices.ts'
+import { atHalfPrice, costOf, priceOf } from '../budget/prices.ts'
 import { MAX_JUDGED } from '../contract/limits.ts'
 import type { VerifyPolicy } from '../contract/submission.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
@@ -18,6 +18,8 @@ export interface EstimateOptions {
    * before it again.
    */
   hasWorkspace: boolean
+  /** Whether its calls can go out in a batch of their provider, at half the price. */
+  relaxes(task: TaskSpec): boolean
   /**
    * The model of the synthesis; undefined if the deterministic merge writes it, or if there is
    * none.
@@ -49,6 +51,8 @@ interface Consumption {
   inputTokens: number
   cacheReadTokens: number
   outputTokens: number
+  /** Whether it can go out in a batch. */
+  relaxes?: boolean
 }
 
 /**
@@ -72,9 +76,11 @@ export function estimate(
     models.add(model)
     const own = estimateTokens(renderTaskPrompt(task))
     const dependencies = (task.dependsOn ?? []).length
-    const several = options.hasWorkspace || (task.tools ?? []).length > 0
-    calls.low.push(taskCost('low', { model, shared, own, dependencies, several, cached: !first }))
-    calls.high.push(taskCost('high', { model, shared, own, dependencies, several, cached: false }))
+    const relaxes = options.relaxes(task)
+    const several = !relaxes && (options.hasWorkspace || (task.tools ?? []).length > 0)
+    const like = { model, shared, own, dependencies, several }
+    calls.low.push({ ...taskCost('low', { ...like, cached: !first }), relaxes })
+    calls.high.push({ ...taskCost('high', { ...like, cached: false }), relaxes })
   }
   if (options.synthesisModel !== undefined && tasks.length > 0) {
     const model = options.synthesisModel
@@ -89,13 +95,21 @@ export function estimate(
     }
   }
   const unpricedModels = [...models].filter((model) => priceOf(model, options.prices) === undefined)
+  const isPriced = unpricedModels.length === 0
+  const { prices } = options
   return {
     tasks: tasks.length,
     tokens: { low: tokensOf(calls.low), high: tokensOf(calls.high) },
-    costUsd:
-      unpricedModels.length > 0
-        ? null
-        : { low: dollars(calls.low, options.prices), high: dollars(calls.high, options.prices) },
+    costUsd: isPriced
+      ? { low: dollars(calls.low, prices), high: dollars(calls.high, prices) }
+      : null,
+    ...(calls.low.some(({ relaxes }) => relaxes)
+      ? {
+          relaxedCostUsd: isPriced
+            ? { low: relaxedDollars(calls.low, prices), high: relaxedDollars(calls.high, prices) }
+            : null,
+        }
+      : {}),
     ...(models.size === 0
       ? {}
       : { prices: { source: options.prices.source, date: options.prices.date } }),
@@ -164,6 +178,13 @@ function dollars(calls: readonly Consumption[], prices: Prices): number {
     0,
   )
   return rounded(total)
+}
+
+/** The cost if the plan is not urgent. */
+function relaxedDollars(calls: readonly Consumption[], prices: Prices): number {
+  const relaxed = calls.filter(({ relaxes }) => relaxes)
+  const others = calls.filter(({ relaxes }) => !relaxes)
+  return rounded(dollars(relaxed, atHalfPrice(prices)) + dollars(others, prices))
 }
 
 function rounded(usd: number): number {

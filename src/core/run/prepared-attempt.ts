@@ -1,4 +1,6 @@
+import { DEFAULT_DEADLINE_MS } from '../contract/submission.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
+import type { RelaxedTime } from '../ports/executor.ts'
 import { type DependencyResult, renderTaskPrompt } from '../text/prompt.ts'
 import { type AttemptFolder, NO_FOLDER, openAttemptFolder } from './attempt-folder.ts'
 import type { LoadedPlan } from './plan-cache.ts'
@@ -13,9 +15,12 @@ export async function preparedAttempt(
   deps: RunUnitDeps,
   plan: LoadedPlan,
   begun: { attempt: number; spent: number; spec: TaskSpec },
-  taskId: string,
-  token: string,
-  signal: AbortSignal,
+  {
+    taskId,
+    token,
+    signal,
+    aside,
+  }: { taskId: string; token: string; signal: AbortSignal; aside: RelaxedTime['aside'] },
 ): Promise<AttemptResult> {
   const { spec } = begun
   const executor = deps.executors.get(spec.executor)
@@ -33,6 +38,7 @@ export async function preparedAttempt(
   let steps: KeepingLog | undefined
   const allowance = deps.allowanceOf(plan.spec, spender)
   const { programs } = deps
+  const { urgency, deadlineMs = DEFAULT_DEADLINE_MS } = plan.spec.policy
   const result = await runAttempt({
     executor:
       spec.verify === undefined || programs === undefined
@@ -59,6 +65,7 @@ export async function preparedAttempt(
     random: deps.random,
     findingsIn: deps.findingsIn,
     allowance,
+    relaxed: urgency === 'relaxed' ? { deadlineMs, aside } : undefined,
     // Not awaited: the end of the attempt reports it again.
     onUsage(usage) {
       // Counting a call releases its reservation, so with a budget this cannot wait for the answer.

@@ -10,6 +10,7 @@ import type {
   ExecutionOutcome,
   ExecutionRequest,
   Executor,
+  RelaxedTime,
   TaskOutput,
 } from '../ports/executor.ts'
 import type { StepLog } from '../ports/steps.ts'
@@ -72,6 +73,7 @@ interface AttemptOptions {
   random: () => number
   findingsIn: (text: string) => Promise<Finding[]>
   allowance: Allowance | undefined
+  relaxed?: RelaxedTime | undefined
   onText: (text: string) => void
   onUsage: (usage: Usage) => void
   onFault: (error: unknown) => void
@@ -102,10 +104,10 @@ async function attemptOnce(
   let text = ''
   let isOver = false
   let heldBack: string | undefined
-  const timer = setTimeout(() => {
+  const timer = stoppableTimer(timeoutMs, () => {
     const why = heldBack === undefined ? '' : ` ${heldBack}`
     limit.abort(new AttemptAborted('timeout', `It ran longer than ${timeoutMs} ms.${why}`))
-  }, timeoutMs)
+  })
   const context: ExecutionContext = {
     signal,
     onText(piece) {
@@ -125,6 +127,10 @@ async function attemptOnce(
       heldBack = why
     },
     allowance: options.allowance,
+    relaxed: options.relaxed && {
+      ...options.relaxed,
+      aside: untimed(options.relaxed.aside, timer, () => isOver),
+    },
     steps: options.stepsOf?.({
       signal,
       usage: () => usage,
@@ -201,7 +207,7 @@ async function attemptOnce(
     return failed(failure, 'failed', undefined)
   } finally {
     isOver = true
-    clearTimeout(timer)
+    timer.stop()
   }
 }
 
@@ -246,6 +252,39 @@ async function readOutput(
   if (output.findings !== undefined) return output
   const findings = await findingsIn(output.text)
   return findings.length === 0 ? output : { ...output, findings }
+}
+
+/** Time spent aside does not count towards the limit. */
+function untimed(
+  aside: RelaxedTime['aside'],
+  timer: ReturnType<typeof stoppableTimer>,
+  isOver: () => boolean,
+): RelaxedTime['aside'] {
+  return async (wait) => {
+    timer.stop()
+    try {
+      return await aside(wait)
+    } finally {
+      if (!isOver()) timer.go()
+    }
+  }
+}
+
+/** A timer that does not count the time while it is stopped; it starts by itself. */
+function stoppableTimer(ms: number, onTime: () => void): { stop(): void; go(): void } {
+  let left = ms
+  let since = performance.now()
+  let timer = setTimeout(onTime, left)
+  return {
+    stop() {
+      clearTimeout(timer)
+      left -= performance.now() - since
+    },
+    go() {
+      since = performance.now()
+      timer = setTimeout(onTime, Math.max(0, left))
+    },
+  }
 }
 
 /** The result, or a rejection some time after an abort that the executor ignored. */

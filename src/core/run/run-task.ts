@@ -2,6 +2,7 @@ import { releaseUnits } from '../batch/release-units.ts'
 import { isUnavailable } from '../contract/errors.ts'
 import type { AttemptEnd, BegunTask } from '../ports/task-life.ts'
 import { pause } from '../timing/pause.ts'
+import { heldSlot } from './aside.ts'
 import { tracedAttempt } from './attempt-span.ts'
 import type { LoadedPlan } from './plan-cache.ts'
 import { preparedAttempt } from './prepared-attempt.ts'
@@ -57,7 +58,7 @@ export async function runTask(
       const next =
         begun === undefined
           ? await nextAttempt(deps, job, taskId, controller.signal, delivered)
-          : await runBegun(deps, begun, controller.signal)
+          : await runBegun(deps, job, begun, controller.signal)
       begun = undefined
       if (next.kind === 'ended') return next.isPlanOver ? 'over' : 'done'
       if (next.kind === 'give-back') return 'give-back'
@@ -103,7 +104,7 @@ async function nextAttempt(
     await followUp(deps, plan, taskId, begun.released, undefined)
     if (begun.status === 'wait') return { kind: 'again', ms: begun.ms }
     if (begun.status !== 'begun') return { kind: 'ended', isPlanOver: begun.isOver }
-    return await runBegun(deps, { begun, plan, token, releaseSlot }, signal)
+    return await runBegun(deps, job, { begun, plan, token, releaseSlot }, signal)
   } catch (error) {
     if (isUnavailable(error)) return { kind: 'again', ms: STORE_AWAY_MS }
     throw error
@@ -114,15 +115,17 @@ async function nextAttempt(
 
 async function runBegun(
   deps: RunUnitDeps,
+  job: UnitJob,
   { begun, plan, token, releaseSlot }: Begun,
   signal: AbortSignal,
 ): Promise<Next> {
   const { taskId, attempt } = begun
   const planId = plan.spec.id
+  const slot = heldSlot(deps, job, releaseSlot, signal)
   const result = await tracedAttempt(deps.tracer, plan, begun, () =>
-    preparedAttempt(deps, plan, begun, taskId, token, signal),
+    preparedAttempt(deps, plan, begun, { taskId, token, signal, aside: slot.aside }),
   )
-  releaseSlot()
+  slot.release()
   // Not awaited: it is sent on the same connection as the end of the attempt, before it.
   void deps.texts.end(planId, taskId)
   return afterAttempt(deps, plan, { planId, taskId, attempt, token, ...result })

@@ -191,6 +191,7 @@ async function prepareTasks(
       ordered: tasks.some((task) => (task.waitsFor?.length ?? 0) > 0),
       maxConcurrency: plan.mode === 'sequential' ? 1 : plan.policy.maxConcurrency,
       laneOf: (task) => deps.executors.get(task.executor)?.lane ?? 'io',
+      relaxed: plan.policy.urgency === 'relaxed',
       plainSynthesis: isPlainSynthesis(deps, plan),
     }),
     files:

@@ -4,6 +4,7 @@ import { TransientError } from '../contract/errors.ts'
 import type { SynthesisSpec } from '../contract/submission.ts'
 import { type UsageTally, usageTally } from '../contract/usage.ts'
 import type { PartLimits } from '../merge/group-results.ts'
+import type { RelaxedTime } from '../ports/executor.ts'
 import type {
   ModelSynthesizer,
   SynthesisDraft,
@@ -35,6 +36,8 @@ export interface Writing {
   /** Covers every call, including failed ones. */
   usage: UsageTally
   allowance: Allowance | undefined
+  /** Given for a part of a synthesis in a plan that is not urgent. */
+  relaxed?: RelaxedTime | undefined
 }
 
 /**
@@ -115,9 +118,23 @@ async function askModel(
   input: SynthesisInput,
   writing: Writing,
 ): Promise<{ draft: SynthesisDraft } | { failure: string }> {
-  const { options, usage, allowance } = writing
-  const answer = await inTries(deps, writing, MODEL_TIMEOUT_MS, (signal) =>
-    model.synthesize(input, { model: options.model, signal, onUsage: usage.meter(), allowance }),
+  const { options, usage, allowance, job } = writing
+  const { relaxed } = writing
+  const timeoutMs = MODEL_TIMEOUT_MS + (relaxed?.deadlineMs ?? 0)
+  const answer = await inTries(deps, writing, timeoutMs, (signal, attempt) =>
+    model.synthesize(input, {
+      model: options.model,
+      signal,
+      onUsage: usage.meter(),
+      allowance,
+      relaxed: relaxed && {
+        ...relaxed,
+        planId: job.planId,
+        // An answer that could not be used is not asked for again.
+        caller: `${job.jobId} ${attempt}`,
+        aside: (wait) => relaxed.aside(() => wait(signal)),
+      },
+    }),
   )
   return 'failure' in answer ? answer : { draft: answer.value }
 }
@@ -127,14 +144,14 @@ export async function inTries<T>(
   deps: Pick<DraftDeps, 'pause' | 'onFault'>,
   writing: Pick<Writing, 'plan' | 'signal' | 'cancelled'>,
   timeoutMs: number,
-  ask: (signal: AbortSignal) => Promise<T>,
+  ask: (signal: AbortSignal, attempt: number) => Promise<T>,
 ): Promise<{ value: T } | { failure: string }> {
   const signal = AbortSignal.any([writing.signal, writing.cancelled])
   let last = 'unknown'
   for (let attempt = 1; attempt <= MODEL_TRIES && !signal.aborted; attempt += 1) {
     const timeout = AbortSignal.timeout(timeoutMs)
     try {
-      return { value: await ask(AbortSignal.any([signal, timeout])) }
+      return { value: await ask(AbortSignal.any([signal, timeout]), attempt) }
     } catch (error) {
       if (signal.aborted) break
       deps.onFault(error, writing.plan.spec.id)

@@ -1,3 +1,4 @@
+import { DEFAULT_DEADLINE_MS } from '../contract/submission.ts'
 import { takeSlices } from '../merge/group-results.ts'
 import type { Merging, PartCounts } from '../merge/merge-operations.ts'
 import { levelsOf, partsBelow, placesOn } from '../merge/part-tree.ts'
@@ -5,6 +6,7 @@ import { replacedPart, writtenPart } from '../merge/synthesis-part.ts'
 import type { SynthesisInput } from '../ports/models.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 import type { BatchQueue, PartJob, SynthesisJob } from '../ports/queue.ts'
+import type { PlanRecord } from '../ports/records.ts'
 import type { PartPlace, Slice } from '../ports/synthesis-parts.ts'
 import type { PartStore } from '../ports/synthesis-store.ts'
 import type { TaskStore } from '../ports/task-life.ts'
@@ -23,6 +25,9 @@ import { readResults } from './read-results.ts'
 // that any worker runs, and each is stored once. The synthesis's own job spreads one level after
 // another, and waits in the queue in between without occupying a slot.
 
+/** Replaced by the signal of each try. */
+const NEVER = new AbortController().signal
+
 export interface PartDeps extends DraftDeps {
   plans: PlanStore
   tasks: TaskStore
@@ -30,6 +35,8 @@ export interface PartDeps extends DraftDeps {
   merging: Merging
   /** Syntheses and parts being written in this process, so that a cancellation reaches them. */
   writing: Pick<RunningTasks, 'track'>
+  /** Runs something that may take hours, while other parts may be written. */
+  aside?: (<T>(wait: () => Promise<T>) => Promise<T>) | undefined
 }
 
 /**
@@ -77,6 +84,7 @@ export async function writePart(
       signal,
       cancelled: tracked.controller.signal,
       ...means(deps, plan, jobId),
+      relaxed: relaxedTime(deps, plan),
     }
     const part =
       place.level === 1
@@ -88,6 +96,12 @@ export async function writePart(
   } finally {
     tracked.done()
   }
+}
+
+function relaxedTime({ aside }: PartDeps, { spec }: PlanRecord): Writing['relaxed'] {
+  const { urgency, deadlineMs = DEFAULT_DEADLINE_MS } = spec.policy
+  if (urgency !== 'relaxed' || aside === undefined) return undefined
+  return { deadlineMs, aside: (wait) => aside(() => wait(NEVER)) }
 }
 
 async function writeLeaf(

@@ -9,6 +9,7 @@ import type {
 } from '../../core/ports/executor.ts'
 import type { Programs } from '../../core/ports/programs.ts'
 import { saidIn } from '../../core/read/step-views.ts'
+import { AttemptAborted } from '../../core/run/running-tasks.ts'
 import { estimateTokens } from '../../core/text/tokens.ts'
 import { outcomeOf } from '../output/outcome.ts'
 import { CALL_REQUEST, firstMessage, instructionsFor, repairRequest } from './agent-prompt.ts'
@@ -68,6 +69,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
   const report = wantsFindings(request, options) ? findingsReport() : undefined
   let usage = NO_USAGE
   let text = ''
+  let forget: (() => Promise<void>) | undefined
   let hasBegun = () => usage.steps > 0
   const opened = await openTools({
     ...request,
@@ -81,6 +83,8 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
       ...(report === undefined ? {} : { [FINDINGS_TOOL]: report.tool }),
     })
     const ladder = await loaded(agent)
+    const relaxed = await relaxedFor(agent, Object.keys(opened.tools).length > 0)
+    forget = relaxed?.done
     const isLong = estimateTokens(sharedContext) >= WORTH_WAITING_TOKENS
     const callerOf = (candidates: Candidates): ModelCaller => {
       const before = usage
@@ -112,6 +116,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
         },
         onHeldBack: context.onHeldBack,
         allowance: context.allowance,
+        relaxed,
       })
     }
     const { outputSchema } = spec
@@ -163,14 +168,17 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
         signal.throwIfAborted()
         recorder.throwIfOver()
         const code = error instanceof Error && 'code' in error ? error.code : undefined
+        if (error instanceof AttemptAborted) throw error
         setup.log.warn({ planId, taskId: request.taskId, to, code }, 'escalation failed')
       },
     })
     // A model that was not available may still have cost something.
+    await forget?.()
     return { ...outcome, usage }
   } catch (error) {
     // The reason for an abort takes precedence over errors that it caused.
     signal.throwIfAborted()
+    if (!(error instanceof AttemptAborted)) await forget?.()
     // What it has done until then is kept.
     if (error instanceof PermanentError && isParking(error.code) && hasBegun()) {
       const { code, message } = error
@@ -189,6 +197,16 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
  */
 function prefixKey({ planId, spec }: ExecutionRequest, tools: string[]): string {
   return JSON.stringify([planId, tools, spec.outputSchema ?? null])
+}
+
+/** The batches for the calls of a task that is not urgent and has no tools. */
+async function relaxedFor({ request, context, setup }: AgentRequest, hasTools: boolean) {
+  const { batches: lane } = setup
+  const { relaxed } = context
+  if (lane === undefined || relaxed === undefined || hasTools) return undefined
+  const { relaxedCalls } = await import('./provider-batches/relaxed-calls.ts')
+  const { planId, taskId: caller } = request
+  return relaxedCalls({ ...relaxed, lane, planId, caller }, setup.providers)
 }
 
 /** Loads the providers' packages of all models in parallel. */

@@ -8,7 +8,7 @@ import { loadModel, parseModel } from './models.ts'
 import type { ModelOptions, ModelSetup, Providers } from './options.ts'
 
 /** A setup with all defaults filled in. */
-export type ResolvedSetup = Required<ModelSetup>
+export type ResolvedSetup = Required<Omit<ModelSetup, 'batches'>> & Pick<ModelSetup, 'batches'>
 
 export function resolveSetup(setup: ModelSetup): ResolvedSetup {
   return {

@@ -8,6 +8,7 @@ import type { Ladder, Rung } from './agent.ts'
 import { resolveSetup } from './call-settings.ts'
 import { isConfigured, modelProblem, PROVIDERS } from './models.ts'
 import { type McpServer, ModelOptions, type ModelSetup } from './options.ts'
+import { hasBatches } from './provider-batches/provider-client.ts'
 import { FILE_TOOLS, mcpToolName, parseMcpTool, RUN_TOOL } from './tools/names.ts'
 
 type Problem = { path: (string | number)[]; message: string }
@@ -103,6 +104,13 @@ export function modelExecutor(
         ...fallbacks.map((name, index) => ({ path: ['options', 'fallbackModels', index], name })),
         ...(spec.escalate ?? []).map((name, index) => ({ path: ['escalate', index], name })),
       ]
+    },
+
+    relaxes(spec, { hasWorkspace }) {
+      const model = spec.model ?? defaultModel
+      const tools = spec.tools ?? (hasWorkspace ? FILE_TOOLS : [])
+      const given = tools.filter((name) => hasWorkspace || parseMcpTool(name) !== undefined)
+      return model !== undefined && given.length === 0 && hasBatches(model)
     },
 
     async execute(request, context) {

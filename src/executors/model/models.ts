@@ -54,11 +54,18 @@ export function isConfigured(provider: Provider, providers: Providers): boolean 
 }
 
 /** Loads the provider's package on first use. `name` must not have a `modelProblem`. */
-export async function loadModel(name: string, providers: Providers): Promise<ProviderModel> {
+export async function loadModel(
+  name: string,
+  providers: Providers,
+  /** Takes the place of the network. */
+  ownFetch?: typeof fetch,
+): Promise<ProviderModel> {
   const { provider, model } = parseModel(name) ?? { provider: 'local', model: name }
   // Always set, so that no package looks for a key in the environment.
   const noKey = 'none'
-  const { providerFetch } = await import('./wire/provider-fetch.ts')
+  const wire = await import('./wire/provider-fetch.ts')
+  const providerFetch: typeof wire.providerFetch = (dialect) =>
+    ownFetch ?? wire.providerFetch(dialect)
   switch (provider) {
     case 'anthropic': {
       const { createAnthropic } = await import('@ai-sdk/anthropic')
@@ -94,13 +101,13 @@ export async function loadModel(name: string, providers: Providers): Promise<Pro
 }
 
 /** Anthropic's base URLs are written without the version: `https://api.anthropic.com`. */
-function versioned(url: string): string {
+export function versioned(url: string): string {
   const base = url.replace(/(?<!\/)\/+$/, '')
   return base.endsWith('/v1') ? base : `${base}/v1`
 }
 
 /** OpenAI's are written with it. A bare host, as is common for Ollama, means `/v1`. */
-function rooted(url: string): string {
+export function rooted(url: string): string {
   const base = url.replace(/(?<!\/)\/+$/, '')
   return URL.parse(base)?.pathname === '/' ? `${base}/v1` : base
 }

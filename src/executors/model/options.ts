@@ -6,6 +6,7 @@ import type { PrefixGate } from '../../core/model-gate/prefix-gate.ts'
 import type { Tracer } from '../../core/ports/tracing.ts'
 import type { SchemaChecks } from '../output/schema-checks.ts'
 import type { OtherProvider, OtherSettings } from './other-providers.ts'
+import type { BatchLane } from './provider-batches/lane.ts'
 
 /** `task.options` of the executor `model`. */
 export const ModelOptions = z.strictObject({
@@ -76,6 +77,8 @@ export interface ModelSetup {
   /** Shared by everything that calls models in this process, or in all processes. */
   gate?: ModelGate
   prefixes?: PrefixGate
+  /** Where calls of plans that are not urgent go out together; without it they are made live. */
+  batches?: BatchLane | undefined
   prices?: Prices
   tracer?: Tracer
   log?: ModelLog

@@ -7,6 +7,7 @@ import { jsonTexts } from '../output/json-text.ts'
 import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings.ts'
 import { createModelCaller } from './calls/model-caller.ts'
 import { modelProblem } from './models.ts'
+import type { Relaxed } from './provider-batches/lane.ts'
 
 interface Question {
   instructions: string
@@ -17,6 +18,7 @@ interface Question {
   onUsage: (usage: Usage) => void
   allowance?: Allowance | undefined
   maxOutputTokens?: number | undefined
+  relaxed?: Omit<Relaxed, 'lane'> | undefined
   /** Ids that are logged with every event. */
   about?: object
 }
@@ -82,6 +84,7 @@ export async function askForText(
     onText: () => {},
     onUsage,
     allowance: request.allowance,
+    relaxed: await relaxedFor(setup, request),
   })
   const { stream } = await caller.model.doStream({
     ...callSettings({ providers, cacheKey: model, maxOutputTokens: request.maxOutputTokens }),
@@ -105,6 +108,13 @@ export async function askForText(
     throw new PermanentError('content-filter', 'The provider or the model declined to answer.')
   }
   return { text: withoutReasoning(text).text, usage: caller.usage(), model: caller.answeredBy() }
+}
+
+/** Answers are kept until the plan is deleted: only the caller knows when it has stored its own. */
+async function relaxedFor({ batches: lane, providers }: ResolvedSetup, { relaxed }: Question) {
+  if (lane === undefined || relaxed === undefined) return undefined
+  const { relaxedCalls } = await import('./provider-batches/relaxed-calls.ts')
+  return relaxedCalls({ ...relaxed, lane }, providers)
 }
 
 function parse(text: string): unknown {

@@ -9,6 +9,7 @@ import type {
   ModelSynthesizer,
 } from '../../core/ports/models.ts'
 import type { Programs } from '../../core/ports/programs.ts'
+import type { ProviderBatchStore } from '../../core/ports/provider-batches.ts'
 import { NO_TRACER, type Tracer } from '../../core/ports/tracing.ts'
 import { acpExecutor } from '../../executors/acp/acp-executor.ts'
 import { claudeAgentExecutor } from '../../executors/claude-agent/claude-agent-executor.ts'
@@ -21,10 +22,14 @@ import { modelConflictResolver } from '../../executors/model/conflict-resolver.t
 import { modelExecutor } from '../../executors/model/executor.ts'
 import type { ModelSetup } from '../../executors/model/options.ts'
 import { modelPlanner } from '../../executors/model/planner.ts'
+import { batchLane } from '../../executors/model/provider-batches/batch-lane.ts'
+import type { BatchLane } from '../../executors/model/provider-batches/lane.ts'
+import { batchClient } from '../../executors/model/provider-batches/provider-client.ts'
 import { modelSynthesizer } from '../../executors/model/synthesizer.ts'
 import { allowedPrograms } from '../../executors/sandbox/programs.ts'
 import { staticExecutor } from '../../executors/static/static-executor.ts'
 import { type Config, EnvironmentError, providersOf } from '../config.ts'
+import { faultLog } from '../fault-log.ts'
 import { watchedGate } from './open-metrics.ts'
 import type { ModelGates } from './open-model-gates.ts'
 import type { Reading } from './open-reading.ts'
@@ -42,8 +47,20 @@ export interface Executors {
   verifier: ClaimVerifier | undefined
   /** Plans the tasks for a goal; undefined likewise. */
   planner: GoalPlanner | undefined
+  /** Hands over what is under way with batches of providers. */
+  closeBatches(): Promise<void>
   /** Calls back whenever a provider asks for a pause, or for fewer concurrent calls. */
   onHold(listener: () => void): void
+}
+
+function openBatchLane(store: ProviderBatchStore, config: Config, log: Logger): BatchLane {
+  const providers = providersOf(config)
+  const faults = faultLog(log)
+  return batchLane({
+    store,
+    clientOf: (model) => batchClient(model, providers),
+    onFault: (err, planId) => faults(err, 'provider batch fault', { planId }),
+  })
 }
 
 /**
@@ -61,6 +78,7 @@ export function openExecutors(
   const setup: ModelSetup = {
     gate: watchedGate(gates.gate, () => onHold()),
     prefixes: gates.prefixes,
+    batches: gates.batches && openBatchLane(gates.batches, config, log),
     providers: providersOf(config),
     defaultModel: config.TUTTI_MODEL,
     prices: pricesWith(config.TUTTI_PRICES),
@@ -98,6 +116,7 @@ export function openExecutors(
     resolver: usesModels ? modelConflictResolver(setup) : undefined,
     verifier: usesModels ? modelClaimVerifier(setup) : undefined,
     planner: usesModels ? modelPlanner(setup) : undefined,
+    closeBatches: () => setup.batches?.close() ?? Promise.resolve(),
     onHold(listener) {
       onHold = listener
     },

@@ -1,9 +1,12 @@
 import type { Logger } from 'pino'
 import type { ModelGate } from '../../core/model-gate/gate.ts'
 import { type PrefixGate, prefixGate } from '../../core/model-gate/prefix-gate.ts'
+import type { ProviderBatchStore } from '../../core/ports/provider-batches.ts'
 import { redisModelGate } from '../../store/model-gate.ts'
 import { redisPrefixMarks } from '../../store/prefix-marks.ts'
+import { redisProviderBatchStore } from '../../store/provider-batch-store.ts'
 import { connectForWork } from '../../store/redis/connect-redis.ts'
+import { loadScripts } from '../../store/scripts.ts'
 import type { Config } from '../config.ts'
 import { faultLog } from '../fault-log.ts'
 import type { Lifecycle } from '../lifecycle.ts'
@@ -12,6 +15,8 @@ export interface ModelGates {
   gate: ModelGate
   /** Lets the first of several prompts with the same long prefix go ahead. */
   prefixes: PrefixGate
+  /** Calls that go out in a provider's batches; without it, all calls are made live. */
+  batches?: ProviderBatchStore
 }
 
 /**
@@ -43,5 +48,6 @@ export async function openModelGates(options: {
     marks: redisPrefixMarks({ redis, space }),
     onFault: (err) => faults(err, 'prefix gate fault'),
   })
-  return { gate, prefixes }
+  const batches = redisProviderBatchStore({ redis, run: loadScripts(redis), space })
+  return { gate, prefixes, batches }
 }

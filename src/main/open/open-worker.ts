@@ -14,6 +14,7 @@ import { runUnit } from '../../core/run/run-unit.ts'
 import { AttemptAborted, runningTasks } from '../../core/run/running-tasks.ts'
 import { runAndSynthesize } from '../../core/synthesize/run-and-synthesize.ts'
 import type { SynthesizeDeps } from '../../core/synthesize/synthesize-plan.ts'
+import type { PartDeps } from '../../core/synthesize/write-synthesis-parts.ts'
 import { pause } from '../../core/timing/pause.ts'
 import { type Consumer, type Handled, startConsumer } from '../../queue/consumer.ts'
 import { countingGate, type Gate, gateOfSlots } from '../../queue/gates.ts'
@@ -168,9 +169,9 @@ export async function openWorker(options: {
       synthesize,
     }),
     synthesize,
-    writePart: (job, lost) => {
+    writePart: (job, lost, aside) => {
       const signal = AbortSignal.any([lost, ending.signal])
-      return tracedPart(tracer, plans, synthesizeDeps, job, signal)
+      return tracedPart(tracer, plans, { ...synthesizeDeps, aside }, job, signal)
     },
     faults,
   })
@@ -240,7 +241,7 @@ function openConsumers(options: {
   gates: Record<QueueKind, Gate>
   runUnit: (job: UnitJob, lost: AbortSignal, delivery: number) => Promise<Handled>
   synthesize: (job: SynthesisJob, lost: AbortSignal) => Promise<Handled>
-  writePart: (job: PartJob, lost: AbortSignal) => Promise<Handled>
+  writePart: (job: PartJob, lost: AbortSignal, aside: PartDeps['aside']) => Promise<Handled>
   faults: FaultLog
 }): Consumer[] {
   const consumers: Consumer[] = []
@@ -255,10 +256,18 @@ function openConsumers(options: {
           instances: INSTANCES[kind],
           gate,
           handle: async (data, { delivery }, lost) => {
-            const leave = gate.enter?.()
+            let leave = gate.enter?.()
+            const aside = async <T>(wait: () => Promise<T>): Promise<T> => {
+              leave?.()
+              try {
+                return await wait()
+              } finally {
+                leave = gate.enter?.()
+              }
+            }
             try {
               if (kind === 'synthesis') return await options.synthesize(data as SynthesisJob, lost)
-              if (kind === 'parts') return await options.writePart(data as PartJob, lost)
+              if (kind === 'parts') return await options.writePart(data as PartJob, lost, aside)
               return await options.runUnit(data as UnitJob, lost, delivery)
             } finally {
               leave?.()

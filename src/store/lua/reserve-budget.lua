@@ -1,6 +1,6 @@
 -- Reserves money for one call, in nano-dollars.
 -- ARGV: shard, spender, task or '', attempt or job, id of the call, model, the experience that its
--- quote is based on as JSON or '', least, enough, most, likely
+-- quote is based on as JSON or '', least, enough, most, likely, 1 if it goes out with others
 -- Returns { 'reserved', nanos } | { 'wait' } | { 'exhausted' } | { 'outdated' }
 
 -- How many times its maximum a call may cost and still be covered: a provider may count things
@@ -11,6 +11,8 @@ local PATIENCE_MS = 5000
 
 local spender, id = ARGV[2], ARGV[5]
 local known = ARGV[7] ~= ''
+-- Whether it does not have to learn from others first.
+local certain = known or ARGV[12] == '1'
 local least, enough, most = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 if not spends_still(ARGV[3], ARGV[4]) then return { 'exhausted' } end
 local spending = load_spending(spender)
@@ -34,7 +36,7 @@ local free = left - reserved - overdraft
 local tasks = math.max(1, remaining())
 local share = math.floor(left / tasks)
 local blind = number('b:blind')
-if not known and share < ROOM * most and blind > 0 then
+if not certain and share < ROOM * most and blind > 0 then
   -- Wait until one of them shows what such a call really costs, but not for a slow one alone.
   local patience = math.floor((now - number('b:blindAt')) / PATIENCE_MS)
   if blind > patience then return { 'wait' } end
@@ -46,10 +48,10 @@ if free < nanos then
   if free < enough and reserved > 0 then return { 'wait' } end
   nanos = free
 end
-spending.calls[id] = { nanos = nanos, likely = math.min(nanos, tonumber(ARGV[11])), known = known }
+spending.calls[id] = { nanos = nanos, likely = math.min(nanos, tonumber(ARGV[11])), known = certain }
 save_spending(spender, spending)
 redis.call('HINCRBY', plan, 'b:reserved', nanos)
-if not known then
+if not certain then
   if blind == 0 then redis.call('HSET', plan, 'b:blindAt', now) end
   redis.call('HINCRBY', plan, 'b:blind', 1)
 end

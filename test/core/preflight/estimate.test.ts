@@ -15,6 +15,7 @@ const options: EstimateOptions = {
   defaultModel: 'test:m',
   usesModel: (executor) => executor === 'model',
   hasWorkspace: false,
+  relaxes: () => false,
   synthesisModel: undefined,
 }
 
@@ -48,6 +49,16 @@ describe('an estimate', () => {
     expect(costUsd?.low).toBeCloseTo((1_001.6 * 10 + 300 * 100) / 1e6, 4)
     expect(costUsd?.high).toBeCloseTo((3_252.5 * 10 + 4_000 * 100) / 1e6, 4)
     expect(from).toEqual({ source: 'a price list', date: '2026-01-01' })
+  })
+
+  test('tells what it costs if the calls that can go out in a batch do', () => {
+    const tasks = [aTask(), aTask({ id: 'b', tools: ['grep'] })]
+    const relaxes = ({ tools }: TaskSpec) => tools === undefined
+    const { costUsd, relaxedCostUsd } = estimate(tasks, '', { ...options, relaxes })
+    const alone = estimate([aTask()], '', options).costUsd
+    const saved = (costUsd?.high ?? 0) - (relaxedCostUsd?.high ?? 0)
+    expect(saved).toBeCloseTo((alone?.high ?? 0) / 2, 3)
+    expect(estimate(tasks, '', options)).not.toHaveProperty('relaxedCostUsd')
   })
 
   test('is lower for a shared context than for tasks that repeat it', () => {

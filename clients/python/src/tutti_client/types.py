@@ -207,6 +207,11 @@ class EstimateCostUsdLow(TypedDict):
     high: float
 
 
+class EstimateRelaxedCostUsdLow(TypedDict):
+    low: float
+    high: float
+
+
 class EstimatePrices(TypedDict):
     source: str
     date: str
@@ -221,6 +226,7 @@ class Estimate(TypedDict):
     tasks: int
     tokens: "EstimateTokens"
     costUsd: Union["EstimateCostUsdLow", None]
+    relaxedCostUsd: NotRequired[Union["EstimateRelaxedCostUsdLow", None]]
     prices: NotRequired["EstimatePrices"]
     unpricedModels: list[str]
     verification: NotRequired["EstimateVerification"]
@@ -445,6 +451,12 @@ class Policy(TypedDict):
     budgetUsd: NotRequired[float]
     #: How long the plan may take, in milliseconds.
     timeoutMs: NotRequired[int]
+    #: `relaxed`: model calls of tasks without tools, and of partial syntheses, go out together as a
+    #: batch of their provider (Anthropic, OpenAI), which takes hours and costs half.
+    urgency: NotRequired[Literal["normal", "relaxed"]]
+    #: For a `relaxed` plan: calls that are not back this many milliseconds after its submission are
+    #: cancelled and made live. 24 hours if absent.
+    deadlineMs: NotRequired[int]
     #: Has a model judge each finding of the synthesis, seeing the file but not how its author
     #: reached it. Findings that a majority refutes are left out of the summary and the actions.
     verify: NotRequired["PolicyVerify"]
@@ -478,6 +490,12 @@ class PolicyInput(TypedDict):
     budgetUsd: NotRequired[float]
     #: How long the plan may take, in milliseconds.
     timeoutMs: NotRequired[int]
+    #: `relaxed`: model calls of tasks without tools, and of partial syntheses, go out together as a
+    #: batch of their provider (Anthropic, OpenAI), which takes hours and costs half.
+    urgency: NotRequired[Literal["normal", "relaxed"]]
+    #: For a `relaxed` plan: calls that are not back this many milliseconds after its submission are
+    #: cancelled and made live. 24 hours if absent.
+    deadlineMs: NotRequired[int]
     #: Has a model judge each finding of the synthesis, seeing the file but not how its author
     #: reached it. Findings that a majority refutes are left out of the summary and the actions.
     verify: NotRequired["PolicyInputVerify"]

@@ -51,8 +51,10 @@ export function callFunds(options: {
   allowance?: Allowance | undefined
   prices: Prices
   signal: AbortSignal
+  /** It goes out with others, so it cannot wait to see what they cost. */
+  isTogether?: boolean
 }): CallFunds {
-  const { allowance, prices, signal } = options
+  const { allowance, prices, signal, isTogether = false } = options
   let held: { planned: PlannedCall; limit: number; reservation: Reservation } | undefined
   let lowered: number | undefined
   let outputAtLeast: number | undefined
@@ -70,19 +72,21 @@ export function callFunds(options: {
       await close()
       // A free call needs neither money nor a limit.
       if (quoteOf(planned, undefined, prices) === undefined) return call
-      held = await setAside(allowance, planned)
+      held = await setAside(allowance, planned, call.abortSignal ?? signal)
     }
     if (held.limit < planned.outputLimit) lowered = held.limit
     return { ...call, maxOutputTokens: held.limit }
   }
 
-  async function setAside(from: Allowance, planned: PlannedCall) {
+  async function setAside(from: Allowance, planned: PlannedCall, until: AbortSignal) {
     let seen: Experience | undefined
     const quote = (latest: Experience | undefined) => {
       seen = latest
-      return quoteOf(planned, latest, prices) ?? { least: 0, enough: 0, most: 0, likely: 0 }
+      const found = quoteOf(planned, latest, prices) ?? { least: 0, enough: 0, most: 0, likely: 0 }
+      // Whoever takes over from a dead process gets the answer that it has waited for.
+      return isTogether ? { ...found, likely: 0, isTogether } : found
     }
-    const reservation = await from.reserve(planned.model, quote, signal)
+    const reservation = await from.reserve(planned.model, quote, until)
     if (reservation === undefined) {
       throw new PermanentError(
         BUDGET_EXHAUSTED,

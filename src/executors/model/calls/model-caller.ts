@@ -1,6 +1,6 @@
 import type { Allowance } from '../../../core/budget/allowance.ts'
-import { costOf, type Prices } from '../../../core/budget/prices.ts'
-import type { Failure, PermanentError, TransientError } from '../../../core/contract/errors.ts'
+import { atHalfPrice, costOf, type Prices } from '../../../core/budget/prices.ts'
+import type { Failure } from '../../../core/contract/errors.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../core/contract/usage.ts'
 import type { ModelGate } from '../../../core/model-gate/gate.ts'
 import type { PrefixGate, PrefixTurn } from '../../../core/model-gate/prefix-gate.ts'
@@ -11,12 +11,13 @@ import type { ProviderModel } from '../models.ts'
 import type { ModelLog } from '../options.ts'
 import { type FinishPart, isCut, isEnd, type Part, withMeantEnd } from './answer-parts.ts'
 import { type CallFailure, errorOf, failureOf, unusable } from './call-failure.ts'
-import { callFunds, cutByBudget, isExhausted } from './call-funds.ts'
+import { type CallFunds, callFunds, cutByBudget, isExhausted } from './call-funds.ts'
 import { withLength } from './call-length.ts'
 import { answerAttributes, callSpan } from './call-span.ts'
 import { fitted } from './fitted-call.ts'
 import { outputLimits } from './output-limits.ts'
 import { withCacheBreakpoint } from './prompt-cache.ts'
+import type { RelaxedCalls } from './relaxed.ts'
 import { withMeantInputs } from './tool-inputs.ts'
 
 type CallOptions = Parameters<ProviderModel['doStream']>[0]
@@ -40,6 +41,8 @@ export interface CallerOptions {
   tracer: Tracer
   /** What the budget leaves, if the plan has one. */
   allowance?: Allowance | undefined
+  /** Given if calls may take hours: they go out in batches, at half the price. */
+  relaxed?: RelaxedCalls | undefined
   /** The schema for the answers, requested in whatever way the provider supports. */
   schema?: Record<string, unknown> | undefined
   log: ModelLog
@@ -62,7 +65,7 @@ export interface ModelCaller {
   /** `provider:model` of the model that answered last, or would be asked next. */
   answeredBy(): string
   /** Why the last call was given up. */
-  failure(): TransientError | PermanentError | undefined
+  failure(): Error | undefined
   /** An answer of an earlier attempt, by this candidate, has taken the place of a call. */
   goOnAfter(name: string): void
   /** Set where the last answer was cut off at a limit that the budget had lowered. */
@@ -95,15 +98,21 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
   let fallbacks = candidates.slice(1)
   let hasBegun = false
   let usage = NO_USAGE
-  let failure: TransientError | PermanentError | undefined
+  let failure: Error | undefined
   let hasText = false
   let { schema } = options
   let cut: Failure | undefined
   let isBilled = false
   const funds = callFunds(options)
+  const halfPrices = options.relaxed === undefined ? prices : atHalfPrice(prices)
   const goesOn = () => usage.steps > 0 || hasBegun
 
-  async function spend(name: string, finish: FinishPart, steps: number): Promise<void> {
+  async function spend(
+    name: string,
+    finish: FinishPart,
+    steps: number,
+    { rates, from }: { rates: Prices; from: CallFunds } = { rates: prices, from: funds },
+  ): Promise<void> {
     const { inputTokens: input, outputTokens: output } = finish.usage
     const tokens = {
       inputTokens: input.total ?? 0,
@@ -111,10 +120,16 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
       cacheReadTokens: input.cacheRead ?? 0,
       cacheWriteTokens: input.cacheWrite ?? 0,
     }
-    const costUsd = costOf(name, tokens, prices)
+    const costUsd = costOf(name, tokens, rates)
     usage = addUsage(usage, { ...tokens, steps, costUsd })
     options.onUsage(usage, name)
-    await funds.reported({ ...tokens, costUsd })
+    await from.reported({ ...tokens, costUsd })
+  }
+
+  function say(piece: string, isNew: boolean): void {
+    if (isNew && hasText) options.onText('\n\n')
+    hasText = true
+    options.onText(piece)
   }
 
   /** Reads one answer to its end. */
@@ -136,10 +151,8 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
         turn?.warm()
       }
       if (part.type === 'text-delta' && part.delta !== '') {
-        if (isNewText && hasText) options.onText('\n\n')
+        say(part.delta, isNewText)
         isNewText = false
-        hasText = true
-        options.onText(part.delta)
       }
     }
     const isWhole = finish !== undefined && isEnd(finish)
@@ -147,6 +160,30 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     if (!isWhole) throw new BrokenAnswer()
     turn?.warm()
     return parts
+  }
+
+  /** The answer that comes back in a batch; `undefined` if the call has to be made live. */
+  async function answerInBatch(request: CallOptions): Promise<Part[] | undefined> {
+    const { relaxed } = options
+    if (relaxed === undefined) return undefined
+    const from = callFunds({ ...options, prices: halfPrices, isTogether: true })
+    const { name } = current
+    try {
+      const parts = await relaxed.ask(name, request, (call) => from.cover(name, call))
+      const finish = parts?.find((part) => part.type === 'finish')
+      if (parts === undefined || finish === undefined || !isEnd(finish)) return undefined
+      await spend(name, finish, 1, { rates: halfPrices, from })
+      const text = parts.map((part) => (part.type === 'text-delta' ? part.delta : '')).join('')
+      if (text !== '') say(text, true)
+      const limit = from.lowered()
+      if (limit !== undefined && isCut(parts)) cut = cutByBudget(limit)
+      return parts
+    } catch (error) {
+      if (error instanceof Error) failure = error
+      throw error
+    } finally {
+      await from.close()
+    }
   }
 
   const limits = outputLimits()
@@ -224,9 +261,13 @@ export function createModelCaller(options: CallerOptions): ModelCaller {
     let retries = 0
     let overloads = 0
     let cutOff: Part[] | undefined
+    let isFirst = true
     while (true) {
       const request = limits.within(current.name, fitted(asked, schema, current.provider))
       const marked = withCacheBreakpoint(request, goesOn())
+      const back = isFirst ? await answerInBatch(marked) : undefined
+      if (back !== undefined) return back
+      isFirst = false
       const covered = await funds.cover(current.name, marked).catch((error: unknown) => {
         if (cutOff === undefined || !isExhausted(error)) throw error
       })

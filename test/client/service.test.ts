@@ -106,9 +106,19 @@ test('a plan is waited for and followed while the API is killed and started agai
   expect(events[0]?.type).toBe('snapshot')
   expect(events.at(-1)?.type).toBe('plan.finished')
 
-  // The same stream once more, unbroken.
-  const unbroken = await all(client.plans.events(plan.id, { lastEventId: events[0]?.id }))
-  expect(events.slice(1)).toEqual(unbroken)
+  // The same stream once more, unbroken, without what the snapshot already told: its tasks are read a
+  // little later than its id.
+  const [snapshot] = events
+  if (snapshot?.type !== 'snapshot') throw new Error('the stream began without a snapshot')
+  const told = new Map(snapshot.data.tasks.map((task) => [task.id, task]))
+  const isTold = ({ type, data }: PlanEvent) => {
+    if (type !== 'task.started' && type !== 'task.finished') return false
+    const task = told.get(data.taskId)
+    if (task === undefined) throw new Error(`the snapshot is without ${data.taskId}`)
+    return type === 'task.started' ? task.attempt >= data.attempt : task.finishedAt !== null
+  }
+  const unbroken = await all(client.plans.events(plan.id, { lastEventId: snapshot.id }))
+  expect(events.slice(1)).toEqual(unbroken.filter((event) => !isTold(event)))
   expect(await all(client.plans.events(plan.id, { lastEventId: events.at(-1)?.id }))).toEqual([])
 })
 

@@ -36,11 +36,11 @@ async function aPlan(count: number, promptChars = 10): Promise<string> {
   return record.spec.id
 }
 
-async function follow(planId: string) {
+async function follow(planId: string, lastEventId?: string) {
   const { stores, changing } = service
   const waiting = changeWaiters(SILENT, () => performance.now())
   const events = followPlans({ ...changing, ...stores, waiting, feed: SILENT })
-  const options = { lastEventId: undefined, tokens: false, taskId: undefined }
+  const options = { lastEventId, tokens: false, taskId: undefined }
   const stop = new AbortController()
   const followed = await events.follow(TENANT, planId, { ...options, signal: stop.signal })
   return followed[Symbol.asyncIterator]()
@@ -83,6 +83,29 @@ test('a change while a snapshot is read is reported once: in the page or after i
   }
   expect(told).toEqual(['t1', 't598'])
   await events.return?.()
+})
+
+test('a reader that resumes after any event gets all that came after it', async () => {
+  const planId = await aPlan(12)
+  const tasks = Array.from({ length: 12 }, (_, at) => `t${at}`)
+  for (const taskId of tasks) await service.stores.life.cancel(planId, { tasks: [taskId] })
+  await service.stores.life.stop(planId, 'cancelled', 'Enough.')
+  const read = async (lastEventId: string) => {
+    const found: PlanEvent[] = []
+    const events = await follow(planId, lastEventId)
+    for (let next = await events.next(); next.done !== true; next = await events.next()) {
+      found.push(next.value)
+    }
+    return found
+  }
+  const all = await read('0-0')
+  expect(all.map(({ type }) => type)).toEqual([
+    'plan.queued',
+    ...tasks.map(() => 'task.finished'),
+    'plan.stopped',
+    'plan.finished',
+  ])
+  for (const [at, { id }] of all.entries()) expect(await read(id ?? '')).toEqual(all.slice(at + 1))
 })
 
 test('a page holds as many tasks as have little to read, however long their prompts are', async () => {

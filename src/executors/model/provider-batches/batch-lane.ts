@@ -21,7 +21,9 @@ interface Desk {
   deadlineMs: number
   /** Calls that are being marked as given up. */
   dropping: number
-  /** Some were given up: a batch of which no call is needed is not left at the provider. */
+  /** How many were given up so far. */
+  dropped: number
+  /** A batch of which no call is needed is not left at the provider. */
   hasDropped: boolean
   stir: () => void
   done: Promise<void>
@@ -41,6 +43,7 @@ export function batchLane(options: BatchLaneOptions): BatchLane {
       waiting: new Map(),
       deadlineMs,
       dropping: 0,
+      dropped: 0,
       hasDropped: false,
       stir: () => {},
       done: Promise.resolve(),
@@ -62,7 +65,7 @@ export function batchLane(options: BatchLaneOptions): BatchLane {
       try {
         const { deadlineMs } = desk
         const ids = [...desk.waiting.keys()]
-        const { dropping } = desk
+        const { dropping, dropped } = desk
         const found = await store.look(planId, token, { ids, deadlineMs })
         if (found === undefined) {
           await keeper.abandon()
@@ -74,7 +77,9 @@ export function batchLane(options: BatchLaneOptions): BatchLane {
         const isUnwanted = found.batches.some(({ ids: all }) =>
           all.every((id) => found.dropped.has(id)),
         )
-        if (dropping === 0 && !isUnwanted) desk.hasDropped = false
+        // Others may have been given up in the meantime.
+        const isCurrent = dropping === 0 && dropped === desk.dropped
+        if (isCurrent && !isUnwanted) desk.hasDropped = false
       } catch (error) {
         onFault(error, planId)
       }
@@ -86,6 +91,7 @@ export function batchLane(options: BatchLaneOptions): BatchLane {
 
   async function giveUp(planId: string, desk: Desk, id: string): Promise<void> {
     desk.hasDropped = true
+    desk.dropped += 1
     desk.dropping += 1
     try {
       await store.drop(planId, [id])

@@ -142,6 +142,19 @@ export interface AddTasks {
      */
     attempts?: number
     /**
+     * Whether outputs of earlier plans are reused; `off` by default.
+     */
+    cache?: {
+      /**
+       * `reuse`: takes the output of a task of an earlier plan if everything that it depends on is the same. `refresh`: runs, and may be reused later. `off`: neither.
+       */
+      mode: 'reuse' | 'refresh' | 'off'
+      /**
+       * How old a reused output may be, in milliseconds; any age if absent.
+       */
+      maxAgeMs?: number
+    }
+    /**
      * Among waiting tasks, those with a higher number run first.
      */
     priority?: number
@@ -896,6 +909,19 @@ export interface SubmitPlan {
         repair?: boolean
       }
   /**
+   * Whether outputs of earlier plans are reused; `off` by default.
+   */
+  cache?: {
+    /**
+     * `reuse`: takes the output of a task of an earlier plan if everything that it depends on is the same. `refresh`: runs, and may be reused later. `off`: neither.
+     */
+    mode: 'reuse' | 'refresh' | 'off'
+    /**
+     * How old a reused output may be, in milliseconds; any age if absent.
+     */
+    maxAgeMs?: number
+  }
+  /**
    * How the outputs become one result; `false` for none.
    */
   synthesis?:
@@ -1028,6 +1054,19 @@ export interface TaskSubmission {
    */
   attempts?: number
   /**
+   * Whether outputs of earlier plans are reused; `off` by default.
+   */
+  cache?: {
+    /**
+     * `reuse`: takes the output of a task of an earlier plan if everything that it depends on is the same. `refresh`: runs, and may be reused later. `off`: neither.
+     */
+    mode: 'reuse' | 'refresh' | 'off'
+    /**
+     * How old a reused output may be, in milliseconds; any age if absent.
+     */
+    maxAgeMs?: number
+  }
+  /**
    * Among waiting tasks, those with a higher number run first.
    */
   priority?: number
@@ -1055,6 +1094,13 @@ export interface TaskDetail {
    * The provider:model that answered last: a fallback if the requested model was not available, or one of `escalate` that took over.
    */
   answeredBy?: string
+  /**
+   * The task of an earlier plan whose output was reused; it was not run again.
+   */
+  cachedFrom?: {
+    planId: string
+    taskId: string
+  }
   error?: Failure
   /**
    * What it waits for while it is queued.
@@ -1105,6 +1151,13 @@ export interface TaskSummary {
    * The provider:model that answered last: a fallback if the requested model was not available, or one of `escalate` that took over.
    */
   answeredBy?: string
+  /**
+   * The task of an earlier plan whose output was reused; it was not run again.
+   */
+  cachedFrom?: {
+    planId: string
+    taskId: string
+  }
   error?: Failure
   /**
    * What it waits for while it is queued.

@@ -303,6 +303,11 @@ export const Environment = z.object({
   TUTTI_RETENTION_MS: count(1_000, 10 * 365 * DAY)
     .default(30 * DAY)
     .describe('How long a finished plan is kept, in milliseconds.'),
+  TUTTI_REUSE_MAX_BYTES: count(0, 1e15)
+    .default(1_000_000_000)
+    .describe(
+      'How many bytes of outputs later plans of a tenant can reuse by `cache`; the oldest ones go first.',
+    ),
   TUTTI_RATE_LIMIT_PER_MINUTE: count(1, 1_000_000)
     .optional()
     .describe('Requests that a tenant may make per minute; unlimited when unset.'),

@@ -47,6 +47,7 @@ export const PLAN_SUFFIXES = [
   'attempts',
   'outputs',
   'paged',
+  'inputs',
   'ended',
   'events',
   'text',

@@ -83,6 +83,7 @@ export function taskState(raw: string | null | undefined, createdAt?: number): T
     error: state.error,
     usage: { ...NO_USAGE, ...state.usage },
     answeredBy: state.answeredBy,
+    cachedFrom: state.cachedFrom,
     coreTimes: state.coreTimes,
     retryAt: state.retryAt,
   }

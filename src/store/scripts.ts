@@ -33,6 +33,8 @@ const NAMES = [
   'resume-steps',
   'post-message',
   'provider-batches',
+  'keep-reusable',
+  'forget-reusable',
 ] as const
 type ScriptName = (typeof NAMES)[number]
 

@@ -159,10 +159,14 @@ export function redisTaskLife(options: {
     begin: (task) => whileAvailable(() => begin(task)),
     end: (attempt) =>
       whileAvailable(() => {
-        const { first, others, ...storable } = storableEnd(attempt)
+        const { first, others, inputs, ...storable } = storableEnd(attempt)
         const pagesKey = (id: string) => outputPagesKey(options.space, attempt.planId, id)
         return withStagedPages(redis, pagesKey, others, ({ key, count }) =>
-          end({ ...storable, args: [...storable.args, first, key, count], bytes: first.length }),
+          end({
+            ...storable,
+            args: [...storable.args, first, key, count, inputs],
+            bytes: first.length + inputs.length,
+          }),
         )
       }),
     cancel: (planId, { tasks = [], status = [] }) =>
@@ -270,17 +274,19 @@ function storableEnd({
   attempt,
   token,
   ...end
-}: AttemptEnd): Omit<StorableEnd, 'bytes'> & { first: Buffer; others: Buffer[] } {
+}: AttemptEnd): Omit<StorableEnd, 'bytes'> & { first: Buffer; others: Buffer[]; inputs: string } {
   const { status, outcome, spends, error, usage, answeredBy, retryInMs, coreTimes } = end
   const result = storableJson({
     ...{ status, outcome, spends, error, answeredBy, retryInMs, coreTimes },
+    cachedFrom: end.cachedFrom,
     print: status === 'succeeded' && end.output ? outputPrint(end.output) : undefined,
     usage: usage && boundedUsage(usage),
   })
   const [first = Buffer.alloc(0), ...others] = pagesOf(
     end.output === undefined ? '' : storableJson(end.output),
   )
-  return { planId, args: [taskId, attempt, token, result], first, others }
+  const inputs = status !== 'succeeded' || !end.inputs ? '' : JSON.stringify(end.inputs)
+  return { planId, args: [taskId, attempt, token, result], first, others, inputs }
 }
 
 function begunTask([status, ...rest]: [string, ...unknown[]]): BegunTask {
@@ -296,6 +302,7 @@ function begunTask([status, ...rest]: [string, ...unknown[]]): BegunTask {
         taskId: String(rest[5]),
         goesOn: Number(rest[6]) === 1,
         issued: Number(rest[7]) === 0 ? undefined : Number(rest[7]),
+        isAnew: Number(rest[8]) === 1,
       }
     case 'wait':
       return { status, ms: Number(rest[0]), taskId: String(rest[1]) }

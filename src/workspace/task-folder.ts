@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { OpenedWorkspace, TaskAccess } from '../core/ports/workspaces.ts'
 import { checkOut } from './checkout.ts'
 import { collectEdits } from './collect-edits.ts'
+import { fileContents } from './files/file-contents.ts'
 import { removeTree } from './files/remove-tree.ts'
 import type { Git } from './git/git.ts'
 import type { PlanRepository } from './git/plan-repository.ts'
@@ -34,6 +35,7 @@ export async function openTaskFolder(
     const files = { folder, indexFile, omitted, start, writes: task.writes }
     return {
       workspace: { root: folder, writable: true, scratch },
+      contents: fileContents(folder),
       base: start,
       collectEdits: () => collectEdits(git, repository, files, limits),
       restore: (edits) => restoreEdits(git, repository, files, edits, signal),

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { PermanentError } from '../core/contract/errors.ts'
 import type {
+  FileContents,
   FileListing,
   OpenedWorkspace,
   PlanFiles,
@@ -10,6 +11,7 @@ import type {
 import { untilAborted } from '../core/timing/until-aborted.ts'
 import { checkOutShared } from './checkout.ts'
 import { allowedFolder } from './files/allowed-path.ts'
+import { fileContents } from './files/file-contents.ts'
 import { walkFolder } from './files/folder-walk.ts'
 import { inlineFilesErrors, writeInlineFiles } from './files/inline-files.ts'
 import { linksInCommit, linksInFolder } from './files/links-inside.ts'
@@ -32,6 +34,8 @@ import { DEFAULT_WORKSPACE_LIMITS, type WorkspaceOptions } from './options.ts'
 import { materialise, planFolders } from './plan-folder.ts'
 import { openCommitFolder, openTaskFolder } from './task-folder.ts'
 
+const MOST_HASHES = 1_000
+
 /** Plans' files on this machine. Any number of processes may share one `dataDir`. */
 export function workspaces(options: WorkspaceOptions): Workspaces {
   const limits = { ...DEFAULT_WORKSPACE_LIMITS, ...options.limits }
@@ -50,6 +54,7 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
   }
   const joinedRepository = joinCalls<PlanRepository>()
   const joinedFolder = joinCalls<string>()
+  const sharedHashes = new Map<string, string>()
 
   async function callersFolder(path: string): Promise<string> {
     const folder = await allowedFolder(roots, path)
@@ -95,10 +100,28 @@ export function workspaces(options: WorkspaceOptions): Workspaces {
     })
   }
 
+  /** Many tasks may ask for the same hash of a folder that does not change. */
+  function sharedContents(root: string): FileContents {
+    const contents = fileContents(root)
+    return {
+      ...contents,
+      async hashOf(globs, signal) {
+        const name = JSON.stringify([root, globs])
+        const known = sharedHashes.get(name) ?? (await contents.hashOf(globs, signal))
+        if (sharedHashes.size >= MOST_HASHES) sharedHashes.clear()
+        sharedHashes.set(name, known)
+        return known
+      },
+    }
+  }
+
   async function openShared(plan: PlanFiles): Promise<OpenedWorkspace> {
     const base = 'git' in plan.spec ? (await repositoryOf(plan)).base : undefined
+    const root = await sharedFolder(plan)
     return {
-      workspace: { root: await sharedFolder(plan), writable: false },
+      workspace: { root, writable: false },
+      // The caller's own folder may change at any time.
+      contents: 'path' in plan.spec ? fileContents(root) : sharedContents(root),
       base,
       collectEdits: async () => ({ edits: undefined, problem: undefined }),
       restore: async () => false,

@@ -20,7 +20,7 @@ const CORE: Floors = [
   ['contract', 'timing'],
   ['budget', 'model-gate', 'text'],
   ['ports'],
-  ['batch', 'deliver', 'findings', 'preflight', 'read'],
+  ['batch', 'deliver', 'findings', 'preflight', 'read', 'reuse'],
   ['follow', 'merge', 'run', 'submit'],
   ['change', 'export', 'synthesize'],
 ]

@@ -3,6 +3,7 @@ import { nothingBegun, ServiceError } from '../contract/errors.ts'
 import type { DeliveryStore, ForgetDeliveries } from '../deliver/webhooks.ts'
 import type { BatchQueue } from '../ports/queue.ts'
 import type { PlanRecord } from '../ports/records.ts'
+import type { ReuseStore } from '../ports/reuse.ts'
 import type { StepStore } from '../ports/step-store.ts'
 import type { TaskLife } from '../ports/task-life.ts'
 import { type ReadDeps, requirePlan } from '../read/require-plan.ts'
@@ -15,6 +16,7 @@ export interface ChangeDeps extends ReadDeps, Digests {
   life: TaskLife
   queue: BatchQueue
   steps: Pick<StepStore, 'post'>
+  reuse: Pick<ReuseStore, 'forget'>
   newToken: () => string
   tenantLimits: SubmitDeps['tenantLimits']
   deliveries: Pick<DeliveryStore, 'all'>

@@ -7,7 +7,7 @@ import type { ChangeDeps } from './change-deps.ts'
  * included.
  */
 export async function deletePlan(
-  deps: Pick<ChangeDeps, 'plans' | 'life' | 'queue' | 'deliveries' | 'forgetDeliveries'>,
+  deps: Pick<ChangeDeps, 'plans' | 'life' | 'queue' | 'reuse' | 'deliveries' | 'forgetDeliveries'>,
   record: PlanRecord,
 ): Promise<void> {
   const planId = record.spec.id
@@ -15,6 +15,8 @@ export async function deletePlan(
   const units = running ? await deps.life.nextUnit(planId) : 0
   const deliveries = record.spec.webhook === undefined ? [] : await deps.deliveries.all(planId)
   await deps.plans.delete(planId, record.spec.tenant)
+  // Entries that outlive a process which dies here lead to no plan, and are removed when they are found.
+  await deps.reuse.forget(record.spec.tenant, planId)
   const pending = deliveries.filter(({ status }) => status === 'pending')
   await deps.forgetDeliveries(
     planId,

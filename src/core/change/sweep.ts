@@ -10,7 +10,7 @@ import { enqueueRetry } from './retry-tasks.ts'
 export interface SweepDeps
   extends Pick<
     ChangeDeps,
-    'plans' | 'tasks' | 'life' | 'queue' | 'deliveries' | 'forgetDeliveries'
+    'plans' | 'tasks' | 'life' | 'queue' | 'reuse' | 'deliveries' | 'forgetDeliveries'
   > {
   upkeep: Upkeep
   onFault: (error: unknown, planId: string) => void

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CacheSpec } from './cache.ts'
 import { Severity } from './findings.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { JsonSchema, ModelName, taskSchema, text } from './task-spec.ts'
@@ -214,6 +215,7 @@ export function submitPlanSchema(limits: Limits) {
       workspace: WorkspaceSpec.optional().describe(
         'The files the plan works on: a folder that the operator allows, a git repository, or the files themselves.',
       ),
+      cache: CacheSpec.optional(),
       synthesis: z
         .union([z.literal(false), SynthesisSpec], { error: 'must be false or an object' })
         .default({})

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CacheSpec } from './cache.ts'
 import type { Limits } from './limits.ts'
 
 /** `provider:model`, as in `anthropic:claude-sonnet-4-5` or `local:qwen3:8b`. */
@@ -111,6 +112,7 @@ export function taskSchema(limits: Limits) {
         .default(600_000)
         .describe('How long one attempt may take, in milliseconds.'),
       attempts: z.int().min(1).max(100).default(3).describe('How many attempts it gets in total.'),
+      cache: CacheSpec.optional(),
       priority: z
         .int()
         .min(-100)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CachedFrom } from './cache.ts'
 import { Finding } from './findings.ts'
 import { PlanStatus, TASK_STATUSES, TaskStatus } from './status.ts'
 import { PlanMode, Policy } from './submission.ts'
@@ -148,6 +149,7 @@ export const TaskSummary = z
     }),
     usage: Usage,
     answeredBy: z.string().optional().describe(ANSWERED_BY),
+    cachedFrom: CachedFrom.optional(),
     error: Failure.optional(),
     waitingFor: z.array(WaitingFor).optional().describe('What it waits for while it is queued.'),
     links: z.record(z.string(), z.string()),

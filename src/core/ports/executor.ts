@@ -105,6 +105,8 @@ export interface ExecutionContext {
   steps?: StepLog | undefined
   /** Given if the plan is not urgent, so that model calls may take hours. */
   relaxed?: RelaxedTime | undefined
+  /** Is told of everything that is read of the workspace by an executor that `seesReads`. */
+  reads?: ReadLog | undefined
 }
 
 /** Time for calls of a plan that is not urgent. */
@@ -118,6 +120,16 @@ export interface RelaxedTime {
    * @throws {AttemptAborted} This process shuts down; another one continues.
    */
   aside<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T>
+}
+
+/** What an attempt reads of its workspace: its output can be reused as long as that is the same. */
+export interface ReadLog {
+  /** Called before a file is read or changed, by its path in the workspace. */
+  file(path: string): Promise<void>
+  /** A list of files, or a search; `Executor.look` can repeat it. */
+  look(tool: string, input: unknown, result: string): void
+  /** Something was read that cannot be told. */
+  unseen(): void
 }
 
 /** An executor as described by `GET /v1/executors`. */
@@ -169,6 +181,14 @@ export interface Executor {
    * The models a task may call, by the names used in the price list, and where the task names them.
    */
   models?(spec: TaskSpec): { path: (string | number)[]; name: string }[]
+  /** Whether it reports everything that a task reads of its workspace; see `ReadLog`. */
+  seesReads?(spec: TaskSpec): boolean
+  /** Repeats a look that it has reported; `undefined` if it does not know the tool. */
+  look?(
+    workspace: Workspace,
+    look: { tool: string; input: unknown },
+    signal: AbortSignal,
+  ): Promise<string | undefined>
   /**
    * Whether a task's model calls can go out in a batch of their provider, if its plan is not urgent.
    */

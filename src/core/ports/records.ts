@@ -1,3 +1,4 @@
+import type { CachedFrom, CacheSpec } from '../contract/cache.ts'
 import type { Failure } from '../contract/errors.ts'
 import type { PlanStatus, TaskCounts, TaskStatus } from '../contract/status.ts'
 import type { Policy, SubmitPlan, SynthesisSpec, WorkspaceSpec } from '../contract/submission.ts'
@@ -32,6 +33,10 @@ export interface PlanSpec {
   overlaps?: Overlap[]
   /** What it was to cost, in US dollars. Absent if no model was to be called or a price is not known. */
   estimate?: { low: number; high: number }
+  /** The plan that it repeats; tasks whose inputs have not changed take their outputs from it. */
+  rerunOf?: string
+  /** Of its tasks, unless they have their own. */
+  cache?: CacheSpec
   units: UnitLayout
   traceparent: string | undefined
 }
@@ -130,6 +135,8 @@ export interface TaskState {
   answeredBy?: string | undefined
   /** Of its attempts since `startedAt`. */
   coreTimes?: CoreTimes | undefined
+  /** The task whose output it has taken. */
+  cachedFrom?: CachedFrom | undefined
   /** When it is retried after a failed attempt. */
   retryAt?: number | undefined
 }

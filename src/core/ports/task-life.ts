@@ -1,4 +1,5 @@
 import type { Pieces } from '../contract/api.ts'
+import type { CachedFrom } from '../contract/cache.ts'
 import type { Failure } from '../contract/errors.ts'
 import type { TaskStatus } from '../contract/status.ts'
 import type { CancelTasks } from '../contract/task-selection.ts'
@@ -6,6 +7,7 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Usage } from '../contract/usage.ts'
 import type { CoreTimes, TaskOutput } from './executor.ts'
 import type { Growth, Lane, Stop, StoredAttempt, TaskState } from './records.ts'
+import type { TaskInputs } from './reuse.ts'
 
 /** Tasks to run again, or that were added, as new units numbered from `firstUnit`. */
 export interface RetryBatch {
@@ -72,6 +74,8 @@ export type BegunTask =
       waitedMs: number
       /** Attempts (0 or 1) that this call found lost with their worker. */
       lost: number
+      /** It was retried by name, so it takes no output from elsewhere. */
+      isAnew: boolean
     }
   | { status: 'ended'; taskId: string; lost: number }
   | { status: 'wait'; taskId: string; ms: number }
@@ -96,6 +100,9 @@ export interface AttemptEnd {
   answeredBy?: string | undefined
   retryInMs?: number | undefined
   output?: TaskOutput | undefined
+  /** Stored with the output of a task that has succeeded. */
+  inputs?: TaskInputs | undefined
+  cachedFrom?: CachedFrom | undefined
   coreTimes?: CoreTimes | undefined
 }
 

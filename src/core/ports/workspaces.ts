@@ -85,15 +85,25 @@ export interface CollectedEdits {
   problem: Failure | undefined
 }
 
+/** What is in the files of a folder, without the contents themselves. */
+export interface FileContents {
+  /** Blob ids as git computes them; `undefined` where there is no file. */
+  blobs(paths: readonly string[]): Promise<(string | undefined)[]>
+  /** One hash of the names and contents of all files that match, or of all there are. */
+  hashOf(globs: readonly string[] | undefined, signal: AbortSignal): Promise<string>
+}
+
 /** A task's view of its plan's files, until it is closed. */
 export interface OpenedWorkspace {
   workspace: Workspace
+  contents: FileContents
   /** The commit in the folder when it was opened; undefined for a shared plain folder. */
   base: string | undefined
   /** Compares the folder with its base. Call it while no process of the task runs. */
   collectEdits(): Promise<CollectedEdits>
   /**
-   * Applies edits that were collected from another folder with the same base. Call it before anything
+   * Applies edits that were collected from another folder with the same base, or at least the same edited
+   * files. Call it before anything
    * of the task runs. Returns false, without changes, if they do not apply.
    */
   restore(edits: TaskEdits): Promise<boolean>

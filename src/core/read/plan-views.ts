@@ -94,6 +94,7 @@ export function taskSummary(
     },
     usage: state.usage,
     ...(state.answeredBy === undefined ? {} : { answeredBy: state.answeredBy }),
+    ...(state.cachedFrom === undefined ? {} : { cachedFrom: state.cachedFrom }),
     ...(state.error === undefined ? {} : { error: state.error }),
     ...(waitingFor === undefined ? {} : { waitingFor: [...waitingFor] }),
     links: { self, output: `${self}/output`, steps: `${self}/steps` },

@@ -4,6 +4,7 @@ import type { TaskSpec } from '../contract/task-spec.ts'
 import type { Executor, TaskEdits, Workspace } from '../ports/executor.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 import type { CollectedEdits, OpenedWorkspace, Workspaces } from '../ports/workspaces.ts'
+import type { InputFolder } from '../reuse/read-files.ts'
 import type { ReadEditsBefore } from './edits-before.ts'
 import type { LoadedPlan } from './plan-cache.ts'
 import { planFiles } from './plan-files.ts'
@@ -17,8 +18,12 @@ export interface AttemptFolder {
   base: string | undefined
   /** The task's edits so far. Call it only while none of the task's tools run. */
   snapshot(): Promise<CollectedEdits>
+  /** What the task finds in its folder; `undefined` if it has none. */
+  input: InputFolder | undefined
   /** Restores the edits of an earlier attempt; false if they do not apply. */
   restore(edits: TaskEdits): Promise<boolean>
+  /** Applies the edits of another task, whatever it started from; false if they do not apply. */
+  apply(edits: TaskEdits): Promise<boolean>
   /** Adds the task's edits to the result of its attempt. */
   withEdits(result: AttemptResult): Promise<AttemptResult>
   /** Never rejects: problems with the folder must not cost an attempt that has been paid for. */
@@ -32,7 +37,9 @@ export const NO_FOLDER: AttemptFolder = {
   workspace: undefined,
   base: undefined,
   snapshot: () => Promise.resolve(NOTHING),
+  input: undefined,
   restore: () => Promise.resolve(false),
+  apply: () => Promise.resolve(false),
   withEdits: (result) => Promise.resolve(result),
   close: () => Promise.resolve(),
 }
@@ -100,6 +107,8 @@ function attemptFolder(
     workspace: opened.workspace,
     base: opened.base,
     snapshot: () => (isolated ? opened.collectEdits() : Promise.resolve(NOTHING)),
+    input: { workspace: opened.workspace, contents: opened.contents },
+    apply: async (edits) => isolated && opened.restore(edits),
     restore: async (edits) => isolated && edits.base === opened.base && opened.restore(edits),
     async withEdits(result) {
       if (!isolated || result.status === 'queued') return result

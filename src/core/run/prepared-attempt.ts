@@ -1,10 +1,12 @@
 import { DEFAULT_DEADLINE_MS } from '../contract/submission.ts'
 import type { TaskSpec } from '../contract/task-spec.ts'
-import type { RelaxedTime } from '../ports/executor.ts'
+import type { RelaxedTime, TaskOutput } from '../ports/executor.ts'
+import { outputHash } from '../reuse/task-key.ts'
 import { type DependencyResult, renderTaskPrompt } from '../text/prompt.ts'
 import { type AttemptFolder, NO_FOLDER, openAttemptFolder } from './attempt-folder.ts'
 import type { LoadedPlan } from './plan-cache.ts'
 import { repairing } from './repairing.ts'
+import { reusing } from './reusing.ts'
 import { type AttemptResult, failure, runAttempt } from './run-attempt.ts'
 import type { RunUnitDeps } from './run-deps.ts'
 import { type KeepingLog, stepLog } from './step-log.ts'
@@ -14,7 +16,7 @@ import { untilAvailable } from './until-available.ts'
 export async function preparedAttempt(
   deps: RunUnitDeps,
   plan: LoadedPlan,
-  begun: { attempt: number; spent: number; spec: TaskSpec },
+  begun: { attempt: number; spent: number; spec: TaskSpec; isAnew: boolean },
   {
     taskId,
     token,
@@ -39,16 +41,29 @@ export async function preparedAttempt(
   const allowance = deps.allowanceOf(plan.spec, spender)
   const { programs } = deps
   const { urgency, deadlineMs = DEFAULT_DEADLINE_MS } = plan.spec.policy
+  let outputHashes: string[] = []
+  let isAlone = true
+  const reuse =
+    deps.reuse === undefined || spec.verify !== undefined
+      ? undefined
+      : reusing(deps.reuse, {
+          ...{ plan, spec, isAnew: begun.isAnew, executor, onFault },
+          folder: () => folder,
+          outputHashes: () => outputHashes,
+          isAlone: () => isAlone,
+        })
   const result = await runAttempt({
     executor:
       spec.verify === undefined || programs === undefined
-        ? executor
+        ? (reuse?.executor ?? executor)
         : repairing(executor, spec.verify, programs),
     spec,
     prepare: async (until) => {
       opening = openAttemptFolder(deps, plan, spec, executor, until)
       folder = await opening
       const dependencies = await untilAvailable(() => dependencyResults(deps, planId, spec), until)
+      const { hash } = deps.reuse ?? {}
+      if (hash) outputHashes = dependencies.map(({ output }) => outputHash(hash, output))
       return {
         planId,
         taskId,
@@ -75,7 +90,7 @@ export async function preparedAttempt(
     onText: (text) => deps.texts.append(planId, taskId, begun.attempt, text),
     onFault,
     stepsOf(soFar) {
-      steps = stepLog({
+      const kept = stepLog({
         ...soFar,
         store: deps.steps,
         keeper: { planId, ...spender, token },
@@ -83,21 +98,34 @@ export async function preparedAttempt(
         stopping: deps.stopping,
         onFault,
       })
+      steps = {
+        ...kept,
+        async resume(...conversation) {
+          const resumed = await kept.resume(...conversation)
+          if (resumed.steps.length > 0) isAlone = false
+          return resumed
+        },
+        async readMessages() {
+          const messages = await kept.readMessages()
+          if (messages.length > 0) isAlone = false
+          return messages
+        },
+      }
       return steps
     },
   })
-  const { unlessEdited: _, ...whole } = await folder.withEdits(result)
+  const { unlessEdited: _, ...whole } = await folder.withEdits(reuse?.outputOf(result) ?? result)
   // A folder that opens only after its attempt was given up is closed as soon as it is there.
   if (folder === NO_FOLDER) opening?.then((late) => late.close()).catch(() => undefined)
   await folder.close()
-  return whole
+  return whole.status === 'succeeded' ? { ...whole, ...reuse?.result() } : whole
 }
 
 async function dependencyResults(
   deps: Pick<RunUnitDeps, 'tasks'>,
   planId: string,
   spec: TaskSpec,
-): Promise<DependencyResult[]> {
+): Promise<(DependencyResult & { output: TaskOutput | undefined })[]> {
   const ids = spec.dependsOn ?? []
   if (ids.length === 0) return []
   const [specs, states, outputs] = await Promise.all([
@@ -110,5 +138,6 @@ async function dependencyResults(
     description: specs[index]?.description ?? taskId,
     status: states[index]?.status ?? 'succeeded',
     text: outputs[index]?.text ?? '',
+    output: outputs[index],
   }))
 }

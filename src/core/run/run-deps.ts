@@ -10,6 +10,7 @@ import type { StepStore } from '../ports/step-store.ts'
 import type { TaskLife, TaskStore } from '../ports/task-life.ts'
 import type { Tracer } from '../ports/tracing.ts'
 import type { Workspaces } from '../ports/workspaces.ts'
+import type { ReuseDeps } from '../reuse/find-reusable.ts'
 import type { ReadEditsBefore } from './edits-before.ts'
 import type { PlanCache } from './plan-cache.ts'
 import type { RunningTasks } from './running-tasks.ts'
@@ -45,6 +46,8 @@ export interface RunUnitDeps {
    * others.
    */
   ending: AbortSignal
+  /** Outputs of earlier tasks; absent if nothing is reused. */
+  reuse?: ReuseDeps | undefined
   /** Extracts findings from an output; throws a PermanentError if that is impossible. */
   findingsIn: (text: string) => Promise<Finding[]>
   newToken: () => string

@@ -1,5 +1,6 @@
 import { releaseUnits } from '../batch/release-units.ts'
 import { isUnavailable } from '../contract/errors.ts'
+import type { TaskSpec } from '../contract/task-spec.ts'
 import type { AttemptEnd, BegunTask } from '../ports/task-life.ts'
 import { pause } from '../timing/pause.ts'
 import { heldSlot } from './aside.ts'
@@ -128,7 +129,28 @@ async function runBegun(
   slot.release()
   // Not awaited: it is sent on the same connection as the end of the attempt, before it.
   void deps.texts.end(planId, taskId)
-  return afterAttempt(deps, plan, { planId, taskId, attempt, token, ...result })
+  const end = { planId, taskId, attempt, token, ...result }
+  await listForReuse(deps, plan, begun.spec, end)
+  return afterAttempt(deps, plan, end)
+}
+
+/** Before its end is stored, so that whoever sees that the plan has finished can reuse all of it. */
+async function listForReuse(
+  deps: RunUnitDeps,
+  plan: LoadedPlan,
+  spec: TaskSpec,
+  { planId, taskId, inputs, output }: AttemptEnd,
+): Promise<void> {
+  if (inputs === undefined || spec.cache === undefined || deps.reuse === undefined) return
+  const { tenant } = plan.spec
+  const bytes = JSON.stringify(output).length
+  try {
+    const task = { planId, taskId }
+    await deps.reuse.store.keep({ tenant, key: inputs.key, task, bytes })
+  } catch (error) {
+    // The task has its result all the same; it is only not found by later plans.
+    if (!isUnavailable(error)) deps.onFault(error, planId, taskId)
+  }
 }
 
 /** Stores how an attempt ended, triggers what follows, and returns the task's next step. */
@@ -137,6 +159,11 @@ async function afterAttempt(deps: RunUnitDeps, plan: LoadedPlan, end: AttemptEnd
   // The process is ending while the store is down. The next worker finds the task still running.
   if (stored === 'store-away') return { kind: 'give-back' }
   const { status, released, preliminary, isOver } = stored
+  if (status === 'gone' && end.inputs !== undefined) {
+    await deps.reuse?.store
+      .forget(plan.spec.tenant, end.planId)
+      .catch((error: unknown) => deps.onFault(error, end.planId, end.taskId))
+  }
   await followUp(deps, plan, end.taskId, released, preliminary)
   if (status !== 'recorded' || stored.replaced || end.status !== 'queued') {
     return { kind: 'ended', isPlanOver: isOver }

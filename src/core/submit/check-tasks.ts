@@ -19,12 +19,14 @@ export interface CheckTasksDeps extends PricingDeps {
 /** A task as it is stored. */
 export function taskSpec(
   { defaultExecutor }: Pick<CheckTasksDeps, 'defaultExecutor'>,
-  { workspace }: Pick<SubmitPlan, 'workspace'>,
+  plan: Pick<SubmitPlan, 'workspace' | 'cache'>,
   task: NamedTask,
 ): TaskSpec {
   const { dependsOn } = task
+  const { cache = plan.cache, ...rest } = task
   return {
-    ...(workspace === undefined ? task : withWrites(task)),
+    ...(plan.workspace === undefined ? rest : withWrites(rest)),
+    ...(cache === undefined || cache.mode === 'off' ? {} : { cache }),
     executor: task.executor ?? defaultExecutor,
     ...(dependsOn === undefined ? {} : { waitsFor: dependsOn }),
   }

@@ -89,9 +89,9 @@ export async function prepareAddition(
 
 /** The plan as it would be submitted today, without its tasks. */
 function submittedPlan({ record, context, files }: GrowingPlan): SubmitPlan {
-  const { title, mode, policy, workspace, synthesis, webhook, metadata } = record.spec
+  const { title, mode, policy, workspace, synthesis, webhook, metadata, cache } = record.spec
   return {
-    ...{ title, context, mode, synthesis, webhook, metadata },
+    ...{ title, context, mode, synthesis, webhook, metadata, cache },
     policy: { ...policy, budgetUsd: record.budgetUsd },
     workspace: workspace !== undefined && 'files' in workspace ? { files } : workspace,
   }

@@ -244,6 +244,7 @@ function newPlan(
       waves,
       ...(overlaps.length > 0 ? { overlaps: overlaps.slice(0, MOST_STORED_OVERLAPS) } : {}),
       ...estimateOf(prepared),
+      ...(plan.cache === undefined ? {} : { cache: plan.cache }),
       units,
       traceparent,
     },

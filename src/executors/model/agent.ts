@@ -75,6 +75,7 @@ export async function runAgent(agent: AgentRequest): Promise<ExecutionOutcome> {
     ...request,
     mcpServers: agent.mcpServers,
     programs: agent.programs,
+    reads: context.reads,
     signal,
   })
   try {

@@ -113,6 +113,15 @@ export function modelExecutor(
       return model !== undefined && given.length === 0 && hasBatches(model)
     },
 
+    // What programs and servers read is not known here.
+    seesReads: ({ tools = [] }) =>
+      !tools.some((name) => name === RUN_TOOL || parseMcpTool(name) !== undefined),
+
+    async look(workspace, look, signal) {
+      const { lookAgain } = await import('./tools/file-tools.ts')
+      return lookAgain(workspace, look, signal)
+    },
+
     async execute(request, context) {
       context.signal.throwIfAborted()
       const { spec } = request

@@ -5,6 +5,7 @@ import type { WorkerRegistry } from '../../core/contract/workers.ts'
 import type { DeliveryStore } from '../../core/deliver/webhooks.ts'
 import type { ChangeFeed, EventLog, TextLog } from '../../core/ports/event-log.ts'
 import type { PlanStore } from '../../core/ports/plan-store.ts'
+import type { ReuseStore } from '../../core/ports/reuse.ts'
 import type { StepStore } from '../../core/ports/step-store.ts'
 import type { StoreClock } from '../../core/ports/store-clock.ts'
 import type { PartStore, SynthesisStore } from '../../core/ports/synthesis-store.ts'
@@ -21,6 +22,7 @@ import { redisPlanStore } from '../../store/plan-store.ts'
 import { redisPlanTotals } from '../../store/plan-totals.ts'
 import { redisClock } from '../../store/redis/clock.ts'
 import type { RedisClient } from '../../store/redis/connect-redis.ts'
+import { redisReuseStore } from '../../store/reuse-store.ts'
 import { loadScripts } from '../../store/scripts.ts'
 import { redisStepStore } from '../../store/step-store.ts'
 import { redisSynthesisStore } from '../../store/synthesis-store.ts'
@@ -48,6 +50,7 @@ export interface Stores {
   now: StoreClock
   deliveries: DeliveryStore
   workers: WorkerRegistry
+  reuse: ReuseStore
   shards: Shards
   totals: () => Promise<PlanTotals>
   tenantUse: TenantUse
@@ -57,9 +60,14 @@ export interface Stores {
 export function openStores(redis: RedisClient, config: Config): Stores {
   const space = { prefix: config.TUTTI_PREFIX, shards: config.TUTTI_SHARDS }
   const run = loadScripts(redis)
+  const tasks = redisTaskStore({ redis, space })
   return {
     plans: redisPlanStore({ redis, run, space, retentionMs: config.TUTTI_RETENTION_MS }),
-    tasks: redisTaskStore({ redis, space }),
+    tasks,
+    reuse: redisReuseStore({
+      ...{ redis, run, space, outputs: tasks.outputs },
+      mostBytes: config.TUTTI_REUSE_MAX_BYTES,
+    }),
     life: redisTaskLife({
       redis,
       run,

@@ -39,6 +39,7 @@ import { countedStores, openWorkerMetrics } from './open-metrics.ts'
 import type { Reading } from './open-reading.ts'
 import { openFeed, openStores } from './open-stores.ts'
 import { openUpkeep } from './open-upkeep.ts'
+import { reuseDeps } from './reuse-deps.ts'
 
 const LISTEN_AGAIN_MS = 1_000
 /** How often this machine is searched for leftovers of plans that are gone. */
@@ -113,6 +114,7 @@ export async function openWorker(options: {
     ...stores,
     plans,
     editsBefore: editsBefore(stores.tasks),
+    reuse: reuseDeps(stores.reuse),
     files: stores.plans,
     queue,
     executors: executors.byName,

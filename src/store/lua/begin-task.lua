@@ -4,7 +4,7 @@
 -- for each task: taskId, token, unit, and its job's delivery number; an empty taskId means the next
 -- task of the bundle
 -- Returns for each task { 'begun', attempt, spent, spec, waited in ms, attempts lost, taskId,
--- whether its bundle continues, number of a bundle to enqueue or 0 } | { 'ended', attempts lost,
+-- whether its bundle continues, number of a bundle to enqueue or 0, 1 if it was retried by name } | { 'ended', attempts lost,
 -- taskId } | { 'wait', ms, taskId } | { 'none' } | { 'gone' }; an attempt is lost (0 or 1) if this
 -- call found that its worker had died. Then the units to promote, 1 if this call left something to
 -- settle, and 1 if no task is left to run.
@@ -45,7 +45,7 @@ for i = 5, #ARGV, 4 do
     local task = load_task(id)
     local spec = not ENDED[task.status] and redis.call('HGET', plan .. ':specs', id)
     if task.status == 'running' and task.token == token then
-      answers[#answers + 1] = { 'begun', task.attempt, task.spent, spec, 0, 0, id, 1, 0 }
+      answers[#answers + 1] = { 'begun', task.attempt, task.spent, spec, 0, 0, id, 1, 0, task.anew and 1 or 0 }
     elseif ENDED[task.status] or unit ~= ARGV[i + 2] or not spec then
       answers[#answers + 1] = { 'ended', 0, id }
     elseif task.retryAt and task.retryAt > now then
@@ -106,7 +106,7 @@ for i = 5, #ARGV, 4 do
         save_attempt(id, { number = task.attempt, outcome = 'running', startedAt = now, workerId = worker_id })
         emit('task.started', { taskId = id, attempt = task.attempt, at = now, workerId = worker_id })
         local waited = now - (tonumber(task.queuedAt) or created_at)
-        answers[#answers + 1] = { 'begun', task.attempt, task.spent, spec, waited, losses, id, 1, 0 }
+        answers[#answers + 1] = { 'begun', task.attempt, task.spent, spec, waited, losses, id, 1, 0, task.anew and 1 or 0 }
       end
     end
   end

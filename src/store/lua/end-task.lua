@@ -2,29 +2,30 @@
 -- attempt was considered dead and begun again elsewhere: its result is refused, but its usage
 -- counts.
 -- ARGV: shard, then for each: taskId, attempt, token, JSON of { status, outcome, error?, usage?,
--- answeredBy?, retryInMs?, coreTimes?, spends, print? }, JSON of the output or '' (the first page if it
--- is long), the staged key of its further pages or '', their number
+-- answeredBy?, retryInMs?, coreTimes?, spends, print?, cachedFrom? }, JSON of the output or '' (the first page if it
+-- is long), the staged key of its further pages or '', their number, JSON
+-- of its inputs or ''
 -- Returns { { 'recorded' | 'refused' | 'gone', …}, released units, number of the preliminary
 -- synthesis that is due or 0, 1 if this call left something to settle, 1 if no task is left to run }
 local answers = {}
 if redis.call('EXISTS', plan) == 0 then
-  for i = 2, #ARGV, 7 do
+  for i = 2, #ARGV, 8 do
     answers[#answers + 1] = 'gone'
     if ARGV[i + 5] ~= '' then redis.call('UNLINK', ARGV[i + 5]) end
   end
   return { answers, {}, 0, 0, 0 }
 end
-for i = 2, #ARGV, 7 do require_staged(ARGV[i + 5], ARGV[i + 6]) end
+for i = 2, #ARGV, 8 do require_staged(ARGV[i + 5], ARGV[i + 6]) end
 write_together()
 local constrained = number('constrained') == 1
 local budget = number('budgetNanos')
 local exhausted = false
 local unpaid
 
-for i = 2, #ARGV, 7 do
+for i = 2, #ARGV, 8 do
   local id, attempt_number, token = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
   local result = cjson.decode(ARGV[i + 3])
-  local output, staged = ARGV[i + 4], ARGV[i + 5]
+  local output, staged, inputs = ARGV[i + 4], ARGV[i + 5], ARGV[i + 7]
   local is_stored = false
   local task = load_task(id)
   local attempt = load_attempt(id, attempt_number)
@@ -99,8 +100,14 @@ for i = 2, #ARGV, 7 do
         keep_pages(id, staged, ARGV[i + 6])
         is_stored = true
       end
+      if inputs ~= '' then
+        put('HSET', ':inputs', id, inputs)
+      elseif has_key(':inputs') then
+        redis.call('HDEL', plan .. ':inputs', id)
+      end
       task.error = result.error
       task.print = result.print
+      task.cachedFrom = result.cachedFrom
       end_task(id, task, status, constrained)
       if status == 'failed' then abort_if_asked(id) end
       exhausted = exhausted or (budget > 0 and result.error and result.error.code == 'budget-exhausted')

@@ -112,7 +112,7 @@ test.each([
     const begun = await begin(planId, 't0', 0)
     if (begun.status !== 'begun') throw new Error(`it is ${begun.status}`)
     const end = { status: 'failed', outcome: 'failed', spends: true }
-    const attempt = ['t0', String(begun.attempt), 't0-0', JSON.stringify(end), '', '', '0']
+    const attempt = ['t0', String(begun.attempt), 't0-0', JSON.stringify(end), '', '', '0', '']
     await once(planId, 'end-task', ...attempt)
     const between = await counts(planId)
     expect(between.queued).toBeGreaterThan(0)

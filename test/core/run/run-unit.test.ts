@@ -206,6 +206,7 @@ describe('a workspace that is being opened', () => {
     let closed = false
     open({
       workspace: { root: '/nowhere', writable: false },
+      contents: NO_FILES,
       base: undefined,
       collectEdits: async () => ({ edits: undefined, problem: undefined }),
       restore: async () => false,
@@ -220,6 +221,7 @@ describe('a workspace that is being opened', () => {
     const plan = await units.aPlan([{ id: 'a', attempts: 1 }], { workspace: true })
     const opened: OpenedWorkspace = {
       workspace: { root: '/nowhere', writable: false },
+      contents: NO_FILES,
       base: undefined,
       collectEdits: async () => ({ edits: undefined, problem: undefined }),
       restore: async () => false,
@@ -230,6 +232,8 @@ describe('a workspace that is being opened', () => {
     expect(units.faults).toEqual([new Error('EBUSY')])
   })
 })
+
+const NO_FILES = { blobs: async () => [], hashOf: async () => '' }
 
 test('a task whose beginning fails takes none of its unit with it', async () => {
   const plan = await units.aPlan(['a', 'b', 'c'].map((id) => ({ id })))

@@ -18,6 +18,14 @@ class AddTasksTasksItemFilesRead(TypedDict):
     write: NotRequired[list[str]]
 
 
+class AddTasksTasksItemCache(TypedDict):
+    #: `reuse`: takes the output of a task of an earlier plan if everything that it depends on is the
+    #: same. `refresh`: runs, and may be reused later. `off`: neither.
+    mode: Literal["reuse", "refresh", "off"]
+    #: How old a reused output may be, in milliseconds; any age if absent.
+    maxAgeMs: NotRequired[int]
+
+
 class AddTasksTasksItem(TypedDict):
     #: Unique in the plan; `task-1`, `task-2` … by default.
     id: NotRequired[str]
@@ -60,6 +68,8 @@ class AddTasksTasksItem(TypedDict):
     timeoutMs: NotRequired[int]
     #: How many attempts it gets in total.
     attempts: NotRequired[int]
+    #: Whether outputs of earlier plans are reused; `off` by default.
+    cache: NotRequired["AddTasksTasksItemCache"]
     #: Among waiting tasks, those with a higher number run first.
     priority: NotRequired[int]
 
@@ -670,6 +680,14 @@ class SubmitPlanTasksItemFilesRead(TypedDict):
     write: NotRequired[list[str]]
 
 
+class SubmitPlanTasksItemCache(TypedDict):
+    #: `reuse`: takes the output of a task of an earlier plan if everything that it depends on is the
+    #: same. `refresh`: runs, and may be reused later. `off`: neither.
+    mode: Literal["reuse", "refresh", "off"]
+    #: How old a reused output may be, in milliseconds; any age if absent.
+    maxAgeMs: NotRequired[int]
+
+
 class SubmitPlanTasksItem(TypedDict):
     #: Unique in the plan; `task-1`, `task-2` … by default.
     id: NotRequired[str]
@@ -712,6 +730,8 @@ class SubmitPlanTasksItem(TypedDict):
     timeoutMs: NotRequired[int]
     #: How many attempts it gets in total.
     attempts: NotRequired[int]
+    #: Whether outputs of earlier plans are reused; `off` by default.
+    cache: NotRequired["SubmitPlanTasksItemCache"]
     #: Among waiting tasks, those with a higher number run first.
     priority: NotRequired[int]
 
@@ -719,6 +739,14 @@ class SubmitPlanTasksItem(TypedDict):
 class SubmitPlanPatternDirectoriesTaskFilesRead(TypedDict):
     read: NotRequired[list[str]]
     write: NotRequired[list[str]]
+
+
+class SubmitPlanPatternDirectoriesTaskCache(TypedDict):
+    #: `reuse`: takes the output of a task of an earlier plan if everything that it depends on is the
+    #: same. `refresh`: runs, and may be reused later. `off`: neither.
+    mode: Literal["reuse", "refresh", "off"]
+    #: How old a reused output may be, in milliseconds; any age if absent.
+    maxAgeMs: NotRequired[int]
 
 
 class SubmitPlanPatternDirectoriesTask(TypedDict):
@@ -763,6 +791,8 @@ class SubmitPlanPatternDirectoriesTask(TypedDict):
     timeoutMs: NotRequired[int]
     #: How many attempts it gets in total.
     attempts: NotRequired[int]
+    #: Whether outputs of earlier plans are reused; `off` by default.
+    cache: NotRequired["SubmitPlanPatternDirectoriesTaskCache"]
     #: Among waiting tasks, those with a higher number run first.
     priority: NotRequired[int]
 
@@ -777,6 +807,14 @@ class SubmitPlanPatternDirectories(TypedDict):
 class SubmitPlanPatternPerspectivesTaskFilesRead(TypedDict):
     read: NotRequired[list[str]]
     write: NotRequired[list[str]]
+
+
+class SubmitPlanPatternPerspectivesTaskCache(TypedDict):
+    #: `reuse`: takes the output of a task of an earlier plan if everything that it depends on is the
+    #: same. `refresh`: runs, and may be reused later. `off`: neither.
+    mode: Literal["reuse", "refresh", "off"]
+    #: How old a reused output may be, in milliseconds; any age if absent.
+    maxAgeMs: NotRequired[int]
 
 
 class SubmitPlanPatternPerspectivesTask(TypedDict):
@@ -821,6 +859,8 @@ class SubmitPlanPatternPerspectivesTask(TypedDict):
     timeoutMs: NotRequired[int]
     #: How many attempts it gets in total.
     attempts: NotRequired[int]
+    #: Whether outputs of earlier plans are reused; `off` by default.
+    cache: NotRequired["SubmitPlanPatternPerspectivesTaskCache"]
     #: Among waiting tasks, those with a higher number run first.
     priority: NotRequired[int]
 
@@ -868,6 +908,14 @@ class SubmitPlanWorkspaceFiles(TypedDict):
     repair: NotRequired[bool]
 
 
+class SubmitPlanCache(TypedDict):
+    #: `reuse`: takes the output of a task of an earlier plan if everything that it depends on is the
+    #: same. `refresh`: runs, and may be reused later. `off`: neither.
+    mode: Literal["reuse", "refresh", "off"]
+    #: How old a reused output may be, in milliseconds; any age if absent.
+    maxAgeMs: NotRequired[int]
+
+
 class SubmitPlanSynthesisExecutor(TypedDict):
     #: Who writes it: a model, or the deterministic merge.
     executor: NotRequired[Literal["model", "merge"]]
@@ -904,6 +952,8 @@ class SubmitPlan(TypedDict):
     #: The files the plan works on: a folder that the operator allows, a git repository, or the files
     #: themselves.
     workspace: NotRequired[Union["SubmitPlanWorkspacePath", "SubmitPlanWorkspaceGit", "SubmitPlanWorkspaceFiles"]]
+    #: Whether outputs of earlier plans are reused; `off` by default.
+    cache: NotRequired["SubmitPlanCache"]
     #: How the outputs become one result; `false` for none.
     synthesis: NotRequired[Union[Literal[False], "SubmitPlanSynthesisExecutor"]]
     #: Where to report changes, signed as the Standard Webhooks specification says.
@@ -955,6 +1005,11 @@ class TaskDetailTimings(TypedDict):
     finishedAt: Union[str, None]
 
 
+class TaskDetailCachedFrom(TypedDict):
+    planId: str
+    taskId: str
+
+
 class TaskDetailFilesRead(TypedDict):
     read: NotRequired[list[str]]
     write: NotRequired[list[str]]
@@ -975,6 +1030,8 @@ class TaskDetail(TypedDict):
     #: The provider:model that answered last: a fallback if the requested model was not available, or
     #: one of `escalate` that took over.
     answeredBy: NotRequired[str]
+    #: The task of an earlier plan whose output was reused; it was not run again.
+    cachedFrom: NotRequired["TaskDetailCachedFrom"]
     error: NotRequired["Failure"]
     #: What it waits for while it is queued.
     waitingFor: NotRequired[list["WaitingFor"]]
@@ -1007,6 +1064,11 @@ class TaskSummaryTimings(TypedDict):
     finishedAt: Union[str, None]
 
 
+class TaskSummaryCachedFrom(TypedDict):
+    planId: str
+    taskId: str
+
+
 class TaskSummary(TypedDict):
     id: str
     description: str
@@ -1022,6 +1084,8 @@ class TaskSummary(TypedDict):
     #: The provider:model that answered last: a fallback if the requested model was not available, or
     #: one of `escalate` that took over.
     answeredBy: NotRequired[str]
+    #: The task of an earlier plan whose output was reused; it was not run again.
+    cachedFrom: NotRequired["TaskSummaryCachedFrom"]
     error: NotRequired["Failure"]
     #: What it waits for while it is queued.
     waitingFor: NotRequired[list["WaitingFor"]]

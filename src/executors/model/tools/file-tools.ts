@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { type ToolSet, tool } from 'ai'
 import { z } from 'zod'
-import type { Workspace } from '../../../core/ports/executor.ts'
+import type { ReadLog, Workspace } from '../../../core/ports/executor.ts'
 import type { InOrder } from './in-order.ts'
 import { listFolder, readLines } from './read-tools.ts'
 import { refusalOf } from './refusal.ts'
@@ -10,6 +10,50 @@ import { deleteFile, editText, writeScope, writeText } from './write-tools.ts'
 
 const path = z.string().max(4_000).describe('Relative to the workspace.')
 const folder = path.optional().describe('Where to look; by default the whole workspace.')
+
+const LOOKS = {
+  list: z.object({ path: folder }),
+  glob: z.object({ pattern: z.string().max(1_000), path: folder }),
+  grep: z.object({
+    pattern: z.string().max(1_000),
+    path: path.optional().describe('A folder or a file; by default the whole workspace.'),
+    glob: z.string().max(1_000).optional().describe('Only files that match, as in "*.ts".'),
+    ignoreCase: z.boolean().optional(),
+    context: z.int().min(0).max(10).optional().describe('Lines before and after each match.'),
+  }),
+}
+type LookTool = keyof typeof LOOKS
+
+const NEVER = new AbortController().signal
+
+/** Repeats a look of an earlier task in another folder, with the result as that task would get it. */
+export async function lookAgain(
+  workspace: Workspace,
+  { tool: name, input }: { tool: string; input: unknown },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const root = await realpath(workspace.root)
+  const refused = (at: string) => (error: unknown) => {
+    signal.throwIfAborted()
+    return `Error: ${refusalOf(error, at).message}`
+  }
+  switch (name) {
+    case 'list': {
+      const asked = LOOKS.list.parse(input)
+      return listFolder(root, asked).catch(refused(asked.path ?? '.'))
+    }
+    case 'glob': {
+      const asked = LOOKS.glob.parse(input)
+      return findFiles(root, asked, signal).catch(refused(asked.pattern))
+    }
+    case 'grep': {
+      const asked = LOOKS.grep.parse(input)
+      return searchFiles(root, asked, signal).catch(refused(asked.path ?? '.'))
+    }
+    default:
+      return undefined
+  }
+}
 
 export interface FileTools {
   tools: ToolSet
@@ -30,11 +74,13 @@ export async function fileTools(options: {
   chosen: readonly string[] | undefined
   writes: readonly string[]
   inOrder: InOrder
+  reads?: ReadLog | undefined
 }): Promise<FileTools> {
-  const { workspace, chosen, writes, inOrder } = options
+  const { workspace, chosen, writes, inOrder, reads } = options
   const root = await realpath(workspace.root)
   const running = new Set<Promise<unknown>>()
   let lastSearch: Promise<unknown> = Promise.resolve()
+  let hasWritten = false
 
   /** The result of a tool, or the reason for its refusal. */
   function answer(at: string, result: Promise<string>): Promise<string> {
@@ -43,9 +89,30 @@ export async function fileTools(options: {
     return settled.finally(() => running.delete(settled))
   }
 
+  /** Reads one file, which becomes one of the task's inputs. */
+  function readOne(path: string, read: () => Promise<string>): Promise<string> {
+    return answer(path, (reads?.file(path) ?? Promise.resolve()).then(read))
+  }
+
   /** One after another, so that of two simultaneous edits of one file both survive. */
   function write(at: string, change: () => Promise<string>): Promise<string> {
-    return answer(at, inOrder(change))
+    return answer(
+      at,
+      inOrder(async () => {
+        // What it was before is part of what the task did.
+        await reads?.file(at)
+        hasWritten = true
+        return change()
+      }),
+    )
+  }
+
+  /** A look at many files. After a change it shows the task's own work, and cannot be repeated elsewhere. */
+  async function look(tool: LookTool, input: unknown, result: Promise<string>): Promise<string> {
+    const text = await result
+    if (hasWritten) reads?.unseen()
+    else reads?.look(tool, input, text)
+    return text
   }
 
   /** One after another: each search is a process, and a model may request hundreds at once. */
@@ -58,30 +125,28 @@ export async function fileTools(options: {
   const all: ToolSet = {
     list: tool({
       description: 'Lists a folder. Folders end with "/", links with "@".',
-      inputSchema: z.object({ path: folder }),
-      execute: (input) => answer(input.path ?? '.', listFolder(root, input)),
+      inputSchema: LOOKS.list,
+      execute: (input) => look('list', input, answer(input.path ?? '.', listFolder(root, input))),
     }),
     glob: tool({
       description: 'Finds files by a glob such as "src/**/*.ts" or "*.test.ts".',
-      inputSchema: z.object({ pattern: z.string().max(1_000), path: folder }),
-      execute: (input, { abortSignal }) =>
-        search(input.pattern, () =>
-          findFiles(root, input, abortSignal ?? new AbortController().signal),
+      inputSchema: LOOKS.glob,
+      execute: (input, { abortSignal = NEVER }) =>
+        look(
+          'glob',
+          input,
+          search(input.pattern, () => findFiles(root, input, abortSignal)),
         ),
     }),
     grep: tool({
       description:
         'Searches the text of files with a regular expression (Rust syntax). Gives path, line number and line. Leaves out what .gitignore names, and node_modules unless the glob names it.',
-      inputSchema: z.object({
-        pattern: z.string().max(1_000),
-        path: path.optional().describe('A folder or a file; by default the whole workspace.'),
-        glob: z.string().max(1_000).optional().describe('Only files that match, as in "*.ts".'),
-        ignoreCase: z.boolean().optional(),
-        context: z.int().min(0).max(10).optional().describe('Lines before and after each match.'),
-      }),
-      execute: (input, { abortSignal }) =>
-        search(input.path ?? '.', () =>
-          searchFiles(root, input, abortSignal ?? new AbortController().signal),
+      inputSchema: LOOKS.grep,
+      execute: (input, { abortSignal = NEVER }) =>
+        look(
+          'grep',
+          input,
+          search(input.path ?? '.', () => searchFiles(root, input, abortSignal)),
         ),
     }),
     read: tool({
@@ -91,7 +156,7 @@ export async function fileTools(options: {
         offset: z.int().min(1).optional().describe('The first line, from 1.'),
         limit: z.int().min(1).max(2_000).optional().describe('How many lines.'),
       }),
-      execute: (input) => answer(input.path, readLines(root, input)),
+      execute: (input) => readOne(input.path, () => readLines(root, input)),
     }),
   }
   if (workspace.writable && writes.length > 0) {

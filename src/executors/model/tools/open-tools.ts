@@ -1,6 +1,6 @@
 import type { ToolSet } from 'ai'
 import { writesOf } from '../../../core/contract/files-written.ts'
-import type { ExecutionRequest } from '../../../core/ports/executor.ts'
+import type { ExecutionRequest, ReadLog } from '../../../core/ports/executor.ts'
 import type { Programs } from '../../../core/ports/programs.ts'
 import type { McpServer } from '../options.ts'
 import { oneAfterAnother } from './in-order.ts'
@@ -24,6 +24,7 @@ export async function openTools(
   task: Pick<ExecutionRequest, 'spec' | 'workspace'> & {
     mcpServers: Readonly<Record<string, McpServer>>
     programs: Programs | undefined
+    reads?: ReadLog | undefined
     signal: AbortSignal
   },
 ): Promise<OpenedTools> {
@@ -34,7 +35,10 @@ export async function openTools(
   if (workspace !== undefined) {
     const { fileTools } = await import('./file-tools.ts')
     const inOrder = oneAfterAnother()
-    const files = await fileTools({ workspace, chosen, writes: writesOf(spec), inOrder })
+    const files = await fileTools({
+      ...{ workspace, chosen, writes: writesOf(spec), inOrder },
+      reads: task.reads,
+    })
     Object.assign(tools, files.tools)
     closers.push(files.settled)
     if (chosen?.includes(RUN_TOOL)) {

@@ -28,7 +28,7 @@ local function record_end(id, task, status)
   emit('task.finished', {
     taskId = id, status = status, attempt = task.attempt, at = now,
     durationMs = task.runningSince and (now - task.runningSince) or nil,
-    usage = task.usage, error = task.error
+    usage = task.usage, error = task.error, cachedFrom = task.cachedFrom
   })
 end
 

@@ -73,6 +73,8 @@ local function queue_again(id, doubtful, behind)
     again.writes = doubtful == '~w' or nil
     again.behind = #behind > 0 and behind or nil
   else
+    -- Whoever asked for it wants it to run, and not an output from elsewhere.
+    again.anew = true
     retry_steps(id, task)
     drop_output(id)
   end

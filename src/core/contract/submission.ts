@@ -174,6 +174,14 @@ export const SynthesisSpec = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('Writes a preliminary version each time this many more tasks have ended.'),
+  compareWith: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'The id of an earlier plan. Findings say whether its synthesis has them too, and the synthesis which of them are fixed.',
+    ),
 })
 export type SynthesisSpec = z.output<typeof SynthesisSpec>
 

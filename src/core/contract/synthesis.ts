@@ -21,6 +21,16 @@ export const SynthesisFinding = z
     sources: z.array(z.string()).min(1),
     /** Whether the claim is true; absent for a plan without files and without `policy.verify`. */
     verification: Verification.optional(),
+    /**
+     * Whether the synthesis that this one is compared with has it too: `was` is its id there. Absent
+     * without such a synthesis, and for a refuted finding.
+     */
+    change: z
+      .discriminatedUnion('kind', [
+        z.object({ kind: z.literal('new') }),
+        z.object({ kind: z.literal('still'), was: z.string() }),
+      ])
+      .optional(),
   })
   .meta({ id: 'SynthesisFinding' })
 export type SynthesisFinding = z.output<typeof SynthesisFinding>
@@ -116,6 +126,29 @@ export const MergedEdits = z
   .meta({ id: 'MergedEdits' })
 export type MergedEdits = z.output<typeof MergedEdits>
 
+const EarlierFinding = SynthesisFinding.pick({
+  id: true,
+  title: true,
+  severity: true,
+  file: true,
+  line: true,
+})
+
+/** The synthesis of an earlier plan, and what became of its findings. */
+export const PreviousRun = z
+  .object({
+    planId: z.string(),
+    version: z.int().min(1),
+    /** Earlier findings that no task reports any more. */
+    fixed: z.array(EarlierFinding),
+    /**
+     * Earlier findings that are not reported, but none of the tasks that reported them succeeded.
+     */
+    unchecked: z.array(EarlierFinding),
+  })
+  .meta({ id: 'PreviousRun' })
+export type PreviousRun = z.output<typeof PreviousRun>
+
 /** How a synthesis can be read: as data, for people, for code scanning, or its edits for `git apply`. */
 export const SynthesisFormat = z.enum(['json', 'markdown', 'sarif', 'patch'])
 export type SynthesisFormat = z.output<typeof SynthesisFormat>
@@ -138,6 +171,8 @@ export const Synthesis = z
     ledger: z.array(LedgerEntry),
     coverage: Coverage,
     edits: MergedEdits.optional(),
+    /** What the findings were compared with, if the plan names an earlier one. */
+    previous: PreviousRun.optional(),
     /** Matches the `outputSchema` of the synthesis, if there is one. */
     data: z.unknown().optional(),
     /**

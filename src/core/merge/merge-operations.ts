@@ -1,9 +1,10 @@
-import type { MergedEdits } from '../contract/synthesis.ts'
+import type { MergedEdits, Synthesis } from '../contract/synthesis.ts'
 import { addUsage, type Usage } from '../contract/usage.ts'
 import { withFindings } from '../findings/extract-findings.ts'
 import type { SynthesisDraft, TaskResult } from '../ports/models.ts'
 import type { Slice, SynthesisText } from '../ports/synthesis-parts.ts'
 import { combineDrafts } from './combine-drafts.ts'
+import { compareRuns } from './compare-runs.ts'
 import { groupResults, type PartLimits, slicesOf } from './group-results.ts'
 import { mergeFindings } from './merge-findings.ts'
 import { resolveDraft, resultsOfDrafts } from './nested-drafts.ts'
@@ -42,6 +43,8 @@ export interface Settling {
   notes: string[]
   edits: MergedEdits | undefined
   evidence?: Evidence | undefined
+  /** What the findings are compared with: JSON of a `Synthesis`, and the plan that it is of. */
+  previous?: { planId: string; json: string } | undefined
 }
 
 export const MERGING = {
@@ -90,7 +93,7 @@ export const MERGING = {
 
   /** The finished version, checked against what the tasks reported. */
   settle(settling: Settling): SynthesisText {
-    const { from, results: given, model, usage, edits, evidence, ...rest } = settling
+    const { from, results: given, model, usage, edits, evidence, previous, ...rest } = settling
     const results = withFindings(given)
     const part = from.kind === 'part' ? (JSON.parse(from.part) as Part) : undefined
     const written = part?.draft ?? draftOf(from, results)
@@ -113,6 +116,10 @@ export const MERGING = {
     // In the summary itself: someone who reads only that must know that no model wrote it.
     if (from.kind === 'merge' && rest.notes.length > 0) {
       synthesis.summary = `> ${rest.notes.join(' ')}\n\n${synthesis.summary}`
+    }
+    if (previous !== undefined) {
+      const earlier = JSON.parse(previous.json) as Synthesis
+      compareRuns(synthesis, { planId: previous.planId, synthesis: earlier })
     }
     const { version, status, executor, model: author, preliminary } = synthesis
     return {

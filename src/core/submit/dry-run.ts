@@ -1,13 +1,18 @@
 import type { Submission } from '../contract/api.ts'
 import type { DryRun } from '../contract/views.ts'
+import type { PlanStore } from '../ports/plan-store.ts'
 import { renderFullPrompt, renderTaskPrompt } from '../text/prompt.ts'
+import { requireComparedPlan } from './compared-plan.ts'
 import { type PrepareDeps, parseSubmission, preparePlan } from './prepare-plan.ts'
 
-export type DryRunDeps = PrepareDeps
+export interface DryRunDeps extends PrepareDeps {
+  plans: Pick<PlanStore, 'get'>
+}
 
 /** What a submission would do; nothing is stored. Overlaps are reported, not rejected. */
 export async function dryRun(deps: DryRunDeps, submission: Submission): Promise<DryRun> {
   const { plan } = parseSubmission(deps.limits, submission.body)
+  await requireComparedPlan(deps.plans, submission.tenant, plan)
   const prepared = await preparePlan(deps, plan, { dryRun: true })
   const context = prepared.plan.context ?? ''
   return {

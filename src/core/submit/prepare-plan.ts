@@ -206,6 +206,7 @@ function isPlainSynthesis(
 ): boolean {
   if (workspace !== undefined || policy.verify !== undefined) return false
   if (synthesis === false) return true
+  if (synthesis.compareWith !== undefined) return false
   return synthesis.every === undefined && (!modelAvailable || synthesis.executor === 'merge')
 }
 

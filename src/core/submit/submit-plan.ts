@@ -5,6 +5,7 @@ import { ServiceError } from '../contract/errors.ts'
 import type { PlanStore } from '../ports/plan-store.ts'
 import { type BatchQueue, finalSynthesisJobId, type Unit } from '../ports/queue.ts'
 import type { NewPlan, PlanKey, PlanRecord, PlanSpec } from '../ports/records.ts'
+import { requireComparedPlan } from './compared-plan.ts'
 import { type Digests, digestOf, hex, requireSameRequest } from './idempotency.ts'
 import { keptSubmission } from './kept-submission.ts'
 import {
@@ -59,6 +60,7 @@ export async function submitPlan(deps: SubmitDeps, submission: Submission): Prom
   // This comes first: a repeat is not checked against later changes.
   const known = key && (await keyedPlan(deps, key, submission.tenant, requestHash))
   if (known !== undefined) return known
+  await requireComparedPlan(deps.plans, submission.tenant, parsed.plan)
   const prepared = await preparePlan(deps, parsed.plan)
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const plan = newPlan(prepared, newPlanId(deps, key), key, requestHash, submission)

@@ -22,6 +22,7 @@ import {
   whyNotAsked,
 } from './draft-synthesis.ts'
 import { folderOfSynthesis, mergeTaskEdits } from './merge-task-edits.ts'
+import { previousSynthesis } from './previous-synthesis.ts'
 import { type ProposeDeps, proposeResolutions } from './propose-resolutions.ts'
 import { readResults } from './read-results.ts'
 import { type VerifyEditsDeps, verifyEdits } from './verify-edits.ts'
@@ -110,6 +111,7 @@ export async function synthesizePlan(
         results,
         edits,
         evidence,
+        previous: await previousSynthesis(deps, plan, drafted.notes),
         version: begun.version,
         createdAt: new Date(isQuick ? begunAt : await deps.now()).toISOString(),
         preliminary: job.kind === 'preliminary' || plan.counts.queued + plan.counts.running > 0,

@@ -232,3 +232,56 @@ test('results that cannot be merged in time are left out of their version, and t
   expect(await notesOf(1)).toContain('merge-timeout')
   expect(await notesOf(2)).not.toContain('merge-timeout')
 })
+
+test('findings are compared with those of the plan that the synthesis names', async () => {
+  const finding = (title: string, file: string, line: number): Finding => ({
+    title,
+    severity: 'high',
+    confidence: 0.9,
+    file,
+    line,
+    detail: title,
+  })
+  const runWith = async (compareWith: object, a: Finding[], b?: Finding[]) => {
+    const planId = await submit(
+      { a: [], b: [] },
+      { synthesis: { executor: 'merge', ...compareWith }, policy: { minSuccess: 1 } },
+    )
+    await (await begin(planId, 'a', 0, a))()
+    if (b === undefined) await changeTasks(service.changing).cancel(TENANT, planId, 'b')
+    else await (await begin(planId, 'b', 1, b))()
+    await synthesizePlan(deps(), final(planId), signal)
+    return planId
+  }
+  const synthesisOf = async (planId: string): Promise<Synthesis> => {
+    let json = ''
+    for await (const piece of (await service.stores.syntheses.get(planId, 1)) ?? [])
+      json += Buffer.from(piece).toString()
+    return JSON.parse(json)
+  }
+  const sql = finding('SQL built from text', 'src/db.ts', 10)
+  const secret = finding('Password in the code', 'src/auth.ts', 3)
+  const loop = finding('A query for each row', 'src/list.ts', 7)
+  const first = await runWith({}, [sql, secret], [loop])
+  expect((await synthesisOf(first)).previous).toBeUndefined()
+
+  const second = await synthesisOf(
+    await runWith({ compareWith: first }, [
+      { ...sql, line: 40 },
+      finding('Endless retry', 'src/mail.ts', 1),
+    ]),
+  )
+  const of = (title: string) => second.findings.find((each) => each.title === title)?.change
+  expect(of('SQL built from text')).toMatchObject({ kind: 'still' })
+  expect(of('Endless retry')).toEqual({ kind: 'new' })
+  // Nobody looked for what `b` had found.
+  expect(second.previous).toMatchObject({
+    planId: first,
+    fixed: [{ title: 'Password in the code' }],
+    unchecked: [{ title: 'A query for each row' }],
+  })
+  expect(second.summary).toContain('1 new finding, 1 that is still there and 1 fixed.')
+  await expect(submit({ a: [] }, { synthesis: { compareWith: 'none' } })).rejects.toThrow(
+    '/synthesis/compareWith is not the id of a plan',
+  )
+})

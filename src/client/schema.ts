@@ -466,6 +466,7 @@ export interface Synthesis {
   ledger: LedgerEntry[]
   coverage: Coverage
   edits?: MergedEdits
+  previous?: PreviousRun
   data?: unknown
   notes: string[]
   usage: Usage
@@ -482,6 +483,14 @@ export interface SynthesisFinding {
   recommendation?: string
   sources: string[]
   verification?: Verification
+  change?:
+    | {
+        kind: 'new'
+      }
+    | {
+        kind: 'still'
+        was: string
+      }
 }
 export interface Verification {
   status: 'confirmed' | 'refuted' | 'unverified'
@@ -519,6 +528,24 @@ export interface MergedEdits {
     reason?: string
     output: string
   }
+}
+export interface PreviousRun {
+  planId: string
+  version: number
+  fixed: {
+    id: string
+    title: string
+    severity: Severity
+    file?: string
+    line?: number
+  }[]
+  unchecked: {
+    id: string
+    title: string
+    severity: Severity
+    file?: string
+    line?: number
+  }[]
 }
 export interface Health {
   status: 'ok'
@@ -949,6 +976,10 @@ export interface SubmitPlan {
          * Writes a preliminary version each time this many more tasks have ended.
          */
         every?: number
+        /**
+         * The id of an earlier plan. Findings say whether its synthesis has them too, and the synthesis which of them are fixed.
+         */
+        compareWith?: string
       }
   /**
    * Where to report changes, signed as the Standard Webhooks specification says.

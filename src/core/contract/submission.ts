@@ -179,9 +179,7 @@ export const SynthesisSpec = z.strictObject({
     .min(1)
     .max(100)
     .optional()
-    .describe(
-      'The id of an earlier plan. Findings say whether its synthesis has them too, and the synthesis which of them are fixed.',
-    ),
+    .describe('An earlier plan: what is new, still there or fixed since.'),
 })
 export type SynthesisSpec = z.output<typeof SynthesisSpec>
 

@@ -60,11 +60,10 @@ function sameTitles(
   const byKey = Map.groupBy(before.keys(), (index) => keyOf(before[index] as Matched))
   return [...after.entries()]
     .flatMap(([index, finding]) =>
-      (byKey.get(keyOf(finding)) ?? []).slice(0, MAX_OF_ONE_TITLE).map((known) => ({
-        known,
-        index,
-        distance: Math.abs((before[known]?.line ?? 0) - (finding.line ?? 0)),
-      })),
+      (byKey.get(keyOf(finding)) ?? []).flatMap((known, place) => {
+        const distance = Math.abs((before[known]?.line ?? 0) - (finding.line ?? 0))
+        return place < MAX_OF_ONE_TITLE ? { known, index, distance } : []
+      }),
     )
     .sort((a, b) => a.distance - b.distance || a.known - b.known || a.index - b.index)
 }

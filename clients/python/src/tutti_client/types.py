@@ -515,6 +515,29 @@ class PostMessage(TypedDict):
     text: str
 
 
+class PreviousRunFixedItem(TypedDict):
+    id: str
+    title: str
+    severity: "Severity"
+    file: NotRequired[str]
+    line: NotRequired[int]
+
+
+class PreviousRunUncheckedItem(TypedDict):
+    id: str
+    title: str
+    severity: "Severity"
+    file: NotRequired[str]
+    line: NotRequired[int]
+
+
+class PreviousRun(TypedDict):
+    planId: str
+    version: int
+    fixed: list["PreviousRunFixedItem"]
+    unchecked: list["PreviousRunUncheckedItem"]
+
+
 class ProblemErrorsItem(TypedDict):
     #: A JSON Pointer into the body, `?name` or `header:name`.
     pointer: str
@@ -927,6 +950,9 @@ class SubmitPlanSynthesisExecutor(TypedDict):
     outputSchema: NotRequired[dict[str, Any]]
     #: Writes a preliminary version each time this many more tasks have ended.
     every: NotRequired[int]
+    #: The id of an earlier plan. Findings say whether its synthesis has them too, and the synthesis
+    #: which of them are fixed.
+    compareWith: NotRequired[str]
 
 
 class SubmitPlanWebhook(TypedDict):
@@ -976,9 +1002,19 @@ class Synthesis(TypedDict):
     ledger: list["LedgerEntry"]
     coverage: "Coverage"
     edits: NotRequired["MergedEdits"]
+    previous: NotRequired["PreviousRun"]
     data: NotRequired[Any]
     notes: list[str]
     usage: "Usage"
+
+
+class SynthesisFindingChangeNew(TypedDict):
+    kind: Literal["new"]
+
+
+class SynthesisFindingChangeStill(TypedDict):
+    kind: Literal["still"]
+    was: str
 
 
 class SynthesisFinding(TypedDict):
@@ -993,6 +1029,7 @@ class SynthesisFinding(TypedDict):
     recommendation: NotRequired[str]
     sources: list[str]
     verification: NotRequired["Verification"]
+    change: NotRequired[Union["SynthesisFindingChangeNew", "SynthesisFindingChangeStill"]]
 
 
 class SynthesisList(TypedDict):

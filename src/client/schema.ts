@@ -977,7 +977,7 @@ export interface SubmitPlan {
          */
         every?: number
         /**
-         * The id of an earlier plan. Findings say whether its synthesis has them too, and the synthesis which of them are fixed.
+         * An earlier plan: what is new, still there or fixed since.
          */
         compareWith?: string
       }

@@ -950,8 +950,7 @@ class SubmitPlanSynthesisExecutor(TypedDict):
     outputSchema: NotRequired[dict[str, Any]]
     #: Writes a preliminary version each time this many more tasks have ended.
     every: NotRequired[int]
-    #: The id of an earlier plan. Findings say whether its synthesis has them too, and the synthesis
-    #: which of them are fixed.
+    #: An earlier plan: what is new, still there or fixed since.
     compareWith: NotRequired[str]
 
 

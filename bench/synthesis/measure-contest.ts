@@ -213,19 +213,26 @@ function titlesRead(submissions: readonly Submission[]) {
   let falseTitles = 0
   for (const { text, finding } of submissions) {
     const read = extractFindings(text).map(({ title }) => plain(title))
-    const isRead = read.includes(plain(finding.title))
+    const isRead = read.some((title) => isTitle(title, plain(finding.title)))
     if (isRead) titles += 1
     falseTitles += read.length - (isRead ? 1 : 0)
   }
   return { titles, falseTitles }
 }
 
-/** The letters and digits of a title: punctuation and a leading number may be missing. */
+/**
+ * Whether a title was read. Its number, severity and place may be missing: they are fields of a
+ * finding.
+ */
+function isTitle(read: string, written: string): boolean {
+  return written.includes(read) && read.length >= 0.4 * written.length
+}
+
+/** The letters and digits of a title; punctuation may be missing. */
 function plain(title: string): string {
   return title
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+    .replace(/[^\p{L}\p{N}]+/gu, '')
     .slice(0, 200)
 }
 

@@ -1,4 +1,5 @@
 import { shorten } from '../text/shorten.ts'
+import { withoutToolShapes } from './tool-shapes.ts'
 
 /** One line of Markdown, as the search for findings sees it. */
 export interface Line {
@@ -23,7 +24,7 @@ const FENCE = /^(?:`{3,}(?=[^`]*$)|~{3,})/
  * time, because the input is untrusted and may be several megabytes.
  */
 export function readLines(text: string): Line[] {
-  const raw = text.split('\n').map((line) => shorten(line, MAX_LINE).trimEnd())
+  const raw = withoutToolShapes(text.split('\n').map((line) => shorten(line, MAX_LINE).trimEnd()))
   const closing = closingFences(raw)
   const lines: Line[] = []
   let fence: string | undefined

@@ -8,9 +8,12 @@ import {
   type Found,
   lookForPlace,
   newFound,
+  putInto,
   splitTitle,
 } from './found-finding.ts'
 import { saysNothing } from './nothing.ts'
+import { type Place, placeAlone, placeIn } from './places.ts'
+import { severityBelow, severityNext } from './severity-below.ts'
 import { severityInValue, severityOf } from './severity-words.ts'
 import { type Marked, readMarks } from './title-marks.ts'
 
@@ -36,6 +39,9 @@ export function findingsInLists(lines: readonly Line[], group: Severity | undefi
   let candidate: { line: Line; index: number; fields: [FieldKind, string][] } | undefined
   /** `Critical issues:` above a list, or an item with nested items. */
   let inList: { severity: Severity; indent: number; isItem: boolean } | undefined
+  /** `- src/a.ts` over nested items, or `src/a.ts:12` over a paragraph. */
+  let inFile: { place: Place; indent: number; isItem: boolean } | undefined
+  const listed: { found: Found; place: Place }[] = []
   let afterBreak = true
   const start = (title: string, severity: Severity | undefined, line: Line, id?: string) => {
     const { title: name, more, advice } = splitTitle(title)
@@ -46,6 +52,7 @@ export function findingsInLists(lines: readonly Line[], group: Severity | undefi
     if (advice !== undefined) addText(next, advice, 'recommendation')
     next.isBrief = true
     found.push(next)
+    if (inFile !== undefined) listed.push({ found: next, place: inFile.place })
     open = {
       found: next,
       indent: line.indent,
@@ -89,6 +96,7 @@ export function findingsInLists(lines: readonly Line[], group: Severity | undefi
     }
     const belongs =
       open !== undefined &&
+      !(isNew && line.kind === 'text' && severityNext(lines, index)) &&
       (line.indent > open.indent || (line.kind !== 'item' && !(open.isItem && isNew)))
     const field = fieldOf(line.text)
     if (field !== undefined) {
@@ -154,6 +162,15 @@ export function findingsInLists(lines: readonly Line[], group: Severity | undefi
       candidate = { line: { ...line, text: '' }, index, fields: [[field.kind, field.value]] }
       continue
     }
+    const over = placeAlone(line.text)
+    const isOver = over !== undefined && (line.kind === 'item' || isNew)
+    if (isOver && (!belongs || line.text.startsWith('**'))) {
+      inFile = { place: over, indent: line.indent, isItem: line.kind === 'item' }
+      open = undefined
+      candidate = undefined
+      continue
+    }
+    if (inFile?.isItem === true && line.indent <= inFile.indent) inFile = undefined
     const alone = groupOver(line)
     if (alone !== undefined && (!belongs || line.kind === 'item')) {
       inList = { severity: alone, indent: line.indent, isItem: line.kind === 'item' }
@@ -186,6 +203,8 @@ export function findingsInLists(lines: readonly Line[], group: Severity | undefi
     open = undefined
     candidate = { line, index, fields: [] }
   }
+  // At the end: their own fields and texts may name a better place.
+  for (const each of listed) putInto(each.found, each.place)
   return found.filter(({ title }) => title !== '')
 }
 
@@ -222,17 +241,6 @@ function severityAmong(
   return value === undefined ? undefined : severityInValue(value)
 }
 
-/** Whether the next few lines name a severity. */
-function severityBelow(lines: readonly Line[], index: number): boolean {
-  for (const line of lines.slice(index + 1, index + 6)) {
-    if (line.kind === 'heading') return false
-    const field = fieldOf(line.text)
-    if (field?.kind === 'title') return false
-    if (field?.kind === 'severity' && severityInValue(field.value) !== undefined) return true
-  }
-  return false
-}
-
 /** `Critical issues:` and `- **High**` give the severity of what follows them. */
 function groupOver(line: Line): Severity | undefined {
   if (line.kind === 'heading' || line.text.length > 80) return undefined
@@ -251,9 +259,11 @@ function isMarked(marked: Marked, line: Line): boolean {
   if (marked.severity === undefined || marked.title === '') return false
   if (line.kind === 'item') return true
   if (/^\d/.test(marked.title)) return false
+  // "**Warning:** the container has no network" is about the review, unless it names a place.
+  if (/^\W{0,6}warn(?:ing)?\b/i.test(line.text) && placeIn(line.text) === undefined) return false
   return (
     marked.isCounted === true ||
-    /^(?:\p{Extended_Pictographic}|\uFE0F| )*(?:\*\*|__|[[【`]|[PS]\d ?[:：]|(?:critical|high|medium|low)(?: (?:severity|priority|risk))? ?[:：])/iu.test(
+    /^(?:\p{Extended_Pictographic}|[✗✘✖×►❯]|\uFE0F| )*(?:\*\*|__|[[【`]|[PS]\d ?[:：]|(?:critical|high|medium|low)(?: (?:severity|priority|risk))? ?[:：])/iu.test(
       line.text,
     )
   )

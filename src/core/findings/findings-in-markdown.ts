@@ -9,11 +9,13 @@ import {
   type Found,
   lookForPlace,
   newFound,
+  putInto,
   withoutPlace,
 } from './found-finding.ts'
 import { saysNothing } from './nothing.ts'
+import { placeAlone } from './places.ts'
 import { readSections, type Section } from './sections.ts'
-import { severityInValue, severityOfScore } from './severity-words.ts'
+import { severityInValue, severityOf, severityOfScore } from './severity-words.ts'
 import { cleanTitle } from './title-marks.ts'
 
 /**
@@ -56,8 +58,11 @@ function visit(section: Section, context: Context, found: Found[]): void {
 }
 
 function visitParts(section: Section, context: Context, found: Found[]): void {
+  const first = found.length
   found.push(...findingsInLists(section.lines, context.isDirect ? context.group : undefined))
   for (const part of section.sections) visit(part, context, found)
+  const place = placeAlone(section.heading)
+  if (place !== undefined) for (const one of found.slice(first)) putInto(one, place)
 }
 
 /**
@@ -78,20 +83,30 @@ function strengthOf(section: Section, context: Context): 'strong' | 'weak' | 'no
   return hasPartsOfFinding(section) ? 'weak' : 'none'
 }
 
-/** The severity in a section's own fields. */
+/**
+ * The severity in a section's own fields. Several are those of several findings. An impact stands
+ * for it only if nothing else does.
+ */
 function ownSeverity(section: Section): Severity | undefined {
+  const named: Severity[] = []
+  let impact: Severity | undefined
   for (const line of section.lines) {
     if (line.kind === 'code') continue
     const field = line.kind === 'row' ? fieldInRow(line.text) : fieldOf(line.text)
-    if (field?.kind === 'severity') {
-      const severity = severityInValue(field.value)
-      if (severity !== undefined) return severity
-    }
-    if (field?.kind === 'score') {
-      const severity = severityOfScore(field.value)
-      if (severity !== undefined) return severity
-    }
+    if (field?.kind === 'severity') named.push(...list(severityInValue(field.value)))
+    else if (field?.kind === 'score') named.push(...list(severityOfScore(field.value)))
+    else if (field?.kind === 'impact') impact ??= severityOf(field.value)
   }
+  const isList = section.lines.filter(({ text }) => fieldOf(text)?.kind === 'severity').length > 1
+  if (isList) return undefined
+  return named[0] ?? severityInParts(section) ?? impact
+}
+
+function list<T>(one: T | undefined): T[] {
+  return one === undefined ? [] : [one]
+}
+
+function severityInParts(section: Section): Severity | undefined {
   for (const part of section.sections) {
     const { field } = part
     if (field?.kind !== 'severity' && field?.kind !== 'score') continue

@@ -8,6 +8,10 @@ type Column = FieldKind | 'id'
 
 const TITLES =
   /\b(?:findings?|issues?|titles?|problems?|vulnerabilit(?:y|ies)|weakness(?:es)?|bugs?|names?|what)\b|befund|constat|problème|hallazgo|problema|问题|问題|問題|문제|описание проблемы|проблема/i
+const CHECKS = /^(?:checks?|checked|tests?|controls?|prüfung|检查项|チェック項目)$/i
+const RESULTS = /^(?:results?|outcome|ergebnis|résultat|resultado|结果|結果)$/i
+const PASSED =
+  /^(?:\W{0,4}(?:pass(?:ed)?|ok|compliant|safe|clean|not applicable|n\/?a|none|no issues?|not found|bestanden)\b|✅)/iu
 const TEXTS =
   /\b(?:description|summary|details?|explanation|impact|meaning|definition|criteria|notes?)\b|beschreibung|descripci|descri[çz]|描述|说明|説明|описание/i
 const SEVERITIES =
@@ -22,7 +26,9 @@ export function findingsInTable(rows: readonly string[]): Found[] {
   if (!columns.includes('severity')) return []
   const says = titleColumn(columns, header)
   if (says === undefined) return []
+  const result = header.findIndex((name) => RESULTS.test(plainText(name)))
   const entries = body.flatMap((row) => {
+    if (result >= 0 && PASSED.test(row[result] ?? '')) return []
     const cell = (column: Column) => row[columns.indexOf(column)] ?? ''
     const severity =
       severityInValue(readMarks(cell('severity')).title) ??
@@ -37,6 +43,7 @@ export function findingsInTable(rows: readonly string[]): Found[] {
         addText(found, row[index] ?? '', column)
       }
     }
+    if (result >= 0 && columns[result] === undefined) addText(found, row[result] ?? '')
     if (more !== undefined) addText(found, more)
     if (advice !== undefined) addText(found, advice, 'recommendation')
     return [found]
@@ -85,11 +92,16 @@ function titleColumn(
   columns: readonly (Column | undefined)[],
   header: readonly string[],
 ): number | undefined {
+  const named = header.findIndex((name) =>
+    /^(?:title|titel|titre|título|标题|標題|タイトル)$/i.test(plainText(name)),
+  )
+  if (named >= 0) return named
   const titled = header.findIndex(
     (name, index) =>
       columns[index] === 'title' || (columns[index] === 'detail' && TITLES.test(name)),
   )
-  const index = titled >= 0 ? titled : columns.indexOf('detail')
+  const checked = header.findIndex((name) => CHECKS.test(plainText(name)))
+  const index = titled >= 0 ? titled : checked >= 0 ? checked : columns.indexOf('detail')
   return index >= 0 ? index : undefined
 }
 

@@ -1,7 +1,7 @@
 import type { Finding, Severity } from '../contract/findings.ts'
 import { shorten } from '../text/shorten.ts'
 import { type Field, fieldOf } from './field-names.ts'
-import { placeIn, placeOf } from './places.ts'
+import { type Place, placeIn, placeOf } from './places.ts'
 import { severityInValue, severityOfScore } from './severity-words.ts'
 import { cleanTitle, plainText } from './title-marks.ts'
 
@@ -166,7 +166,7 @@ function setPlace(found: Found, value: string): void {
   const { file, line } = inText ?? placeOf({ file: plainText(value) })
   if (found.place?.from === 'field') return
   // "The whole module" is not a file.
-  if (file === undefined || (inText === undefined && /\s/.test(file))) return
+  if (file === undefined || (inText === undefined && /\s|^\d+$/.test(file))) return
   found.place = { file, from: 'field', ...(line === undefined ? {} : { line }) }
 }
 
@@ -179,6 +179,20 @@ export function lookForPlace(found: Found, text: string): void {
     file: place.file,
     from: 'text',
     ...(place.line === undefined ? {} : { line: place.line }),
+  }
+}
+
+/** Puts a finding that names no file into the one that it is listed under. */
+export function putInto(found: Found, place: Place): void {
+  if (found.place !== undefined || place.file === undefined) return
+  const [, named] =
+    /\(?\b(?:lines? |L)(\d{1,7})/i.exec([found.title, ...found.parts.detail].join(' ')) ?? []
+  const line = found.line ?? (named === undefined ? place.line : Number(named))
+  found.title = found.title.replace(/ \(?(?:lines? |L)\d{1,7}(?:[–-]L?\d{1,7})?\)?$/i, '')
+  found.place = {
+    file: place.file,
+    from: 'text',
+    ...(line === undefined ? {} : { line }),
   }
 }
 

@@ -28,6 +28,9 @@ const AFTER =
 const COUNT =
   /^\(?\d{1,5}\)?(?: (?:total |open |new |[a-z]+ )?(?:issues?|findings?|problems?|vulnerabilit(?:y|ies)|bugs?|items?|found|files?|errors?|warnings?|occurrences?|个|個|件))?(?: ?\([^()]{0,60}\))?[.。]?$/i
 
+const PRAISE =
+  /^(?:(?:the )?(?:code|change|rest|everything|all|this)? ?(?:looks|is) (?:good|great|fine|clean|solid)|lgtm|well (?:done|structured|written)|nice (?:work|job|use|touch)|good (?:job|work|use of|naming|coverage|test coverage|separation))(?=$|[ .!:,–—-])/i
+
 /** Whether a text says that there are no findings, or only how many there are. */
 export function saysNothing(text: string): boolean {
   const bare = shorten(text, 250)
@@ -45,7 +48,7 @@ export function saysNothing(text: string): boolean {
   ) {
     return true
   }
-  if (COUNT.test(plain)) return true
+  if (COUNT.test(plain) || PRAISE.test(plain)) return true
   const rest = THINGS.exec(bare)?.[1]
   if (rest !== undefined) {
     // In Romance languages the adjective follows: "Aucun problème critique trouvé".

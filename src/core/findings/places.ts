@@ -23,7 +23,10 @@ export function placeOf(finding: { file?: string | undefined; line?: number | un
     .replace(/^file:\/\//, '')
     .replace(/^https?:\/\/[^/]+\/[^/]+\/[^/]+\/(?:-\/)?(?:blob|tree|raw|src)\/[^/]+\//, '')
   let line = finding.line
-  const suffix = /(?::|#L| \(?lines? )(\d{1,9})(?:(?:[:,–-]| [–-] )L?\d{1,9})*\)?$/i.exec(file)
+  const suffix =
+    /(?::L?|#L|,? \(?(?:lines?|zeilen?|lignes?|l[íi]neas?|linhas?|righ?[ae]|строк[аи]|行) )(\d{1,9})(?:(?:[:,–-]| [–-] )L?\d{1,9})*\)?$/i.exec(
+      file,
+    )
   if (suffix !== null && suffix.index > 0) {
     file = file.slice(0, suffix.index)
     line ??= Number(suffix[1])
@@ -45,7 +48,7 @@ const LINK =
  * L12`.
  */
 const PATH =
-  /(?<![\w/.@:-])((?:\.{0,2}\/)?(?:(?:[\w@.-]{1,100}|\([\w-]{1,40}\)|\[[\w.-]{1,40}\])\/){0,20}[\w@][\w@.-]{0,99}\.[A-Za-z][A-Za-z0-9]{0,7})(?:(?::|#L)(\d{1,7})|[`)]{0,2},? \(?(?:lines? |L)(\d{1,7}))?(?=$|[\s)`\],;:.\-–|*#"'?!])/g
+  /(?<![\w/.@:-])((?:\.{0,2}\/)?(?:(?:[\w@.-]{1,100}|\([\w-]{1,40}\)|\[[\w.-]{1,40}\])\/){0,20}[\w@][\w@.-]{0,99}\.[A-Za-z][A-Za-z0-9]{0,7})(?:(?::L?|#L)(\d{1,7})|[`)]{0,2},? \(?(?:(?:lines?|zeilen?|lignes?|l[íi]neas?|linhas?|righ?[ae]|строк[аи]|行) |L|第)(\d{1,7}))?(?=$|[\s)`\],;:.\-–|*#"'?!])/gi
 
 /** The first place that a text names, preferring one with a line. */
 export function placeIn(text: string): Place | undefined {
@@ -59,6 +62,22 @@ export function placeIn(text: string): Place | undefined {
     }
   }
   return first
+}
+
+/** The place that is all of a heading or item: what stands below it is there. */
+export function placeAlone(text: string): Place | undefined {
+  const bare = shorten(text, 400)
+    .replace(
+      /^(?:\*\*|__|`|📄|📁|\p{Extended_Pictographic}|\uFE0F| )+|(?:\*\*|__|`|:| |\(\d{1,4}(?: \p{L}{1,12})?\))+$/gu,
+      '',
+    )
+    .replace(/^(?:in|file|datei|fichier|文件|ファイル)[:：]? /i, '')
+    .replaceAll('`', '')
+  if (bare === '' || /\s/.test(bare.replace(/,? \(?lines? /i, ':'))) return undefined
+  const place = placeIn(bare)
+  return place?.file !== undefined && formatPlace(place).length >= bare.length / 2
+    ? place
+    : undefined
 }
 
 /** `e.g.`, `1.2.x`, `node.js`, `example.com`, `obj.method`: these have a dot but are not files. */

@@ -12,11 +12,11 @@ const WORDS: Record<Severity, string> = {
 /** Agents answer in the language of the question. Words that are also English ones are left out. */
 const IN_OTHER_LANGUAGES: Record<Severity, string> = {
   critical:
-    'kritisch kritische kritischer kritisches schwerwiegend critique critiques crítico crítica críticos críticas critico critici critiche kritiek kritieke krytyczny krytyczne kritisk kritiska критический критическая критические критично критичный kritik 严重 致命 嚴重 緊急 重大 致命的 심각 치명적',
-  high: 'hoch hohe hoher hohes élevé élevée élevés élevées haute hautes majeur majeure majeurs majeures alto alta altos altas alti alte hoog hoge wysoki wysokie hög höga høy yüksek высокий высокая высокие высокое 高 高危 높음',
+    'kritisch kritische kritischer kritisches schwerwiegend critique critiques crítico crítica críticos críticas critico critici critiche kritiek kritieke krytyczny krytyczne kritisk kritiska критический критическая критические критично критичный kritik 严重 致命 嚴重 紧急 緊急 重大 致命的 심각 치명적',
+  high: 'hoch hohe hoher hohes élevé élevée élevés élevées haute hautes majeur majeure majeurs majeures alto alta altos altas alti alte hoog hoge wysoki wysokie hög höga høy yüksek высокий высокая высокие высокое 高 高危 高级 높음',
   medium:
-    'mittel mittlere mittlerer mittleres moyen moyenne moyens moyennes modéré modérée medio medios media medias médio médios média médias gemiddeld gemiddelde średni średnie medel orta средний средняя средние среднее 中 中危 중간 보통',
-  low: 'niedrig niedrige gering geringe faible faibles basse mineur mineure mineurs mineures bajo baja bajos bajas baixo baixa baixos baixas basso bassa bassi laag lage niski niskie låg låga lav düşük низкий низкая низкие низкое 低 低危 낮음',
+    'mittel mittlere mittlerer mittleres moyen moyenne moyens moyennes modéré modérée medio medios media medias médio médios média médias gemiddeld gemiddelde średni średnie medel orta средний средняя средние среднее 中 中危 中等 中级 中度 中程度 一般 중간 보통',
+  low: 'niedrig niedrige gering geringe faible faibles basse mineur mineure mineurs mineures bajo baja bajos bajas baixo baixa baixos baixas basso bassa bassi laag lage niski niskie låg låga lav düşük низкий низкая низкие низкое 低 低危 轻微 輕微 軽微 次要 낮음',
   info: 'hinweis hinweise remarque remarques informativo informativa informatif 提示 情報 정보',
 }
 

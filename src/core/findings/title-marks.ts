@@ -41,9 +41,9 @@ const BY_LETTER: Record<string, Severity> = {
  * `H-01`, `H1`, `TRST-H-1`, `SEC-08`, `3S-LENFT-C01`: short groups, the last of which has a number.
  */
 const ID = /^#?[\p{L}\p{N}]{1,12}(?:[-_.][\p{L}\p{N}]{1,12}){0,4}$/u
-const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\uFE0F|\u200D| )+/u
+const EMOJI = /^(?:\p{Extended_Pictographic}|[✗✘✖×►❯]|\p{Emoji_Modifier}|\uFE0F|\u200D| )+/u
 const COUNTED =
-  /^(?:finding|issue|vulnerability|bug|problem|defect|observation|concern|risk|befund|problème|constat|hallazgo|problema|проблема|问题|問題|문제) ?(?:no\.? ?|№ ?|# ?)?(?=[\p{L}\p{N}-]{0,20}\d)/iu
+  /^(?:finding|issue|vulnerability|bug|problem|defect|observation|concern|risk|befund|schwachstelle|problème|constat|vulnérabilité|vulnerabilidade?|vulnerabilità|漏洞|hallazgo|problema|проблема|问题|問題|문제) ?(?:n[o°º]\.? ?|№ ?|# ?)?(?=[\p{L}\p{N}-]{0,20}\d)/iu
 const NUMBER = /^(?:#?(\d{1,3}(?:\.\d{1,3}){0,3})(?:[.):]|(?= ))|\((\d{1,3})\)|#(\d{1,4}):?) ?/
 const SEPARATOR = /^ ?[:：|–—.-]+ ?/
 const STATE =
@@ -186,8 +186,20 @@ export function severityOfId(id: string): Severity | undefined {
   return Object.hasOwn(BY_LETTER, key) ? BY_LETTER[key] : undefined
 }
 
+/** Removes the labels at the end of `` Reentrancy in `claim` `Major` `✓ Fixed` ``. */
+function withoutLabels(text: string, marked: Marked): string {
+  const [end = ''] = /(?: `[^`]{2,30}`){1,4}$/.exec(shorten(text, 500)) ?? []
+  const labels = end.split('`').filter((label) => label.trim() !== '')
+  const first = labels.findIndex((label) => severityOf(label) !== undefined)
+  const severity = severityOf(labels[first] ?? '')
+  if (severity === undefined) return text
+  marked.severity ??= severity
+  return text.slice(0, text.lastIndexOf(` \`${labels[first]}\``))
+}
+
 /** `… (High)`, `… [Medium]`, `… — High`, `… (CVSS 9.1)`, `… **Severity:** Low`. */
-function withoutEnd(text: string, marked: Marked): string {
+function withoutEnd(whole: string, marked: Marked): string {
+  const text = withoutLabels(whole, marked)
   const field =
     /^(.{3,}?),? ?[([]?(?:\*\*|__)?(?:severity|risk|priority)(?:\*\*|__)? ?[:：](?:\*\*|__)? ?([^()[\]]{2,40})[)\]]?$/i.exec(
       shorten(text, 500),
@@ -195,7 +207,7 @@ function withoutEnd(text: string, marked: Marked): string {
   if (field?.[1] !== undefined && field[2] !== undefined) {
     const severity = severityOf(field[2]) ?? severityOfScore(field[2])
     if (severity !== undefined) marked.severity ??= severity
-    return field[1]
+    return field[1].replace(/ ?[([]\p{L}{3,20}: ?\w{1,12}$/u, '')
   }
   const open = Math.max(text.lastIndexOf('('), text.lastIndexOf('['))
   if (open > 2 && /[)\]]\W{0,3}$/.test(text)) {
@@ -214,7 +226,9 @@ function withoutEnd(text: string, marked: Marked): string {
     text.lastIndexOf(' | '),
   )
   if (dash > 2) {
-    const severity = severityLabel(text.slice(dash + 3))
+    const label = text.slice(dash + 3)
+    // Linters write ERROR for what breaks; in prose the word says little.
+    const severity = label === 'ERROR' ? 'high' : severityLabel(label)
     if (severity !== undefined) {
       marked.severity ??= severity
       return text.slice(0, dash)
@@ -233,7 +247,10 @@ function withoutEnd(text: string, marked: Marked): string {
 
 /** Removes links, emphasis and leftover separators. */
 export function cleanTitle(text: string): string {
-  const title = plainText(text).replace(/^[\s:：|–—-]{1,20}(?=\S)/, '')
+  const title = plainText(text)
+    .replace(/^[\s:：|–—-]{1,20}(?=\S)/, '')
+    // The end of a link around the id and the title.
+    .replace(/^([^[\]]*)\]\([^()\s]{1,500}\)$/, '$1')
   let end = title.length
   while (end > 0 && /[\s:：|–—]/.test(title[end - 1] ?? '')) end -= 1
   return title.slice(0, end)

@@ -33,7 +33,7 @@ function countCommands(redis: Redis): { script: string; commands: number }[] {
     const script = scripts[`tutti:${name}`] as Script
     scripts[`tutti:${name}`] = async (...args) => {
       const counted = redis.multi().config('RESETSTAT')
-      script.apply(counted, args)
+      void script.apply(counted, args)
       const replies = (await counted.info('commandstats').exec()) ?? []
       const [, reply, stats] = replies.map(([error, value]) => {
         if (error !== null) throw error

@@ -72,7 +72,7 @@ describe('the list of tools', () => {
       'todos',
       'validate_plan',
     ])
-    expect(JSON.stringify(tools).length).toBeLessThan(20_000)
+    expect(JSON.stringify(tools).length).toBeLessThan(22_000)
     expect(client.getInstructions()).toContain('ONE launch_plan call')
   })
 

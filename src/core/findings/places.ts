@@ -64,13 +64,20 @@ export function placeIn(text: string): Place | undefined {
   return first
 }
 
+const MARK_BEHIND = /(?:\*\*|__|`|:| |\(\d{1,4}(?: \p{L}{1,12})?\))$/u
+
+/** Removes them one by one: a pattern for all of them together would try each place of the text. */
+function withoutMarksBehind(text: string): string {
+  let left = text
+  while (MARK_BEHIND.test(left)) left = left.replace(MARK_BEHIND, '')
+  return left
+}
+
 /** The place that is all of a heading or item: what stands below it is there. */
 export function placeAlone(text: string): Place | undefined {
-  const bare = shorten(text, 400)
-    .replace(
-      /^(?:\*\*|__|`|📄|📁|\p{Extended_Pictographic}|\uFE0F| )+|(?:\*\*|__|`|:| |\(\d{1,4}(?: \p{L}{1,12})?\))+$/gu,
-      '',
-    )
+  const bare = withoutMarksBehind(
+    shorten(text, 400).replace(/^(?:\*\*|__|`|📄|📁|\p{Extended_Pictographic}|\uFE0F| )+/u, ''),
+  )
     .replace(/^(?:in|file|datei|fichier|文件|ファイル)[:：]? /i, '')
     .replaceAll('`', '')
   if (bare === '' || /\s/.test(bare.replace(/,? \(?lines? /i, ':'))) return undefined

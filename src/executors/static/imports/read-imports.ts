@@ -99,7 +99,7 @@ function mentionsOf(root: SgNode, text: string): Import[] {
     .map((fragment) => ({ specifier: fragment.text(), line: lineOf(fragment), kind: 'mention' }))
 }
 
-/** Whether a string names a source file outside `… from '…'` and `import '…'`. */
+/** Whether a string names a source file without being the source of an import or export. */
 function mentionsSource(text: string): boolean {
   for (const { 0: ending, index } of text.matchAll(/\.[cm]?[jt]sx?['"`\\$]/g)) {
     const start = text.lastIndexOf(ending.at(-1) as string, index)

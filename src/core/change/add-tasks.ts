@@ -101,10 +101,7 @@ async function growingPlan(
   ])
   const { workspace } = record.spec
   const isInline = workspace !== undefined && 'files' in workspace
-  const tasks: {
-    spec: GrowingPlan['tasks'][number]['spec']
-    status: GrowingPlan['tasks'][number]['status']
-  }[] = []
+  const tasks: GrowingPlan['tasks'][number][] = []
   for await (const { spec, state } of allTasks(deps, planId)) {
     tasks.push({ spec, status: state.status })
   }

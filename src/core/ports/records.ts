@@ -33,8 +33,6 @@ export interface PlanSpec {
   overlaps?: Overlap[]
   /** What it was to cost, in US dollars. Absent if no model was to be called or a price is not known. */
   estimate?: { low: number; high: number }
-  /** The plan that it repeats; tasks whose inputs have not changed take their outputs from it. */
-  rerunOf?: string
   /** Of its tasks, unless they have their own. */
   cache?: CacheSpec
   units: UnitLayout

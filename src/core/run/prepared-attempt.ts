@@ -44,7 +44,7 @@ export async function preparedAttempt(
   let outputHashes: string[] = []
   let isAlone = true
   const reuse =
-    deps.reuse === undefined || spec.verify !== undefined
+    deps.reuse === undefined || spec.cache === undefined || spec.verify !== undefined
       ? undefined
       : reusing(deps.reuse, {
           ...{ plan, spec, isAnew: begun.isAnew, executor, onFault },
@@ -62,7 +62,7 @@ export async function preparedAttempt(
       opening = openAttemptFolder(deps, plan, spec, executor, until)
       folder = await opening
       const dependencies = await untilAvailable(() => dependencyResults(deps, planId, spec), until)
-      const { hash } = deps.reuse ?? {}
+      const { hash } = (reuse && deps.reuse) ?? {}
       if (hash) outputHashes = dependencies.map(({ output }) => outputHash(hash, output))
       return {
         planId,

@@ -41,7 +41,7 @@ export interface ReusedAttempt {
 const contextHashes = new WeakMap<LoadedPlan, string>()
 
 /**
- * Wraps a task's executor: it is called only if no output of an earlier task can be reused. Notes what the
+ * Wraps the executor of a task with a `cache`: it is called only if no output of an earlier task can be reused. Notes what the
  * task depends on, so that its own output can be.
  */
 export function reusing(deps: ReuseDeps, attempt: ReusedAttempt): Reusing {
@@ -56,17 +56,12 @@ export function reusing(deps: ReuseDeps, attempt: ReusedAttempt): Reusing {
   }
 
   async function find(key: string, signal: AbortSignal): Promise<Reusable | undefined> {
-    if (attempt.isAnew || spec.cache?.mode === 'refresh') return undefined
-    const { tenant, rerunOf } = plan.spec
-    const before = rerunOf === undefined ? [] : [{ planId: rerunOf, taskId: spec.id }]
-    const others =
-      spec.cache?.mode === 'reuse'
-        ? await untilAvailable(() => deps.store.candidates(tenant, key), signal)
-        : []
-    const candidates = [...before, ...others]
+    if (attempt.isAnew || spec.cache?.mode !== 'reuse') return undefined
+    const { tenant } = plan.spec
+    const candidates = await untilAvailable(() => deps.store.candidates(tenant, key), signal)
     if (candidates.length === 0) return undefined
     const { input } = attempt.folder()
-    const maxAgeMs = spec.cache?.maxAgeMs
+    const { maxAgeMs } = spec.cache
     const reusable = await untilAvailable(
       () =>
         findReusable(deps, { tenant, key, candidates, maxAgeMs, folder: input, executor, signal }),

@@ -1,6 +1,5 @@
 import { releaseUnits } from '../batch/release-units.ts'
 import { isUnavailable } from '../contract/errors.ts'
-import type { TaskSpec } from '../contract/task-spec.ts'
 import type { AttemptEnd, BegunTask } from '../ports/task-life.ts'
 import { pause } from '../timing/pause.ts'
 import { heldSlot } from './aside.ts'
@@ -130,7 +129,7 @@ async function runBegun(
   // Not awaited: it is sent on the same connection as the end of the attempt, before it.
   void deps.texts.end(planId, taskId)
   const end = { planId, taskId, attempt, token, ...result }
-  await listForReuse(deps, plan, begun.spec, end)
+  await listForReuse(deps, plan, end)
   return afterAttempt(deps, plan, end)
 }
 
@@ -138,10 +137,9 @@ async function runBegun(
 async function listForReuse(
   deps: RunUnitDeps,
   plan: LoadedPlan,
-  spec: TaskSpec,
   { planId, taskId, inputs, output }: AttemptEnd,
 ): Promise<void> {
-  if (inputs === undefined || spec.cache === undefined || deps.reuse === undefined) return
+  if (inputs === undefined || deps.reuse === undefined) return
   const { tenant } = plan.spec
   const bytes = JSON.stringify(output).length
   try {

@@ -19,6 +19,7 @@ import { WORTH_WAITING_TOKENS } from './calls/prompt-cache.ts'
 import { escalate } from './escalate.ts'
 import { judge, type ReadAnswer, type Step } from './judge-answer.ts'
 import { DEFAULT_MAX_STEPS, type McpServer, type ModelOptions } from './options.ts'
+import { openRelaxed } from './provider-batches/open-relaxed.ts'
 import { isSpokenCall } from './spoken-call.ts'
 import { conversationName } from './steps/conversation-name.ts'
 import { goingOn, NOT_KEPT } from './steps/going-on.ts'
@@ -201,13 +202,10 @@ function prefixKey({ planId, spec }: ExecutionRequest, tools: string[]): string 
 }
 
 /** The batches for the calls of a task that is not urgent and has no tools. */
-async function relaxedFor({ request, context, setup }: AgentRequest, hasTools: boolean) {
-  const { batches: lane } = setup
-  const { relaxed } = context
-  if (lane === undefined || relaxed === undefined || hasTools) return undefined
-  const { relaxedCalls } = await import('./provider-batches/relaxed-calls.ts')
+function relaxedFor({ request, context, setup }: AgentRequest, hasTools: boolean) {
   const { planId, taskId: caller } = request
-  return relaxedCalls({ ...relaxed, lane, planId, caller }, setup.providers)
+  const { relaxed } = context
+  return openRelaxed(setup, hasTools || !relaxed ? undefined : { ...relaxed, planId, caller })
 }
 
 /** Loads the providers' packages of all models in parallel. */

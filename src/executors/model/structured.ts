@@ -8,6 +8,7 @@ import { callSettings, candidatesFor, type ResolvedSetup } from './call-settings
 import { createModelCaller } from './calls/model-caller.ts'
 import { modelProblem } from './models.ts'
 import type { Relaxed } from './provider-batches/lane.ts'
+import { openRelaxed } from './provider-batches/open-relaxed.ts'
 
 interface Question {
   instructions: string
@@ -84,7 +85,8 @@ export async function askForText(
     onText: () => {},
     onUsage,
     allowance: request.allowance,
-    relaxed: await relaxedFor(setup, request),
+    // Answers are kept until the plan is deleted: only the caller knows when it has stored its own.
+    relaxed: await openRelaxed(setup, request.relaxed),
   })
   const { stream } = await caller.model.doStream({
     ...callSettings({ providers, cacheKey: model, maxOutputTokens: request.maxOutputTokens }),
@@ -108,13 +110,6 @@ export async function askForText(
     throw new PermanentError('content-filter', 'The provider or the model declined to answer.')
   }
   return { text: withoutReasoning(text).text, usage: caller.usage(), model: caller.answeredBy() }
-}
-
-/** Answers are kept until the plan is deleted: only the caller knows when it has stored its own. */
-async function relaxedFor({ batches: lane, providers }: ResolvedSetup, { relaxed }: Question) {
-  if (lane === undefined || relaxed === undefined) return undefined
-  const { relaxedCalls } = await import('./provider-batches/relaxed-calls.ts')
-  return relaxedCalls({ ...relaxed, lane }, providers)
 }
 
 function parse(text: string): unknown {

@@ -11,20 +11,49 @@ import { deleteFile, editText, writeScope, writeText } from './write-tools.ts'
 const path = z.string().max(4_000).describe('Relative to the workspace.')
 const folder = path.optional().describe('Where to look; by default the whole workspace.')
 
+/** A look at many files: what a model may ask, and how it is answered. */
+interface Look<Input> {
+  inputSchema: z.ZodType<Input>
+  /** What a refusal names. */
+  placeOf: (input: Input) => string
+  run: (root: string, input: Input, signal: AbortSignal) => Promise<string>
+}
+
+/** Lets the type of the input follow from its schema. */
+function lookOf<Input>(look: Look<Input>): Look<Input> {
+  return look
+}
+
 const LOOKS = {
-  list: z.object({ path: folder }),
-  glob: z.object({ pattern: z.string().max(1_000), path: folder }),
-  grep: z.object({
-    pattern: z.string().max(1_000),
-    path: path.optional().describe('A folder or a file; by default the whole workspace.'),
-    glob: z.string().max(1_000).optional().describe('Only files that match, as in "*.ts".'),
-    ignoreCase: z.boolean().optional(),
-    context: z.int().min(0).max(10).optional().describe('Lines before and after each match.'),
+  list: lookOf({
+    inputSchema: z.object({ path: folder }),
+    placeOf: (input) => input.path ?? '.',
+    run: listFolder,
+  }),
+  glob: lookOf({
+    inputSchema: z.object({ pattern: z.string().max(1_000), path: folder }),
+    placeOf: (input) => input.pattern,
+    run: findFiles,
+  }),
+  grep: lookOf({
+    inputSchema: z.object({
+      pattern: z.string().max(1_000),
+      path: path.optional().describe('A folder or a file; by default the whole workspace.'),
+      glob: z.string().max(1_000).optional().describe('Only files that match, as in "*.ts".'),
+      ignoreCase: z.boolean().optional(),
+      context: z.int().min(0).max(10).optional().describe('Lines before and after each match.'),
+    }),
+    placeOf: (input) => input.path ?? '.',
+    run: searchFiles,
   }),
 }
 type LookTool = keyof typeof LOOKS
 
 const NEVER = new AbortController().signal
+
+function refused(error: unknown, at: string): string {
+  return `Error: ${refusalOf(error, at).message}`
+}
 
 /** Repeats a look of an earlier task in another folder, with the result as that task would get it. */
 export async function lookAgain(
@@ -33,23 +62,20 @@ export async function lookAgain(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const root = await realpath(workspace.root)
-  const refused = (at: string) => (error: unknown) => {
-    signal.throwIfAborted()
-    return `Error: ${refusalOf(error, at).message}`
+  function again<Input>({ inputSchema, placeOf, run }: Look<Input>) {
+    const asked = inputSchema.parse(input)
+    return run(root, asked, signal).catch((error: unknown) => {
+      signal.throwIfAborted()
+      return refused(error, placeOf(asked))
+    })
   }
   switch (name) {
-    case 'list': {
-      const asked = LOOKS.list.parse(input)
-      return listFolder(root, asked).catch(refused(asked.path ?? '.'))
-    }
-    case 'glob': {
-      const asked = LOOKS.glob.parse(input)
-      return findFiles(root, asked, signal).catch(refused(asked.pattern))
-    }
-    case 'grep': {
-      const asked = LOOKS.grep.parse(input)
-      return searchFiles(root, asked, signal).catch(refused(asked.path ?? '.'))
-    }
+    case 'list':
+      return again(LOOKS.list)
+    case 'glob':
+      return again(LOOKS.glob)
+    case 'grep':
+      return again(LOOKS.grep)
     default:
       return undefined
   }
@@ -84,7 +110,7 @@ export async function fileTools(options: {
 
   /** The result of a tool, or the reason for its refusal. */
   function answer(at: string, result: Promise<string>): Promise<string> {
-    const settled = result.catch((error: unknown) => `Error: ${refusalOf(error, at).message}`)
+    const settled = result.catch((error: unknown) => refused(error, at))
     running.add(settled)
     return settled.finally(() => running.delete(settled))
   }
@@ -107,14 +133,6 @@ export async function fileTools(options: {
     )
   }
 
-  /** A look at many files. After a change it shows the task's own work, and cannot be repeated elsewhere. */
-  async function look(tool: LookTool, input: unknown, result: Promise<string>): Promise<string> {
-    const text = await result
-    if (hasWritten) reads?.unseen()
-    else reads?.look(tool, input, text)
-    return text
-  }
-
   /** One after another: each search is a process, and a model may request hundreds at once. */
   function search(at: string, run: () => Promise<string>): Promise<string> {
     const result = lastSearch.then(run)
@@ -122,32 +140,38 @@ export async function fileTools(options: {
     return answer(at, result)
   }
 
+  /** After a change, a look shows the task's own work, and cannot be repeated elsewhere. */
+  async function look<Input>(
+    name: LookTool,
+    { placeOf, run }: Look<Input>,
+    input: Input,
+    signal: AbortSignal = NEVER,
+  ): Promise<string> {
+    const place = placeOf(input)
+    const text = await (name === 'list'
+      ? answer(place, run(root, input, signal))
+      : search(place, () => run(root, input, signal)))
+    if (hasWritten) reads?.unseen()
+    else reads?.look(name, input, text)
+    return text
+  }
+
   const all: ToolSet = {
     list: tool({
       description: 'Lists a folder. Folders end with "/", links with "@".',
-      inputSchema: LOOKS.list,
-      execute: (input) => look('list', input, answer(input.path ?? '.', listFolder(root, input))),
+      inputSchema: LOOKS.list.inputSchema,
+      execute: (input) => look('list', LOOKS.list, input),
     }),
     glob: tool({
       description: 'Finds files by a glob such as "src/**/*.ts" or "*.test.ts".',
-      inputSchema: LOOKS.glob,
-      execute: (input, { abortSignal = NEVER }) =>
-        look(
-          'glob',
-          input,
-          search(input.pattern, () => findFiles(root, input, abortSignal)),
-        ),
+      inputSchema: LOOKS.glob.inputSchema,
+      execute: (input, { abortSignal }) => look('glob', LOOKS.glob, input, abortSignal),
     }),
     grep: tool({
       description:
         'Searches the text of files with a regular expression (Rust syntax). Gives path, line number and line. Leaves out what .gitignore names, and node_modules unless the glob names it.',
-      inputSchema: LOOKS.grep,
-      execute: (input, { abortSignal = NEVER }) =>
-        look(
-          'grep',
-          input,
-          search(input.path ?? '.', () => searchFiles(root, input, abortSignal)),
-        ),
+      inputSchema: LOOKS.grep.inputSchema,
+      execute: (input, { abortSignal }) => look('grep', LOOKS.grep, input, abortSignal),
     }),
     read: tool({
       description: 'Reads a text file. Gives numbered lines; long files in several calls.',

@@ -6,17 +6,22 @@ import { sweep, sweepHeld } from '../../../src/core/change/sweep.ts'
 import type { Pieces } from '../../../src/core/contract/api.ts'
 import { NO_USAGE } from '../../../src/core/contract/usage.ts'
 import type { OutputTask } from '../../../src/core/contract/views.ts'
-import type { AttemptEnd } from '../../../src/core/ports/task-life.ts'
 import { readTasks } from '../../../src/core/read/read-tasks.ts'
-import { submitPlan } from '../../../src/core/submit/submit-plan.ts'
 import { readJson } from '../../support/exporting.ts'
-import { echoPlan, openUseCases, type UseCases } from '../../support/use-cases.ts'
+import { handRun, TENANT } from '../../support/hand-run.ts'
+import { openUseCases, type UseCases } from '../../support/use-cases.ts'
 
-const TENANT = 'default'
 let service: UseCases
+let hand: ReturnType<typeof handRun>
+const submit: typeof hand.submit = (...of) => hand.submit(...of)
+const begin: typeof hand.begin = (...of) => hand.begin(...of)
+const run: typeof hand.run = (...of) => hand.run(...of)
+const finish: typeof hand.finish = (...of) => hand.finish(...of)
+const plan: typeof hand.plan = (...of) => hand.plan(...of)
 
 async function open(env: Record<string, string> = {}): Promise<void> {
   service = await openUseCases(inject('redisUrl'), env)
+  hand = handRun(service)
 }
 
 beforeEach(() => open())
@@ -25,66 +30,6 @@ afterEach(async () => {
   await service.close()
 })
 
-async function submit(tasks: Record<string, string[]>, rest: object = {}): Promise<string> {
-  const { record } = await submitPlan(service.submitting, {
-    tenant: TENANT,
-    body: echoPlan(tasks, rest),
-    idempotencyKey: undefined,
-  })
-  return record.spec.id
-}
-
-async function begin(planId: string, taskId: string, unit: number) {
-  const token = `${taskId}-${unit}`
-  const begun = await service.stores.life.begin({
-    planId,
-    taskId,
-    token,
-    unit,
-    round: 0,
-    delivery: 1,
-  })
-  if (begun.status !== 'begun') throw new Error(`${taskId} is ${begun.status}`)
-  return (how: Partial<AttemptEnd> & Pick<AttemptEnd, 'status'>) =>
-    service.stores.life.end({
-      planId,
-      taskId,
-      token,
-      attempt: begun.attempt,
-      outcome: how.status === 'succeeded' ? 'succeeded' : 'failed',
-      spends: true,
-      output: { text: taskId },
-      ...how,
-    })
-}
-
-async function run(
-  planId: string,
-  taskId: string,
-  unit: number,
-  how: Parameters<Awaited<ReturnType<typeof begin>>>[0] = { status: 'succeeded' },
-): Promise<void> {
-  const end = await begin(planId, taskId, unit)
-  await end(how)
-}
-
-/** Writes the synthesis of a batch, which finishes the plan. */
-async function finish(planId: string, batch = 0): Promise<void> {
-  const jobId = `${planId}-s${batch}`
-  await service.stores.syntheses.begin(planId, jobId, 'final')
-  await service.stores.syntheses.finish(planId, jobId, {
-    kind: 'final',
-    synthesis: undefined,
-    outcome: 'partial',
-    usage: undefined,
-  })
-}
-
-const plan = async (planId: string) => {
-  const record = await service.stores.plans.get(planId)
-  if (record === undefined) throw new Error('the plan is gone')
-  return record
-}
 const retry = (planId: string, taskId: string) =>
   changeTasks(service.changing).retry(TENANT, planId, taskId)
 const resume = (planId: string, budgetUsd: number) =>

@@ -51,9 +51,9 @@ export interface WaitOptions extends CallOptions {
 export interface CancelOptions extends CallOptions, CancelTasks {}
 export interface RetryOptions extends CallOptions, RetryTasks {}
 
-/** Every call throws `TuttiError`, or its signal's reason. */
 export type AddOptions = CallOptions & Pick<SubmitOptions, 'idempotencyKey'>
 
+/** Every call throws `TuttiError`, or its signal's reason. */
 export interface Plans {
   /** Stores the plan and enqueues all its tasks. */
   submit(plan: PlanSubmission, options: SubmitOptions & { dryRun: true }): Promise<DryRun>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { DuePlans, Upkeep } from '../core/ports/upkeep.ts'
+import type { DuePlans, Patience, Upkeep } from '../core/ports/upkeep.ts'
 import { type KeySpace, shardKey, shardOf } from './keys.ts'
 import type { RedisClient } from './redis/connect-redis.ts'
 import { isRedisFull, whileAvailable } from './redis/while-available.ts'
@@ -31,9 +31,10 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
   if (script === undefined) throw new Error('the script was not registered')
   const dueOnPage = script.bind(redis)
 
-  async function dueOf(shard: string, patienceMs: number, due: DuePlans): Promise<void> {
+  async function dueOf(shard: string, patience: Patience, due: DuePlans): Promise<void> {
     for (let from = 0; from !== -1; ) {
-      const args = [`${shard}:active`, shard, from, PLANS_AT_ONCE, patienceMs]
+      const { submissionMs, synthesisMs } = patience
+      const args = [`${shard}:active`, shard, from, PLANS_AT_ONCE, submissionMs, synthesisMs]
       const [overdue, expired, unsealed, releasing, unsettled, unwritten, next] = await dueOnPage(
         ...args,
       )
@@ -62,7 +63,7 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
       whileAvailable(async () => {
         await redis.pexpire(turn, ms)
       }),
-    due: (patienceMs) =>
+    due: (patience) =>
       whileAvailable(async () => {
         const due: DuePlans = {
           overdue: [],
@@ -72,7 +73,7 @@ export function redisUpkeep(options: { redis: RedisClient; space: KeySpace }): U
           unsettled: [],
           unwritten: [],
         }
-        for (const shard of shards) await dueOf(shard, patienceMs, due)
+        for (const shard of shards) await dueOf(shard, patience, due)
         return due
       }),
     forget: (planId) =>

@@ -1,7 +1,7 @@
 import { releaseUnits, sealBatch } from '../batch/release-units.ts'
 import { isParking } from '../budget/allowance.ts'
 import { finalSynthesisJobId } from '../ports/queue.ts'
-import type { Upkeep } from '../ports/upkeep.ts'
+import type { Patience, Upkeep } from '../ports/upkeep.ts'
 import { AttemptAborted, type RunningTasks } from '../run/running-tasks.ts'
 import type { ChangeDeps } from './change-deps.ts'
 import { deletePlan } from './delete-plan.ts'
@@ -16,8 +16,12 @@ export interface SweepDeps
   onFault: (error: unknown, planId: string) => void
 }
 
-/** How long a submission may take from being stored to being enqueued. */
-const SUBMISSION_MS = 30_000
+const PATIENCE: Patience = {
+  // From being stored to being enqueued.
+  submissionMs: 30_000,
+  // Units take far less, and what two processes write is written in vain by one.
+  synthesisMs: 3_000,
+}
 /** Expired plans are deleted in rounds, so that other upkeep gets its turn in between. */
 const MOST_ROUNDS = 50
 const DELETED_AT_ONCE = 25
@@ -37,7 +41,7 @@ export async function sweep(deps: SweepDeps, turnMs: number): Promise<void> {
 
 /** Returns whether there may be more to delete than one round covers. */
 async function sweepRound(deps: SweepDeps): Promise<boolean> {
-  const due = await deps.upkeep.due(SUBMISSION_MS)
+  const due = await deps.upkeep.due(PATIENCE)
   const { overdue, expired, unsealed, releasing, unsettled, unwritten } = due
   for (const planId of overdue) {
     await guarded(deps, planId, async () => {
@@ -110,7 +114,7 @@ async function settleSubmission(deps: SweepDeps, planId: string): Promise<void> 
   const { tenant } = record.spec
   const settled = await deps.plans.settleSubmission(
     { planId, tenant },
-    { giveUpAfterMs: SUBMISSION_MS },
+    { giveUpAfterMs: PATIENCE.submissionMs },
   )
   if (settled.status === 'accepted') await releaseUnits(deps, record, settled.released)
 }

@@ -8,14 +8,20 @@ export interface Upkeep {
   keepTurn(ms: number): Promise<void>
   /**
    * Plans past their deadline or retention, a few at a time, and all unfinished plans that were
-   * submitted more than `patienceMs` ago but never marked as enqueued (`unsealed`), or have
+   * submitted more than `submissionMs` ago but never marked as enqueued (`unsealed`), or have
    * released units that may not be in the queue (`releasing`), or have tasks to be ended whose
    * process may have died (`unsettled`), or have ended all their tasks and wait for the synthesis
-   * that their units write (`unwritten`).
+   * that their units write, with no event for `synthesisMs` (`unwritten`).
    */
-  due(patienceMs: number): Promise<DuePlans>
+  due(patience: Patience): Promise<DuePlans>
   /** Removes a plan from the lists if nothing else is left of it. */
   forget(planId: string): Promise<void>
+}
+
+/** How long a process may take for something before it counts as dead, in milliseconds. */
+export interface Patience {
+  submissionMs: number
+  synthesisMs: number
 }
 
 export interface DuePlans {

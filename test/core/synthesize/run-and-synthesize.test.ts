@@ -266,3 +266,13 @@ test('the sweep has the synthesis written that no unit writes any more', async (
   await worker()(planId)
   expect(await picture(planId)).toEqual({ outcome: 'succeeded', ...ONE })
 })
+
+test('a synthesis that a unit may still be writing is left to it', async () => {
+  const planId = await submit()
+  await (await begin(planId, 'a'))()
+  await (await begin(planId, 'b'))()
+  const { upkeep } = service.sweeping
+  const patience = { submissionMs: 600_000, synthesisMs: 600_000 }
+  expect((await upkeep.due(patience)).unwritten).not.toContain(planId)
+  expect((await upkeep.due({ ...patience, synthesisMs: 0 })).unwritten).toContain(planId)
+})

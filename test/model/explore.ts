@@ -8,7 +8,8 @@ import { openWorld, type World } from './world.ts'
 
 enableScopes()
 
-const SHRINKING_REST_MS = 8_000
+/** Longer than it takes until a dead worker's jobs are taken back, or any sequence with one would fail. */
+const SHRINKING_REST_MS = 20_000
 
 /**
  * Plays the first `count` random sequences of a seed, several at the same time, each in a world of its
@@ -47,7 +48,9 @@ export async function explore(options: {
     const shorter =
       process.env.SHRINK === '0' ? undefined : await shrunk(world, sequences, { seed, path })
     await world.is.close()
-    throw new Error(failureOf(shorter?.commands ?? all[failure.at] ?? [], seed), {
+    // A shorter one may fail for another reason.
+    const first = `First, sequence ${failure.at} failed: ${String(failure.error)}`
+    throw new Error(`${first}\n${failureOf(shorter?.commands ?? all[failure.at] ?? [], seed)}`, {
       cause: shorter?.error ?? failure.error,
     })
   } finally {

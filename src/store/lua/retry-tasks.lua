@@ -40,7 +40,10 @@ for i, its_unit in ipairs(units) do
   if held[i] or redis.call('ZSCORE', plan .. ':ready', its_unit) then
     held_again[#held_again + 1] = its_unit
     held_again[#held_again + 1] = (tonumber(held[i] or '0')) + tonumber(ARGV[at + 1])
-  elseif not ENDED[load_task(users[i]).status] then
+  elseif ENDED[load_task(users[i]).status] then
+    -- It ended after it was read, with an output of the batch, so it may have to run again.
+    return { 'changed' }
+  else
     return { 'in-use', ARGV[at + 2], users[i] }
   end
 end

@@ -35,6 +35,10 @@ type End = Partial<Pick<AttemptEnd, 'status' | 'error'>> & { output?: TaskOutput
 async function run(planId: string, taskId: string, end: End = {}): Promise<void> {
   const attempt = await begin(planId, taskId)
   if (attempt === undefined) throw new Error(`${taskId} does not begin`)
+  await endAttempt(planId, taskId, attempt, end)
+}
+
+async function endAttempt(planId: string, taskId: string, attempt: number, end: End = {}) {
   const key = planKey(service.stores.space, planId)
   const unit = await service.redis.hget(`${key}:units`, taskId)
   await service.stores.life.end({
@@ -187,6 +191,26 @@ describe('what depends on a task that is retried', () => {
     await run(planId, 'a', edited('done otherwise', 'two'))
     // `reads` has no folder of its own and reads the same text; `writes` finds other files.
     expect(await free(planId, ids)).toEqual(['writes', 'behind'])
+  })
+
+  test('runs again, too, if it ends while the retry is being accepted', async () => {
+    const planId = await submit({ a: [], b: ['a'] })
+    await run(planId, 'a')
+    const attempt = await begin(planId, 'b')
+    let isFirst = true
+    const life: typeof service.changing.life = {
+      ...service.changing.life,
+      async requeue(...batch) {
+        // After the tasks were read, and before the store accepts the batch.
+        if (isFirst) await endAttempt(planId, 'b', attempt ?? 0)
+        isFirst = false
+        return service.changing.life.requeue(...batch)
+      },
+    }
+    await changePlans({ ...service.changing, life }).retry(TENANT, planId, { tasks: ['a'] })
+    expect(await statuses(planId, ['a', 'b'])).toEqual(['queued 1', 'queued 1'])
+    await run(planId, 'a', { output: { text: 'new' } })
+    expect(await free(planId, ['b'])).toEqual(['b'])
   })
 
   test('waits in slices, however many there are', async () => {
